@@ -1,0 +1,1 @@
+//! The SQL database for the browser that never forgets.
