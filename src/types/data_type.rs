@@ -1,0 +1,148 @@
+//! The SQL types and how each is held in memory.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A SQL type with its modifiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DataType {
+    /// The type of an untyped NULL or string literal before its context gives it one.
+    Unknown,
+    Boolean,
+    SmallInt,
+    Integer,
+    BigInt,
+    Real,
+    Double,
+    /// Exact decimals; `Some((precision, scale))` bounds and rounds, `None` keeps any size.
+    Numeric(Option<(u16, i16)>),
+    Text,
+    /// At most so many characters; `None` is without a bound.
+    Varchar(Option<u32>),
+    /// Exactly so many characters, padded with blanks.
+    Char(u32),
+    Bytea,
+    Date,
+    Timestamp,
+    TimestampTz,
+    /// JSON kept as its text.
+    Json,
+    /// JSON kept in PostgreSQL's normal form (keys sorted by length, then bytes; last duplicate wins).
+    Jsonb,
+    Uuid,
+}
+
+/// How values of a type are held in a vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PhysicalType {
+    Bool,
+    /// Integers of all widths, DATE as days and TIMESTAMP[TZ] as microseconds since 1970-01-01.
+    I64,
+    F64,
+    Decimal,
+    /// UTF-8.
+    Text,
+    Bytes,
+    Uuid,
+}
+
+impl DataType {
+    pub fn physical(self) -> PhysicalType {
+        use DataType::*;
+        match self {
+            Boolean => PhysicalType::Bool,
+            SmallInt | Integer | BigInt | Date | Timestamp | TimestampTz => PhysicalType::I64,
+            Real | Double => PhysicalType::F64,
+            Numeric(_) => PhysicalType::Decimal,
+            Unknown | Text | Varchar(_) | Char(_) | Json | Jsonb => PhysicalType::Text,
+            Bytea => PhysicalType::Bytes,
+            Uuid => PhysicalType::Uuid,
+        }
+    }
+
+    /// PostgreSQL's OID, which drivers read from `fields[].dataTypeID`.
+    pub fn oid(self) -> u32 {
+        use DataType::*;
+        match self {
+            Unknown => 705,
+            Boolean => 16,
+            Bytea => 17,
+            BigInt => 20,
+            SmallInt => 21,
+            Integer => 23,
+            Text => 25,
+            Json => 114,
+            Real => 700,
+            Double => 701,
+            Char(_) => 1042,
+            Varchar(_) => 1043,
+            Date => 1082,
+            Timestamp => 1114,
+            TimestampTz => 1184,
+            Numeric(_) => 1700,
+            Uuid => 2950,
+            Jsonb => 3802,
+        }
+    }
+
+    pub fn is_integer(self) -> bool {
+        matches!(
+            self,
+            DataType::SmallInt | DataType::Integer | DataType::BigInt
+        )
+    }
+
+    pub fn is_float(self) -> bool {
+        matches!(self, DataType::Real | DataType::Double)
+    }
+
+    pub fn is_numeric(self) -> bool {
+        self.is_integer() || self.is_float() || matches!(self, DataType::Numeric(_))
+    }
+
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            DataType::Text | DataType::Varchar(_) | DataType::Char(_)
+        )
+    }
+
+    /// The type without its modifiers: what functions and operators are resolved by.
+    pub fn base(self) -> DataType {
+        match self {
+            DataType::Numeric(_) => DataType::Numeric(None),
+            DataType::Varchar(_) => DataType::Varchar(None),
+            DataType::Char(_) => DataType::Char(1),
+            other => other,
+        }
+    }
+}
+
+/// The name as PostgreSQL's `format_type` writes it.
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use DataType::*;
+        match self {
+            Unknown => f.write_str("unknown"),
+            Boolean => f.write_str("boolean"),
+            SmallInt => f.write_str("smallint"),
+            Integer => f.write_str("integer"),
+            BigInt => f.write_str("bigint"),
+            Real => f.write_str("real"),
+            Double => f.write_str("double precision"),
+            Numeric(None) => f.write_str("numeric"),
+            Numeric(Some((precision, scale))) => write!(f, "numeric({precision},{scale})"),
+            Text => f.write_str("text"),
+            Varchar(None) => f.write_str("character varying"),
+            Varchar(Some(length)) => write!(f, "character varying({length})"),
+            Char(length) => write!(f, "character({length})"),
+            Bytea => f.write_str("bytea"),
+            Date => f.write_str("date"),
+            Timestamp => f.write_str("timestamp without time zone"),
+            TimestampTz => f.write_str("timestamp with time zone"),
+            Json => f.write_str("json"),
+            Jsonb => f.write_str("jsonb"),
+            Uuid => f.write_str("uuid"),
+        }
+    }
+}

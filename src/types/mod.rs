@@ -1,0 +1,19 @@
+//! Layer 0: the nouns of the whole crate. Values and their types, table shapes, moments in time.
+//!
+//! Nothing here does I/O, reads a clock or knows of SQL text.
+
+mod data_type;
+mod decimal;
+mod id;
+mod moment;
+mod schema;
+mod time;
+mod value;
+
+pub use data_type::{DataType, PhysicalType};
+pub use decimal::Decimal;
+pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
+pub use moment::{Snapshot, Versions};
+pub use schema::{ColumnSchema, DefaultValue, IndexSchema, Row, TableSchema};
+pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
+pub use value::{Value, compare_f64};
