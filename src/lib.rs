@@ -42,5 +42,7 @@
 pub mod column;
 pub mod commit;
 pub mod error;
+pub mod expr;
+pub mod plan;
 pub mod storage;
 pub mod types;

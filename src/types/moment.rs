@@ -1,6 +1,6 @@
 //! What a read sees. Reading the present is reading at the last commit; there is no other way.
 
-use super::{BranchId, Seq};
+use super::{BranchId, ColumnId, Seq};
 use std::ops::Range;
 
 /// A state of the database: all commits of a branch up to and including `seq`.
@@ -57,4 +57,18 @@ impl Versions {
             Versions::Within { snapshot, .. } => *snapshot,
         }
     }
+}
+
+/// What a scan yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ScanColumn {
+    Column(ColumnId),
+    /// As a bigint; never shown to users.
+    RowId,
+    SeqStart,
+    /// NULL while alive.
+    SeqEnd,
+    TimeStart,
+    /// `'infinity'` while alive.
+    TimeEnd,
 }

@@ -63,3 +63,6 @@ impl TableSchema {
 
 /// A row in the order of the columns of its schema.
 pub type Row = Vec<Value>;
+
+/// The name of a table or index as the catalog knows it (case folded, quotes removed).
+pub type CatalogName = String;

@@ -1,0 +1,223 @@
+//! The plan: what a statement does ([`Plan`]) and what produces rows ([`Node`]).
+//!
+//! Columns are positions everywhere. Each node states which columns it yields.
+
+use crate::expr::Expr;
+use crate::types::{
+    CatalogName, ColumnId, DataType, IndexId, IndexSchema, ScanColumn, TableId, TableSchema,
+};
+use std::ops::Bound;
+use std::rc::Rc;
+
+/// What a statement does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plan {
+    Query(Query),
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+    Truncate {
+        tables: Vec<TableId>,
+    },
+    /// Ids are given when it is executed; the schema holds zeros for them.
+    CreateTable {
+        schema: TableSchema,
+        if_not_exists: bool,
+    },
+    DropTable {
+        names: Vec<CatalogName>,
+        if_exists: bool,
+    },
+    CreateIndex {
+        table: TableId,
+        index: IndexSchema,
+        if_not_exists: bool,
+    },
+    DropIndex {
+        names: Vec<CatalogName>,
+        if_exists: bool,
+    },
+    Begin {
+        read_only: bool,
+    },
+    Commit,
+    Rollback,
+    Savepoint(String),
+    ReleaseSavepoint(String),
+    RollbackToSavepoint(String),
+    /// Describes the plan; with `analyze` runs it and adds rows and times.
+    Explain {
+        analyze: bool,
+        plan: Box<Plan>,
+    },
+}
+
+/// A statement that yields rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Uncorrelated subqueries, run once and before `root`, in order: one may use those before it.
+    pub subplans: Vec<Node>,
+    pub root: Node,
+    /// Name and type of each column of `root`.
+    pub output: Vec<OutputColumn>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputColumn {
+    pub name: String,
+    pub data_type: DataType,
+}
+
+/// Inserts the rows of `source`, which has one column for each column of the table, in its order, with
+/// defaults filled in and types cast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insert {
+    pub table: Rc<TableSchema>,
+    pub source: Node,
+    pub subplans: Vec<Node>,
+    pub returning: Option<Returning>,
+}
+
+/// `source` yields, for each row to change: its `RowId`, then the new values of `columns`, then (when
+/// there is RETURNING) all columns of the table with their new values. A row that comes twice is
+/// changed once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    pub table: Rc<TableSchema>,
+    pub columns: Vec<ColumnId>,
+    pub source: Node,
+    pub subplans: Vec<Node>,
+    pub returning: Option<Returning>,
+}
+
+/// `source` yields, for each row to end: its `RowId`, then (when there is RETURNING) all columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    pub table: Rc<TableSchema>,
+    pub source: Node,
+    pub subplans: Vec<Node>,
+    pub returning: Option<Returning>,
+}
+
+/// Expressions over all columns of the table, in its order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Returning {
+    pub expressions: Vec<Expr>,
+    pub output: Vec<OutputColumn>,
+}
+
+/// What produces rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// Rows of expressions without columns; no row but one without columns is `SELECT 1`'s source.
+    Values {
+        rows: Vec<Vec<Expr>>,
+        types: Vec<DataType>,
+    },
+    /// Reads the versions of a table that the time says, in no promised order. `filter` sees the
+    /// scanned columns; it is a conjunction that may also skip whole blocks.
+    Scan {
+        table: Rc<TableSchema>,
+        time: TimeSlot,
+        columns: Vec<ScanColumn>,
+        filter: Option<Expr>,
+    },
+    /// The same through an index, in key order (or backwards): those whose first key columns equal
+    /// `prefix` and whose next one lies between the bounds. The expressions have no columns. A NULL
+    /// among them yields nothing.
+    IndexScan {
+        table: Rc<TableSchema>,
+        index: IndexId,
+        time: TimeSlot,
+        prefix: Vec<Expr>,
+        lower: Bound<Expr>,
+        upper: Bound<Expr>,
+        backwards: bool,
+        columns: Vec<ScanColumn>,
+        filter: Option<Expr>,
+    },
+    Filter {
+        input: Box<Node>,
+        predicate: Expr,
+    },
+    /// Yields the expressions' values.
+    Project {
+        input: Box<Node>,
+        expressions: Vec<Expr>,
+    },
+    /// Yields left's columns, then right's (Semi and Anti: left's only). `keys` are pairs of
+    /// expressions over left and right that must be equal (the hash join's keys); `condition` sees both
+    /// sides' columns. Without keys it is a nested loop.
+    Join {
+        kind: JoinKind,
+        left: Box<Node>,
+        right: Box<Node>,
+        keys: Vec<(Expr, Expr)>,
+        condition: Option<Expr>,
+    },
+    /// Yields the group expressions, then the aggregates. Without group expressions exactly one row.
+    Aggregate {
+        input: Box<Node>,
+        groups: Vec<Expr>,
+        aggregates: Vec<Aggregate>,
+    },
+    /// Keeps the first of equal rows.
+    Distinct {
+        input: Box<Node>,
+    },
+    /// Sorts stably; with a limit keeps only the first `limit + offset` rows (LIMIT still follows).
+    Sort {
+        input: Box<Node>,
+        keys: Vec<SortKey>,
+    },
+    /// Both without columns, of type bigint; NULL is no limit.
+    Limit {
+        input: Box<Node>,
+        limit: Option<Expr>,
+        offset: Option<Expr>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    Inner,
+    Left,
+    Right,
+    Full,
+    Semi,
+    Anti,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SortKey {
+    pub expr: Expr,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    pub function: AggregateFunction,
+    /// `None` is `count(*)`.
+    pub argument: Option<Expr>,
+    pub distinct: bool,
+    pub data_type: DataType,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AggregateFunction {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+}
+
+/// Which of the moments of a statement a scan reads: resolved before the statement was bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimeSlot {
+    /// The statement's own snapshot, with the transaction's private writes.
+    Present,
+    /// The n-th temporal clause of the statement.
+    Clause(usize),
+}
