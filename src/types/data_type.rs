@@ -36,7 +36,7 @@ pub enum DataType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PhysicalType {
     Bool,
-    /// Integers of all widths, DATE as days and TIMESTAMP[TZ] as microseconds since 1970-01-01.
+    /// Integers of all widths, DATE as days and TIMESTAMP(TZ) as microseconds since 1970-01-01.
     I64,
     F64,
     Decimal,

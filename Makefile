@@ -1,0 +1,32 @@
+# make play    set up, build, and serve the playground on http://localhost:8080 (PORT=… for another port)
+# make test    set up, build and run every check and test; this is what CI runs
+# make build   the wasm engine (pkg/wasm), the npm package (pkg/dist) and the page (www/dist)
+# make wasm    the wasm engine alone
+# make setup   install what is missing, and nothing else; both commands above do it first
+#
+# Only the engine for wasm32, with the compiler that the set-up found or made:
+#   . scripts/env.sh && cargo build --target wasm32-unknown-unknown --lib
+
+SHELL := /bin/bash
+
+.PHONY: play test build wasm setup
+
+play:
+	@scripts/setup.sh build
+	@scripts/build.sh
+	@. scripts/env.sh && exec node scripts/serve.mjs www/dist
+
+test:
+	@scripts/setup.sh
+	@. scripts/env.sh && exec node scripts/test.mjs
+
+build:
+	@scripts/setup.sh build
+	@scripts/build.sh
+
+wasm:
+	@scripts/setup.sh build
+	@scripts/build.sh wasm
+
+setup:
+	@scripts/setup.sh

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Builds the engine for wasm32 (pkg/wasm), the npm package (pkg/dist) and the page (www/dist).
+#
+#   scripts/build.sh          everything
+#   scripts/build.sh wasm     the engine alone
+#
+# The compiler names the wasm features that the code uses in a section that wasm-bindgen and wasm-opt read, so the
+# binary is stripped by wasm-opt at the end and not by the compiler.
+
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$ROOT"
+
+compiled=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release/driftdb.wasm
+out=pkg/wasm
+
+build_wasm() {
+    cargo build --release --target wasm32-unknown-unknown --lib
+    local state
+    state=$(cat "$compiled" scripts/build.sh scripts/package.json <(wasm-bindgen --version) | sha256sum)
+    if [ "$(cat $out/.made-from 2>/dev/null)" != "$state" ]; then
+        rm -rf $out
+        wasm-bindgen --target web --out-dir $out --out-name driftdb "$compiled"
+        scripts/node_modules/.bin/wasm-opt -O3 --strip-debug --strip-producers \
+            -o $out/driftdb_bg.opt.wasm $out/driftdb_bg.wasm
+        mv $out/driftdb_bg.opt.wasm $out/driftdb_bg.wasm
+        printf '%s\n' "$state" > $out/.made-from
+    fi
+    node -e '
+        const { readFileSync } = require("node:fs");
+        const { brotliCompressSync } = require("node:zlib");
+        const kilobytes = (bytes) => (bytes / 1000).toFixed(1) + " kB";
+        for (const file of process.argv.slice(1)) {
+            const content = readFileSync(file);
+            console.log(`${file}: ${kilobytes(content.length)}, ${kilobytes(brotliCompressSync(content).length)} brotli`);
+        }' $out/driftdb_bg.wasm $out/driftdb.js
+}
+
+# build_package DIRECTORY: `npm run build` there.
+build_package() {
+    [ -f "$1/package.json" ] || return 0
+    scripts/npm.sh "$1"
+    npm --prefix "$1" run --silent build
+}
+
+build_wasm
+if [ "${1:-all}" = all ]; then
+    build_package pkg
+    build_package www
+fi

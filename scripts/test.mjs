@@ -1,0 +1,128 @@
+// Runs every check and every test, as `make test` and CI do, prints what each took, and ends with the plain count
+// `N passed, N failed` over all runners. Later steps run even when an earlier one fails; any failure fails the whole.
+//
+//   node scripts/test.mjs            everything
+//   node scripts/test.mjs clippy …   the steps whose names contain one of the words
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const minutes = 60_000;
+
+// ---- the steps ------------------------------------------------------------------------------------------------------
+
+const wasm = '--target wasm32-unknown-unknown';
+
+/** A `script` of the package in `directory`, as a step; left out while the package does not exist yet. */
+function npm(name, directory, script) {
+  if (!existsSync(join(root, directory, 'package.json'))) return [];
+  return [{ name, run: `npm --prefix ${directory} run --silent ${script}`, counted: true }];
+}
+
+const steps = [
+  { name: 'format', run: 'cargo fmt --all --check' },
+  { name: 'clippy', run: 'cargo clippy --quiet --workspace --all-targets -- -D warnings' },
+  { name: 'clippy for wasm', run: `cargo clippy --quiet ${wasm} --lib -- -D warnings` },
+  {
+    name: 'clippy for the wasm tests',
+    run: `cargo clippy --quiet ${wasm} --package driftdb-wasm-tests --all-targets -- -D warnings`,
+  },
+  { name: 'doc', run: 'cargo doc --quiet --no-deps', env: { RUSTDOCFLAGS: '-D warnings' } },
+  { name: 'native tests', run: 'cargo test --quiet', counted: true },
+  { name: 'build', run: 'scripts/build.sh' },
+  {
+    name: 'wasm tests in Chromium',
+    run: 'wasm-pack test --headless --chrome --chromedriver "$(command -v chromedriver)" --mode no-install tests/wasm',
+    env: { WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriver() },
+    counted: true,
+  },
+  ...npm('browser harness', 'tests/browser', 'test'),
+  ...npm('package in Node', 'pkg', 'test'),
+  ...npm('package in Chromium', 'pkg', 'test:browser'),
+  ...npm('package in Firefox', 'pkg', 'test:firefox'),
+  ...npm('page in Chromium', 'www', 'test'),
+  ...npm('page in Firefox', 'www', 'test:firefox'),
+];
+
+/** The capabilities of tests/wasm/webdriver.json, for the Chromium that CHROMIUM names. */
+function webdriver() {
+  const given = join(root, 'tests/wasm/webdriver.json');
+  if (!process.env.CHROMIUM) return given;
+  const capabilities = JSON.parse(readFileSync(given, 'utf8'));
+  capabilities['goog:chromeOptions'].binary = process.env.CHROMIUM;
+  mkdirSync(join(root, 'target'), { recursive: true });
+  const own = join(root, 'target/webdriver.json');
+  writeFileSync(own, JSON.stringify(capabilities));
+  return own;
+}
+
+// ---- counting -------------------------------------------------------------------------------------------------------
+
+/** Adds up the summaries of cargo's, wasm-bindgen's and Node's test runners in what a step printed. */
+export function count(output) {
+  const plain = output.replace(/\x1b\[[0-9;]*m/g, '');
+  const total = (pattern) => [...plain.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
+  return {
+    passed: total(/^test result: .*?(\d+) passed/gm) + total(/^(?:#|ℹ) pass (\d+)$/gm),
+    failed: total(/^test result: .*?(\d+) failed/gm) + total(/^(?:#|ℹ) (?:fail|cancelled) (\d+)$/gm),
+  };
+}
+
+// ---- running --------------------------------------------------------------------------------------------------------
+
+/** Runs one command line; resolves to whether it succeeded and all it printed. */
+function run({ run: command, env = {}, limit = 20 * minutes }) {
+  return new Promise((ended) => {
+    const child = spawn('bash', ['-c', command], {
+      cwd: root,
+      env: { CARGO_TERM_COLOR: 'never', ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a process group of its own, so that a step which hangs ends with all it started
+    });
+    const printed = [];
+    for (const [stream, out] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+      stream.on('data', (data) => {
+        printed.push(data);
+        out.write(data);
+      });
+    }
+    const timer = setTimeout(() => {
+      console.log(`stopped after ${limit / minutes} minutes`);
+      process.kill(-child.pid, 'SIGKILL');
+    }, limit);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      ended({ succeeded: code === 0, output: Buffer.concat(printed).toString() });
+    });
+  });
+}
+
+async function main(words) {
+  const chosen = steps.filter((step) => words.length === 0 || words.some((word) => step.name.includes(word)));
+  const report = [];
+  for (const step of chosen) {
+    console.log(`\n==> ${step.name}`);
+    const start = performance.now();
+    const { succeeded, output } = await run(step);
+    const { passed, failed } = step.counted ? count(output) : { passed: 0, failed: 0 };
+    const good = succeeded && failed === 0 && (!step.counted || passed > 0);
+    report.push({ name: step.name, counted: step.counted, good, passed, failed, seconds: (performance.now() - start) / 1000 });
+  }
+
+  console.log('\n==> summary');
+  for (const { name, counted, good, passed, failed, seconds } of report) {
+    const tests = counted ? `${passed} passed, ${failed} failed` : '';
+    const none = counted && passed + failed === 0 ? ' (no test ran)' : '';
+    console.log(`${good ? 'ok  ' : 'FAIL'} ${seconds.toFixed(1).padStart(6)} s  ${name.padEnd(28)} ${tests}${none}`);
+  }
+  const broken = report.filter((step) => !step.good);
+  if (broken.length > 0) console.log(`failed: ${broken.map((step) => step.name).join(', ')}`);
+  const sum = (field) => report.reduce((total, step) => total + step[field], 0);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exitCode = broken.length === 0 && chosen.length > 0 ? 0 : 1;
+}
+
+await main(process.argv.slice(2));
