@@ -38,6 +38,20 @@ impl Chunk {
         self.len() == 0
     }
 
+    /// The selection as a slice.
+    pub fn selected(&self) -> Option<&[u32]> {
+        self.selection.as_deref().map(Vec::as_slice)
+    }
+
+    /// The same columns with other rows meant.
+    pub fn with_selection(&self, selection: Vec<u32>) -> Chunk {
+        Chunk {
+            columns: self.columns.clone(),
+            rows: self.rows,
+            selection: Some(Rc::new(selection)),
+        }
+    }
+
     /// The positions in the vectors of the rows that are meant.
     pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.len()).map(|index| self.position(index))

@@ -16,6 +16,7 @@
 mod bitmap;
 mod builder;
 mod chunk;
+pub mod kernel;
 mod strings;
 mod vector;
 

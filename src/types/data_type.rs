@@ -19,7 +19,8 @@ pub enum DataType {
     Text,
     /// At most so many characters; `None` is without a bound.
     Varchar(Option<u32>),
-    /// Exactly so many characters, padded with blanks.
+    /// So many characters, counting trailing blanks, which mean nothing: a value is held without them,
+    /// and output pads it. Zero is any length (PostgreSQL's `bpchar`).
     Char(u32),
     Bytea,
     Date,
@@ -30,6 +31,8 @@ pub enum DataType {
     /// JSON kept in PostgreSQL's normal form (keys sorted by length, then bytes; last duplicate wins).
     Jsonb,
     Uuid,
+    /// Months, days and microseconds, which are not multiples of each other.
+    Interval,
 }
 
 /// How values of a type are held in a vector.
@@ -43,6 +46,7 @@ pub enum PhysicalType {
     /// UTF-8.
     Text,
     Bytes,
+    /// 128 bits: UUIDs and packed intervals.
     Uuid,
 }
 
@@ -56,7 +60,7 @@ impl DataType {
             Numeric(_) => PhysicalType::Decimal,
             Unknown | Text | Varchar(_) | Char(_) | Json | Jsonb => PhysicalType::Text,
             Bytea => PhysicalType::Bytes,
-            Uuid => PhysicalType::Uuid,
+            Uuid | Interval => PhysicalType::Uuid,
         }
     }
 
@@ -79,6 +83,7 @@ impl DataType {
             Date => 1082,
             Timestamp => 1114,
             TimestampTz => 1184,
+            Interval => 1186,
             Numeric(_) => 1700,
             Uuid => 2950,
             Jsonb => 3802,
@@ -112,7 +117,7 @@ impl DataType {
         match self {
             DataType::Numeric(_) => DataType::Numeric(None),
             DataType::Varchar(_) => DataType::Varchar(None),
-            DataType::Char(_) => DataType::Char(1),
+            DataType::Char(_) => DataType::Char(0),
             other => other,
         }
     }
@@ -135,6 +140,7 @@ impl fmt::Display for DataType {
             Text => f.write_str("text"),
             Varchar(None) => f.write_str("character varying"),
             Varchar(Some(length)) => write!(f, "character varying({length})"),
+            Char(0) => f.write_str("character"),
             Char(length) => write!(f, "character({length})"),
             Bytea => f.write_str("bytea"),
             Date => f.write_str("date"),
@@ -143,6 +149,7 @@ impl fmt::Display for DataType {
             Json => f.write_str("json"),
             Jsonb => f.write_str("jsonb"),
             Uuid => f.write_str("uuid"),
+            Interval => f.write_str("interval"),
         }
     }
 }

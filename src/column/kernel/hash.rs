@@ -1,0 +1,141 @@
+//! Hashes of whole rows, and their equality, for joins, grouping and DISTINCT.
+//!
+//! Both agree with each other and with [`Value`](crate::types::Value): `-0.0` equals `0.0`, `NaN`
+//! equals itself, decimals are equal whatever their scale. NULL equals NULL here; a join, for which it
+//! must not, asks [`any_null`] first.
+
+use crate::column::{Data, Strings, Vector};
+use crate::types::compare_f64;
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// A hash for each selected row (all `rows` of them without a selection), of all columns together.
+pub fn hash_rows(columns: &[Rc<Vector>], rows: usize, selection: Option<&[u32]>) -> Vec<u64> {
+    let mut hashes = vec![0; selection.map_or(rows, <[u32]>::len)];
+    for column in columns {
+        match selection {
+            None => hash_column(column, 0..column.len(), &mut hashes),
+            Some(selection) => {
+                hash_column(
+                    column,
+                    selection.iter().map(|&row| row as usize),
+                    &mut hashes,
+                );
+            }
+        }
+    }
+    hashes
+}
+
+/// Whether two rows, each of its own columns, are equal, NULLs included.
+pub fn rows_equal(
+    left: &[Rc<Vector>],
+    left_row: usize,
+    right: &[Rc<Vector>],
+    right_row: usize,
+) -> bool {
+    (left.iter().zip(right)).all(|(left, right)| equal(left, left_row, right, right_row))
+}
+
+/// Whether a row has a NULL in any of the columns.
+pub fn any_null(columns: &[Rc<Vector>], row: usize) -> bool {
+    columns.iter().any(|column| column.is_null(row))
+}
+
+fn equal(left: &Vector, i: usize, right: &Vector, j: usize) -> bool {
+    match (left.is_null(i), right.is_null(j)) {
+        (false, false) => {}
+        (left, right) => return left && right,
+    }
+    match (&left.data, &right.data) {
+        (Data::Bool(a), Data::Bool(b)) => a[i] == b[j],
+        (Data::I64(a), Data::I64(b)) => a[i] == b[j],
+        (Data::F64(a), Data::F64(b)) => compare_f64(a[i], b[j]) == Ordering::Equal,
+        (Data::Decimal(a), Data::Decimal(b)) => a[i] == b[j],
+        (Data::Text(a), Data::Text(b)) | (Data::Bytes(a), Data::Bytes(b)) => a.get(i) == b.get(j),
+        (Data::Uuid(a), Data::Uuid(b)) => a[i] == b[j],
+        _ => false,
+    }
+}
+
+/// Mixes one column into the hashes of the rows at `positions`.
+fn hash_column(vector: &Vector, positions: impl Iterator<Item = usize>, hashes: &mut [u64]) {
+    let slots = positions.zip(hashes);
+    match (&vector.data, &vector.validity) {
+        (Data::I64(values), None) => {
+            slots.for_each(|(row, hash)| *hash = mix(*hash, values[row] as u64));
+        }
+        (Data::Text(Strings::Dictionary { codes, values }), None) => {
+            let of_code: Vec<u64> = values.iter().map(|string| hash_bytes(string)).collect();
+            slots.for_each(|(row, hash)| *hash = mix(*hash, of_code[codes[row] as usize]));
+        }
+        _ => slots.for_each(|(row, hash)| *hash = mix(*hash, hash_value(vector, row))),
+    }
+}
+
+fn hash_value(vector: &Vector, row: usize) -> u64 {
+    if vector.is_null(row) {
+        return NULL;
+    }
+    match &vector.data {
+        Data::Bool(values) => u64::from(values[row]),
+        Data::I64(values) => values[row] as u64,
+        Data::F64(values) => hash_f64(values[row]),
+        Data::Decimal(values) => {
+            let mut hasher = Mixer(0);
+            values[row].hash(&mut hasher);
+            hasher.finish()
+        }
+        Data::Text(values) | Data::Bytes(values) => hash_bytes(values.get(row)),
+        Data::Uuid(values) => mix(values[row] as u64, (values[row] >> 64) as u64),
+    }
+}
+
+/// Any odd pattern: a value that happens to have it as its bits only costs a collision.
+const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// All NaNs are one, and adding 0.0 turns -0.0 into 0.0.
+fn hash_f64(value: f64) -> u64 {
+    if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        (value + 0.0).to_bits()
+    }
+}
+
+/// Folds a word into a hash: the 128-bit product keeps what every input bit did to every other.
+#[inline]
+fn mix(hash: u64, word: u64) -> u64 {
+    let product =
+        u128::from(hash ^ 0x2d35_8dcc_aa6c_78a5) * u128::from(word ^ 0x8bb8_4b93_962e_acc9);
+    (product as u64) ^ ((product >> 64) as u64) ^ word.rotate_left(32)
+}
+
+fn hash_bytes(bytes: &[u8]) -> u64 {
+    let mut words = bytes.chunks_exact(8);
+    let mut hash = bytes.len() as u64;
+    for word in &mut words {
+        hash = mix(
+            hash,
+            u64::from_le_bytes(word.try_into().expect("eight bytes")),
+        );
+    }
+    let mut last = [0; 8];
+    let rest = words.remainder();
+    last[..rest.len()].copy_from_slice(rest);
+    mix(hash, u64::from_le_bytes(last))
+}
+
+/// The same mixing for types that implement `Hash`.
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = mix(self.0, hash_bytes(bytes));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,83 @@
+//! What an evaluation knows besides the rows.
+
+use crate::column::Chunk;
+use crate::types::{Entropy, Value};
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+pub struct EvalContext<'a> {
+    /// The values of the parameters, each of the type its node says.
+    pub parameters: &'a [Value],
+    /// The rows of the subqueries that have been run, by their place in the plan.
+    pub subplans: &'a [SubplanRows],
+    /// The transaction's time in microseconds since 1970: what `now()` answers.
+    pub now: i64,
+    pub entropy: &'a dyn Entropy,
+}
+
+/// The rows of an uncorrelated subquery that has been run.
+#[derive(Debug, Clone)]
+pub struct SubplanRows(Rc<Subplan>);
+
+#[derive(Debug)]
+struct Subplan {
+    chunk: Chunk,
+    /// The first column as a set, made at the first IN that asks.
+    members: OnceCell<Members>,
+}
+
+/// The values of a column as a set, and whether NULL was among them.
+#[derive(Debug)]
+pub(super) struct Members {
+    pub values: HashSet<Value>,
+    pub has_null: bool,
+}
+
+impl SubplanRows {
+    pub fn new(chunk: Chunk) -> Self {
+        SubplanRows(Rc::new(Subplan {
+            chunk,
+            members: OnceCell::new(),
+        }))
+    }
+
+    pub fn chunk(&self) -> &Chunk {
+        &self.0.chunk
+    }
+
+    pub(super) fn members(&self) -> &Members {
+        self.0
+            .members
+            .get_or_init(|| Members::new((0..self.0.chunk.len()).map(|i| self.0.chunk.value(0, i))))
+    }
+}
+
+impl From<Chunk> for SubplanRows {
+    fn from(chunk: Chunk) -> Self {
+        Self::new(chunk)
+    }
+}
+
+impl Members {
+    pub fn new(values: impl Iterator<Item = Value>) -> Self {
+        let mut values: HashSet<Value> = values.collect();
+        let has_null = values.remove(&Value::Null);
+        Members { values, has_null }
+    }
+
+    /// SQL's IN: true if it is there, NULL if it might be, else false.
+    pub fn contains(&self, value: &Value) -> Option<bool> {
+        if self.values.is_empty() && !self.has_null {
+            return Some(false);
+        }
+        if value.is_null() {
+            return None;
+        }
+        match self.values.contains(value) {
+            true => Some(true),
+            false if self.has_null => None,
+            false => Some(false),
+        }
+    }
+}

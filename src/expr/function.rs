@@ -1,0 +1,109 @@
+//! The scalar functions, resolved.
+
+/// How long the answer to the same arguments stays the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Volatility {
+    /// For ever.
+    Immutable,
+    /// While a transaction lasts.
+    Stable,
+    /// Not even from row to row.
+    Volatile,
+}
+
+/// A scalar function, resolved: which one of an overloaded name it is follows from the types of its
+/// arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Function {
+    // Text.
+    Length,
+    OctetLength,
+    Lower,
+    Upper,
+    InitCap,
+    TrimBoth,
+    TrimLeft,
+    TrimRight,
+    Substring,
+    Replace,
+    Translate,
+    /// Where the second argument is in the first, from 1; 0 if nowhere.
+    Position,
+    Left,
+    Right,
+    Repeat,
+    Reverse,
+    PadLeft,
+    PadRight,
+    StartsWith,
+    SplitPart,
+    Ascii,
+    Chr,
+    ToHex,
+    Concat,
+    ConcatWs,
+    // Numbers.
+    Abs,
+    Round,
+    Ceil,
+    Floor,
+    Trunc,
+    Sqrt,
+    Cbrt,
+    Exp,
+    Ln,
+    /// Base ten, or of the base given first.
+    Log,
+    Sign,
+    Pi,
+    Degrees,
+    Radians,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Atan2,
+    Gcd,
+    Lcm,
+    Div,
+    Factorial,
+    // Time.
+    Now,
+    DateTrunc,
+    /// EXTRACT: a numeric.
+    Extract,
+    /// date_part: a double.
+    DatePart,
+    ToTimestamp,
+    MakeDate,
+    MakeTimestamp,
+    MakeInterval,
+    IsFinite,
+    Age,
+    /// The span of an interval in microseconds, by which intervals compare (a month is 30 days).
+    IntervalSpan,
+    // Chance.
+    Random,
+    GenRandomUuid,
+    // JSON.
+    JsonTypeof,
+    JsonArrayLength,
+    /// The text by which JSONB values are equal: numbers without trailing zeros.
+    JsonbKey,
+    /// The argument, or an error if it has an equal that is written differently.
+    JsonbIdentity,
+    /// -1, 0 or 1 by PostgreSQL's order of JSONB.
+    JsonbCompare,
+}
+
+impl Function {
+    pub fn volatility(self) -> Volatility {
+        match self {
+            Function::Random | Function::GenRandomUuid => Volatility::Volatile,
+            Function::Now => Volatility::Stable,
+            _ => Volatility::Immutable,
+        }
+    }
+}

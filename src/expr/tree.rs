@@ -1,0 +1,335 @@
+//! The bound expression.
+//!
+//! An [`Expr`] has no names left in it: columns are positions in the input chunk, every node knows its
+//! type, and every implicit cast is spelled out.
+
+use super::Function;
+use super::function::Volatility;
+use crate::types::{DataType, Value};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub data_type: DataType,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// A column of the input chunk, by position.
+    Column(usize),
+    Constant(Value),
+    /// `$1` is 0. Lifted literals follow the user's parameters. Its value is of the node's type.
+    Parameter(usize),
+    /// Both sides have the types the operator was resolved for.
+    Binary {
+        operator: BinaryOperator,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Negate(Box<Expr>),
+    Not(Box<Expr>),
+    /// Three-valued AND; evaluated left to right, and a row decided by one is not asked of the next.
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    IsNull {
+        operand: Box<Expr>,
+        negated: bool,
+    },
+    /// `IS [NOT] TRUE | FALSE | UNKNOWN` (`truth: None` is UNKNOWN).
+    IsTruth {
+        operand: Box<Expr>,
+        truth: Option<bool>,
+        negated: bool,
+    },
+    IsDistinct {
+        left: Box<Expr>,
+        right: Box<Expr>,
+        negated: bool,
+    },
+    /// Branches in order: condition, result. The operand form is bound as equalities.
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
+    /// To `data_type` of this node. `explicit` casts truncate where assignment raises an error.
+    Cast {
+        operand: Box<Expr>,
+        explicit: bool,
+    },
+    Like {
+        operand: Box<Expr>,
+        pattern: Box<Expr>,
+        escape: Option<char>,
+        negated: bool,
+        case_insensitive: bool,
+    },
+    InList {
+        operand: Box<Expr>,
+        list: Vec<Expr>,
+        negated: bool,
+    },
+    /// The first operand that is not NULL; those after it are not evaluated.
+    Coalesce(Vec<Expr>),
+    /// GREATEST or LEAST, which ignore NULLs.
+    Extreme {
+        greatest: bool,
+        operands: Vec<Expr>,
+    },
+    NullIf(Box<Expr>, Box<Expr>),
+    Call {
+        function: Function,
+        arguments: Vec<Expr>,
+    },
+    /// The value of an uncorrelated subquery of one column, run once before the query: NULL without a
+    /// row, an error with more than one. The number is its place in the query's `subplans`.
+    ScalarSubplan(usize),
+    ExistsSubplan {
+        subplan: usize,
+        negated: bool,
+    },
+    /// `operand [NOT] IN (subquery)`, with SQL's meaning of NULLs on either side.
+    InSubplan {
+        operand: Box<Expr>,
+        subplan: usize,
+        negated: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Power,
+    Concat,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    /// `->`
+    JsonGet,
+    /// `->>`
+    JsonGetText,
+}
+
+impl BinaryOperator {
+    /// As it is written in SQL.
+    pub fn symbol(self) -> &'static str {
+        use BinaryOperator::*;
+        match self {
+            Add => "+",
+            Subtract => "-",
+            Multiply => "*",
+            Divide => "/",
+            Modulo => "%",
+            Power => "^",
+            Concat => "||",
+            Equal => "=",
+            NotEqual => "<>",
+            Less => "<",
+            LessOrEqual => "<=",
+            Greater => ">",
+            GreaterOrEqual => ">=",
+            JsonGet => "->",
+            JsonGetText => "->>",
+        }
+    }
+
+    pub fn is_comparison(self) -> bool {
+        use BinaryOperator::*;
+        matches!(
+            self,
+            Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual
+        )
+    }
+
+    /// The comparison that holds with the operands exchanged: `a < b` is `b > a`.
+    pub fn commuted(self) -> Option<BinaryOperator> {
+        use BinaryOperator::*;
+        Some(match self {
+            Equal => Equal,
+            NotEqual => NotEqual,
+            Less => Greater,
+            LessOrEqual => GreaterOrEqual,
+            Greater => Less,
+            GreaterOrEqual => LessOrEqual,
+            _ => return None,
+        })
+    }
+}
+
+impl Expr {
+    pub fn new(kind: ExprKind, data_type: DataType) -> Expr {
+        Expr { kind, data_type }
+    }
+
+    pub fn column(position: usize, data_type: DataType) -> Expr {
+        Expr::new(ExprKind::Column(position), data_type)
+    }
+
+    pub fn constant(value: Value, data_type: DataType) -> Expr {
+        Expr::new(ExprKind::Constant(value), data_type)
+    }
+
+    /// NULL that takes the type of its context.
+    pub fn null() -> Expr {
+        Expr::constant(Value::Null, DataType::Unknown)
+    }
+
+    pub fn boolean(value: bool) -> Expr {
+        Expr::constant(Value::Bool(value), DataType::Boolean)
+    }
+
+    pub fn integer(value: i32) -> Expr {
+        Expr::constant(Value::I64(i64::from(value)), DataType::Integer)
+    }
+
+    /// A string literal that takes the type of its context.
+    pub fn literal(text: &str) -> Expr {
+        Expr::constant(Value::text(text), DataType::Unknown)
+    }
+
+    pub fn as_constant(&self) -> Option<&Value> {
+        match &self.kind {
+            ExprKind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(super) fn call(function: Function, arguments: Vec<Expr>, data_type: DataType) -> Expr {
+        Expr::new(
+            ExprKind::Call {
+                function,
+                arguments,
+            },
+            data_type,
+        )
+    }
+
+    /// The operands, in order of evaluation.
+    pub fn children(&self) -> Vec<&Expr> {
+        use ExprKind::*;
+        match &self.kind {
+            Column(_) | Constant(_) | Parameter(_) | ScalarSubplan(_) | ExistsSubplan { .. } => {
+                Vec::new()
+            }
+            Negate(operand)
+            | Not(operand)
+            | IsNull { operand, .. }
+            | IsTruth { operand, .. }
+            | Cast { operand, .. }
+            | InSubplan { operand, .. } => vec![operand],
+            Binary { left, right, .. } | IsDistinct { left, right, .. } | NullIf(left, right) => {
+                vec![left, right]
+            }
+            Like {
+                operand, pattern, ..
+            } => vec![operand, pattern],
+            And(operands)
+            | Or(operands)
+            | Coalesce(operands)
+            | Extreme { operands, .. }
+            | Call {
+                arguments: operands,
+                ..
+            } => operands.iter().collect(),
+            InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
+            Case {
+                branches,
+                otherwise,
+            } => (branches
+                .iter()
+                .flat_map(|(condition, result)| [condition, result]))
+            .chain(otherwise.as_deref())
+            .collect(),
+        }
+    }
+
+    /// The operands, to be changed in place.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        use ExprKind::*;
+        match &mut self.kind {
+            Column(_) | Constant(_) | Parameter(_) | ScalarSubplan(_) | ExistsSubplan { .. } => {
+                Vec::new()
+            }
+            Negate(operand)
+            | Not(operand)
+            | IsNull { operand, .. }
+            | IsTruth { operand, .. }
+            | Cast { operand, .. }
+            | InSubplan { operand, .. } => vec![operand],
+            Binary { left, right, .. } | IsDistinct { left, right, .. } | NullIf(left, right) => {
+                vec![left, right]
+            }
+            Like {
+                operand, pattern, ..
+            } => vec![operand, pattern],
+            And(operands)
+            | Or(operands)
+            | Coalesce(operands)
+            | Extreme { operands, .. }
+            | Call {
+                arguments: operands,
+                ..
+            } => operands.iter_mut().collect(),
+            InList { operand, list, .. } => std::iter::once(&mut **operand).chain(list).collect(),
+            Case {
+                branches,
+                otherwise,
+            } => (branches
+                .iter_mut()
+                .flat_map(|(condition, result)| [condition, result]))
+            .chain(otherwise.as_deref_mut())
+            .collect(),
+        }
+    }
+
+    /// Whether this node or one below it satisfies the predicate.
+    pub fn any(&self, predicate: &mut dyn FnMut(&Expr) -> bool) -> bool {
+        predicate(self)
+            || self
+                .children()
+                .into_iter()
+                .any(|child| child.any(predicate))
+    }
+
+    /// Changes every node, operands before the node itself.
+    pub fn visit_mut(&mut self, change: &mut dyn FnMut(&mut Expr)) {
+        for child in self.children_mut() {
+            child.visit_mut(change);
+        }
+        change(self);
+    }
+
+    pub fn has_columns(&self) -> bool {
+        self.any(&mut |expr| matches!(expr.kind, ExprKind::Column(_)))
+    }
+
+    /// The worst volatility of the functions in it. Parameters and subplans count as stable: their
+    /// values are fixed while a statement runs, not before.
+    pub fn volatility(&self) -> Volatility {
+        let own = match &self.kind {
+            ExprKind::Call { function, .. } => function.volatility(),
+            ExprKind::Parameter(_)
+            | ExprKind::ScalarSubplan(_)
+            | ExprKind::ExistsSubplan { .. }
+            | ExprKind::InSubplan { .. } => Volatility::Stable,
+            // 'now' and 'today' are read when text is cast.
+            ExprKind::Cast { operand, .. } if operand.data_type.is_text() => match self.data_type {
+                DataType::Date | DataType::Timestamp | DataType::TimestampTz => Volatility::Stable,
+                _ => Volatility::Immutable,
+            },
+            _ => Volatility::Immutable,
+        };
+        (self.children().into_iter()).fold(own, |worst, child| worst.max(child.volatility()))
+    }
+
+    /// Whether its value is fixed for ever, so that a plan may hold the value in its place.
+    pub fn is_constant(&self) -> bool {
+        !self.has_columns() && self.volatility() == Volatility::Immutable
+    }
+}
