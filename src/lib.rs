@@ -45,4 +45,6 @@ pub mod error;
 pub mod expr;
 pub mod plan;
 pub mod storage;
+pub mod table;
+pub mod txn;
 pub mod types;

@@ -1,0 +1,116 @@
+//! The schema at one moment. A catalog never changes: a commit with DDL makes the next one, so that a
+//! query of the past is bound against the schema of its moment.
+
+use crate::commit::CatalogChange;
+use crate::error::{Code, Error, Result};
+use crate::types::{CatalogName, IndexId, IndexSchema, TableId, TableSchema};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Catalog {
+    tables: BTreeMap<CatalogName, Rc<TableSchema>>,
+    names: BTreeMap<TableId, CatalogName>,
+    /// Index names share one namespace; each leads to its table and its id.
+    indexes: BTreeMap<CatalogName, (TableId, IndexId)>,
+}
+
+impl Catalog {
+    pub fn table(&self, name: &str) -> Option<&Rc<TableSchema>> {
+        self.tables.get(name)
+    }
+
+    pub fn table_by_id(&self, id: TableId) -> Option<&Rc<TableSchema>> {
+        self.tables.get(self.names.get(&id)?)
+    }
+
+    /// An index and the table it is over.
+    pub fn index(&self, name: &str) -> Option<(&Rc<TableSchema>, &IndexSchema)> {
+        let (table, index) = self.indexes.get(name)?;
+        let table = self.table_by_id(*table)?;
+        Some((table, table.index(*index)?))
+    }
+
+    /// By name.
+    pub fn tables(&self) -> impl Iterator<Item = &Rc<TableSchema>> {
+        self.tables.values()
+    }
+
+    /// The schema of a table that a change names.
+    ///
+    /// # Errors
+    /// `UndefinedTable` when the catalog has no such table.
+    pub fn require(&self, id: TableId) -> Result<&Rc<TableSchema>> {
+        self.table_by_id(id)
+            .ok_or_else(|| Error::new(Code::UndefinedTable, format!("table {id} does not exist")))
+    }
+
+    /// The catalog after a change.
+    ///
+    /// # Errors
+    /// A name that is taken or an object that does not exist; the catalog is then as it was.
+    pub fn change(&mut self, change: &CatalogChange) -> Result<()> {
+        match change {
+            CatalogChange::CreateTable(schema) => self.create_table(schema.clone()),
+            CatalogChange::DropTable(table) => self.drop_table(*table),
+            CatalogChange::CreateIndex { table, index } => self.create_index(*table, index),
+            CatalogChange::DropIndex { table, index } => self.drop_index(*table, *index),
+        }
+    }
+
+    fn create_table(&mut self, schema: TableSchema) -> Result<()> {
+        self.check_free(&schema.name)?;
+        for index in &schema.indexes {
+            self.check_free(&index.name)?;
+        }
+        for index in &schema.indexes {
+            self.indexes
+                .insert(index.name.clone(), (schema.id, index.id));
+        }
+        self.names.insert(schema.id, schema.name.clone());
+        self.tables.insert(schema.name.clone(), Rc::new(schema));
+        Ok(())
+    }
+
+    fn drop_table(&mut self, id: TableId) -> Result<()> {
+        let schema = self.require(id)?.clone();
+        self.tables.remove(&schema.name);
+        self.names.remove(&id);
+        self.indexes.retain(|_, (table, _)| *table != id);
+        Ok(())
+    }
+
+    fn create_index(&mut self, table: TableId, index: &IndexSchema) -> Result<()> {
+        self.check_free(&index.name)?;
+        let mut schema = self.require(table)?.clone();
+        if let Some(missing) = (index.columns.iter()).find(|id| schema.position(**id).is_none()) {
+            let message = format!("column {missing} does not exist");
+            return Err(Error::new(Code::UndefinedColumn, message));
+        }
+        Rc::make_mut(&mut schema).indexes.push(index.clone());
+        self.indexes.insert(index.name.clone(), (table, index.id));
+        self.tables.insert(schema.name.clone(), schema);
+        Ok(())
+    }
+
+    fn drop_index(&mut self, table: TableId, index: IndexId) -> Result<()> {
+        let mut schema = self.require(table)?.clone();
+        let Some(position) = schema.indexes.iter().position(|found| found.id == index) else {
+            let message = format!("index {index} does not exist");
+            return Err(Error::new(Code::UndefinedObject, message));
+        };
+        let dropped = Rc::make_mut(&mut schema).indexes.remove(position);
+        self.indexes.remove(&dropped.name);
+        self.tables.insert(schema.name.clone(), schema);
+        Ok(())
+    }
+
+    /// Tables and indexes share one namespace, as in PostgreSQL.
+    fn check_free(&self, name: &str) -> Result<()> {
+        if self.tables.contains_key(name) || self.indexes.contains_key(name) {
+            let message = format!("relation \"{name}\" already exists");
+            return Err(Error::new(Code::DuplicateTable, message));
+        }
+        Ok(())
+    }
+}
