@@ -41,6 +41,7 @@
 
 pub mod column;
 pub mod commit;
+pub mod db;
 pub mod error;
 pub mod expr;
 pub mod plan;

@@ -1,0 +1,26 @@
+//! Layer 6: the database as its callers see it.
+//!
+//! [`Database`] owns the store, the log, the sessions and the plan cache; the clock, randomness and
+//! storage are handed to it. Everything is synchronous: a request is started as a task and stepped by
+//! the host, which may step several in turns and let its own event loop run in between.
+//!
+//! ```text
+//!   start(session, request) -> task
+//!   step(task, budget)      -> Working | NeedBlock | WaitingForWriter | Statement(result) … Finished | Failed
+//!   flush(), durable_seq()  -> when a reply may be given: result.seq <= durable_seq
+//! ```
+
+mod database;
+mod options;
+mod outcome;
+mod parameter;
+mod request;
+
+pub use database::{Database, Opening};
+pub use options::{Durability, Limits, Options};
+pub use outcome::{
+    Counters, Description, Failure, History, HistoryEntry, Operation, Progress, StatementResult,
+    TransactionStatus,
+};
+pub use parameter::Parameter;
+pub use request::{AsOf, Request, SessionId, StatementId, TaskId, Work};

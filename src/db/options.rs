@@ -1,0 +1,69 @@
+//! What a database is opened with.
+
+use crate::storage::Storage;
+use crate::table::Residency;
+use crate::types::{Clock, Entropy};
+use std::rc::Rc;
+
+/// Everything that opening needs. The clock and the source of randomness are the host's.
+pub struct Options {
+    /// `None` keeps everything in memory and no log.
+    pub storage: Option<Box<dyn Storage>>,
+    pub clock: Rc<dyn Clock>,
+    pub entropy: Rc<dyn Entropy>,
+    pub residency: Residency,
+    pub durability: Durability,
+    /// Off: plans run as they were bound. Both must answer the same.
+    pub optimizer: bool,
+    /// Off: every statement is parsed and bound anew. Both must answer the same.
+    pub plan_cache: bool,
+    pub limits: Limits,
+}
+
+impl Options {
+    /// A database in memory with everything else as usual.
+    pub fn memory(clock: Rc<dyn Clock>, entropy: Rc<dyn Entropy>) -> Options {
+        Options {
+            storage: None,
+            clock,
+            entropy,
+            residency: Residency::All,
+            durability: Durability::Strict,
+            optimizer: true,
+            plan_cache: true,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// When a reply that depends on a commit may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// When the commit has been flushed.
+    Strict,
+    /// When it has been written.
+    Relaxed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that the operators of one statement may hold.
+    pub memory_bytes: u64,
+    /// Rows that one statement may answer.
+    pub rows: u64,
+    /// Microseconds that a writer waits for another transaction to end.
+    pub lock_timeout: i64,
+    /// Statements whose plans are kept.
+    pub cached_plans: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            memory_bytes: 512 << 20,
+            rows: u64::MAX,
+            lock_timeout: 5_000_000,
+            cached_plans: 500,
+        }
+    }
+}
