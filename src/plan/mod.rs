@@ -1,8 +1,12 @@
-//! Layer 4: from syntax to a plan.
+//! Layer 4: from syntax to a plan, and to a better one.
 
+mod display;
 mod node;
+pub mod optimize;
+mod tree;
 
 pub use node::{
     Aggregate, AggregateFunction, Delete, Insert, JoinKind, Node, OutputColumn, Plan, Query,
     Returning, SortKey, TimeSlot, Update,
 };
+pub use tree::scan_type;

@@ -1,0 +1,294 @@
+//! Reads only the columns that somebody uses.
+//!
+//! Walks down with the set of columns wanted of a node and comes back with the node and where each of
+//! its old columns lies now. The root keeps all of its columns.
+
+use super::condition::remap;
+use super::{Knowledge, Rule};
+use crate::expr::{Expr, ExprKind};
+use crate::plan::{Aggregate, Node, SortKey};
+use std::collections::BTreeSet;
+
+pub struct Prune;
+
+impl Rule for Prune {
+    fn name(&self) -> &'static str {
+        "prune"
+    }
+
+    fn apply(&self, node: Node, _: &dyn Knowledge) -> Node {
+        let all = (0..node.width()).collect();
+        prune(node, &all).0
+    }
+}
+
+type Columns = BTreeSet<usize>;
+/// For each old column its new place; those that nobody wanted may be gone.
+type Places = Vec<Option<usize>>;
+
+fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
+    match node {
+        Node::Scan {
+            table,
+            time,
+            columns,
+            mut filter,
+        } => {
+            let kept = with_used(wanted, filter.iter());
+            let places = places_of(&kept, columns.len());
+            filter
+                .iter_mut()
+                .for_each(|filter| replace(filter, &places));
+            let columns = pick(columns, &kept);
+            (
+                Node::Scan {
+                    table,
+                    time,
+                    columns,
+                    filter,
+                },
+                places,
+            )
+        }
+        Node::IndexScan {
+            table,
+            index,
+            time,
+            prefix,
+            lower,
+            upper,
+            backwards,
+            columns,
+            mut filter,
+        } => {
+            let kept = with_used(wanted, filter.iter());
+            let places = places_of(&kept, columns.len());
+            filter
+                .iter_mut()
+                .for_each(|filter| replace(filter, &places));
+            let columns = pick(columns, &kept);
+            let node = Node::IndexScan {
+                table,
+                index,
+                time,
+                prefix,
+                lower,
+                upper,
+                backwards,
+                columns,
+                filter,
+            };
+            (node, places)
+        }
+        Node::Values { rows, types } => {
+            let places = places_of(wanted, types.len());
+            let rows = rows.into_iter().map(|row| pick(row, wanted)).collect();
+            (
+                Node::Values {
+                    rows,
+                    types: pick(types, wanted),
+                },
+                places,
+            )
+        }
+        Node::Filter {
+            input,
+            mut predicate,
+        } => {
+            let (input, places) = prune(*input, &with_used(wanted, [&predicate]));
+            replace(&mut predicate, &places);
+            (
+                Node::Filter {
+                    input: Box::new(input),
+                    predicate,
+                },
+                places,
+            )
+        }
+        Node::Project { input, expressions } => prune_project(*input, expressions, wanted),
+        Node::Sort { input, mut keys } => {
+            let kept = with_used(wanted, keys.iter().map(|key: &SortKey| &key.expr));
+            let (input, places) = prune(*input, &kept);
+            keys.iter_mut()
+                .for_each(|key| replace(&mut key.expr, &places));
+            (
+                Node::Sort {
+                    input: Box::new(input),
+                    keys,
+                },
+                places,
+            )
+        }
+        Node::Limit {
+            input,
+            limit,
+            offset,
+        } => {
+            let (input, places) = prune(*input, wanted);
+            (
+                Node::Limit {
+                    input: Box::new(input),
+                    limit,
+                    offset,
+                },
+                places,
+            )
+        }
+        // Whether two rows are equal is asked of all columns.
+        Node::Distinct { input } => {
+            let all = (0..input.width()).collect();
+            let (input, places) = prune(*input, &all);
+            (
+                Node::Distinct {
+                    input: Box::new(input),
+                },
+                places,
+            )
+        }
+        Node::Aggregate {
+            input,
+            mut groups,
+            aggregates,
+        } => {
+            let (first, width) = (groups.len(), groups.len() + aggregates.len());
+            let kept: Columns = (0..first)
+                .chain(wanted.iter().copied().filter(|c| *c >= first))
+                .collect();
+            let mut aggregates: Vec<Aggregate> = aggregates
+                .into_iter()
+                .enumerate()
+                .filter(|(place, _)| kept.contains(&(first + place)))
+                .map(|(_, aggregate)| aggregate)
+                .collect();
+            let arguments = aggregates.iter().filter_map(|a| a.argument.as_ref());
+            let used = with_used(&Columns::new(), groups.iter().chain(arguments));
+            let (input, places) = prune(*input, &used);
+            let arguments = aggregates.iter_mut().filter_map(|a| a.argument.as_mut());
+            groups
+                .iter_mut()
+                .chain(arguments)
+                .for_each(|expr| replace(expr, &places));
+            let node = Node::Aggregate {
+                input: Box::new(input),
+                groups,
+                aggregates,
+            };
+            (node, places_of(&kept, width))
+        }
+        Node::Join {
+            kind,
+            left,
+            right,
+            mut keys,
+            mut condition,
+        } => {
+            let (left_width, right_width) = (left.width(), right.width());
+            let both = with_used(wanted, condition.iter());
+            let of_left = both
+                .iter()
+                .copied()
+                .filter(|column| *column < left_width)
+                .collect();
+            let of_right = (both.iter().filter(|column| **column >= left_width))
+                .map(|column| column - left_width)
+                .collect();
+            let of_left = with_used(&of_left, keys.iter().map(|key| &key.0));
+            let of_right = with_used(&of_right, keys.iter().map(|key| &key.1));
+            let (left, left_places) = prune(*left, &of_left);
+            let (right, right_places) = prune(*right, &of_right);
+            for (left_key, right_key) in &mut keys {
+                replace(left_key, &left_places);
+                replace(right_key, &right_places);
+            }
+            let new_left_width = left.width();
+            let mut places = left_places;
+            places.extend(
+                right_places
+                    .into_iter()
+                    .map(|place| Some(place? + new_left_width)),
+            );
+            debug_assert_eq!(places.len(), left_width + right_width);
+            condition
+                .iter_mut()
+                .for_each(|condition| replace(condition, &places));
+            if kind.yields_left_only() {
+                places.truncate(left_width);
+            }
+            let (left, right) = (Box::new(left), Box::new(right));
+            (
+                Node::Join {
+                    kind,
+                    left,
+                    right,
+                    keys,
+                    condition,
+                },
+                places,
+            )
+        }
+    }
+}
+
+fn prune_project(input: Node, expressions: Vec<Expr>, wanted: &Columns) -> (Node, Places) {
+    let places = places_of(wanted, expressions.len());
+    let mut expressions = pick(expressions, wanted);
+    let (input, input_places) = prune(input, &with_used(&Columns::new(), &expressions));
+    expressions
+        .iter_mut()
+        .for_each(|expr| replace(expr, &input_places));
+    if is_identity(&expressions, input.width()) {
+        return (input, places);
+    }
+    (
+        Node::Project {
+            input: Box::new(input),
+            expressions,
+        },
+        places,
+    )
+}
+
+fn is_identity(expressions: &[Expr], width: usize) -> bool {
+    expressions.len() == width
+        && expressions
+            .iter()
+            .enumerate()
+            .all(|(place, expr)| expr.kind == ExprKind::Column(place))
+}
+
+/// The wanted columns and those that the expressions use.
+fn with_used<'a>(wanted: &Columns, expressions: impl IntoIterator<Item = &'a Expr>) -> Columns {
+    let mut columns = wanted.clone();
+    for expr in expressions {
+        expr.any(&mut |e| {
+            if let ExprKind::Column(column) = e.kind {
+                columns.insert(column);
+            }
+            false
+        });
+    }
+    columns
+}
+
+fn places_of(kept: &Columns, width: usize) -> Places {
+    let mut places = vec![None; width];
+    for (new, old) in kept.iter().enumerate() {
+        places[*old] = Some(new);
+    }
+    places
+}
+
+fn replace(expr: &mut Expr, places: &Places) {
+    remap(expr, &|column| {
+        places[column].expect("a used column was kept")
+    });
+}
+
+fn pick<T>(items: Vec<T>, kept: &Columns) -> Vec<T> {
+    items
+        .into_iter()
+        .enumerate()
+        .filter(|(place, _)| kept.contains(place))
+        .map(|(_, i)| i)
+        .collect()
+}

@@ -1,0 +1,236 @@
+//! Asks conditions as early as possible.
+//!
+//! Conjuncts sink through projections, sorts and joins towards the scans that know their columns. Rows
+//! that an outer join may pad decide what passes: a condition on the padded side asked after the join
+//! is not the same as one asked before it. Where such a condition refuses padded rows anyhow, the join
+//! does not need to make them and becomes an inner one.
+
+use super::condition::{
+    conjunction, conjuncts, is_volatile, refuses_nulls, shift_down, substitute, uses_only,
+};
+use super::{Knowledge, Rule};
+use crate::expr::Expr;
+use crate::plan::{JoinKind, Node};
+
+pub struct Pushdown;
+
+impl Rule for Pushdown {
+    fn name(&self) -> &'static str {
+        "pushdown"
+    }
+
+    fn apply(&self, node: Node, _: &dyn Knowledge) -> Node {
+        push(node, Vec::new())
+    }
+}
+
+/// The node with the conjuncts asked of its rows, each as deep as it may sink.
+fn push(node: Node, mut asked: Vec<Expr>) -> Node {
+    match node {
+        Node::Filter { input, predicate } => {
+            let mut all = conjuncts(predicate);
+            all.append(&mut asked);
+            push(*input, all)
+        }
+        Node::Project { input, expressions } => {
+            let may_sink = !expressions.iter().any(is_volatile);
+            let (below, above) = split(asked, |conjunct| may_sink && !is_volatile(conjunct));
+            let below = below
+                .into_iter()
+                .map(|c| substitute(c, &expressions))
+                .collect();
+            let input = Box::new(push(*input, below));
+            filtered(Node::Project { input, expressions }, above)
+        }
+        Node::Sort { input, keys } => {
+            let (below, above) = split(asked, |conjunct| !is_volatile(conjunct));
+            filtered(
+                Node::Sort {
+                    input: Box::new(push(*input, below)),
+                    keys,
+                },
+                above,
+            )
+        }
+        Node::Distinct { input } => {
+            let (below, above) = split(asked, |conjunct| !is_volatile(conjunct));
+            filtered(
+                Node::Distinct {
+                    input: Box::new(push(*input, below)),
+                },
+                above,
+            )
+        }
+        Node::Aggregate {
+            input,
+            groups,
+            aggregates,
+        } => {
+            // Without groups a filter below would leave the one row that a filter above removes.
+            let may_sink = !groups.is_empty() && !groups.iter().any(is_volatile);
+            let (below, above) = split(asked, |conjunct| {
+                may_sink && !is_volatile(conjunct) && uses_only(conjunct, &(0..groups.len()))
+            });
+            let below = below.into_iter().map(|c| substitute(c, &groups)).collect();
+            let input = Box::new(push(*input, below));
+            filtered(
+                Node::Aggregate {
+                    input,
+                    groups,
+                    aggregates,
+                },
+                above,
+            )
+        }
+        Node::Scan {
+            table,
+            time,
+            columns,
+            filter,
+        } => {
+            let filter = with_filter(filter, asked);
+            Node::Scan {
+                table,
+                time,
+                columns,
+                filter,
+            }
+        }
+        Node::Join {
+            kind,
+            left,
+            right,
+            keys,
+            condition,
+        } => push_join(
+            Join {
+                kind,
+                left,
+                right,
+                keys,
+                condition,
+            },
+            asked,
+        ),
+        mut other => {
+            for input in other.inputs_mut() {
+                *input = push(std::mem::replace(input, Node::empty()), Vec::new());
+            }
+            filtered(other, asked)
+        }
+    }
+}
+
+struct Join {
+    kind: JoinKind,
+    left: Box<Node>,
+    right: Box<Node>,
+    keys: Vec<(Expr, Expr)>,
+    condition: Option<Expr>,
+}
+
+fn push_join(join: Join, asked: Vec<Expr>) -> Node {
+    let Join {
+        kind,
+        left,
+        right,
+        keys,
+        condition,
+    } = join;
+    let (left_columns, right_columns) =
+        (0..left.width(), left.width()..left.width() + right.width());
+    let kind = without_padding(kind, &asked, &left_columns, &right_columns);
+
+    let (movable, mut above) = split(asked, |conjunct| !is_volatile(conjunct));
+    let (mut to_left, mut to_right, mut on) = (Vec::new(), Vec::new(), Vec::new());
+    for conjunct in movable {
+        let (in_left, in_right) = (
+            uses_only(&conjunct, &left_columns),
+            uses_only(&conjunct, &right_columns),
+        );
+        match kind {
+            _ if in_left && !matches!(kind, JoinKind::Right | JoinKind::Full) => {
+                to_left.push(conjunct);
+            }
+            JoinKind::Inner | JoinKind::Right if in_right => to_right.push(conjunct),
+            JoinKind::Inner => on.push(conjunct),
+            _ => above.push(conjunct),
+        }
+    }
+    for conjunct in condition.into_iter().flat_map(conjuncts) {
+        let (in_left, in_right) = (
+            uses_only(&conjunct, &left_columns),
+            uses_only(&conjunct, &right_columns),
+        );
+        let fixed = is_volatile(&conjunct);
+        match kind {
+            JoinKind::Inner | JoinKind::Semi | JoinKind::Right if in_left && !fixed => {
+                to_left.push(conjunct);
+            }
+            JoinKind::Inner | JoinKind::Semi | JoinKind::Anti | JoinKind::Left
+                if in_right && !fixed =>
+            {
+                to_right.push(conjunct);
+            }
+            _ => on.push(conjunct),
+        }
+    }
+    let to_right = to_right
+        .into_iter()
+        .map(|conjunct| shift_down(conjunct, left_columns.end))
+        .collect();
+    let join = Node::Join {
+        kind,
+        left: Box::new(push(*left, to_left)),
+        right: Box::new(push(*right, to_right)),
+        keys,
+        condition: conjunction(on),
+    };
+    filtered(join, above)
+}
+
+/// The kind of join that is left when the conditions after it refuse the rows it pads.
+fn without_padding(
+    kind: JoinKind,
+    asked: &[Expr],
+    left: &std::ops::Range<usize>,
+    right: &std::ops::Range<usize>,
+) -> JoinKind {
+    let refused = |columns| {
+        asked
+            .iter()
+            .any(|conjunct| refuses_nulls(conjunct, columns))
+    };
+    match kind {
+        JoinKind::Left if refused(right) => JoinKind::Inner,
+        JoinKind::Right if refused(left) => JoinKind::Inner,
+        JoinKind::Full => match (refused(left), refused(right)) {
+            (true, true) => JoinKind::Inner,
+            // Rows without a left partner are refused: what is left is left's own rows, padded.
+            (true, false) => JoinKind::Left,
+            (false, true) => JoinKind::Right,
+            (false, false) => JoinKind::Full,
+        },
+        other => other,
+    }
+}
+
+fn split(conjuncts: Vec<Expr>, first: impl Fn(&Expr) -> bool) -> (Vec<Expr>, Vec<Expr>) {
+    conjuncts.into_iter().partition(first)
+}
+
+fn filtered(input: Node, asked: Vec<Expr>) -> Node {
+    match conjunction(asked) {
+        None => input,
+        Some(predicate) => Node::Filter {
+            input: Box::new(input),
+            predicate,
+        },
+    }
+}
+
+fn with_filter(filter: Option<Expr>, asked: Vec<Expr>) -> Option<Expr> {
+    let mut all: Vec<Expr> = filter.into_iter().flat_map(conjuncts).collect();
+    all.extend(asked);
+    conjunction(all)
+}

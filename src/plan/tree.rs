@@ -1,0 +1,180 @@
+//! Walking a tree of nodes: inputs, widths and the expressions a node holds.
+
+use super::{JoinKind, Node};
+use crate::expr::Expr;
+use crate::types::{DataType, ScanColumn, TableSchema};
+use std::ops::Bound;
+
+impl JoinKind {
+    /// Whether the join yields left's columns alone.
+    pub fn yields_left_only(self) -> bool {
+        matches!(self, JoinKind::Semi | JoinKind::Anti)
+    }
+}
+
+impl Node {
+    /// How many columns the node yields.
+    pub fn width(&self) -> usize {
+        match self {
+            Node::Values { types, .. } => types.len(),
+            Node::Scan { columns, .. } | Node::IndexScan { columns, .. } => columns.len(),
+            Node::Filter { input, .. }
+            | Node::Distinct { input }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. } => input.width(),
+            Node::Project { expressions, .. } => expressions.len(),
+            Node::Join {
+                kind, left, right, ..
+            } => {
+                left.width()
+                    + if kind.yields_left_only() {
+                        0
+                    } else {
+                        right.width()
+                    }
+            }
+            Node::Aggregate {
+                groups, aggregates, ..
+            } => groups.len() + aggregates.len(),
+        }
+    }
+
+    /// The types of the columns the node yields.
+    pub fn types(&self) -> Vec<DataType> {
+        match self {
+            Node::Values { types, .. } => types.clone(),
+            Node::Scan { table, columns, .. } | Node::IndexScan { table, columns, .. } => columns
+                .iter()
+                .map(|column| scan_type(table, *column))
+                .collect(),
+            Node::Filter { input, .. }
+            | Node::Distinct { input }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. } => input.types(),
+            Node::Project { expressions, .. } => {
+                expressions.iter().map(|expr| expr.data_type).collect()
+            }
+            Node::Join {
+                kind, left, right, ..
+            } => {
+                let mut types = left.types();
+                if !kind.yields_left_only() {
+                    types.extend(right.types());
+                }
+                types
+            }
+            Node::Aggregate {
+                groups, aggregates, ..
+            } => (groups.iter().map(|g| g.data_type))
+                .chain(aggregates.iter().map(|aggregate| aggregate.data_type))
+                .collect(),
+        }
+    }
+
+    /// The nodes this one reads from.
+    pub fn inputs(&self) -> Vec<&Node> {
+        match self {
+            Node::Values { .. } | Node::Scan { .. } | Node::IndexScan { .. } => Vec::new(),
+            Node::Filter { input, .. }
+            | Node::Project { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::Distinct { input }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. } => vec![input],
+            Node::Join { left, right, .. } => vec![left, right],
+        }
+    }
+
+    /// The nodes this one reads from, to be changed in place.
+    pub fn inputs_mut(&mut self) -> Vec<&mut Node> {
+        match self {
+            Node::Values { .. } | Node::Scan { .. } | Node::IndexScan { .. } => Vec::new(),
+            Node::Filter { input, .. }
+            | Node::Project { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::Distinct { input }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. } => vec![input],
+            Node::Join { left, right, .. } => vec![left, right],
+        }
+    }
+
+    /// The expressions this node itself holds.
+    pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Node::Values { rows, .. } => rows.iter_mut().flatten().collect(),
+            Node::Scan { filter, .. } => filter.iter_mut().collect(),
+            Node::IndexScan {
+                prefix,
+                lower,
+                upper,
+                filter,
+                ..
+            } => prefix
+                .iter_mut()
+                .chain(bound_mut(lower))
+                .chain(bound_mut(upper))
+                .chain(filter)
+                .collect(),
+            Node::Filter { predicate, .. } => vec![predicate],
+            Node::Project { expressions, .. } => expressions.iter_mut().collect(),
+            Node::Join {
+                keys, condition, ..
+            } => keys
+                .iter_mut()
+                .flat_map(|(left, right)| [left, right])
+                .chain(condition)
+                .collect(),
+            Node::Aggregate {
+                groups, aggregates, ..
+            } => groups
+                .iter_mut()
+                .chain(
+                    aggregates
+                        .iter_mut()
+                        .filter_map(|aggregate| aggregate.argument.as_mut()),
+                )
+                .collect(),
+            Node::Distinct { .. } => Vec::new(),
+            Node::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
+            Node::Limit { limit, offset, .. } => limit.iter_mut().chain(offset).collect(),
+        }
+    }
+
+    /// Rewrites every node, inputs before the node itself.
+    pub fn map(mut self, change: &mut dyn FnMut(Node) -> Node) -> Node {
+        for input in self.inputs_mut() {
+            *input = std::mem::replace(input, Node::empty()).map(change);
+        }
+        change(self)
+    }
+
+    /// No rows of no columns; also what stands in for a node while it is being rewritten.
+    pub fn empty() -> Node {
+        Node::Values {
+            rows: Vec::new(),
+            types: Vec::new(),
+        }
+    }
+}
+
+/// The type of what a scan of the table yields for a column.
+pub fn scan_type(table: &TableSchema, column: ScanColumn) -> DataType {
+    match column {
+        ScanColumn::Column(id) => {
+            let position = table
+                .position(id)
+                .expect("a scan names columns of its table");
+            table.columns[position].data_type
+        }
+        ScanColumn::RowId | ScanColumn::SeqStart | ScanColumn::SeqEnd => DataType::BigInt,
+        ScanColumn::TimeStart | ScanColumn::TimeEnd => DataType::TimestampTz,
+    }
+}
+
+fn bound_mut(bound: &mut Bound<Expr>) -> Option<&mut Expr> {
+    match bound {
+        Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
+        Bound::Unbounded => None,
+    }
+}
