@@ -79,7 +79,7 @@ rustup_adds_wasm() {
 # from source, and the linker where rustc looks for it.
 make_debian_rust() {
     local rust=$TOOLS/rust host source version lld
-    apt rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld gcc libc6-dev || return 1
+    apt rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web gcc libc6-dev || return 1
     version=$(/usr/bin/rustc --version | cut -d' ' -f2)
     is_at_least "$RUST_VERSION_MIN" "$version" || { say "Debian's rustc $version is older than $RUST_VERSION_MIN"; return 1; }
     host=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
@@ -87,7 +87,7 @@ make_debian_rust() {
 
     # The linker of the compiler's own LLVM, where Debian has it.
     lld=lld-$(/usr/bin/rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
-    have "$lld" || apt "$lld" || lld=lld
+    have "$lld" || apt "$lld" || { lld=lld; have lld || apt lld || return 1; }
 
     say "compiling the standard library of rustc $version for wasm32 (about a minute)"
     rm -rf "$rust"
@@ -147,8 +147,7 @@ install rustup (rustup.rs), then: rustup target add wasm32-unknown-unknown")
 
 # ---- commands that cargo builds --------------------------------------------------------------------------------------
 
-# Small tools, needed soon and used for moments: compiled with little optimisation, and without TLS, since they have
-# nothing to download here.
+# Small tools, needed soon and used for moments: compiled with little optimisation.
 set_up_cargo_tools() {
     local packages=()
     [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $WASM_BINDGEN_VERSION" ] ||
