@@ -13,9 +13,9 @@ state=$(cat package.json package-lock.json 2>/dev/null | sha256sum)
 
 printf 'npm: installing the packages of %s\n' "$1"
 if [ -f package-lock.json ]; then
-    npm ci --silent --no-fund --no-audit
+    npm ci --loglevel=error --no-fund --no-audit
 else
-    npm install --silent --no-fund --no-audit
+    npm install --loglevel=error --no-fund --no-audit
 fi
 mkdir -p node_modules
 cat package.json package-lock.json 2>/dev/null | sha256sum > "$stamp"

@@ -50,6 +50,7 @@ async function find(root, url) {
  */
 export async function serve(directory, { port = 0, headers = {} } = {}) {
   const root = resolve(directory);
+  if (!(await stat(root).catch(() => undefined))?.isDirectory()) throw new Error(`there is no directory ${directory}`);
   const server = createServer(async (request, response) => {
     const found = request.method === 'GET' || request.method === 'HEAD' ? await find(root, request.url) : undefined;
     if (!found) {

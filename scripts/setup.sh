@@ -16,7 +16,7 @@ set -euo pipefail
 want=${1:-all}
 missing=()
 
-say() { printf 'setup: %s\n' "$*"; }
+say() { printf 'setup (%s s): %s\n' "$SECONDS" "$*"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 is_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
 
@@ -36,16 +36,7 @@ apt() {
         as_root apt-get update -qq || say "apt-get update failed; trying with the lists that are there"
         lists_are_fresh=1
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
-}
-
-# need COMMAND HINT PACKAGE...: the command, from these packages when it is not there.
-need() {
-    local command=$1 hint=$2
-    shift 2
-    have "$command" || apt "$@" || true
-    hash -r
-    have "$command" || missing+=("$command: $hint")
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 # ---- Rust -----------------------------------------------------------------------------------------------------------
@@ -178,7 +169,7 @@ set_up_node() {
         local machine
         case $(uname -m) in aarch64) machine=arm64 ;; *) machine=x64 ;; esac
         say "installing Node 22 (npm)"
-        npm install --silent --no-save --prefix "$TOOLS/node" "node-linux-$machine@22" &&
+        npm install --loglevel=error --no-save --prefix "$TOOLS/node" "node-linux-$machine@22" &&
             ln -sfn "$TOOLS/node/node_modules/node-linux-$machine/bin" "$TOOLS/node/bin"
         use_tools
     fi
@@ -188,9 +179,15 @@ set_up_node() {
 # ---- browsers --------------------------------------------------------------------------------------------------------
 
 set_up_browsers() {
-    [ -n "${CHROMIUM:-}" ] || need chromium "install Chromium, or name a Chrome with CHROMIUM=path" chromium
-    need chromedriver "install the ChromeDriver that belongs to the Chromium there is" chromium-driver
-    [ -n "${FIREFOX:-}" ] || need firefox-esr "install Firefox, or name one with FIREFOX=path" firefox-esr
+    local packages=()
+    [ -n "${CHROMIUM:-}" ] || have chromium || packages+=(chromium)
+    have chromedriver || packages+=(chromium-driver)
+    [ -n "${FIREFOX:-}" ] || have firefox-esr || packages+=(firefox-esr)
+    [ ${#packages[@]} -eq 0 ] || apt "${packages[@]}" || true
+    hash -r
+    [ -n "${CHROMIUM:-}" ] || have chromium || missing+=("chromium: install it, or name a Chrome with CHROMIUM=path")
+    have chromedriver || missing+=("chromedriver: install the one that belongs to the Chromium there is")
+    [ -n "${FIREFOX:-}" ] || have firefox-esr || missing+=("firefox-esr: install it, or name a Firefox with FIREFOX=path")
 }
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -199,8 +196,8 @@ mkdir -p "$TOOLS"
 exec 9>"$TOOLS/lock"
 flock 9
 
-have curl || have wget || [ -e /etc/ssl/certs/ca-certificates.crt ] || apt ca-certificates || true
-need cc "install a C compiler" gcc libc6-dev
+have cc || apt gcc libc6-dev || true
+have cc || missing+=("cc: install a C compiler")
 set_up_rust
 if have cargo; then set_up_cargo_tools; fi
 set_up_node
