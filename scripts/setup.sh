@@ -61,7 +61,7 @@ rust_is_ready() {
 rustup_adds_wasm() {
     [ "${WASM_TOOLCHAIN:-}" != debian ] && have rustup || return 1
     say "rustup target add wasm32-unknown-unknown"
-    timeout 120 rustup target add wasm32-unknown-unknown || return 1
+    RUST_BACKTRACE=0 timeout 120 rustup target add wasm32-unknown-unknown || return 1
     [ "$want" = build ] || rust_has_lints || timeout 120 rustup component add clippy rustfmt || return 1
     rust_is_ready
 }
