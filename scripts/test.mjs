@@ -62,7 +62,7 @@ function webdriver() {
 // ---- counting -------------------------------------------------------------------------------------------------------
 
 /** Adds up the summaries of cargo's, wasm-bindgen's and Node's test runners in what a step printed. */
-export function count(output) {
+function count(output) {
   const plain = output.replace(/\x1b\[[0-9;]*m/g, '');
   const total = (pattern) => [...plain.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
   return {
