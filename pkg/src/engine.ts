@@ -1,0 +1,256 @@
+/**
+ * One instance of the WebAssembly engine: requests go into its memory, results come out of it. An
+ * exception from it, unlike an error, means that the instance can no longer be trusted.
+ */
+
+import { DatabaseError, describe, type WireError } from './error.js';
+import type { WireMoment } from './moment.js';
+import type { Room } from './parameters.js';
+import { type RowOptions, Table, Views } from './results.js';
+import type { Field } from './types.js';
+import { isWellFormed } from './url.js';
+
+/** What the engine calls back: the clock, chance, and the files. All of it synchronous; none of it throws. */
+export interface Callbacks {
+  /** Milliseconds since 1970. */
+  now(): number;
+  random(pointer: number, length: number): void;
+  panicked(message: string): void;
+  fileCount(): number;
+  fileLength(file: number): number;
+  /** Bytes read, or a negative number for a failure that `failure` describes. */
+  read(file: number, offset: number, pointer: number, length: number): number;
+  write(file: number, offset: number, pointer: number, length: number): number;
+  flush(): number;
+  requestFiles(count: number): void;
+  failure(): string;
+}
+
+/** The class that `src/wasm/engine.rs` exports. */
+export interface WasmEngine {
+  free(): void;
+  /** Room for a request or parameters; keeps what is in it. Answers the pointer. */
+  input(bytes: number): number;
+  output(): number;
+  output_length(): number;
+  /** The last error as JSON. */
+  failure(): string;
+  open(): number;
+  begin_session(): number;
+  end_session(session: number): void;
+  in_transaction(session: number): boolean;
+  prepare(session: number, length: number): number;
+  forget(session: number, statement: number): void;
+  start(session: number, length: number): number;
+  step(task: number, budget: number): number;
+  cancel(task: number, why: number): void;
+  execute(session: number, statement: number, length: number): number;
+  ask(session: number, length: number): number;
+  flush(): number;
+  applied_seq(): number;
+  durable_seq(): number;
+  maintain(milliseconds: number): number;
+  close(): number;
+  /** Only over pieces (IndexedDB): hands in a stored piece, before `open`. */
+  load_piece(file: number, offset: number, length: number): void;
+  /** Takes the pieces written since the last call: in the output, for each u32 file, u32 length, f64 offset, the bytes, padding to 8. */
+  take_pieces(): number;
+  pieces_stored(ticket: number): void;
+}
+
+export interface Glue {
+  initSync(module: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
+  Engine: new (callbacks: Callbacks, storage: number) => WasmEngine;
+}
+
+/** What `step`, `open`, `flush` and the like answer. */
+export const Answer = { Done: 0, Again: 1, Waiting: 2, Failed: 3 } as const;
+
+/** Which storage the engine is made with; the constants of `src/wasm/engine.rs`. */
+export const StorageCode = { memory: 0, files: 1, pieces: 2 } as const;
+
+export class Engine {
+  readonly wasm: WasmEngine;
+  readonly #memory: WebAssembly.Memory;
+  readonly #room: EngineRoom;
+  #views: Views;
+  #panic: string | undefined;
+
+  constructor(glue: Glue, module: WebAssembly.Module, callbacks: Omit<Callbacks, 'random' | 'panicked'>, storage: number) {
+    this.#memory = glue.initSync({ module }).memory;
+    this.#views = new Views(this.#memory.buffer);
+    this.wasm = new glue.Engine(
+      {
+        now: () => callbacks.now(),
+        fileCount: () => callbacks.fileCount(),
+        fileLength: (file) => callbacks.fileLength(file),
+        read: (file, offset, pointer, length) => callbacks.read(file, offset, pointer, length),
+        write: (file, offset, pointer, length) => callbacks.write(file, offset, pointer, length),
+        flush: () => callbacks.flush(),
+        requestFiles: (count) => callbacks.requestFiles(count),
+        failure: () => callbacks.failure(),
+        random: (pointer, length) => void crypto.getRandomValues(this.bytes(pointer, length)),
+        panicked: (message) => {
+          this.#panic = message;
+        },
+      },
+      storage,
+    );
+    this.#room = new EngineRoom(this);
+  }
+
+  /** Views of the memory as it is now: they end when it grows. */
+  get views(): Views {
+    if (this.#views.buffer !== this.#memory.buffer) this.#views = new Views(this.#memory.buffer);
+    return this.#views;
+  }
+
+  /** A part of the memory, good until the engine is called again. */
+  bytes(pointer: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer, pointer, length);
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Room for parameters in the engine's memory. */
+  room(): Room {
+    this.#room.refresh();
+    return this.#room;
+  }
+
+  /** A copy of the output. */
+  takeOutput(): Uint8Array<ArrayBuffer> {
+    const start = this.wasm.output();
+    return this.bytes(start, this.wasm.output_length()).slice();
+  }
+
+  /** The first result in the output, read where it lies: before any other call. */
+  outputTable(options: RowOptions, known?: { fields: Field[]; command: string }): Table {
+    return new Table(this.views, this.wasm.output(), options, known);
+  }
+
+  takeError(): WireError {
+    return JSON.parse(this.wasm.failure()) as WireError;
+  }
+
+  /** What to tell of an exception that came out of the engine. */
+  crash(thrown: unknown): DatabaseError {
+    const detail = this.#panic ?? describe(thrown);
+    return new DatabaseError('ENGINE_CRASHED', 'the engine failed and was discarded; the next call opens it anew from storage', {
+      detail,
+      cause: thrown,
+    });
+  }
+
+  /** Writes a request into the engine's memory and returns its length. */
+  writeRequest(request: EngineRequest): number {
+    return writeRequest(this, request);
+  }
+}
+
+class EngineRoom implements Room {
+  u8!: Uint8Array;
+  i32!: Int32Array;
+  f64!: Float64Array;
+  i64!: BigInt64Array;
+  start = 0;
+  #capacity = 0;
+
+  constructor(readonly engine: Engine) {
+    this.reserve(4096);
+  }
+
+  reserve(bytes: number): void {
+    if (bytes <= this.#capacity) return;
+    this.#capacity = Math.max(bytes, this.#capacity * 2);
+    this.start = this.engine.wasm.input(this.#capacity);
+    this.refresh();
+  }
+
+  refresh(): void {
+    const views = this.engine.views;
+    if (this.u8?.buffer === views.buffer) return;
+    this.u8 = views.u8;
+    this.i32 = views.i32;
+    this.f64 = views.f64;
+    this.i64 = views.i64;
+  }
+}
+
+/** A request as `src/wasm/request.rs` reads it. */
+export interface EngineRequest {
+  kind: keyof typeof RequestKind;
+  sql?: string;
+  statement?: number;
+  atomic?: boolean;
+  single?: boolean;
+  many?: boolean;
+  params?: Uint8Array | undefined;
+  moment?: WireMoment | undefined;
+  meta?: string | undefined;
+  texts?: number[] | undefined;
+  from?: number;
+  to?: number;
+  limit?: number;
+}
+
+const RequestKind = { exec: 0, run: 1, history: 2, commits: 3, tables: 4, status: 5 } as const;
+const Flag = { Atomic: 1, Single: 2, Many: 4 } as const;
+const MomentKind = { None: 0, Seq: 1, Micros: 2, Text: 3 } as const;
+const HEADER = 64;
+
+const encoder = new TextEncoder();
+
+/**
+ * ```text
+ *   0  u32 kind | u32 flags | u32 statement | u32 kind of moment
+ *  16  f64 moment | u32 length of the SQL | u32 of the meta
+ *  32  u32 length of the moment's text | u32 number of OIDs | u32 length of the parameters | u32 limit
+ *  48  f64 from | f64 to
+ *  64  parameters (to a multiple of 4) | OIDs | SQL | meta | moment's text
+ * ```
+ */
+function writeRequest(engine: Engine, request: EngineRequest): number {
+  const sql = utf8(request.sql ?? '', 'the SQL text');
+  const meta = utf8(request.meta ?? '', 'the meta');
+  const moment = request.moment;
+  const momentText = utf8(moment && 'text' in moment ? moment.text : '', 'the moment');
+  const params = request.params ?? new Uint8Array();
+  const texts = request.texts ?? [];
+  const oidsAt = HEADER + Math.ceil(params.length / 4) * 4;
+  const sqlAt = oidsAt + texts.length * 4;
+  const total = sqlAt + sql.length + meta.length + momentText.length;
+
+  const room = engine.room();
+  room.reserve(total);
+  const word = room.start >> 2;
+  const words = room.i32;
+  words[word] = RequestKind[request.kind];
+  words[word + 1] = (request.atomic ? Flag.Atomic : 0) | (request.single ? Flag.Single : 0) | (request.many ? Flag.Many : 0);
+  words[word + 2] = request.statement ?? 0;
+  words[word + 3] = !moment ? MomentKind.None : 'seq' in moment ? MomentKind.Seq : 'micros' in moment ? MomentKind.Micros : MomentKind.Text;
+  room.f64[(room.start + 16) >> 3] = !moment ? 0 : 'seq' in moment ? moment.seq : 'micros' in moment ? moment.micros : 0;
+  words[word + 6] = sql.length;
+  words[word + 7] = meta.length;
+  words[word + 8] = momentText.length;
+  words[word + 9] = texts.length;
+  words[word + 10] = params.length;
+  words[word + 11] = request.limit ?? 0;
+  room.f64[(room.start + 48) >> 3] = request.from ?? 0;
+  room.f64[(room.start + 56) >> 3] = request.to ?? 0;
+  room.u8.set(params, room.start + HEADER);
+  words.set(texts, (room.start + oidsAt) >> 2);
+  room.u8.set(sql, room.start + sqlAt);
+  room.u8.set(meta, room.start + sqlAt + sql.length);
+  room.u8.set(momentText, room.start + sqlAt + sql.length + meta.length);
+  return total;
+}
+
+function utf8(text: string, what: string): Uint8Array {
+  if (!isWellFormed(text)) {
+    throw new DatabaseError('CHARACTER_NOT_IN_REPERTOIRE', `${what} holds a lone surrogate, which is not a character`);
+  }
+  return encoder.encode(text);
+}

@@ -1,0 +1,714 @@
+/**
+ * Runs one engine for any number of sessions, a turn of the event loop at a time.
+ *
+ * A call waits in the queue of its session. In a turn the first call of each queue is stepped, round
+ * after round, for a few milliseconds; then the event loop runs, which is how a call to cancel gets in.
+ * What has finished is held until everything it could see is durable: one write and one flush for all
+ * of a turn.
+ *
+ * ```text
+ *   call -> queue of its session -> stepped in turns -> held -> durable -> answered
+ * ```
+ *
+ * If the engine traps, or storage fails in the middle of a commit, the engine is thrown away and opened
+ * anew from storage. That decides what became of the calls that were held: a commit that is there has
+ * happened.
+ */
+
+import { Answer, type Engine, type EngineRequest } from './engine.js';
+import { DatabaseError, describe, toWire, type WireError } from './error.js';
+import { checkSentinel, openStorage, startEngine, startEngineSync } from './opener.js';
+import { compileWasm, platform } from './platform.js';
+import type { Asking, Connection, Opening, Reply, Request, Why } from './protocol.js';
+import { asError, type Piece } from './storage/idb.js';
+import type { OpenStorage } from './storage/storage.js';
+import type { DatabaseInfo } from './types.js';
+import { parseUrl } from './url.js';
+
+declare const PACKAGE_VERSION: string;
+
+const TURN_MS = 6;
+/** Work that one step may do: rows, roughly. Well below a millisecond. */
+const STEP_BUDGET = 4096;
+const IDLE_MS = 40;
+const MAINTAIN_MS = 5;
+const RELAXED_FLUSH_MS = 250;
+const NO_RESULTS = new Uint8Array();
+
+/** The engine's numbers for why a task is cancelled. */
+const Reason = { CANCELLED: 0, TIMEOUT: 1, LOCK_TIMEOUT: 2 } as const;
+
+interface Job {
+  request: Request;
+  session: Session;
+  answer: (reply: Reply) => void;
+  /** The engine's number for it; -1 before it is started. */
+  task: number;
+  /** The statement that was prepared for this call alone. */
+  own: number | undefined;
+  cancelled: boolean;
+  waiting: ReturnType<typeof setTimeout> | undefined;
+}
+
+interface Session {
+  /** The engine's number for it. */
+  engine: number;
+  jobs: Job[];
+  inTransaction: boolean;
+  /** Its transaction went down with an engine: everything but an end of it is refused. */
+  lost: boolean;
+  statements: Map<number, PreparedStatement>;
+}
+
+interface PreparedStatement {
+  sql: string;
+  engine: number;
+  /** Which engine knows it; another must prepare it again. */
+  generation: number;
+}
+
+interface Held {
+  answer: (reply: Reply) => void;
+  reply: Reply;
+  /** The last commit it could see, its own included. */
+  seq: number;
+}
+
+export class Host implements Connection {
+  #engine: Engine | undefined;
+  #generation = 0;
+  #reopening: Promise<void> | undefined;
+  /** Why no call can be answered any more. */
+  #dead: DatabaseError | undefined;
+  readonly #sessions = new Map<number, Session>();
+  #held: Held[] = [];
+  #statements = 0;
+  #turnPlanned = false;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #relaxedFlush: ReturnType<typeof setTimeout> | undefined;
+  #storing = false;
+  #closed = false;
+  #restarts = 0;
+  /** Called with the last commit on storage, whenever that has changed. */
+  onDurable: ((seq: number) => void) | undefined;
+  #toldDurable = -1;
+
+  private constructor(
+    readonly opening: Opening,
+    readonly info: DatabaseInfo,
+    readonly module: WebAssembly.Module,
+    private storage: OpenStorage,
+    engine: Engine,
+  ) {
+    this.#engine = engine;
+    if (storage.files) storage.files.relaxed = opening.durability === 'relaxed';
+  }
+
+  static async open(opening: Opening): Promise<Host> {
+    const loading = loadModule(opening);
+    loading.catch(() => {}); // awaited below; a failure to open storage comes first
+    const { storage, reason } = await openStorage(opening);
+    try {
+      const module = await loading;
+      const engine = await startEngine(module, storage);
+      const url = parseUrl(opening.url);
+      const sentinel = storage.kind === 'opfs' || storage.kind === 'idb' ? opening.sentinels[storage.kind] : undefined;
+      if (!opening.acceptDataLoss) checkSentinel(url, sentinel, seqOf(engine.wasm.applied_seq()));
+      const info: DatabaseInfo = {
+        url: url.text,
+        name: url.name,
+        storage: storage.kind,
+        reason,
+        persistent: storage.kind !== 'memory',
+        created: storage.fresh,
+        durability: opening.durability,
+        worker: opening.worker,
+        version: PACKAGE_VERSION,
+      };
+      const host = new Host(opening, info, module, storage, engine);
+      if (storage.pieces) await host.#store();
+      host.#planIdle();
+      return host;
+    } catch (error) {
+      await storage.close();
+      throw error;
+    }
+  }
+
+  // -- calls ------------------------------------------------------------------------------------
+
+  call(request: Request, options: { signal?: AbortSignal | undefined; timeout?: number | undefined } = {}): Promise<Reply> {
+    return new Promise((resolve) => {
+      if (this.#closed) return resolve(failed({ code: 'CLOSED', message: 'the database is closed', sqlstate: '08003' }));
+      const session = this.#session(request.session);
+      const release: (() => void)[] = [];
+      const job: Job = {
+        request,
+        session,
+        answer: (reply) => {
+          clearTimeout(job.waiting);
+          for (const undo of release) undo();
+          resolve(reply);
+        },
+        task: -1,
+        own: undefined,
+        cancelled: false,
+        waiting: undefined,
+      };
+      if (options.signal) {
+        const cancel = () => this.cancel(job, 'CANCELLED');
+        options.signal.addEventListener('abort', cancel, { once: true });
+        release.push(() => options.signal?.removeEventListener('abort', cancel));
+      }
+      if (options.timeout !== undefined) {
+        const timer = setTimeout(() => this.cancel(job, 'TIMEOUT'), options.timeout);
+        release.push(() => clearTimeout(timer));
+      }
+      session.jobs.push(job);
+      this.#planTurn();
+    });
+  }
+
+  /** Stops a call, if it has not finished: one that has committed stays committed, and says so. */
+  cancel(job: Job, why: Why): void {
+    const place = job.session.jobs.indexOf(job);
+    if (place < 0 || job.cancelled) return;
+    if (job.task < 0) {
+      job.session.jobs.splice(place, 1);
+      job.answer(failed(stopped(why)));
+      return;
+    }
+    job.cancelled = true;
+    this.#guard(() => this.#engine?.wasm.cancel(job.task, Reason[why]));
+    this.#planTurn();
+  }
+
+  /** A call made at once, on this thread; it throws for an engine that is gone and cannot be opened anew at once. */
+  callSync(request: Request): Reply {
+    const engine = this.#engineNow();
+    const session = this.#session(request.session);
+    while (session.jobs.length > 0) {
+      if (this.#advance(session.jobs[0] as Job) === 'waiting') throw lockTimeout();
+    }
+    let reply: Reply | undefined;
+    const job: Job = {
+      request,
+      session,
+      answer: (answered) => {
+        reply = answered;
+      },
+      task: -1,
+      own: undefined,
+      cancelled: false,
+      waiting: undefined,
+    };
+    session.jobs.push(job);
+    while (session.jobs[0] === job) {
+      if (this.#advance(job) === 'waiting') {
+        this.#guard(() => engine.wasm.cancel(job.task, Reason.LOCK_TIMEOUT));
+      }
+    }
+    this.#settle();
+    if (!reply) throw this.#dead ?? new DatabaseError('COMMIT_UNKNOWN', 'storage failed; the next call opens the database anew');
+    this.#planIdle();
+    return reply;
+  }
+
+  /** For the shortest way: the engine, its number for a session and for a statement. */
+  direct(session: number, statement: number): { engine: Engine; session: number; statement: number } {
+    const engine = this.#engineNow();
+    const found = this.#session(session);
+    if (found.jobs.length > 0 || found.lost) throw new DatabaseError('INTERNAL', 'the session is not at rest');
+    return { engine, session: this.#engineSession(engine, found), statement: this.#engineStatement(engine, found, statement) };
+  }
+
+  /** Whether `direct` may be used: nothing waits in the session. */
+  isAtRest(session: number): boolean {
+    const found = this.#sessions.get(session);
+    return this.#engine !== undefined && found !== undefined && found.jobs.length === 0 && !found.lost;
+  }
+
+  /** After a direct call: flushes what it committed. */
+  settleDirect(session: number, engine: Engine): void {
+    const found = this.#session(session);
+    found.inTransaction = engine.wasm.in_transaction(found.engine);
+    if (engine.wasm.applied_seq() > engine.wasm.durable_seq()) {
+      let failure: WireError | undefined;
+      const seq = engine.wasm.applied_seq();
+      this.#held.push({ answer: (reply) => (failure = reply.error), reply: { results: NO_RESULTS }, seq });
+      this.#settle();
+      this.#planIdle();
+      if (failure) throw DatabaseError.fromWire(failure);
+    }
+  }
+
+  /** A direct call threw: the engine is gone. */
+  crashedDirect(thrown: unknown): DatabaseError {
+    return this.#crash(thrown);
+  }
+
+  get synchronous(): boolean {
+    return this.storage.pieces === undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.#reopening?.catch(() => {});
+    while ([...this.#sessions.values()].some((session) => session.jobs.length > 0)) {
+      for (const session of this.#sessions.values()) for (const job of [...session.jobs]) this.cancel(job, 'CANCELLED');
+      await new Promise<void>((resolve) => platform().soon(resolve));
+      if (!this.#engine) break;
+    }
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    clearTimeout(this.#relaxedFlush);
+    try {
+      const engine = this.#engine;
+      if (engine) {
+        this.#guard(() => engine.wasm.close());
+        if (this.storage.pieces) await this.#store();
+        this.storage.files?.flushNow();
+        this.#release();
+      }
+    } finally {
+      this.#refuseHeld(new DatabaseError('CLOSED', 'the database is closed'));
+      this.#engine = undefined;
+      await this.storage.close();
+    }
+  }
+
+  // -- turns ------------------------------------------------------------------------------------
+
+  #planTurn(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    platform().soon(() => {
+      this.#turnPlanned = false;
+      void this.#turn();
+    });
+  }
+
+  async #turn(): Promise<void> {
+    if (!this.#engine && !this.#dead) await this.#reopen();
+    if (this.#dead) return this.#refuseAll(this.#dead);
+    const end = performance.now() + TURN_MS;
+    let busy: boolean;
+    do {
+      busy = false;
+      for (const session of [...this.#sessions.values()]) {
+        const job = session.jobs[0];
+        if (job && this.#advance(job) === 'busy') busy = true;
+      }
+    } while (busy && performance.now() < end && this.#engine);
+    this.#settle();
+    if (busy) this.#planTurn();
+    else this.#planIdle();
+  }
+
+  /** Takes a call one step further. */
+  #advance(job: Job): 'busy' | 'waiting' {
+    const engine = this.#engine;
+    if (!engine) return 'waiting';
+    const answer = this.#guard(() => (job.task < 0 ? this.#start(engine, job) : engine.wasm.step(job.task, STEP_BUDGET)));
+    switch (answer) {
+      case Answer.Done:
+        this.#finish(engine, job, { results: engine.takeOutput() });
+        return 'busy';
+      case Answer.Failed:
+        this.#finish(engine, job, { results: engine.takeOutput(), error: engine.takeError() });
+        return 'busy';
+      case Answer.Waiting:
+        this.#waitForWriter(job);
+        return 'waiting';
+      case undefined: // it crashed, or has been answered
+      default:
+        return 'busy';
+    }
+  }
+
+  /** Hands a call to the engine. Answers like a step; undefined if the call has been dealt with. */
+  #start(engine: Engine, job: Job): number | undefined {
+    const { request, session } = job;
+    if (session.lost && !this.#forgiven(job)) return undefined;
+    try {
+      const number = this.#engineSession(engine, session);
+      switch (request.kind) {
+        case 'exec': {
+          const length = engine.writeRequest({ ...asking(request), kind: 'exec', sql: request.sql, atomic: request.atomic, single: request.single });
+          return this.#started(job, engine.wasm.start(number, length));
+        }
+        case 'query': {
+          const statement = this.#prepare(engine, number, request.sql);
+          if (statement < 0) return Answer.Failed;
+          job.own = statement;
+          const length = engine.writeRequest({ ...asking(request), kind: 'run', statement, params: request.params });
+          return this.#started(job, engine.wasm.start(number, length));
+        }
+        case 'run': {
+          const statement = this.#engineStatement(engine, session, request.statement);
+          const length = engine.writeRequest({ ...asking(request), kind: 'run', statement, params: request.params, many: request.many });
+          return this.#started(job, engine.wasm.start(number, length));
+        }
+        case 'prepare': {
+          const statement = this.#prepare(engine, number, request.sql);
+          if (statement < 0) return Answer.Failed;
+          const id = (this.#statements += 1);
+          session.statements.set(id, { sql: request.sql, engine: statement, generation: this.#generation });
+          this.#finish(engine, job, { results: engine.takeOutput(), statement: id });
+          return undefined;
+        }
+        case 'forget': {
+          const known = session.statements.get(request.statement);
+          session.statements.delete(request.statement);
+          if (known?.generation === this.#generation) engine.wasm.forget(number, known.engine);
+          this.#finish(engine, job, { results: NO_RESULTS });
+          return undefined;
+        }
+        case 'end':
+          engine.wasm.end_session(number);
+          this.#sessions.delete(request.session);
+          session.engine = -1;
+          this.#finish(engine, job, { results: NO_RESULTS });
+          return undefined;
+        case 'flush':
+          this.storage.files?.flushNow();
+          this.#finish(engine, job, { results: NO_RESULTS });
+          return undefined;
+        case 'history': {
+          const names = request.names ? JSON.stringify(request.names) : '';
+          const length = engine.writeRequest({ ...asking(request), kind: 'history', sql: request.table, meta: names, params: request.key });
+          return engine.wasm.ask(number, length);
+        }
+        case 'commits':
+        case 'tables':
+        case 'status':
+          return engine.wasm.ask(number, engine.writeRequest(request as EngineRequest));
+      }
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      this.#finish(engine, job, failed(toWire(error)));
+      return undefined;
+    }
+  }
+
+  #started(job: Job, task: number): number {
+    if (task < 0) return Answer.Failed;
+    job.task = task;
+    return Answer.Again;
+  }
+
+  #prepare(engine: Engine, session: number, sql: string): number {
+    return engine.wasm.prepare(session, engine.writeRequest({ kind: 'exec', sql }));
+  }
+
+  /** A writer that must wait for another does so for a while, without keeping anyone busy. */
+  #waitForWriter(job: Job): void {
+    job.waiting ??= setTimeout(() => {
+      if (!job.session.jobs.includes(job)) return;
+      this.#guard(() => this.#engine?.wasm.cancel(job.task, Reason.LOCK_TIMEOUT));
+      this.#planTurn();
+    }, this.opening.lockTimeout);
+  }
+
+  #finish(engine: Engine, job: Job, reply: Reply): void {
+    const { session } = job;
+    session.jobs.splice(session.jobs.indexOf(job), 1);
+    if (job.own !== undefined) engine.wasm.forget(session.engine, job.own);
+    if (session.engine >= 0) session.inTransaction = engine.wasm.in_transaction(session.engine);
+    if (job.request.kind === 'status' && !reply.error) this.#addToStatus(reply, engine);
+    this.#held.push({ answer: job.answer, reply, seq: engine.wasm.applied_seq() });
+    // Someone may have been waiting for this transaction to end.
+    if ([...this.#sessions.values()].some((other) => other.jobs.length > 0)) this.#planTurn();
+  }
+
+  /** What the engine cannot know of itself goes beside its counters. */
+  #addToStatus(reply: Reply, engine: Engine): void {
+    reply.statement = this.#restarts;
+    void engine;
+  }
+
+  // -- durability -------------------------------------------------------------------------------
+
+  /** Makes what was committed durable, and answers what was held for that. */
+  #settle(): void {
+    const engine = this.#engine;
+    if (!engine) return;
+    if (engine.wasm.applied_seq() > engine.wasm.durable_seq()) {
+      const answer = this.#guard(() => engine.wasm.flush());
+      if (answer === undefined) return;
+      if (answer === Answer.Failed) return this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
+      if (this.storage.pieces) void this.#store();
+      if (this.storage.files?.relaxed && this.storage.files.needsFlush) this.#planRelaxedFlush();
+    }
+    this.#release();
+  }
+
+  #release(): void {
+    const durable = this.#engine?.wasm.durable_seq() ?? -1;
+    const ready = this.#held.filter((held) => held.seq <= durable);
+    if (ready.length === 0) return;
+    this.#held = this.#held.filter((held) => held.seq > durable);
+    for (const { answer, reply } of ready) answer(reply);
+    if (durable > this.#toldDurable) {
+      this.#toldDurable = durable;
+      this.onDurable?.(durable);
+    }
+  }
+
+  /** Stores the pieces that the engine has written, one transaction after another. */
+  async #store(): Promise<void> {
+    if (this.#storing || !this.storage.pieces) return;
+    this.#storing = true;
+    try {
+      for (let engine = this.#engine; engine && engine === this.#engine; ) {
+        const ticket = engine.wasm.take_pieces();
+        const pieces = readPieces(engine);
+        if (pieces.length > 0) await this.storage.pieces.store(pieces);
+        if (engine !== this.#engine) return;
+        engine.wasm.pieces_stored(ticket);
+        this.#release();
+        if (pieces.length === 0) return;
+      }
+    } catch (error) {
+      this.#storageFailed(asError(error) as DatabaseError);
+    } finally {
+      this.#storing = false;
+    }
+  }
+
+  #planRelaxedFlush(): void {
+    this.#relaxedFlush ??= unref(
+      setTimeout(() => {
+        this.#relaxedFlush = undefined;
+        try {
+          this.storage.files?.flushNow();
+        } catch (error) {
+          this.#storageFailed(new DatabaseError('IO', `the flush failed: ${describe(error)}`));
+        }
+      }, RELAXED_FLUSH_MS),
+    );
+  }
+
+  // -- maintenance ------------------------------------------------------------------------------
+
+  #planIdle(): void {
+    if (this.#idle !== undefined || this.#closed) return;
+    this.#idle = unref(
+      setTimeout(() => {
+        this.#idle = undefined;
+        void this.#rest();
+      }, IDLE_MS),
+    );
+  }
+
+  async #rest(): Promise<void> {
+    const engine = this.#engine;
+    if (!engine || this.#closed || this.#turnPlanned) return;
+    try {
+      if (this.storage.files?.needsFiles) await this.storage.files.makeFiles();
+    } catch {
+      // No more files for now: the engine goes on with those it has, and says so when it cannot.
+    }
+    if (engine !== this.#engine || this.#closed) return;
+    const answer = this.#guard(() => engine.wasm.maintain(MAINTAIN_MS));
+    if (answer === undefined) return;
+    if (answer === Answer.Failed) return this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
+    if (this.storage.pieces) void this.#store();
+    if (answer === Answer.Again) this.#planIdle();
+  }
+
+  // -- failures ---------------------------------------------------------------------------------
+
+  /** Calls the engine; an exception ends it, and gives undefined. */
+  #guard<T>(use: () => T): T | undefined {
+    try {
+      return use();
+    } catch (error) {
+      this.#crash(error);
+      return undefined;
+    }
+  }
+
+  #crash(thrown: unknown): DatabaseError {
+    const error = this.#engine?.crash(thrown) ?? new DatabaseError('ENGINE_CRASHED', describe(thrown));
+    this.#discard(error);
+    return error;
+  }
+
+  #storageFailed(error: DatabaseError): void {
+    this.#discard(error);
+    // What was held is decided by what storage turns out to hold.
+    if (this.#held.length > 0) this.#planTurn();
+  }
+
+  /** Ends the engine. Calls that had begun fail; those of their sessions that had not fail with them. */
+  #discard(error: DatabaseError): void {
+    if (!this.#engine) return;
+    this.#engine = undefined;
+    this.#generation += 1;
+    this.#restarts += 1;
+    for (const session of this.#sessions.values()) {
+      const begun = session.inTransaction || session.jobs.some((job) => job.task >= 0);
+      session.lost = session.lost || session.inTransaction;
+      session.inTransaction = false;
+      session.engine = -1;
+      if (!begun) continue;
+      for (const job of session.jobs.splice(0)) job.answer(failed(toWire(error)));
+    }
+    if (this.storage.kind === 'memory') {
+      this.#dead = new DatabaseError('DATA_LOSS', 'the database was in memory and went with its engine', { detail: error.detail });
+      this.#refuseHeld(error);
+      return;
+    }
+    for (const held of this.#held) held.reply = { ...held.reply, error: held.reply.error ?? toWire(error) };
+  }
+
+  async #reopen(): Promise<void> {
+    this.#reopening ??= (async () => {
+      try {
+        await this.storage.close();
+        const { storage } = await openStorage({ ...this.opening, create: false, sentinels: {} });
+        this.storage = storage;
+        if (storage.files) storage.files.relaxed = this.opening.durability === 'relaxed';
+        const engine = await startEngine(this.module, storage);
+        this.#engine = engine;
+        if (storage.pieces) await this.#store();
+        this.#decideHeld(engine);
+      } catch (error) {
+        this.#refuseHeld(new DatabaseError('COMMIT_UNKNOWN', `storage failed, and opening it anew did too: ${describe(error)}`));
+        this.#refuseAll(error instanceof DatabaseError ? error : new DatabaseError('IO', describe(error)));
+      }
+    })().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  /** A commit that storage holds has happened, whatever the error was; one that it does not hold has not. */
+  #decideHeld(engine: Engine): void {
+    const applied = engine.wasm.applied_seq();
+    for (const { answer, reply, seq } of this.#held.splice(0)) {
+      answer(seq <= applied ? { ...reply, error: undefined } : { results: NO_RESULTS, error: reply.error });
+    }
+  }
+
+  #refuseHeld(error: DatabaseError): void {
+    for (const { answer } of this.#held.splice(0)) answer(failed(toWire(error)));
+  }
+
+  #refuseAll(error: DatabaseError): void {
+    for (const session of this.#sessions.values()) {
+      for (const job of session.jobs.splice(0)) job.answer(failed(toWire(error)));
+    }
+  }
+
+  /** Whether a call of a session whose transaction is lost may be made: after its end was answered. */
+  #forgiven(job: Job): boolean {
+    const { request, session } = job;
+    if (request.kind === 'end' || request.kind === 'forget' || request.kind === 'prepare') return true;
+    session.lost = !(request.kind === 'exec' && /^\s*(rollback|abort)\b(?!\s+to\b)/i.test(request.sql));
+    if (!session.lost) {
+      // The engine has no transaction to roll back any more; the statement warns at most.
+      return true;
+    }
+    session.jobs.splice(session.jobs.indexOf(job), 1);
+    job.answer(
+      failed(toWire(new DatabaseError('IN_FAILED_TRANSACTION', 'the transaction was lost with an engine that failed; roll it back'))),
+    );
+    return false;
+  }
+
+  #engineNow(): Engine {
+    if (this.#closed) throw new DatabaseError('CLOSED', 'the database is closed');
+    if (this.#dead) throw this.#dead;
+    if (!this.synchronous) {
+      throw new DatabaseError('UNSUPPORTED', 'IndexedDB is asynchronous, so there are no synchronous calls over it');
+    }
+    if (!this.#engine) {
+      this.#engine = startEngineSync(this.module, this.storage);
+      if (!this.#engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
+      this.#decideHeld(this.#engine);
+    }
+    return this.#engine;
+  }
+
+  // -- sessions and statements ------------------------------------------------------------------
+
+  #session(number: number): Session {
+    let session = this.#sessions.get(number);
+    if (!session) {
+      session = { engine: -1, jobs: [], inTransaction: false, lost: false, statements: new Map() };
+      this.#sessions.set(number, session);
+    }
+    return session;
+  }
+
+  #engineSession(engine: Engine, session: Session): number {
+    if (session.engine < 0) session.engine = engine.wasm.begin_session();
+    return session.engine;
+  }
+
+  #engineStatement(engine: Engine, session: Session, id: number): number {
+    const known = session.statements.get(id);
+    if (!known) throw new DatabaseError('CLOSED', 'the prepared statement is closed');
+    if (known.generation !== this.#generation) {
+      known.engine = this.#prepare(engine, this.#engineSession(engine, session), known.sql);
+      if (known.engine < 0) throw DatabaseError.fromWire(engine.takeError());
+      known.generation = this.#generation;
+    }
+    return known.engine;
+  }
+}
+
+async function loadModule(opening: Opening): Promise<WebAssembly.Module> {
+  try {
+    return await compileWasm(opening.wasm);
+  } catch (error) {
+    throw new DatabaseError('ENGINE_CRASHED', `the engine's WebAssembly cannot be loaded: ${describe(error)}`, {
+      hint: "serve 'driftdb.wasm' beside the package's JavaScript, or say where it is with the option 'wasm'",
+      cause: error,
+    });
+  }
+}
+
+function asking(request: Asking): Pick<EngineRequest, 'moment' | 'meta' | 'texts'> {
+  return { moment: request.moment, meta: request.meta, texts: request.texts };
+}
+
+/** The engine's output after `take_pieces`: copies, since storing them takes a while. */
+function readPieces(engine: Engine): Piece[] {
+  const bytes = engine.takeOutput();
+  const view = new DataView(bytes.buffer);
+  const pieces: Piece[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = view.getUint32(at + 4, true);
+    pieces.push({ file: view.getUint32(at, true), offset: view.getFloat64(at + 8, true), bytes: bytes.slice(at + 16, at + 16 + length) });
+    at += 16 + Math.ceil(length / 8) * 8;
+  }
+  return pieces;
+}
+
+function seqOf(seq: number): number | null {
+  return seq < 0 ? null : seq;
+}
+
+function failed(error: WireError): Reply {
+  return { results: NO_RESULTS, error };
+}
+
+function stopped(why: Why): WireError {
+  const message = why === 'TIMEOUT' ? 'the call took longer than its timeout' : 'the call was cancelled';
+  return { code: why, message, sqlstate: '57014' };
+}
+
+function lockTimeout(): DatabaseError {
+  return new DatabaseError('LOCK_TIMEOUT', 'another transaction is writing', {
+    hint: 'a synchronous call cannot wait for it to end; inside a transaction use the object it was given',
+  });
+}
+
+/** A timer that does not keep Node running. */
+function unref<T>(timer: T): T {
+  (timer as { unref?: () => void }).unref?.();
+  return timer;
+}

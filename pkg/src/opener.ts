@@ -1,0 +1,176 @@
+/** Chooses and opens the storage of a URL, and starts an engine over it. */
+
+import { createGlue } from '#glue';
+import { Answer, Engine, StorageCode } from './engine.js';
+import { DatabaseError, describe } from './error.js';
+import { platform } from './platform.js';
+import type { Opening, Sentinel } from './protocol.js';
+import { deleteIdb, openIdb } from './storage/idb.js';
+import { deleteOpfs, openOpfs, opfsMissing } from './storage/opfs.js';
+import { MEMORY, type OpenStorage } from './storage/storage.js';
+import { type DatabaseUrl, parseUrl } from './url.js';
+
+export interface Chosen {
+  storage: OpenStorage;
+  reason: string;
+}
+
+/** Opens the storage that the URL names, or for `auto` the best there is. */
+export async function openStorage(opening: Opening): Promise<Chosen> {
+  const url = parseUrl(opening.url);
+  switch (url.scheme) {
+    case 'memory':
+      return { storage: MEMORY, reason: 'the URL says so' };
+    case 'opfs':
+      return { storage: await guarded(openOpfs(url.name, opening.create), opening, 'opfs', url), reason: 'the URL says so' };
+    case 'idb':
+      return { storage: await guarded(openIndexedDb(url, opening), opening, 'idb', url), reason: 'the URL says so' };
+    case 'file': {
+      const open = platform().openDirectory;
+      if (!open) throw new DatabaseError('STORAGE_UNAVAILABLE', "'file://' is for Node; in a browser use 'opfs://' or 'idb://'");
+      return { storage: await open(url.name, opening.create), reason: 'the URL says so' };
+    }
+    case 'auto':
+      return openBest(url, opening);
+  }
+}
+
+/**
+ * OPFS, else IndexedDB, else an error. A database that this page has kept in OPFS is not looked for
+ * elsewhere: an empty one in its place would look like a loss.
+ */
+async function openBest(url: DatabaseUrl, opening: Opening): Promise<Chosen> {
+  const missing = opfsMissing();
+  let why = missing;
+  if (!missing) {
+    try {
+      return { storage: await guarded(openOpfs(url.name, opening.create), opening, 'opfs', url), reason: 'OPFS is there' };
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
+      why = error.message;
+    }
+  }
+  if (opening.sentinels.opfs && !opening.acceptDataLoss) {
+    throw new DatabaseError('STORAGE_UNAVAILABLE', `the database '${url.name}' was kept in OPFS, which cannot be used now: ${why}`);
+  }
+  try {
+    const storage = await guarded(openIndexedDb(url, opening), opening, 'idb', url);
+    return { storage, reason: `IndexedDB, since ${why}` };
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
+    if (!opening.allowMemory) {
+      throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no storage for '${url.text}': ${why}; ${error.message}`, {
+        hint: "a database in memory forgets everything; allow it with { allowFallback: 'memory' }",
+      });
+    }
+    return { storage: MEMORY, reason: `memory, since ${why}, and ${error.message}` };
+  }
+}
+
+function openIndexedDb(url: DatabaseUrl, opening: Opening): Promise<OpenStorage> {
+  return openIdb(url.name, opening.create, opening.durability === 'relaxed');
+}
+
+/** Raises `DATA_LOSS` where the page remembers commits and the storage holds nothing. */
+async function guarded(storage: Promise<OpenStorage>, opening: Opening, kind: 'opfs' | 'idb', url: DatabaseUrl): Promise<OpenStorage> {
+  const opened = await storage;
+  const sentinel = opening.sentinels[kind];
+  if (sentinel && sentinel.seq !== null && opened.fresh && !opening.acceptDataLoss) {
+    await opened.close();
+    throw dataLoss(url, `it had at least ${sentinel.seq + 1} commits, and its storage is empty`);
+  }
+  return opened;
+}
+
+/** The same where commits are missing at the end. */
+export function checkSentinel(url: DatabaseUrl, sentinel: Sentinel | undefined, appliedSeq: number | null): void {
+  if (!sentinel || sentinel.seq === null || (appliedSeq ?? -1) >= sentinel.seq) return;
+  throw dataLoss(url, `commit ${sentinel.seq} was on storage, and the last one there now is ${appliedSeq ?? 'none'}`);
+}
+
+function dataLoss(url: DatabaseUrl, what: string): DatabaseError {
+  return new DatabaseError('DATA_LOSS', `the browser has lost data of '${url.text}': ${what}`, {
+    hint: 'to go on with what is there, open it with { acceptDataLoss: true }',
+  });
+}
+
+export async function deleteDatabase(text: string): Promise<void> {
+  const url = parseUrl(text);
+  switch (url.scheme) {
+    case 'memory':
+      return;
+    case 'opfs':
+      return deleteOpfs(url.name);
+    case 'idb':
+      return deleteIdb(url.name);
+    case 'file': {
+      const remove = platform().deleteDirectory;
+      if (!remove) throw new DatabaseError('STORAGE_UNAVAILABLE', "'file://' is for Node");
+      return remove(url.name);
+    }
+    case 'auto':
+      if (typeof navigator !== 'undefined' && typeof navigator.storage?.getDirectory === 'function') await deleteOpfs(url.name);
+      if (typeof indexedDB !== 'undefined') await deleteIdb(url.name);
+  }
+}
+
+const NO_FILES = {
+  fileCount: () => 0,
+  fileLength: () => -1,
+  read: () => -1,
+  write: () => -1,
+  flush: () => -1,
+  requestFiles: () => {},
+  failure: () => 'this storage has no files',
+};
+
+/** Starts an engine over a storage and lets it read what is there. */
+export async function startEngine(module: WebAssembly.Module, storage: OpenStorage): Promise<Engine> {
+  const engine = makeEngine(module, storage);
+  if (storage.pieces) {
+    for (const { file, offset, bytes } of await storage.pieces.load()) {
+      const pointer = engine.wasm.input(bytes.length);
+      engine.bytes(pointer, bytes.length).set(bytes);
+      engine.wasm.load_piece(file, offset, bytes.length);
+    }
+  }
+  for (;;) {
+    const answer = openStep(engine);
+    if (answer === Answer.Done) return engine;
+    await storage.files?.makeFiles();
+    await new Promise<void>((resolve) => platform().soon(resolve));
+  }
+}
+
+/** The same without waiting, over files that are open; undefined where that does not do. */
+export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage): Engine | undefined {
+  if (!storage.files) return undefined;
+  const engine = makeEngine(module, storage);
+  for (let step = 0; step < 1_000_000; step += 1) {
+    if (openStep(engine) === Answer.Done) return engine;
+    if (storage.files.needsFiles) return undefined;
+  }
+  return undefined;
+}
+
+function makeEngine(module: WebAssembly.Module, storage: OpenStorage): Engine {
+  const code = storage.files ? StorageCode.files : storage.pieces ? StorageCode.pieces : StorageCode.memory;
+  const bytes = (pointer: number, length: number): Uint8Array => engine.bytes(pointer, length);
+  const files = storage.files?.callbacks(bytes) ?? NO_FILES;
+  const engine: Engine = new Engine(createGlue(), module, { ...files, now: () => Date.now() }, code);
+  return engine;
+}
+
+function openStep(engine: Engine): number {
+  let answer: number;
+  try {
+    answer = engine.wasm.open();
+  } catch (error) {
+    throw new DatabaseError('ENGINE_CRASHED', `the engine failed while it read the database: ${describe(error)}`, {
+      detail: engine.crash(error).detail,
+      cause: error,
+    });
+  }
+  if (answer === Answer.Failed) throw DatabaseError.fromWire(engine.takeError());
+  return answer;
+}

@@ -1,0 +1,92 @@
+/**
+ * What is asked of an engine and what it answers, wherever it runs: on this thread, or in a worker,
+ * where these are the messages. SQL text and columns cross; rows are built where they are wanted.
+ */
+
+import type { WireError } from './error.js';
+import type { WireMoment } from './moment.js';
+import type { DatabaseInfo, Durability } from './types.js';
+
+/** What every request that runs SQL may carry. */
+export interface Asking {
+  moment?: WireMoment | undefined;
+  /** As JSON text. */
+  meta?: string | undefined;
+  /** OIDs of the types whose values are wanted as text, since there is a parser for them. */
+  texts?: number[] | undefined;
+}
+
+export type Request =
+  /** Any number of statements without parameters, or with `single` exactly one. */
+  | ({ kind: 'exec'; session: number; sql: string; atomic: boolean; single: boolean } & Asking)
+  /** One statement with parameters. */
+  | ({ kind: 'query'; session: number; sql: string; params: Uint8Array } & Asking)
+  /** A prepared statement, once for each row of parameters. */
+  | ({ kind: 'run'; session: number; statement: number; params: Uint8Array; many: boolean } & Asking)
+  /** Answers two results without rows or with: the fields, and the OIDs of the parameters. */
+  | { kind: 'prepare'; session: number; sql: string }
+  | { kind: 'forget'; session: number; statement: number }
+  /** The key's values, and the names of their columns if it was given by name. */
+  | ({ kind: 'history'; session: number; table: string; key: Uint8Array; names?: string[] | undefined } & Asking)
+  | { kind: 'commits'; session: number; from: number; to: number; limit: number }
+  | { kind: 'tables'; session: number; moment?: WireMoment | undefined }
+  | { kind: 'status'; session: number }
+  | { kind: 'flush'; session: number }
+  /** Rolls back what the session left open, and forgets it. */
+  | { kind: 'end'; session: number };
+
+/** The answer: results one after another, even beside an error (those of the statements before it). */
+export interface Reply {
+  results: Uint8Array;
+  /** For `prepare`. */
+  statement?: number | undefined;
+  error?: WireError | undefined;
+}
+
+/** Why a call is to be stopped. */
+export type Why = 'CANCELLED' | 'TIMEOUT';
+
+/** What the page remembers of a database outside its storage: enough to notice that it is gone. */
+export interface Sentinel {
+  /** The last commit that was known to be durable; null before the first. */
+  seq: number | null;
+}
+
+/** Everything that opening needs to know, as plain data. */
+export interface Opening {
+  url: string;
+  durability: Durability;
+  allowMemory: boolean;
+  create: boolean;
+  acceptDataLoss: boolean;
+  lockTimeout: number;
+  /** By storage. */
+  sentinels: { opfs?: Sentinel | undefined; idb?: Sentinel | undefined };
+  wasm?: string | BufferSource | WebAssembly.Module | undefined;
+  /** Whether the engine is on another thread than the caller's. */
+  worker: boolean;
+}
+
+export type ToWorker =
+  | { type: 'open'; opening: Opening }
+  | { type: 'delete'; url: string }
+  | { type: 'call'; id: number; request: Request }
+  | { type: 'cancel'; id: number; why: Why }
+  | { type: 'close' };
+
+export type FromWorker =
+  | { type: 'opened'; info: DatabaseInfo }
+  | { type: 'reply'; id: number; reply: Reply }
+  /** So many commits are on storage. */
+  | { type: 'durable'; seq: number }
+  /** It cannot be opened, or not be closed or deleted. */
+  | { type: 'failed'; error: WireError }
+  | { type: 'closed' };
+
+/** An engine to talk to. */
+export interface Connection {
+  readonly info: DatabaseInfo;
+  /** Never rejects for what the engine answers: an error is in the reply. */
+  call(request: Request, options?: { signal?: AbortSignal | undefined; timeout?: number | undefined }): Promise<Reply>;
+  close(): Promise<void>;
+}
