@@ -49,3 +49,5 @@ pub mod storage;
 pub mod table;
 pub mod txn;
 pub mod types;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

@@ -10,13 +10,18 @@
 //!   flush(), durable_seq()  -> when a reply may be given: result.seq <= durable_seq
 //! ```
 
+mod cells;
 mod database;
+mod encode;
 mod options;
 mod outcome;
 mod parameter;
+pub mod report;
 mod request;
 
+pub use cells::Cells;
 pub use database::{Database, Opening};
+pub use encode::{Encoder, Wanted};
 pub use options::{Durability, Limits, Options};
 pub use outcome::{
     Counters, Description, Failure, History, HistoryEntry, Operation, Progress, StatementResult,

@@ -11,8 +11,10 @@
 //! what it covered, and is never repeated and believed.
 
 mod memory;
+mod pieces;
 
 pub use memory::Memory;
+pub use pieces::{Piece, Pieces};
 
 use crate::error::Result;
 

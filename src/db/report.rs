@@ -1,0 +1,249 @@
+//! What a database tells about itself, as results like any other: histories, commits, tables, counters.
+
+use super::{AsOf, Database, History, Operation, StatementResult, TransactionStatus};
+use crate::column::{Chunk, VectorBuilder};
+use crate::error::Result;
+use crate::plan::OutputColumn;
+use crate::table::{Catalog, CommitInfo};
+use crate::types::{ColumnId, DataType, Seq, TableId, TableSchema, Value};
+use serde_json::json;
+use std::rc::Rc;
+
+/// Columns that are filled row by row.
+struct Report {
+    fields: Vec<OutputColumn>,
+    columns: Vec<VectorBuilder>,
+    rows: usize,
+}
+
+impl Report {
+    fn new(fields: impl IntoIterator<Item = (String, DataType)>) -> Report {
+        let fields: Vec<OutputColumn> = fields
+            .into_iter()
+            .map(|(name, data_type)| OutputColumn { name, data_type })
+            .collect();
+        let columns = fields
+            .iter()
+            .map(|field| VectorBuilder::new(field.data_type.physical()))
+            .collect();
+        Report {
+            fields,
+            columns,
+            rows: 0,
+        }
+    }
+
+    fn named(fields: &[(&str, DataType)]) -> Report {
+        Report::new(fields.iter().map(|(name, kind)| (name.to_string(), *kind)))
+    }
+
+    fn push(&mut self, row: impl IntoIterator<Item = Value>) {
+        let mut count = 0;
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            column.push(&value);
+            count += 1;
+        }
+        debug_assert_eq!(count, self.columns.len());
+        self.rows += 1;
+    }
+
+    fn finish(self, command: &'static str, seq: Option<Seq>) -> StatementResult {
+        let columns = self
+            .columns
+            .into_iter()
+            .map(|column| Rc::new(column.finish()));
+        StatementResult {
+            command,
+            fields: self.fields,
+            chunks: vec![Chunk::new(columns.collect(), self.rows)],
+            affected_rows: 0,
+            seq,
+            committed: false,
+            transaction: TransactionStatus::Idle,
+            notice: None,
+        }
+    }
+}
+
+/// A history: seq, time, operation, seq and time of the end, positions of the changed columns as JSON,
+/// meta; then the columns of the row, all NULL after a delete.
+pub fn history(history: &History, seq: Option<Seq>) -> StatementResult {
+    let head = [
+        ("seq", DataType::BigInt),
+        ("time", DataType::TimestampTz),
+        ("op", DataType::Text),
+        ("until_seq", DataType::BigInt),
+        ("until_time", DataType::TimestampTz),
+        ("changed", DataType::Json),
+        ("meta", DataType::Json),
+    ];
+    let row = history.fields.iter();
+    let mut report = Report::new(
+        head.iter()
+            .map(|(name, kind)| (name.to_string(), *kind))
+            .chain(row.map(|field| (field.name.clone(), field.data_type))),
+    );
+    for entry in &history.entries {
+        let operation = match entry.operation {
+            Operation::Insert => "INSERT",
+            Operation::Update => "UPDATE",
+            Operation::Delete => "DELETE",
+        };
+        let (until_seq, until_time) = match entry.until {
+            Some((seq, time)) => (number(seq.0), Value::I64(time)),
+            None => (Value::Null, Value::Null),
+        };
+        let head = [
+            number(entry.seq.0),
+            Value::I64(entry.time),
+            Value::text(operation),
+            until_seq,
+            until_time,
+            Value::text(&json!(entry.changed).to_string()),
+            text_or_null(entry.meta.as_deref()),
+        ];
+        let row = match &entry.row {
+            Some(row) => row.clone(),
+            None => vec![Value::Null; history.fields.len()],
+        };
+        report.push(head.into_iter().chain(row));
+    }
+    report.finish("HISTORY", seq)
+}
+
+/// The commits from `from` to `to`, both included, at most `limit`: seq, time, statement, affected rows,
+/// names of tables as JSON, meta.
+pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<StatementResult> {
+    let mut report = Report::named(&[
+        ("seq", DataType::BigInt),
+        ("time", DataType::TimestampTz),
+        ("statement", DataType::Text),
+        ("affected_rows", DataType::BigInt),
+        ("tables", DataType::Json),
+        ("meta", DataType::Json),
+    ]);
+    let last = database.applied_seq();
+    let to = last.map_or(0, |last| last.0.min(to));
+    let count = if last.is_some() { limit as usize } else { 0 };
+    for seq in (from..=to).map(Seq).take(count) {
+        let Some(info) = database.commit_info(seq) else {
+            continue;
+        };
+        let tables = table_names(database, seq, info)?;
+        report.push([
+            number(seq.0),
+            Value::I64(info.time),
+            Value::text(&info.statement),
+            number(info.affected_rows),
+            Value::text(&json!(tables).to_string()),
+            text_or_null(info.meta.as_deref()),
+        ]);
+    }
+    Ok(report.finish("COMMITS", last))
+}
+
+/// The tables of a commit as they were called right after it, or before it if it dropped them.
+fn table_names(database: &Database, seq: Seq, info: &CommitInfo) -> Result<Vec<String>> {
+    let after = database.catalog(Some(&AsOf::Seq(seq.0)))?;
+    let mut names = Vec::with_capacity(info.tables.len());
+    for table in &info.tables {
+        match name_in(&after, *table) {
+            Some(name) => names.push(name),
+            None if seq.0 > 0 => {
+                let before = database.catalog(Some(&AsOf::Seq(seq.0 - 1)))?;
+                names.extend(name_in(&before, *table));
+            }
+            None => {}
+        }
+    }
+    Ok(names)
+}
+
+fn name_in(catalog: &Catalog, table: TableId) -> Option<String> {
+    catalog.table_by_id(table).map(|schema| schema.name.clone())
+}
+
+/// The tables of a catalog: name, and as JSON the columns, the primary key and the indexes.
+pub fn tables(catalog: &Catalog, seq: Option<Seq>) -> StatementResult {
+    let mut report = Report::named(&[
+        ("name", DataType::Text),
+        ("columns", DataType::Json),
+        ("primary_key", DataType::Json),
+        ("indexes", DataType::Json),
+    ]);
+    for schema in catalog.tables() {
+        let columns: Vec<_> = schema
+            .columns
+            .iter()
+            .map(|column| {
+                json!({
+                    "name": column.name,
+                    "type": column.data_type.to_string(),
+                    "dataTypeID": column.data_type.oid(),
+                    "nullable": column.nullable,
+                    "default": column.default.as_ref().map(|default| &default.sql),
+                })
+            })
+            .collect();
+        let key = schema.primary_key().map_or(&[][..], |index| &index.columns);
+        let indexes: Vec<_> = schema
+            .indexes
+            .iter()
+            .map(|index| {
+                json!({
+                    "name": index.name,
+                    "columns": column_names(schema, &index.columns),
+                    "unique": index.unique,
+                })
+            })
+            .collect();
+        report.push([
+            Value::text(&schema.name),
+            Value::text(&json!(columns).to_string()),
+            Value::text(&json!(column_names(schema, key)).to_string()),
+            Value::text(&json!(indexes).to_string()),
+        ]);
+    }
+    report.finish("TABLES", seq)
+}
+
+fn column_names<'a>(schema: &'a TableSchema, ids: &[ColumnId]) -> Vec<&'a str> {
+    ids.iter()
+        .filter_map(|id| schema.position(*id))
+        .map(|position| schema.columns[position].name.as_str())
+        .collect()
+}
+
+/// The counters of a database, one row.
+pub fn status(database: &mut Database) -> Result<StatementResult> {
+    let mut report = Report::named(&[
+        ("applied_seq", DataType::BigInt),
+        ("durable_seq", DataType::BigInt),
+        ("parses", DataType::BigInt),
+        ("plan_cache_hits", DataType::BigInt),
+        ("entries_touched", DataType::BigInt),
+        ("blocks", DataType::BigInt),
+        ("versions", DataType::BigInt),
+    ]);
+    let seq = |seq: Option<Seq>| seq.map_or(Value::Null, |seq| number(seq.0));
+    let (counters, stats) = (database.counters(), database.stats());
+    let durable = database.durable_seq()?;
+    report.push([
+        seq(database.applied_seq()),
+        seq(durable),
+        number(counters.parses),
+        number(counters.plan_cache_hits),
+        number(counters.entries_touched),
+        number(stats.blocks),
+        number(stats.versions),
+    ]);
+    Ok(report.finish("STATUS", database.applied_seq()))
+}
+
+fn number(value: u64) -> Value {
+    Value::I64(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn text_or_null(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, Value::text)
+}

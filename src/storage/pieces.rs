@@ -1,0 +1,240 @@
+//! Files held in memory whose changes a host takes away as pieces and stores asynchronously.
+//!
+//! ```text
+//!   write_at -> memory, and a piece in `pending`
+//!   flush    -> a ticket for everything written so far
+//!   host:       take() -> pieces and the ticket they complete … stored(ticket)
+//! ```
+//!
+//! IndexedDB is such a host. Zeros written beyond the end of what was ever stored only make the file
+//! longer, and that only here: a file that is opened again ends where its last piece does, and reads as
+//! zeros beyond.
+
+use super::{Read, Storage, Ticket};
+use crate::error::{Code, Error, Result};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The storage; a clone is another handle on the same files, for the host.
+#[derive(Debug, Clone, Default)]
+pub struct Pieces(Rc<RefCell<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    files: Vec<File>,
+    pending: Vec<Piece>,
+    /// Flushes asked for, and how many of them the host has stored.
+    asked: u64,
+    stored: u64,
+}
+
+#[derive(Debug, Default)]
+struct File {
+    content: Vec<u8>,
+    /// At least that of the content; zeros follow it.
+    length: u64,
+}
+
+/// Bytes to be stored at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    pub file: u32,
+    pub offset: u64,
+    pub bytes: Vec<u8>,
+}
+
+impl Pieces {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes over a piece that the host had stored; later ones win where they overlap.
+    pub fn load(&self, file: u32, offset: u64, bytes: &[u8]) -> Result<()> {
+        let mut state = self.0.borrow_mut();
+        if state.files.len() <= file as usize {
+            state.files.resize_with(file as usize + 1, File::default);
+        }
+        state.files[file as usize].put(offset, bytes)
+    }
+
+    /// What was written since the last call, and the ticket that is durable once it is stored.
+    pub fn take(&self) -> (Ticket, Vec<Piece>) {
+        let mut state = self.0.borrow_mut();
+        (Ticket(state.asked), std::mem::take(&mut state.pending))
+    }
+
+    /// The host has stored everything up to a ticket.
+    pub fn stored(&self, ticket: Ticket) {
+        let mut state = self.0.borrow_mut();
+        state.stored = state.stored.max(ticket.0);
+    }
+}
+
+impl State {
+    fn file(&mut self, file: u32) -> Result<&mut File> {
+        self.files
+            .get_mut(file as usize)
+            .ok_or_else(|| Error::new(Code::Io, format!("there is no file {file}")))
+    }
+
+    /// A piece that follows the last one becomes part of it.
+    fn push(&mut self, file: u32, offset: u64, bytes: &[u8]) {
+        match self.pending.last_mut() {
+            Some(last) if last.file == file && last.offset + last.bytes.len() as u64 == offset => {
+                last.bytes.extend_from_slice(bytes);
+            }
+            _ => self.pending.push(Piece {
+                file,
+                offset,
+                bytes: bytes.to_vec(),
+            }),
+        }
+    }
+}
+
+impl File {
+    fn put(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let too_long = || Error::new(Code::Quota, "the file would outgrow memory");
+        let start = usize::try_from(offset).map_err(|_| too_long())?;
+        let end = start.checked_add(bytes.len()).ok_or_else(too_long)?;
+        if self.content.len() < end {
+            self.content.resize(end, 0);
+        }
+        self.content[start..end].copy_from_slice(bytes);
+        self.length = self.length.max(end as u64);
+        Ok(())
+    }
+
+    /// Whether the bytes change nothing but the length.
+    fn reads_so_already(&self, offset: u64, bytes: &[u8]) -> bool {
+        offset >= self.content.len() as u64 && bytes.iter().all(|&byte| byte == 0)
+    }
+}
+
+impl Storage for Pieces {
+    fn file_count(&self) -> u32 {
+        self.0.borrow().files.len() as u32
+    }
+
+    fn len(&self, file: u32) -> Result<u64> {
+        self.0.borrow_mut().file(file).map(|file| file.length)
+    }
+
+    fn read_at(&mut self, file: u32, offset: u64, buffer: &mut [u8]) -> Result<Read> {
+        let mut state = self.0.borrow_mut();
+        let file = state.file(file)?;
+        let count = file.length.saturating_sub(offset).min(buffer.len() as u64) as usize;
+        let start = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(file.content.len());
+        let held = count.min(file.content.len() - start);
+        buffer[..held].copy_from_slice(&file.content[start..start + held]);
+        buffer[held..count].fill(0);
+        Ok(Read::Ready(count))
+    }
+
+    fn write_at(&mut self, file: u32, offset: u64, bytes: &[u8]) -> Result<usize> {
+        let mut state = self.0.borrow_mut();
+        let target = state.file(file)?;
+        if target.reads_so_already(offset, bytes) {
+            target.length = target.length.max(offset + bytes.len() as u64);
+        } else {
+            target.put(offset, bytes)?;
+            state.push(file, offset, bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<Ticket> {
+        let mut state = self.0.borrow_mut();
+        state.asked += 1;
+        Ok(Ticket(state.asked))
+    }
+
+    fn flushed(&mut self, ticket: Ticket) -> Result<bool> {
+        Ok(self.0.borrow().stored >= ticket.0)
+    }
+
+    fn request_files(&mut self, count: u32) -> Result<()> {
+        let mut state = self.0.borrow_mut();
+        if state.files.len() < count as usize {
+            state.files.resize_with(count as usize, File::default);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(writes: &[(u64, &[u8])]) -> Pieces {
+        let mut storage = Pieces::new();
+        storage.request_files(2).expect("files are made at once");
+        for (offset, bytes) in writes {
+            let count = storage.write_at(1, *offset, bytes).expect("it fits");
+            assert_eq!(count, bytes.len());
+        }
+        storage
+    }
+
+    fn read(storage: &mut Pieces, offset: u64, length: usize) -> Vec<u8> {
+        let mut buffer = vec![7; length];
+        let Read::Ready(count) = storage
+            .read_at(1, offset, &mut buffer)
+            .expect("it is there")
+        else {
+            panic!("everything is in memory")
+        };
+        buffer.truncate(count);
+        buffer
+    }
+
+    #[test]
+    fn a_flush_is_durable_when_the_host_has_stored_what_it_covers() {
+        let mut storage = written(&[(0, b"one")]);
+        let first = storage.flush().expect("a ticket");
+        let (taken, pieces) = storage.take();
+        assert_eq!((taken, pieces.len()), (first, 1));
+        storage.write_at(1, 3, b"two").expect("it fits");
+        let second = storage.flush().expect("a ticket");
+        storage.stored(taken);
+        assert_eq!(storage.flushed(first), Ok(true));
+        assert_eq!(storage.flushed(second), Ok(false));
+    }
+
+    #[test]
+    fn writes_that_follow_each_other_are_one_piece() {
+        let storage = written(&[(0, b"one"), (3, b"two"), (100, b"far")]);
+        let offsets: Vec<u64> = storage.take().1.iter().map(|piece| piece.offset).collect();
+        assert_eq!(offsets, [0, 100]);
+    }
+
+    #[test]
+    fn zeros_ahead_are_not_stored_and_read_as_zeros() {
+        let mut storage = written(&[(0, b"one"), (3, &[0; 100])]);
+        assert_eq!(storage.len(1), Ok(103));
+        assert_eq!(read(&mut storage, 2, 4), [b'e', 0, 0, 0]);
+        assert_eq!(read(&mut storage, 100, 10), [0, 0, 0]);
+        assert_eq!(storage.take().1.len(), 1);
+    }
+
+    #[test]
+    fn zeros_over_other_bytes_are_stored() {
+        let mut storage = written(&[(0, b"one"), (1, &[0])]);
+        assert_eq!(read(&mut storage, 0, 3), [b'o', 0, b'e']);
+        assert_eq!(storage.take().1.len(), 2);
+    }
+
+    #[test]
+    fn loading_the_pieces_gives_the_same_files() {
+        let mut storage = written(&[(0, b"abcdef"), (2, b"XY"), (5, &[0; 9])]);
+        let again = Pieces::new();
+        for piece in storage.take().1 {
+            again
+                .load(piece.file, piece.offset, &piece.bytes)
+                .expect("it fits");
+        }
+        assert_eq!(read(&mut again.clone(), 0, 6), read(&mut storage, 0, 6));
+    }
+}

@@ -1,0 +1,498 @@
+//! The class that JavaScript holds: one database over one storage.
+
+use super::files::Files;
+use super::host::{Host, Outside};
+use super::request::{Asked, Kind};
+use crate::db::{
+    AsOf, Cells, Database, Durability, Encoder, Failure, Limits, Opening, Options, Parameter,
+    Progress, SessionId, StatementId, StatementResult, TaskId, TransactionStatus, Wanted, report,
+};
+use crate::error::{Code, Error, Result};
+use crate::plan::OutputColumn;
+use crate::storage::{Piece, Pieces, Storage, Ticket};
+use crate::table::Residency;
+use crate::types::{DataType, Seq, Value};
+use serde_json::json;
+use std::collections::HashMap;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+const DONE: u32 = 0;
+const AGAIN: u32 = 1;
+const WAITING: u32 = 2;
+const FAILED: u32 = 3;
+
+/// Kinds of storage that JavaScript names.
+const FILES: u32 = 1;
+const PIECES: u32 = 2;
+
+/// Replayed at a time while opening: the host runs in between.
+const OPENING_BUDGET: u32 = 1 << 16;
+
+enum State {
+    Opening(Opening),
+    Open(Box<Database>),
+    /// Between two states, and after a failure to open.
+    Nothing,
+}
+
+/// A task, with what its statements have answered so far.
+struct Task {
+    results: Vec<u8>,
+    texts: Vec<u32>,
+}
+
+#[wasm_bindgen]
+pub struct Engine {
+    state: State,
+    pieces: Option<Pieces>,
+    tasks: HashMap<u32, Task>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    encoder: Encoder,
+    parameters: Vec<Parameter>,
+    failure: Option<Failure>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// A database over the host's files, or its pieces, or in memory. It must be opened before it is asked.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host: Host, storage: u32) -> Engine {
+        let outside = Outside(Rc::new(host));
+        outside.report_panics();
+        let pieces = (storage == PIECES).then(Pieces::new);
+        let storage: Option<Box<dyn Storage>> = match (storage, &pieces) {
+            (FILES, _) => Some(Box::new(Files(Rc::clone(&outside.0)))),
+            (_, Some(pieces)) => Some(Box::new(pieces.clone())),
+            _ => None,
+        };
+        let opening = Database::open(Options {
+            storage,
+            clock: Rc::new(outside.clone()),
+            entropy: Rc::new(outside),
+            residency: Residency::All,
+            durability: Durability::Strict,
+            optimizer: true,
+            plan_cache: true,
+            limits: Limits {
+                // The host keeps the time that a writer waits.
+                lock_timeout: i64::MAX,
+                ..Limits::default()
+            },
+        });
+        Engine {
+            state: State::Opening(opening),
+            pieces,
+            tasks: HashMap::new(),
+            input: Vec::new(),
+            output: Vec::new(),
+            encoder: Encoder::default(),
+            parameters: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Room for a request, on a multiple of 8; what is in it stays.
+    pub fn input(&mut self, bytes: u32) -> u32 {
+        let wanted = bytes as usize + 8;
+        if self.input.len() < wanted {
+            self.input.resize(wanted, 0);
+        }
+        (self.input.as_ptr() as u32).next_multiple_of(8)
+    }
+
+    pub fn output(&self) -> u32 {
+        self.output.as_ptr() as u32
+    }
+
+    pub fn output_length(&self) -> u32 {
+        self.output.len() as u32
+    }
+
+    /// The last error as JSON.
+    pub fn failure(&mut self) -> String {
+        let failure = self.failure.take();
+        failure.map_or_else(String::new, |failure| describe(&failure))
+    }
+
+    /// Hands in a stored piece from the input, before `open`.
+    pub fn load_piece(&mut self, file: u32, offset: f64, length: u32) -> u32 {
+        let bytes = input(&self.input, length);
+        let loaded = match &self.pieces {
+            Some(pieces) => pieces.load(file, offset as u64, bytes),
+            None => Ok(()),
+        };
+        self.answer(loaded)
+    }
+
+    /// Reads what is in storage, a part at a time.
+    pub fn open(&mut self) -> u32 {
+        let State::Opening(opening) = &mut self.state else {
+            return DONE;
+        };
+        match opening.step(OPENING_BUDGET) {
+            Ok(None) => AGAIN,
+            Ok(Some(database)) => {
+                self.state = State::Open(Box::new(database));
+                DONE
+            }
+            Err(error) => {
+                self.state = State::Nothing;
+                self.fail(error)
+            }
+        }
+    }
+
+    pub fn begin_session(&mut self) -> u32 {
+        self.database()
+            .map_or(u32::MAX, |database| database.session().0)
+    }
+
+    pub fn end_session(&mut self, session: u32) {
+        if let Ok(database) = self.database() {
+            database.end_session(SessionId(session));
+        }
+    }
+
+    pub fn in_transaction(&mut self, session: u32) -> bool {
+        self.database()
+            .is_ok_and(|database| database.in_transaction(SessionId(session)))
+    }
+
+    /// Prepares the SQL of the request in the input. Answers with the statement's number, or -1; the
+    /// output holds its fields and the types of its parameters, as two results.
+    pub fn prepare(&mut self, session: u32, length: u32) -> i32 {
+        match self.try_prepare(SessionId(session), length) {
+            Ok(statement) => statement.0 as i32,
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    pub fn forget(&mut self, _session: u32, statement: u32) {
+        if let Ok(database) = self.database() {
+            database.close_statement(StatementId(statement));
+        }
+    }
+
+    /// Starts the request in the input as a task. Answers with its number, or -1.
+    pub fn start(&mut self, session: u32, length: u32) -> i32 {
+        match self.try_start(SessionId(session), length) {
+            Ok(task) => task.0 as i32,
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    pub fn step(&mut self, task: u32, budget: u32) -> u32 {
+        match self.try_step(task, budget) {
+            Ok(answer) => answer,
+            Err(failure) => {
+                let results = self.tasks.remove(&task).map(|task| task.results);
+                self.output = results.unwrap_or_default();
+                self.failure = Some(failure);
+                FAILED
+            }
+        }
+    }
+
+    /// Makes a task fail at its next step.
+    pub fn cancel(&mut self, task: u32, why: u32) {
+        let why = match why {
+            0 => Code::Cancelled,
+            1 => Code::Timeout,
+            _ => Code::LockTimeout,
+        };
+        if let Ok(database) = self.database() {
+            database.cancel(TaskId(task), why);
+        }
+    }
+
+    /// The short way: a prepared statement with the parameters in the input, run at once. `AGAIN` means
+    /// that it must be started as a task. The result has no names.
+    pub fn execute(&mut self, session: u32, statement: u32, length: u32) -> u32 {
+        match self.try_execute(SessionId(session), StatementId(statement), length) {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.output.clear();
+                self.fail(error)
+            }
+        }
+    }
+
+    /// Answers a request about the database itself.
+    pub fn ask(&mut self, _session: u32, length: u32) -> u32 {
+        self.output.clear();
+        let answered = self.try_ask(length);
+        self.answer(answered)
+    }
+
+    /// Writes what was committed and asks that it be made durable.
+    pub fn flush(&mut self) -> u32 {
+        let flushed = self.database().and_then(Database::flush);
+        self.answer(flushed)
+    }
+
+    /// -1 before the first commit.
+    pub fn applied_seq(&mut self) -> f64 {
+        self.database()
+            .map_or(-1.0, |database| seq_number(database.applied_seq()))
+    }
+
+    /// -1 before the first commit, and after a failed flush.
+    pub fn durable_seq(&mut self) -> f64 {
+        self.database()
+            .and_then(Database::durable_seq)
+            .map_or(-1.0, seq_number)
+    }
+
+    pub fn maintain(&mut self, milliseconds: u32) -> u32 {
+        match self
+            .database()
+            .and_then(|database| database.maintain(milliseconds))
+        {
+            Ok(true) => AGAIN,
+            Ok(false) => DONE,
+            Err(error) => self.fail(error),
+        }
+    }
+
+    pub fn close(&mut self) -> u32 {
+        let closed = self.database().and_then(Database::close);
+        self.answer(closed)
+    }
+
+    /// Takes the pieces written since the last call into the output: for each u32 file, u32 length, f64
+    /// offset, the bytes, padding to 8. Answers with the ticket that is durable once they are stored.
+    pub fn take_pieces(&mut self) -> f64 {
+        self.output.clear();
+        let Some(pieces) = &self.pieces else {
+            return 0.0;
+        };
+        let (ticket, pieces) = pieces.take();
+        for piece in &pieces {
+            put_piece(piece, &mut self.output);
+        }
+        ticket.0 as f64
+    }
+
+    pub fn pieces_stored(&mut self, ticket: f64) {
+        if let Some(pieces) = &self.pieces {
+            pieces.stored(Ticket(ticket as u64));
+        }
+    }
+}
+
+impl Engine {
+    fn database(&mut self) -> Result<&mut Database> {
+        match &mut self.state {
+            State::Open(database) => Ok(database),
+            _ => Err(Error::new(Code::Closed, "the database is not open")),
+        }
+    }
+
+    fn try_prepare(&mut self, session: SessionId, length: u32) -> Result<StatementId> {
+        let asked = Asked::read(input(&self.input, length))?;
+        let State::Open(database) = &mut self.state else {
+            return Err(Error::new(Code::Closed, "the database is not open"));
+        };
+        let statement = database.prepare(session, asked.sql)?;
+        let description = database.describe(session, statement)?;
+        let oids = description.parameters.iter();
+        let oids: Vec<Value> = oids.map(|kind| Value::I64(i64::from(kind.oid()))).collect();
+        let fields = table(description.fields, &[]);
+        let parameters = table(
+            vec![OutputColumn {
+                name: "oid".to_string(),
+                data_type: DataType::BigInt,
+            }],
+            &oids,
+        );
+        self.output.clear();
+        for result in [fields, parameters] {
+            self.encoder
+                .encode(&result, Wanted::default(), &mut self.output)?;
+        }
+        Ok(statement)
+    }
+
+    fn try_start(&mut self, session: SessionId, length: u32) -> Result<TaskId> {
+        let asked = Asked::read(input(&self.input, length))?;
+        let (request, texts) = (asked.request()?, asked.texts);
+        let task = self.database()?.start(session, request)?;
+        let results = Vec::new();
+        self.tasks.insert(task.0, Task { results, texts });
+        Ok(task)
+    }
+
+    fn try_step(&mut self, number: u32, budget: u32) -> std::result::Result<u32, Failure> {
+        let progress = self.database().map_err(alone)?.step(TaskId(number), budget);
+        match progress {
+            // A block that is needed is loaded by the next step.
+            Progress::Working | Progress::NeedBlock(_) => Ok(AGAIN),
+            Progress::WaitingForWriter => Ok(WAITING),
+            Progress::Statement(result) => {
+                self.keep(number, &result).map_err(alone)?;
+                Ok(AGAIN)
+            }
+            Progress::Finished => {
+                let task = self.tasks.remove(&number);
+                self.output = task.map(|task| task.results).unwrap_or_default();
+                Ok(DONE)
+            }
+            Progress::Failed(failure) => Err(failure),
+        }
+    }
+
+    fn keep(&mut self, task: u32, result: &StatementResult) -> Result<()> {
+        let Some(task) = self.tasks.get_mut(&task) else {
+            return Err(Error::new(Code::Internal, "the task is not known"));
+        };
+        let wanted = Wanted {
+            texts: &task.texts,
+            terse: false,
+        };
+        self.encoder.encode(result, wanted, &mut task.results)
+    }
+
+    fn try_execute(
+        &mut self,
+        session: SessionId,
+        statement: StatementId,
+        length: u32,
+    ) -> Result<u32> {
+        self.parameters.clear();
+        let cells = Cells::new(input(&self.input, length))?;
+        if cells.rows > 0 {
+            cells.read_row(0, &mut self.parameters)?;
+        }
+        let State::Open(database) = &mut self.state else {
+            return Err(Error::new(Code::Closed, "the database is not open"));
+        };
+        let Some(result) = database.execute(session, statement, &self.parameters)? else {
+            return Ok(AGAIN);
+        };
+        let wanted = Wanted {
+            texts: &[],
+            terse: true,
+        };
+        self.output.clear();
+        self.encoder.encode(&result, wanted, &mut self.output)?;
+        Ok(DONE)
+    }
+
+    fn try_ask(&mut self, length: u32) -> Result<()> {
+        let asked = Asked::read(input(&self.input, length))?;
+        let State::Open(database) = &mut self.state else {
+            return Err(Error::new(Code::Closed, "the database is not open"));
+        };
+        let as_of: Option<&AsOf> = asked.as_of.as_ref();
+        let result = match asked.kind {
+            Kind::History => {
+                let names: Option<Vec<String>> = match asked.meta {
+                    "" => None,
+                    names => Some(serde_json::from_str(names).map_err(|_| malformed())?),
+                };
+                let history =
+                    database.history(asked.sql, &asked.row()?, names.as_deref(), as_of)?;
+                report::history(&history, database.applied_seq())
+            }
+            Kind::Commits => report::commits(database, asked.from, asked.to, asked.limit)?,
+            Kind::Tables => report::tables(&*database.catalog(as_of)?, database.applied_seq()),
+            Kind::Status => report::status(database)?,
+            Kind::Exec | Kind::Run => return Err(malformed()),
+        };
+        let wanted = Wanted {
+            texts: &asked.texts,
+            terse: false,
+        };
+        self.encoder.encode(&result, wanted, &mut self.output)
+    }
+
+    fn answer(&mut self, result: Result<()>) -> u32 {
+        match result {
+            Ok(()) => DONE,
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn fail(&mut self, error: Error) -> u32 {
+        self.failure = Some(alone(error));
+        FAILED
+    }
+
+    fn refuse(&mut self, error: Error) -> i32 {
+        self.output.clear();
+        self.fail(error);
+        -1
+    }
+}
+
+/// What JavaScript wrote to the room that `input` gave it.
+fn input(room: &[u8], length: u32) -> &[u8] {
+    let start = (room.as_ptr() as usize).next_multiple_of(8) - room.as_ptr() as usize;
+    room.get(start..)
+        .and_then(|room| room.get(..length as usize))
+        .unwrap_or_default()
+}
+
+/// An error outside of any script.
+fn alone(error: Error) -> Failure {
+    Failure {
+        statement: 0,
+        error,
+    }
+}
+
+fn malformed() -> Error {
+    Error::new(Code::Internal, "the request is malformed")
+}
+
+fn describe(failure: &Failure) -> String {
+    let error = &failure.error;
+    json!({
+        "code": error.code().name(),
+        "message": error.message(),
+        "sqlstate": error.sqlstate(),
+        "detail": error.detail(),
+        "hint": error.hint(),
+        "position": error.position(),
+        "table": error.table(),
+        "constraint": error.constraint(),
+        "statementIndex": failure.statement,
+    })
+    .to_string()
+}
+
+/// A result with these fields, and values for the first of them.
+fn table(fields: Vec<OutputColumn>, values: &[Value]) -> StatementResult {
+    use crate::column::{Chunk, Vector};
+    let column = |field: &OutputColumn| {
+        let values = values.iter();
+        Rc::new(Vector::from_values(field.data_type.physical(), values))
+    };
+    StatementResult {
+        command: "",
+        chunks: vec![Chunk::new(
+            fields.iter().map(column).collect(),
+            values.len(),
+        )],
+        fields,
+        affected_rows: 0,
+        seq: None,
+        committed: false,
+        transaction: TransactionStatus::Idle,
+        notice: None,
+    }
+}
+
+fn put_piece(piece: &Piece, out: &mut Vec<u8>) {
+    out.extend_from_slice(&piece.file.to_le_bytes());
+    out.extend_from_slice(&(piece.bytes.len() as u32).to_le_bytes());
+    out.extend_from_slice(&(piece.offset as f64).to_le_bytes());
+    out.extend_from_slice(&piece.bytes);
+    out.resize(out.len().next_multiple_of(8), 0);
+}
+
+fn seq_number(seq: Option<Seq>) -> f64 {
+    seq.map_or(-1.0, |seq| seq.0 as f64)
+}
