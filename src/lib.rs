@@ -45,6 +45,7 @@ pub mod db;
 pub mod error;
 pub mod expr;
 pub mod plan;
+pub mod sql;
 pub mod storage;
 pub mod table;
 pub mod txn;

@@ -3,10 +3,12 @@
 mod display;
 mod node;
 pub mod optimize;
+mod prepare;
 mod tree;
 
 pub use node::{
     Aggregate, AggregateFunction, Delete, Insert, JoinKind, Node, OutputColumn, Plan, Query,
     Returning, SortKey, TimeSlot, Update,
 };
+pub use prepare::{Options, Prepared, plan, plan_moment};
 pub use tree::scan_type;

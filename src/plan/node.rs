@@ -114,6 +114,11 @@ pub enum Node {
         rows: Vec<Vec<Expr>>,
         types: Vec<DataType>,
     },
+    /// The tuples of constants that are given at execution: those lifted out of an INSERT's VALUES, a
+    /// column of this node for each constant in a tuple.
+    Rows {
+        types: Vec<DataType>,
+    },
     /// Reads the versions of a table that the time says, in no promised order. `filter` sees the
     /// scanned columns; it is a conjunction that may also skip whole blocks.
     Scan {

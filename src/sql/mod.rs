@@ -1,0 +1,36 @@
+//! Layer 3: from text to syntax.
+//!
+//! ```text
+//! script -- scan --> one statement: its plan cache key and its lifted literals
+//!                       |  (only if no plan is cached)
+//!                       v
+//!                    tokens -- temporal --> plain tokens + the temporal clauses in a side table
+//!                                 |
+//!                              complexity: refuses what would overflow a stack
+//!                                 |
+//!                               parse --> Statement: syntax tree + clauses
+//! ```
+//!
+//! The grammar is `sqlparser`'s; its types go no further than the binder in `plan`. It is given tokens
+//! rather than text: they come from our own lexer, with positions counted in characters over the whole
+//! script, so literals and temporal clauses can be taken out without moving anything.
+
+mod complexity;
+mod lexer;
+mod lift;
+mod literal;
+mod moment;
+mod parse;
+mod place;
+mod scan;
+mod temporal;
+mod token;
+
+pub use lift::Lifted;
+pub use literal::{Literal, LiteralClass};
+pub use moment::{
+    Point, Timeline, point_of_value, resolve_moment, resolve_versions, undefined_tag,
+};
+pub use parse::{Lifting, Statement, Syntax, parse, parse_default};
+pub use scan::{Scanned, Source, Statements};
+pub use temporal::{Clause, Moment, Temporal};

@@ -1,0 +1,430 @@
+//! The temporal clauses, which the grammar does not know: taken out of the tokens into a side table.
+//!
+//! ```text
+//! SELECT … FROM a FOR SYSTEM_TIME AS OF '2026-01-15' x JOIN b ON … WHERE … AS OF @seq:4
+//!               ^ position 15: clause 0                                      the whole query: clause 1
+//! ```
+//!
+//! A clause of one table stands behind its name or its alias and is kept under the position of the
+//! name. A bare `AS OF` stands at the very end of the query and holds for all its tables that have no
+//! clause of their own; anywhere else it is an error, so that nothing behind it is lost. `AS of` without
+//! a moment behind it is an alias called `of`.
+//!
+//! | clause | reads the versions that |
+//! | --- | --- |
+//! | `AS OF m` | were alive at the moment |
+//! | `FROM a TO b` | were alive at some time in `[a, b)` |
+//! | `BETWEEN a AND b` | were alive at some time in `[a, b]` |
+//! | `CONTAINED IN (a, b)` | began and ended in `[a, b]` |
+//! | `ALL` | ever were |
+//!
+//! A moment is `@seq:N`, `@tag:name`, a parameter, or an expression without columns.
+
+use super::parse::{new_parser, parse_error};
+use crate::error::{Code, Error, Result};
+use sqlparser::ast::Expr;
+use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+/// A moment's expression may have this many tokens.
+const MOMENT_TOKENS_MAX: usize = 200;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Moment {
+    Seq(u64),
+    Tag(String),
+    /// `$1` is 0. What it means follows from the value.
+    Parameter(usize),
+    /// Bound and evaluated before the statement itself is bound.
+    Expr(Box<Expr>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Clause {
+    AsOf(Moment),
+    FromTo(Moment, Moment),
+    Between(Moment, Moment),
+    ContainedIn(Moment, Moment),
+    All,
+}
+
+impl Clause {
+    pub fn moments(&self) -> Vec<&Moment> {
+        match self {
+            Clause::AsOf(moment) => vec![moment],
+            Clause::FromTo(a, b) | Clause::Between(a, b) | Clause::ContainedIn(a, b) => vec![a, b],
+            Clause::All => vec![],
+        }
+    }
+}
+
+/// The temporal clauses of a statement.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Temporal {
+    pub clauses: Vec<Clause>,
+    /// The position of each clause itself, for errors.
+    pub positions: Vec<u32>,
+    /// Position of the table's name, and its clause.
+    tables: Vec<(u32, usize)>,
+    /// The bare AS OF.
+    pub whole: Option<usize>,
+}
+
+impl Temporal {
+    /// The clause written for the table whose name is at `position`.
+    pub fn of_table(&self, position: u32) -> Option<usize> {
+        let entry = self.tables.iter().find(|(table, _)| *table == position);
+        entry.map(|(_, clause)| *clause)
+    }
+
+    fn add(&mut self, clause: Clause, position: u32) -> usize {
+        self.clauses.push(clause);
+        self.positions.push(position);
+        self.clauses.len() - 1
+    }
+}
+
+/// Takes the clauses out of the tokens.
+pub(super) fn lift(tokens: Vec<TokenWithSpan>) -> Result<(Vec<TokenWithSpan>, Temporal)> {
+    let has_clause = |token: &TokenWithSpan| is_word(token, "of") || is_word(token, "system_time");
+    if !tokens.iter().any(has_clause) {
+        return Ok((reject_leftovers(tokens)?, Temporal::default()));
+    }
+    let mut lifter = Lifter {
+        tokens: &tokens,
+        at: 0,
+        plain: Vec::new(),
+        temporal: Temporal::default(),
+    };
+    lifter.run()?;
+    Ok((reject_leftovers(lifter.plain)?, lifter.temporal))
+}
+
+/// `@` and `:` mean something in moments only; the grammar would take them for parameters.
+fn reject_leftovers(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
+    match tokens
+        .iter()
+        .find(|token| matches!(token.token, Token::AtSign | Token::Colon))
+    {
+        Some(token) => Err(syntax_at(token)),
+        None => Ok(tokens),
+    }
+}
+
+struct Lifter<'a> {
+    tokens: &'a [TokenWithSpan],
+    at: usize,
+    /// The tokens read so far, without the clauses.
+    plain: Vec<TokenWithSpan>,
+    temporal: Temporal,
+}
+
+impl<'a> Lifter<'a> {
+    fn run(&mut self) -> Result<()> {
+        while let Some(token) = self.tokens.get(self.at) {
+            if is_word(token, "for") && self.is_next(1, "system_time") {
+                self.clause_of_table()?;
+            } else if is_word(token, "as") && self.is_next(1, "of") && self.begins_moment(2) {
+                self.clause_of_query()?;
+            } else {
+                self.plain.push(token.clone());
+                self.at += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn peek(&self, ahead: usize) -> Option<&'a TokenWithSpan> {
+        self.tokens.get(self.at + ahead)
+    }
+
+    fn is_next(&self, ahead: usize, word: &str) -> bool {
+        self.peek(ahead).is_some_and(|token| is_word(token, word))
+    }
+
+    fn accept(&mut self, word: &str) -> bool {
+        let found = self.is_next(0, word);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, wanted: bool) -> Result<()> {
+        if wanted {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
+    }
+
+    fn expect_token(&mut self, wanted: Token) -> Result<()> {
+        let found = self.peek(0).is_some_and(|token| token.token == wanted);
+        self.expect(found)?;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn unexpected(&self) -> Error {
+        match self.peek(0) {
+            Some(token) => syntax_at(token),
+            None => Error::new(Code::Syntax, "syntax error at end of input").at(self
+                .tokens
+                .last()
+                .map_or(1, |token| token.span.end.column as u32)),
+        }
+    }
+
+    fn clause_of_table(&mut self) -> Result<()> {
+        let position = position(&self.tokens[self.at]);
+        let table = table_before(&self.plain).ok_or_else(|| {
+            syntax_at(&self.tokens[self.at])
+                .with_hint("FOR SYSTEM_TIME follows the name of a table or its alias.")
+        })?;
+        if self.temporal.of_table(table).is_some() {
+            return Err(syntax_at(&self.tokens[self.at])
+                .with_hint("A table reference has at most one FOR SYSTEM_TIME."));
+        }
+        self.at += 2;
+        let clause = self.clause()?;
+        let clause = self.temporal.add(clause, position);
+        self.temporal.tables.push((table, clause));
+        Ok(())
+    }
+
+    fn clause(&mut self) -> Result<Clause> {
+        if self.accept("all") {
+            return Ok(Clause::All);
+        }
+        if self.accept("as") {
+            let of = self.accept("of");
+            self.expect(of)?;
+            return Ok(Clause::AsOf(self.moment()?));
+        }
+        if self.accept("from") {
+            let from = self.moment()?;
+            let to = self.accept("to");
+            self.expect(to)?;
+            return Ok(Clause::FromTo(from, self.moment()?));
+        }
+        if self.accept("between") {
+            let from = self.moment()?;
+            let and = self.accept("and");
+            self.expect(and)?;
+            return Ok(Clause::Between(from, self.moment()?));
+        }
+        let contained = self.accept("contained") && self.accept("in");
+        self.expect(contained)?;
+        self.expect_token(Token::LParen)?;
+        let from = self.moment()?;
+        self.expect_token(Token::Comma)?;
+        let to = self.moment()?;
+        self.expect_token(Token::RParen)?;
+        Ok(Clause::ContainedIn(from, to))
+    }
+
+    /// Whether what follows `AS OF` can be a moment, so that `of` is not an alias.
+    fn begins_moment(&self, ahead: usize) -> bool {
+        let Some(token) = self.peek(ahead) else {
+            return false;
+        };
+        match &token.token {
+            Token::AtSign | Token::SingleQuotedString(_) | Token::Number(..) => true,
+            Token::Placeholder(_) | Token::Minus | Token::Plus => true,
+            Token::LParen => !self.is_column_list(ahead),
+            Token::Word(word) => word.quote_style.is_none() && !follows_alias(word.keyword),
+            _ => false,
+        }
+    }
+
+    /// `(a, b)`: the column names of an alias.
+    fn is_column_list(&self, mut ahead: usize) -> bool {
+        loop {
+            let name = self.peek(ahead + 1).map(|token| &token.token);
+            let after = self.peek(ahead + 2).map(|token| &token.token);
+            match (name, after) {
+                (Some(Token::Word(_)), Some(Token::RParen)) => return true,
+                (Some(Token::Word(_)), Some(Token::Comma)) => ahead += 2,
+                _ => return false,
+            }
+        }
+    }
+
+    fn clause_of_query(&mut self) -> Result<()> {
+        let start = &self.tokens[self.at];
+        self.at += 2;
+        let moment = self.moment()?;
+        if self.at < self.tokens.len() {
+            return Err(syntax_at(start).with_hint(
+                "A bare AS OF holds for the whole query and stands at its very end. For one table \
+                 write FOR SYSTEM_TIME AS OF behind its name.",
+            ));
+        }
+        let clause = self.temporal.add(Clause::AsOf(moment), position(start));
+        self.temporal.whole = Some(clause);
+        Ok(())
+    }
+
+    fn moment(&mut self) -> Result<Moment> {
+        match (self.peek(0).map(|token| &token.token), self.peek(1)) {
+            (Some(Token::AtSign), _) => self.named_moment(),
+            (Some(Token::Placeholder(name)), next) if !next.is_some_and(continues) => {
+                let number: usize = name[1..].parse().map_err(|_| self.unexpected())?;
+                self.at += 1;
+                Ok(Moment::Parameter(number - 1))
+            }
+            _ => self.expression(),
+        }
+    }
+
+    /// `@seq:N` or `@tag:name`.
+    fn named_moment(&mut self) -> Result<Moment> {
+        self.at += 1;
+        let is_seq = self.accept("seq");
+        let known = is_seq || self.accept("tag");
+        let hint = |error: Error| error.with_hint("A moment is @seq:N, @tag:name or a timestamp.");
+        self.expect(known).map_err(hint)?;
+        self.expect_token(Token::Colon).map_err(hint)?;
+        let moment = match self.peek(0).map(|token| &token.token) {
+            Some(Token::Number(digits, _)) if is_seq => digits.parse().ok().map(Moment::Seq),
+            Some(Token::Word(word)) if !is_seq => Some(Moment::Tag(word.value.clone())),
+            Some(Token::SingleQuotedString(tag)) if !is_seq => Some(Moment::Tag(tag.clone())),
+            _ => None,
+        };
+        let moment = moment.ok_or_else(|| hint(self.unexpected()))?;
+        self.at += 1;
+        Ok(moment)
+    }
+
+    /// An expression, as far as it goes; an AND at its top is not part of it.
+    fn expression(&mut self) -> Result<Moment> {
+        let rest = &self.tokens[self.at..];
+        let some = &rest[..rest.len().min(MOMENT_TOKENS_MAX)];
+        if some.is_empty() {
+            return Err(self.unexpected());
+        }
+        let dialect = PostgreSqlDialect {};
+        let mut parser = new_parser(&dialect, some.to_vec());
+        let expr = parser
+            .parse_subexpr(dialect.prec_value(Precedence::Between))
+            .map_err(|error| parse_error(error, some))?;
+        let next = parser.peek_token_ref();
+        let used = match next.token {
+            Token::EOF => some.len(),
+            _ => some
+                .iter()
+                .position(|token| token.span == next.span)
+                .unwrap_or(some.len()),
+        };
+        self.at += used;
+        Ok(Moment::Expr(Box::new(expr)))
+    }
+}
+
+fn position(token: &TokenWithSpan) -> u32 {
+    token.span.start.column as u32
+}
+
+fn syntax_at(token: &TokenWithSpan) -> Error {
+    let near = near(token);
+    Error::new(Code::Syntax, format!("syntax error at or near \"{near}\"")).at(position(token))
+}
+
+/// A token as messages quote it.
+pub(super) fn near(token: &TokenWithSpan) -> String {
+    let text = match &token.token {
+        Token::Word(word) => word.value.clone(),
+        Token::SingleQuotedString(text) => format!("'{text}'"),
+        Token::Number(digits, _) => digits.clone(),
+        Token::Placeholder(name) => name.clone(),
+        other => other.to_string(),
+    };
+    text.chars().take(60).collect()
+}
+
+fn is_word(token: &TokenWithSpan, wanted: &str) -> bool {
+    matches!(&token.token, Token::Word(word) if word.quote_style.is_none() && word.value == wanted)
+}
+
+/// Whether a token after a parameter makes an expression of it.
+fn continues(token: &TokenWithSpan) -> bool {
+    matches!(
+        token.token,
+        Token::DoubleColon
+            | Token::Plus
+            | Token::Minus
+            | Token::Mul
+            | Token::Div
+            | Token::StringConcat
+    )
+}
+
+/// What may follow a table or column called `of`.
+fn follows_alias(keyword: Keyword) -> bool {
+    use Keyword::*;
+    matches!(
+        keyword,
+        FROM | WHERE
+            | JOIN
+            | INNER
+            | LEFT
+            | RIGHT
+            | FULL
+            | CROSS
+            | NATURAL
+            | ON
+            | USING
+            | GROUP
+            | HAVING
+            | ORDER
+            | LIMIT
+            | OFFSET
+            | FETCH
+            | UNION
+            | INTERSECT
+            | EXCEPT
+            | RETURNING
+            | WINDOW
+            | SET
+            | VALUES
+            | DEFAULT
+            | FOR
+            | AS
+            | SELECT
+            | INTO
+            | TABLESAMPLE
+            | AND
+            | OR
+    )
+}
+
+/// The position of the name of the table that the tokens end with, its alias left out.
+fn table_before(tokens: &[TokenWithSpan]) -> Option<u32> {
+    let last = tokens.len().checked_sub(1)?;
+    let start = path_start(tokens, last)?;
+    let Some(before) = start.checked_sub(1) else {
+        return Some(position(&tokens[start]));
+    };
+    let Token::Word(word) = &tokens[before].token else {
+        return Some(position(&tokens[start]));
+    };
+    use Keyword::*;
+    let name = match word.keyword {
+        AS => path_start(tokens, before.checked_sub(1)?)?,
+        FROM | JOIN | ONLY | INTO | UPDATE | TABLE | USING | TRUNCATE | LATERAL => start,
+        _ => path_start(tokens, before)?,
+    };
+    Some(position(&tokens[name]))
+}
+
+/// Where the name `a.b.c` that ends at `last` begins.
+fn path_start(tokens: &[TokenWithSpan], last: usize) -> Option<usize> {
+    let is_name = |at: usize| matches!(tokens[at].token, Token::Word(_));
+    if !is_name(last) {
+        return None;
+    }
+    let mut start = last;
+    while start >= 2 && tokens[start - 1].token == Token::Period && is_name(start - 2) {
+        start -= 2;
+    }
+    Some(start)
+}
