@@ -76,6 +76,7 @@ impl Display for Node {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Node::Values { rows, .. } => write!(f, "Values ({} rows)", rows.len()),
+            Node::Rows { types } => write!(f, "Rows ({} constants each)", types.len()),
             Node::Scan {
                 table,
                 time,

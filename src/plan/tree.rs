@@ -16,7 +16,7 @@ impl Node {
     /// How many columns the node yields.
     pub fn width(&self) -> usize {
         match self {
-            Node::Values { types, .. } => types.len(),
+            Node::Values { types, .. } | Node::Rows { types } => types.len(),
             Node::Scan { columns, .. } | Node::IndexScan { columns, .. } => columns.len(),
             Node::Filter { input, .. }
             | Node::Distinct { input }
@@ -42,7 +42,7 @@ impl Node {
     /// The types of the columns the node yields.
     pub fn types(&self) -> Vec<DataType> {
         match self {
-            Node::Values { types, .. } => types.clone(),
+            Node::Values { types, .. } | Node::Rows { types } => types.clone(),
             Node::Scan { table, columns, .. } | Node::IndexScan { table, columns, .. } => columns
                 .iter()
                 .map(|column| scan_type(table, *column))
@@ -74,7 +74,10 @@ impl Node {
     /// The nodes this one reads from.
     pub fn inputs(&self) -> Vec<&Node> {
         match self {
-            Node::Values { .. } | Node::Scan { .. } | Node::IndexScan { .. } => Vec::new(),
+            Node::Values { .. }
+            | Node::Rows { .. }
+            | Node::Scan { .. }
+            | Node::IndexScan { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Aggregate { input, .. }
@@ -88,7 +91,10 @@ impl Node {
     /// The nodes this one reads from, to be changed in place.
     pub fn inputs_mut(&mut self) -> Vec<&mut Node> {
         match self {
-            Node::Values { .. } | Node::Scan { .. } | Node::IndexScan { .. } => Vec::new(),
+            Node::Values { .. }
+            | Node::Rows { .. }
+            | Node::Scan { .. }
+            | Node::IndexScan { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Aggregate { input, .. }
@@ -135,7 +141,7 @@ impl Node {
                         .filter_map(|aggregate| aggregate.argument.as_mut()),
                 )
                 .collect(),
-            Node::Distinct { .. } => Vec::new(),
+            Node::Distinct { .. } | Node::Rows { .. } => Vec::new(),
             Node::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
             Node::Limit { limit, offset, .. } => limit.iter_mut().chain(offset).collect(),
         }

@@ -91,6 +91,11 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
                 places,
             )
         }
+        // What is given at execution has all its columns.
+        Node::Rows { types } => {
+            let places = (0..types.len()).map(Some).collect();
+            (Node::Rows { types }, places)
+        }
         Node::Filter {
             input,
             mut predicate,
