@@ -44,6 +44,7 @@ pub mod commit;
 pub mod db;
 pub mod error;
 pub mod expr;
+pub mod log;
 pub mod plan;
 pub mod sql;
 pub mod storage;

@@ -10,9 +10,13 @@
 //! yet flushed any subset may survive a crash, torn anywhere; a flush that failed says nothing about
 //! what it covered, and is never repeated and believed.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod directory;
 mod memory;
 mod pieces;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use directory::Directory;
 pub use memory::Memory;
 pub use pieces::{Piece, Pieces};
 

@@ -1,0 +1,231 @@
+//! The payloads of the frames that change something.
+//!
+//! ```text
+//!   INSERT, PATCH   [ table, rows, [column, …] | nil, [vector, …] ]     nil: goes on with the run of the
+//!   SOFT_DELETE     [ table, rows ]                                     frame before
+//!   CLOSE_ALL       [ table ]
+//!   DDL             { "CreateTable": { … } }                            a map with the names of the fields
+//! ```
+//!
+//! `rows` is one row id, or an extension with a varint count and the ids as packed integers. There is one
+//! vector for each column, with a value for each row.
+
+use super::limit::{
+    DEPTH_MAX, FRAME_BYTES_MAX, FRAME_ROWS_MAX, FRAME_WEIGHT, TRANSACTION_BYTES_MAX,
+    VALUE_BYTES_MAX,
+};
+use super::vector::{self, Budget};
+use super::wire::{Decoded, Reader, Write, invalid};
+use super::{ext, integers};
+use crate::column::Vector;
+use crate::commit::{CatalogChange, RowChanges};
+use crate::error::{Code, Error, Result};
+use crate::types::{ColumnId, RowId, TableId};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// What a frame weighs beyond its rows, and each of its columns.
+const EVENT_WEIGHT: u64 = 256;
+const COLUMN_WEIGHT: u64 = 64;
+const ROW_WEIGHT: u64 = 8;
+
+/// Adds up what a transaction weighs while it is written; the counterpart of the reader's budget.
+#[derive(Debug, Default)]
+pub struct Weight(u64);
+
+impl Weight {
+    fn add(&mut self, weight: u64) -> Result<()> {
+        self.0 += weight;
+        match self.0 <= TRANSACTION_BYTES_MAX {
+            true => Ok(()),
+            false => Err(too_long("a transaction", TRANSACTION_BYTES_MAX)),
+        }
+    }
+
+    pub fn add_event(&mut self, columns: usize, rows: u64) -> Result<()> {
+        self.add(EVENT_WEIGHT + COLUMN_WEIGHT * columns as u64 + rows)
+    }
+}
+
+pub fn too_long(what: &str, limit: u64) -> Error {
+    Error::new(
+        Code::LimitLength,
+        format!("{what} is larger than the {limit} bytes it may have"),
+    )
+}
+
+/// Splits a run into parts that each make a frame, with their weights.
+pub fn split(run: &RowChanges) -> Result<Vec<(Range<usize>, u64)>> {
+    let mut parts = Vec::new();
+    let (mut start, mut weight) = (0, 0);
+    for row in 0..run.rows.len() {
+        let added = row_weight(&run.vectors, row)?;
+        let is_full = weight + added > FRAME_WEIGHT || row - start == FRAME_ROWS_MAX;
+        if is_full && row > start {
+            parts.push((start..row, weight));
+            (start, weight) = (row, 0);
+        }
+        weight += added;
+    }
+    if start < run.rows.len() {
+        parts.push((start..run.rows.len(), weight));
+    }
+    Ok(parts)
+}
+
+fn row_weight(vectors: &[Vector], row: usize) -> Result<u64> {
+    let mut total = ROW_WEIGHT;
+    for vector in vectors {
+        let weight = vector::weight(vector, row);
+        if weight > VALUE_BYTES_MAX as u64 {
+            return Err(too_long("a value", VALUE_BYTES_MAX as u64));
+        }
+        total += weight;
+    }
+    match total <= FRAME_BYTES_MAX as u64 {
+        true => Ok(total),
+        false => Err(too_long("a row", FRAME_BYTES_MAX as u64)),
+    }
+}
+
+/// Writes a part of a run; its first part names the columns.
+pub fn write_rows(out: &mut Vec<u8>, table: TableId, run: &RowChanges, part: Range<usize>) {
+    out.array_length(4);
+    out.uint(u64::from(table.0));
+    write_ids(out, &run.rows[part.clone()]);
+    if part.start == 0 {
+        out.array_length(run.columns.len());
+        run.columns
+            .iter()
+            .for_each(|column| out.uint(u64::from(column.0)));
+    } else {
+        out.nil();
+    }
+    out.array_length(run.vectors.len());
+    for vector in &run.vectors {
+        vector::write(out, vector, part.clone());
+    }
+}
+
+pub fn write_delete(out: &mut Vec<u8>, table: TableId, rows: &[RowId]) {
+    out.array_length(2);
+    out.uint(u64::from(table.0));
+    write_ids(out, rows);
+}
+
+pub fn write_close_all(out: &mut Vec<u8>, table: TableId) {
+    out.array_length(1);
+    out.uint(u64::from(table.0));
+}
+
+pub fn write_ddl(out: &mut Vec<u8>, change: &CatalogChange) -> Result<()> {
+    change
+        .serialize(&mut rmp_serde::Serializer::new(out).with_struct_map())
+        .map_err(|error| {
+            Error::new(
+                Code::Internal,
+                format!("a schema cannot be written: {error}"),
+            )
+        })
+}
+
+fn write_ids(out: &mut Vec<u8>, rows: &[RowId]) {
+    match rows {
+        [row] => out.uint(row.0),
+        _ => out.ext(ext::ROW_IDS, |out| {
+            out.varint(rows.len() as u64);
+            let ids: Vec<i64> = rows.iter().map(|row| row.0 as i64).collect();
+            integers::pack(out, &ids);
+        }),
+    }
+}
+
+/// Some rows of a table: an INSERT or a PATCH. Without columns it goes on with the run before.
+#[derive(Debug)]
+pub struct Rows {
+    pub table: TableId,
+    pub rows: Vec<RowId>,
+    pub columns: Option<Vec<ColumnId>>,
+    pub vectors: Vec<Vector>,
+}
+
+pub fn read_rows(payload: &[u8], budget: &mut Budget) -> Decoded<Rows> {
+    let mut reader = Reader::new(payload);
+    reader.array_of(4)?;
+    let table = TableId(reader.u32()?);
+    let rows = read_ids(&mut reader, budget)?;
+    let columns = match reader.nil()? {
+        true => None,
+        false => {
+            let count = reader.array_length()?;
+            Some(
+                (0..count)
+                    .map(|_| reader.u32().map(ColumnId))
+                    .collect::<Decoded<Vec<_>>>()?,
+            )
+        }
+    };
+    let count = reader.array_length()?;
+    budget.spend(EVENT_WEIGHT + COLUMN_WEIGHT * count as u64)?;
+    let vectors = (0..count)
+        .map(|_| vector::read(&mut reader, rows.len(), budget))
+        .collect::<Decoded<Vec<_>>>()?;
+    reader.end()?;
+    if columns
+        .as_ref()
+        .is_some_and(|columns| columns.len() != count)
+    {
+        return invalid("there are not as many vectors as columns");
+    }
+    Ok(Rows {
+        table,
+        rows,
+        columns,
+        vectors,
+    })
+}
+
+pub fn read_delete(payload: &[u8], budget: &mut Budget) -> Decoded<(TableId, Vec<RowId>)> {
+    let mut reader = Reader::new(payload);
+    reader.array_of(2)?;
+    let table = TableId(reader.u32()?);
+    budget.spend(EVENT_WEIGHT)?;
+    let rows = read_ids(&mut reader, budget)?;
+    reader.end()?;
+    Ok((table, rows))
+}
+
+pub fn read_close_all(payload: &[u8]) -> Decoded<TableId> {
+    let mut reader = Reader::new(payload);
+    reader.array_of(1)?;
+    let table = TableId(reader.u32()?);
+    reader.end()?;
+    Ok(table)
+}
+
+pub fn read_ddl(payload: &[u8]) -> Decoded<CatalogChange> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(payload);
+    deserializer.set_max_depth(DEPTH_MAX);
+    CatalogChange::deserialize(&mut deserializer)
+        .or_else(|_| invalid("a schema change cannot be read"))
+}
+
+fn read_ids(reader: &mut Reader, budget: &mut Budget) -> Decoded<Vec<RowId>> {
+    if matches!(reader.peek()?, 0x00..=0x7f | 0xcc..=0xcf) {
+        budget.spend(ROW_WEIGHT)?;
+        return Ok(vec![RowId(reader.uint()?)]);
+    }
+    let (code, bytes) = reader.ext()?;
+    if code != ext::ROW_IDS {
+        return ext::unexpected(code);
+    }
+    let mut inner = Reader::new(bytes);
+    let count = inner.length()?;
+    if !(2..=FRAME_ROWS_MAX).contains(&count) {
+        return invalid("a run has too many rows or too few");
+    }
+    budget.spend(ROW_WEIGHT * count as u64)?;
+    let ids = integers::unpack(&mut inner, count)?;
+    inner.end()?;
+    Ok(ids.into_iter().map(|id| RowId(id as u64)).collect())
+}

@@ -1,0 +1,68 @@
+//! Layer 2: the log. Commits become frames, frames become durable, and are read back.
+//!
+//! ```text
+//!   file 0        superblock: a watermark, in two slots
+//!   file 1, 2, …  segments, in any order:
+//!
+//!     +--------+---------+-----------------------------+-----------------------+------+-------+
+//!     | header | SESSION | INSERT · PATCH · … · COMMIT | INSERT · … · COMMIT   | SEAL | zeros |
+//!     +--------+---------+-----------------------------+-----------------------+------+-------+
+//!       4 KiB              one transaction               the next
+//! ```
+//!
+//! What it promises:
+//!
+//! - *Prefix.* What is read back is the state after some commit: whole transactions, none skipped, none
+//!   invented, in the order of their sequence.
+//! - *Durable.* It includes every commit that was acknowledged as durable.
+//! - *Loud.* Where that cannot be kept, because bytes that were durable are gone or changed, opening is an
+//!   error that names segment, offset and sequence. A torn write at the end, which was never acknowledged, is
+//!   no error.
+//! - *Calm.* Opening changes nothing before everything was read and found sound.
+//!
+//! How: every frame carries a checksum that is bound to its place; only frames that a COMMIT frame covers
+//! count; each COMMIT says what was durable when it was built, so that a hole can be told from a torn end;
+//! and the hashes of the commits form a chain. `docs/FORMAT.md` has the bytes.
+//!
+//! | file | |
+//! |---|---|
+//! | `writer` `upkeep` `salt` | [`Log`]: append, flush, what goes on in idle time |
+//! | `recovery` `survey` `scan` `tail` `window` | [`Recovery`]: the files, the frames, the end |
+//! | `transaction` `record` `event` `bookkeeping` | commits and frames |
+//! | `vector` `strings` `decimals` `integers` `ext` `wire` | values as bytes |
+//! | `frame` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
+//! | `limit` `options` | what it takes at most, how it is opened |
+//!
+//! The log knows commits and storage; what a commit does to tables is no concern of it.
+
+mod bookkeeping;
+mod chain;
+mod decimals;
+mod event;
+mod ext;
+mod frame;
+mod integers;
+pub mod limit;
+mod options;
+mod page;
+mod record;
+mod recovery;
+mod salt;
+mod scan;
+mod segment;
+mod strings;
+mod superblock;
+mod survey;
+mod tail;
+mod transaction;
+mod upkeep;
+mod vector;
+mod window;
+mod wire;
+mod writer;
+
+pub use chain::Hash;
+pub use options::{Mode, Options, Position, Report, Sizes};
+pub use page::DatabaseId;
+pub use recovery::{Recovered, Recovery};
+pub use writer::Log;

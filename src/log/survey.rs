@@ -1,0 +1,312 @@
+//! The first part of opening: what the files are.
+//!
+//! File 0 is asked for the superblock, every other for the header of a segment. Neither the number of a file
+//! nor its length says anything; only what is in it does. The result is the segments in their order, and the
+//! files that are free to take the next one.
+
+use super::options::Report;
+use super::page::{DatabaseId, PAGE_BYTES};
+use super::segment::{self, Found, HEADER_BYTES, Header};
+use super::superblock::{self, SLOTS, Slot, Superblock, Watermark};
+use super::window::{Window, read_exact};
+use super::writer::FreeFile;
+use crate::error::{Code, Error, Result};
+use crate::storage::Storage;
+use std::collections::VecDeque;
+
+/// A file that holds a segment of this database.
+#[derive(Debug, Clone)]
+pub struct SegmentFile {
+    pub file: u32,
+    pub length: u64,
+    pub header: Header,
+    /// Nothing but zeros follows the header.
+    is_empty: bool,
+    /// The two copies of the header differ.
+    differs: bool,
+}
+
+/// Goes through the files, one step at a time.
+#[derive(Debug, Default)]
+pub struct Survey {
+    next_slot: usize,
+    next_file: u32,
+    superblock: Option<Superblock>,
+    found: Vec<SegmentFile>,
+    free: Vec<FreeFile>,
+    /// What the file at hand is, while the rest of it is checked for bytes.
+    at_hand: Option<AtHand>,
+    window: Window,
+    writable: bool,
+}
+
+#[derive(Debug)]
+struct AtHand {
+    found: Found,
+    length: u64,
+    offset: u64,
+}
+
+/// All that was found.
+#[derive(Debug)]
+pub struct Files {
+    pub superblock: Superblock,
+    /// In order and without gaps. Empty: there is no database yet.
+    pub segments: Vec<SegmentFile>,
+    /// A last segment without a frame. Its header was written along with the last group of the segment before,
+    /// and unless that one was sealed, neither is known to have become durable.
+    pub unbegun: Option<SegmentFile>,
+    pub free: VecDeque<FreeFile>,
+    pub known_files: u32,
+    /// No flag of a later version forbids writing.
+    pub writable: bool,
+}
+
+impl Survey {
+    pub fn new() -> Self {
+        Survey {
+            writable: true,
+            next_file: 1,
+            ..Survey::default()
+        }
+    }
+
+    /// Reads on. `false`: the storage has yet to get what was asked for.
+    pub fn step(&mut self, storage: &mut dyn Storage, report: &mut Report) -> Result<bool> {
+        while self.next_slot < SLOTS.len() && storage.file_count() > 0 {
+            if !self.read_slot(storage, report)? {
+                return Ok(false);
+            }
+        }
+        while self.next_file < storage.file_count() {
+            if !self.read_file(storage, report)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn read_slot(&mut self, storage: &mut dyn Storage, report: &mut Report) -> Result<bool> {
+        let mut page = [0; PAGE_BYTES];
+        if !read_present(storage, 0, SLOTS[self.next_slot], &mut page)? {
+            return Ok(false);
+        }
+        match superblock::read(&page) {
+            Slot::Nothing { blank: true } => {}
+            Slot::Nothing { blank: false } => note(&mut report.half_damaged_files, 0),
+            Slot::TooNew(needs) => return Err(too_new(&needs)),
+            Slot::Sound {
+                superblock,
+                writable,
+            } => {
+                self.writable &= writable;
+                let newest = self.superblock.as_ref().map_or(0, |known| known.generation);
+                if superblock.generation >= newest {
+                    self.superblock = Some(superblock);
+                }
+            }
+        }
+        self.next_slot += 1;
+        Ok(true)
+    }
+
+    fn read_file(&mut self, storage: &mut dyn Storage, report: &mut Report) -> Result<bool> {
+        let file = self.next_file;
+        let mut at_hand = match self.at_hand.take() {
+            Some(at_hand) => at_hand,
+            None => {
+                let mut bytes = [0; HEADER_BYTES];
+                if !read_present(storage, file, 0, &mut bytes)? {
+                    return Ok(false);
+                }
+                AtHand {
+                    found: segment::read(&bytes),
+                    length: storage.len(file)?,
+                    offset: HEADER_BYTES as u64,
+                }
+            }
+        };
+        let Some(is_empty) = self.is_blank(storage, &mut at_hand)? else {
+            self.at_hand = Some(at_hand);
+            return Ok(false);
+        };
+        self.next_file += 1;
+        self.take_file(file, at_hand, is_empty, report)?;
+        Ok(true)
+    }
+
+    /// Whether nothing but zeros follows the header. Of a segment the first bytes tell.
+    fn is_blank(&mut self, storage: &mut dyn Storage, at: &mut AtHand) -> Result<Option<bool>> {
+        while at.offset < at.length {
+            let count = (at.length - at.offset).min(1 << 16) as usize;
+            let place = (self.next_file, at.length);
+            let Some(bytes) = self.window.get(storage, place, at.offset, count)? else {
+                return Ok(None);
+            };
+            if bytes.iter().any(|byte| *byte != 0) {
+                return Ok(Some(false));
+            }
+            at.offset += count as u64;
+        }
+        Ok(Some(true))
+    }
+
+    fn take_file(
+        &mut self,
+        file: u32,
+        at_hand: AtHand,
+        is_empty: bool,
+        report: &mut Report,
+    ) -> Result<()> {
+        let length = at_hand.length;
+        match at_hand.found {
+            Found::TooNew(needs) => return Err(too_new(&needs)),
+            Found::Segment {
+                header,
+                writable,
+                single,
+                differs,
+            } => {
+                self.writable &= writable;
+                if single {
+                    note(&mut report.half_damaged_files, file);
+                }
+                self.found.push(SegmentFile {
+                    file,
+                    length,
+                    header,
+                    is_empty,
+                    differs,
+                });
+            }
+            // A header is flushed before anything is written behind it: without one there is nothing.
+            Found::Blank | Found::Damaged if is_empty => {
+                self.free.push(FreeFile {
+                    file,
+                    zeroed: length,
+                });
+            }
+            Found::Blank | Found::Damaged => {
+                let message = format!("file {file} holds data, and its header is unreadable");
+                report
+                    .damage
+                    .get_or_insert(Error::new(Code::Corrupt, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the segments in order. Damage goes into the report; what precedes it is still given.
+    pub fn finish(mut self, storage: &dyn Storage, report: &mut Report) -> Result<Files> {
+        self.drop_foreign(report)?;
+        self.found.sort_by_key(|found| found.header.number);
+        let unbegun = self.found.pop_if(|last| last.is_empty);
+        let superblock = self.superblock.unwrap_or(Superblock {
+            database: report.database,
+            generation: 0,
+            watermark: Watermark::NONE,
+            clean: false,
+        });
+        check_numbers(&mut self.found, superblock.watermark, report);
+        Ok(Files {
+            superblock,
+            segments: self.found,
+            unbegun,
+            free: self.free.into(),
+            known_files: storage.file_count().max(1),
+            writable: self.writable,
+        })
+    }
+
+    fn drop_foreign(&mut self, report: &mut Report) -> Result<()> {
+        let Some(database) = self.database()? else {
+            return Ok(());
+        };
+        report.database = database;
+        let is_foreign = |found: &SegmentFile| found.header.database != database;
+        let foreign = self.found.iter().filter(|found| is_foreign(found));
+        report.foreign_files = foreign.map(|found| found.file).collect();
+        if !self.found.is_empty() && self.found.iter().all(is_foreign) {
+            let message = "the superblock is of another database than the segments";
+            return Err(Error::new(Code::Corrupt, message));
+        }
+        self.found.retain(|found| !is_foreign(found));
+        Ok(())
+    }
+
+    /// Whose files these are.
+    fn database(&self) -> Result<Option<DatabaseId>> {
+        if let Some(superblock) = &self.superblock {
+            return Ok(Some(superblock.database));
+        }
+        let mut ids = self.found.iter().map(|found| found.header.database);
+        let first = ids.next();
+        match ids.all(|id| Some(id) == first) {
+            true => Ok(first),
+            false => Err(Error::new(
+                Code::Corrupt,
+                "the files are of several databases, and no superblock tells which one is meant",
+            )),
+        }
+    }
+}
+
+/// Reads what there is of a range; the rest of the buffer keeps its zeros.
+fn read_present(
+    storage: &mut dyn Storage,
+    file: u32,
+    offset: u64,
+    buffer: &mut [u8],
+) -> Result<bool> {
+    let length = storage.len(file)?;
+    let count = length.saturating_sub(offset).min(buffer.len() as u64) as usize;
+    match count {
+        0 => Ok(true),
+        _ => read_exact(storage, file, offset, &mut buffer[..count]),
+    }
+}
+
+fn check_numbers(segments: &mut Vec<SegmentFile>, watermark: Watermark, report: &mut Report) {
+    for index in 0..segments.len() {
+        let expected = index as u64;
+        let found = &segments[index];
+        let number = found.header.number;
+        let message = if number > expected {
+            format!("segment {expected} is missing")
+        } else if number < expected {
+            format!("segment {number} is there twice")
+        } else if found.differs {
+            format!("the copies of the header of segment {number} differ")
+        } else {
+            continue;
+        };
+        let code = if number > expected {
+            Code::DataLoss
+        } else {
+            Code::Corrupt
+        };
+        report.damage.get_or_insert(Error::new(code, message));
+        segments.truncate(index);
+        break;
+    }
+    let is_short = watermark.offset > 0 && segments.len() as u64 <= watermark.segment;
+    if is_short {
+        let message = format!("segment {} is missing", watermark.segment);
+        report
+            .damage
+            .get_or_insert(Error::new(Code::DataLoss, message));
+    }
+}
+
+fn note(files: &mut Vec<u32>, file: u32) {
+    if !files.contains(&file) {
+        files.push(file);
+    }
+}
+
+fn too_new(needs: &str) -> Error {
+    Error::new(
+        Code::FormatTooNew,
+        format!("the database was written by a later version of the program ({needs})"),
+    )
+}

@@ -1,0 +1,15 @@
+//! Storages that wrap others, to show what the engine does when the medium misbehaves.
+//!
+//! [`Faulty`] keeps a list of writes that are not yet durable and can fail, tear and lose them; [`Missing`]
+//! answers that nothing is there yet at the first touch; [`Tracing`] writes down every call.
+
+#![allow(dead_code, unused_imports)]
+
+pub mod commits;
+mod faulty;
+mod missing;
+mod tracing;
+
+pub use faulty::{Fault, Faulty};
+pub use missing::Missing;
+pub use tracing::Tracing;
