@@ -1,9 +1,14 @@
 //! All tables, their history and the catalogs.
 
+use super::apply::apply_change;
+use super::blocks::Blocks;
+use super::relation::Relation;
 use super::{BlockId, Catalog};
-use crate::commit::Commit;
+use crate::commit::{CatalogChange, Commit, TableChange};
 use crate::error::{Code, Error, Result};
-use crate::types::{Seq, Snapshot, TableId};
+use crate::types::{IndexId, RowId, Seq, Snapshot, TableId, TableSchema};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Which blocks and runs can be read at once.
@@ -46,17 +51,59 @@ pub struct Stats {
 }
 
 pub struct Store {
+    relations: BTreeMap<TableId, Relation>,
+    blocks: Blocks,
+    /// Each catalog with the commit that made it.
     catalogs: Vec<(Seq, Rc<Catalog>)>,
     empty: Rc<Catalog>,
     commits: Vec<CommitInfo>,
+    next: NextIds,
+    pub(crate) touched: Touched,
+}
+
+/// The first ids that no commit has used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NextIds {
+    pub table: TableId,
+    pub index: IndexId,
+    pub row: RowId,
+}
+
+impl NextIds {
+    fn skip(&mut self, schema: &TableSchema) {
+        self.table = self.table.max(TableId(schema.id.0.saturating_add(1)));
+        schema.indexes.iter().for_each(|index| self.skip_index(index.id));
+    }
+
+    fn skip_index(&mut self, index: IndexId) {
+        self.index = self.index.max(IndexId(index.0.saturating_add(1)));
+    }
+
+    fn skip_rows(&mut self, change: &TableChange) {
+        let rows = change.inserts.iter().flat_map(|inserts| &inserts.rows);
+        if let Some(last) = rows.max() {
+            self.row = self.row.max(RowId(last.0.saturating_add(1)));
+        }
+    }
+}
+
+/// Index entries that look-ups touched.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    pub live: Cell<u64>,
+    pub closed: Cell<u64>,
 }
 
 impl Store {
-    pub fn new(_residency: Residency) -> Store {
+    pub fn new(residency: Residency) -> Store {
         Store {
+            relations: BTreeMap::new(),
+            blocks: Blocks::new(residency),
             catalogs: Vec::new(),
             empty: Rc::default(),
             commits: Vec::new(),
+            next: NextIds { table: TableId(0), index: IndexId(0), row: RowId(0) },
+            touched: Touched::default(),
         }
     }
 
@@ -65,13 +112,82 @@ impl Store {
     /// # Errors
     /// A commit that does not follow the last or does not fit the tables. The store is then of no use any
     /// more: it is thrown away and made anew from the log.
-    pub fn apply(&mut self, _commit: Commit) -> Result<()> {
-        Err(Error::new(Code::Internal, "not built"))
+    pub fn apply(&mut self, commit: Commit) -> Result<()> {
+        self.check_order(&commit)?;
+        let mut tables: Vec<TableId> = commit.tables.iter().map(|change| change.table).collect();
+        tables.extend(commit.catalog.iter().map(changed_table));
+        tables.sort();
+        tables.dedup();
+        if !commit.catalog.is_empty() {
+            self.apply_catalog(commit.seq, &commit.catalog)?;
+        }
+        for change in commit.tables {
+            self.next.skip_rows(&change);
+            let relation = self.relations.get_mut(&change.table);
+            let relation = relation.ok_or_else(|| unknown_table(change.table))?;
+            apply_change(relation, &mut self.blocks, commit.seq, change)?;
+        }
+        self.commits.push(CommitInfo {
+            time: commit.time,
+            statement: commit.statement,
+            meta: commit.meta,
+            affected_rows: commit.affected_rows,
+            tables,
+        });
+        Ok(())
+    }
+
+    fn check_order(&self, commit: &Commit) -> Result<()> {
+        let next = Seq(self.commits.len() as u64);
+        let previous = self.commits.last().map_or(i64::MIN, |last| last.time);
+        if commit.seq == next && commit.time > previous {
+            return Ok(());
+        }
+        let message = format!("commit {} does not follow the last, number {next} being due", commit.seq);
+        Err(Error::new(Code::Corrupt, message))
+    }
+
+    fn apply_catalog(&mut self, seq: Seq, changes: &[CatalogChange]) -> Result<()> {
+        let mut catalog = Catalog::clone(self.catalogs.last().map_or(&self.empty, |(_, last)| last));
+        for change in changes {
+            catalog.change(change)?;
+            match change {
+                CatalogChange::CreateTable(schema) => self.create_table(schema)?,
+                CatalogChange::DropTable(table) => {
+                    let (relation, blocks) = self.relation_mut(*table)?;
+                    relation.close_all(seq.0, blocks);
+                }
+                CatalogChange::CreateIndex { table, index } => {
+                    self.next.skip_index(index.id);
+                    let schema = catalog.require(*table)?.clone();
+                    let (relation, blocks) = self.relation_mut(*table)?;
+                    let built = relation.build_index(&schema, index, blocks)?;
+                    relation.add_index(built.finish(blocks));
+                }
+                CatalogChange::DropIndex { table, index } => self.relation_mut(*table)?.0.drop_index(*index),
+            }
+        }
+        self.catalogs.push((seq, Rc::new(catalog)));
+        Ok(())
+    }
+
+    fn create_table(&mut self, schema: &TableSchema) -> Result<()> {
+        self.next.skip(schema);
+        if self.relations.contains_key(&schema.id) {
+            return Err(Error::new(Code::Corrupt, format!("table {} is created twice", schema.id)));
+        }
+        self.relations.insert(schema.id, Relation::new(schema)?);
+        Ok(())
+    }
+
+    fn relation_mut(&mut self, table: TableId) -> Result<(&mut Relation, &mut Blocks)> {
+        let relation = self.relations.get_mut(&table);
+        Ok((relation.ok_or_else(|| unknown_table(table))?, &mut self.blocks))
     }
 
     /// Answers a `Need`.
-    pub fn load(&mut self, _block: BlockId) -> Result<()> {
-        Err(Error::new(Code::Internal, "not built"))
+    pub fn load(&mut self, block: BlockId) -> Result<()> {
+        self.blocks.load(block)
     }
 
     pub fn last_seq(&self) -> Option<Seq> {
@@ -101,7 +217,43 @@ impl Store {
         self.commits.get(usize::try_from(seq.0).ok()?)
     }
 
+    /// Walks over everything that is held.
     pub fn stats(&self) -> Stats {
-        Stats::default()
+        let relations = || self.relations.values();
+        let blocks: usize = self.blocks.iter().map(|block| block.bytes_held()).sum();
+        let indexes: usize = relations().map(Relation::bytes_held).sum();
+        Stats {
+            blocks: self.blocks.iter().count() as u64,
+            runs: relations().map(|relation| relation.runs() as u64).sum(),
+            versions: relations().map(Relation::versions).sum(),
+            copies: self.blocks.copies(),
+            live_entries_touched: self.touched.live.get(),
+            closed_entries_touched: self.touched.closed.get(),
+            bytes_held: (blocks + indexes) as u64,
+        }
     }
+
+    pub(crate) fn relation(&self, table: TableId) -> Option<&Relation> {
+        self.relations.get(&table)
+    }
+
+    pub(crate) fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    pub(crate) fn next_ids(&self) -> NextIds {
+        self.next
+    }
+}
+
+fn changed_table(change: &CatalogChange) -> TableId {
+    match change {
+        CatalogChange::CreateTable(schema) => schema.id,
+        CatalogChange::DropTable(table) => *table,
+        CatalogChange::CreateIndex { table, .. } | CatalogChange::DropIndex { table, .. } => *table,
+    }
+}
+
+fn unknown_table(table: TableId) -> Error {
+    Error::new(Code::Corrupt, format!("a commit changes table {table}, which does not exist"))
 }

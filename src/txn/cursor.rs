@@ -1,6 +1,20 @@
 //! Reading rows in the order of an index.
+//!
+//! A cursor holds no reference into the store: it remembers the key and row it has come to, and takes up
+//! there. For a snapshot the answer is the same whatever was committed since: an entry that has moved from
+//! the live tree to the closed tier is found there instead.
+//!
+//! While only the live tree (and the transaction's own) has anything to say, entries stream from it one by
+//! one. Where closed entries come in, all entries of a key are taken together.
 
-use crate::types::Value;
+use super::View;
+use super::private::PrivateTable;
+use crate::error::{Code, Error, Result};
+use crate::table::{
+    ALIVE, ByteKey, Closed, ClosedWalk, Fetch, Key, Keys, LiveTree, Location, Relation, Tiers, lies_within,
+};
+use crate::types::{IndexId, RowId, TableId, Value, Versions};
+use std::collections::VecDeque;
 use std::ops::Bound;
 
 /// The entries whose first key columns equal `prefix` and whose next one lies between the bounds. A NULL
@@ -14,6 +28,372 @@ pub struct KeyRange {
     pub backwards: bool,
 }
 
-/// A place in an index. It holds no reference, so commits may happen between two steps.
+/// A place in an index.
 #[derive(Debug, Clone)]
-pub struct IndexCursor {}
+pub struct IndexCursor {
+    table: TableId,
+    index: IndexId,
+    versions: Versions,
+    with_writes: bool,
+    /// Private rows from here on were written after the cursor was opened and are not seen.
+    private_end: Option<Location>,
+    backwards: bool,
+    state: AnyState,
+    pending: VecDeque<Entry>,
+}
+
+#[derive(Debug, Clone)]
+enum AnyState {
+    Integer(State<i64>),
+    Bytes(State<ByteKey>),
+    Done,
+}
+
+/// Where a cursor is: what is left of its range, and how much of the next key is done.
+#[derive(Debug, Clone)]
+struct State<K> {
+    keys: Keys<K>,
+    /// The last key that entries were taken of, and the last row if there may be more of that key.
+    after: Option<(K, Option<u64>)>,
+}
+
+/// A row that had a key in the range, in `[start, end)`.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    row: RowId,
+    start: u64,
+    end: u64,
+    private: bool,
+}
+
+impl View<'_> {
+    /// A cursor at the beginning of a range.
+    ///
+    /// # Errors
+    /// `Internal` when the index does not exist in the present.
+    pub fn open_index(
+        &self,
+        table: TableId,
+        index: IndexId,
+        versions: &Versions,
+        range: KeyRange,
+        with_writes: bool,
+    ) -> Result<IndexCursor> {
+        let private = self.private(table).filter(|_| with_writes);
+        let shape = match (self.stored_index(table, index), private.and_then(|private| private.index(index))) {
+            (Some(stored), _) => &stored.shape,
+            (None, Some(private)) => &private.keys.shape,
+            (None, None) => return self.no_index(table, index),
+        };
+        let KeyRange { prefix, lower, upper, backwards } = &range;
+        let state = if shape.integer {
+            let keys = i64::range(prefix, lower, upper);
+            keys.map(|keys| AnyState::Integer(State { keys, after: None }))
+        } else {
+            let keys = ByteKey::range(prefix, lower, upper);
+            keys.map(|keys| AnyState::Bytes(State { keys, after: None }))
+        };
+        let blocks = self.transaction.map(|transaction| &transaction.blocks);
+        Ok(IndexCursor {
+            table,
+            index,
+            versions: versions.clone(),
+            with_writes,
+            private_end: private.and_then(|private| Some(private.end(blocks?))),
+            backwards: *backwards,
+            state: state.unwrap_or(AnyState::Done),
+            pending: VecDeque::new(),
+        })
+    }
+
+    /// The next rows, at most `max`; none at the end.
+    pub fn next_rows(&self, cursor: &mut IndexCursor, max: usize) -> Result<Fetch<Vec<Location>>> {
+        loop {
+            if cursor.pending.is_empty() {
+                if let Fetch::Need(id) = self.fill(cursor, max)? {
+                    return Ok(Fetch::Need(id));
+                }
+                if cursor.pending.is_empty() {
+                    return Ok(Fetch::Ready(Vec::new()));
+                }
+            }
+            match self.resolve(cursor, max)? {
+                Fetch::Ready(rows) if rows.is_empty() => {}
+                done => return Ok(done),
+            }
+        }
+    }
+
+    /// Takes the next entries from the tiers.
+    fn fill(&self, cursor: &mut IndexCursor, max: usize) -> Result<Fetch<()>> {
+        let filled = match &cursor.state {
+            AnyState::Done => return Ok(Fetch::Ready(())),
+            AnyState::Integer(state) => match self.take_entries(cursor, state, max)? {
+                Fetch::Ready((entries, state)) => (entries, state.map(AnyState::Integer)),
+                Fetch::Need(id) => return Ok(Fetch::Need(id)),
+            },
+            AnyState::Bytes(state) => match self.take_entries(cursor, state, max)? {
+                Fetch::Ready((entries, state)) => (entries, state.map(AnyState::Bytes)),
+                Fetch::Need(id) => return Ok(Fetch::Need(id)),
+            },
+        };
+        cursor.pending.extend(filled.0);
+        cursor.state = filled.1.unwrap_or(AnyState::Done);
+        Ok(Fetch::Ready(()))
+    }
+
+    fn take_entries<K: Key>(
+        &self,
+        cursor: &IndexCursor,
+        state: &State<K>,
+        max: usize,
+    ) -> Result<Fetch<(Vec<Entry>, Option<State<K>>)>> {
+        let private = self.private(cursor.table).filter(|_| cursor.with_writes);
+        let relation = self.store.relation(cursor.table);
+        let stored = self.stored_index(cursor.table, cursor.index).map(|index| index.tiers.of::<K>());
+        let stored = stored.filter(|_| !private.is_some_and(|private| private.hides_store));
+        let Some(seq) = cursor.versions.snapshot().seq.map(|seq| seq.0).or(private.map(|_| 0)) else {
+            return Ok(Fetch::Ready((Vec::new(), None)));
+        };
+        let at = matches!(cursor.versions, Versions::AsOf(_)).then_some(seq);
+        let mut merge = Merge { trees: Vec::new(), closed: None, backwards: cursor.backwards };
+        if let Some(tiers) = stored {
+            merge.add_tree(&tiers.live, ALIVE, false, state);
+            match at {
+                Some(seq) => {
+                    let retired = tiers.retired_at(seq);
+                    retired.into_iter().for_each(|(end, tree)| merge.add_tree(tree, *end, false, state));
+                }
+                None => (tiers.retired.iter()).for_each(|(end, tree)| merge.add_tree(tree, *end, false, state)),
+            }
+            let (from, to) = state.bounds(cursor.backwards);
+            let touched = self.store.blocks();
+            match tiers.closed.walk(|key| from(key), |key| to(key), at, touched) {
+                Fetch::Ready(walk) => merge.closed = Some(walk),
+                Fetch::Need(id) => return Ok(Fetch::Need(id)),
+            }
+        }
+        if let Some(index) = private.and_then(|private| private.index(cursor.index)) {
+            merge.add_tree(&index.keys.tiers.of::<K>().live, ALIVE, true, state);
+        }
+        let filter = Filter { cursor, seq, at, private, relation };
+        let mut entries = Vec::new();
+        let after = merge.run(state, max, &filter, &self.store.touched, &mut entries);
+        let next = after.map(|after| State { keys: state.keys.clone(), after: Some(after) });
+        Ok(Fetch::Ready((entries, next)))
+    }
+
+    /// Finds the rows of pending entries.
+    fn resolve(&self, cursor: &mut IndexCursor, max: usize) -> Result<Fetch<Vec<Location>>> {
+        let mut rows = Vec::new();
+        let mut done = 0;
+        for entry in &cursor.pending {
+            if rows.len() >= max {
+                break;
+            }
+            match self.locate(cursor, *entry)? {
+                Fetch::Ready(found) => rows.extend(found),
+                Fetch::Need(id) => return Ok(Fetch::Need(id)),
+            }
+            done += 1;
+        }
+        cursor.pending.drain(..done);
+        Ok(Fetch::Ready(rows))
+    }
+
+    fn locate(&self, cursor: &IndexCursor, entry: Entry) -> Result<Fetch<Vec<Location>>> {
+        if entry.private {
+            let found = self.private(cursor.table).and_then(|private| private.rows.get(entry.row));
+            return Ok(Fetch::Ready(found.into_iter().collect()));
+        }
+        let missing = || Error::new(Code::Internal, format!("no version of row {} for its key", entry.row));
+        let relation = self.store.relation(cursor.table).ok_or_else(missing)?;
+        let blocks = self.store.blocks();
+        match &cursor.versions {
+            Versions::AsOf(snapshot) => {
+                let seq = snapshot.seq.ok_or_else(missing)?.0;
+                match relation.locate(entry.row, seq, blocks, &self.store.touched.closed) {
+                    Fetch::Ready(found) => Ok(Fetch::Ready(vec![found.ok_or_else(missing)?])),
+                    Fetch::Need(id) => Ok(Fetch::Need(id)),
+                }
+            }
+            versions => {
+                let found = relation.versions_between(entry.row, entry.start, entry.end, blocks);
+                let meant = |(_, start, end): &(Location, u64, u64)| lies_within(versions, *start, *end);
+                Ok(found.map(|found| found.into_iter().filter(meant).map(|(location, _, _)| location).collect()))
+            }
+        }
+    }
+}
+
+impl<K: Key> State<K> {
+    /// Two conditions on keys: being before what is left of the range, and not being behind it.
+    fn bounds(&self, backwards: bool) -> (impl Fn(&K) -> bool, impl Fn(&K) -> bool) {
+        let Keys { from, to } = &self.keys;
+        let (done, whole) = match &self.after {
+            Some((key, row)) => (Some(key), row.is_none()),
+            None => (None, false),
+        };
+        let before = move |key: &K| {
+            from.as_ref().is_some_and(|from| key < from)
+                || (!backwards && done.is_some_and(|done| key < done || (whole && key == done)))
+        };
+        let within = move |key: &K| {
+            to.as_ref().is_none_or(|to| key < to)
+                && (!backwards || done.is_none_or(|done| key < done || (!whole && key == done)))
+        };
+        (before, within)
+    }
+
+    /// Whether an entry was taken before.
+    fn is_done(&self, key: &K, row: u64, backwards: bool) -> bool {
+        match &self.after {
+            Some((done, Some(last))) if done == key => {
+                if backwards { row >= *last } else { row <= *last }
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Which entries are meant.
+struct Filter<'a> {
+    cursor: &'a IndexCursor,
+    seq: u64,
+    at: Option<u64>,
+    private: Option<&'a PrivateTable>,
+    relation: Option<&'a Relation>,
+}
+
+impl Filter<'_> {
+    fn wants(&self, entry: &Entry) -> bool {
+        if entry.private {
+            let place = self.private.and_then(|private| private.rows.get(entry.row));
+            return place.is_some_and(|place| self.cursor.private_end.is_none_or(|end| place < end));
+        }
+        if entry.start > self.seq || self.at.is_some_and(|seq| entry.end <= seq) {
+            return false;
+        }
+        let ended = |private: &PrivateTable| {
+            let location = self.relation.and_then(|relation| relation.live(entry.row));
+            location.is_some_and(|location| private.is_ended(location))
+        };
+        !(entry.end == ALIVE && self.private.is_some_and(ended))
+    }
+}
+
+/// The sources of a cursor, merged.
+struct Merge<'a, K> {
+    trees: Vec<TreeWalk<'a, K>>,
+    closed: Option<ClosedWalk<'a, K>>,
+    backwards: bool,
+}
+
+/// A walk over a live, retired or private tree.
+struct TreeWalk<'a, K> {
+    tree: &'a LiveTree<K>,
+    next: Option<crate::table::Place>,
+    end: u64,
+    private: bool,
+}
+
+impl<'a, K: Key> Merge<'a, K> {
+    fn add_tree(&mut self, tree: &'a LiveTree<K>, end: u64, private: bool, state: &State<K>) {
+        let (before, within) = state.bounds(self.backwards);
+        let skipped = |key: &K, row: u64| state.is_done(key, row, self.backwards);
+        let next = if self.backwards {
+            let behind = tree.seek(|(key, row)| within(key) && !skipped(key, *row));
+            tree.previous(behind)
+        } else {
+            Some(tree.seek(|(key, row)| before(key) || skipped(key, *row)))
+        };
+        self.trees.push(TreeWalk { tree, next, end, private });
+    }
+
+    /// Takes entries until there are `max`; answers where it stopped, or `None` at the end.
+    fn run(
+        mut self,
+        state: &State<K>,
+        max: usize,
+        filter: &Filter,
+        touched: &crate::table::Touched,
+        entries: &mut Vec<Entry>,
+    ) -> Option<(K, Option<u64>)> {
+        let (before, within) = state.bounds(self.backwards);
+        let meant = |key: &K| !before(key) && within(key);
+        let mut last = None;
+        while entries.len() < max {
+            let tree = self.first_tree(&meant);
+            let closed = self.closed.as_mut().and_then(|walk| walk.peek(self.backwards, &touched.closed));
+            let tree_key = tree.map(|tree| self.trees[tree].key().expect("peeked").0.clone());
+            match (tree_key, closed) {
+                (None, None) => return None,
+                (Some(key), closed) if closed.as_ref().is_none_or(|closed| self.is_before(&key, closed)) => {
+                    let tree = tree.expect("it has a key");
+                    let entry = self.trees[tree].take(self.backwards);
+                    touched.live.set(touched.live.get() + 1);
+                    last = Some((key, Some(entry.row.0)));
+                    entries.extend(Some(entry).filter(|entry| filter.wants(entry)));
+                }
+                (_, Some(key)) => {
+                    let mut group = self.take_group(&key, &meant, touched);
+                    group.retain(|entry| filter.wants(entry) && !state.is_done(&key, entry.row.0, self.backwards));
+                    group.sort_by_key(|entry| (entry.row, entry.start));
+                    if self.backwards {
+                        group.reverse();
+                    }
+                    entries.extend(group);
+                    last = Some((key, None));
+                }
+                (Some(_), None) => unreachable!("taken by the first arm"),
+            }
+        }
+        last
+    }
+
+    /// Everything that has a key.
+    fn take_group(&mut self, key: &K, meant: &impl Fn(&K) -> bool, touched: &crate::table::Touched) -> Vec<Entry> {
+        let walk = self.closed.as_mut().expect("it had the key");
+        let closed = walk.take(key, self.backwards, &touched.closed);
+        let entry = |closed: Closed<K>| Entry {
+            row: RowId(closed.payload),
+            start: closed.start,
+            end: closed.end,
+            private: false,
+        };
+        let mut group: Vec<Entry> = closed.into_iter().map(entry).collect();
+        while let Some(tree) = self.first_tree(meant)
+            && self.trees[tree].key().is_some_and(|(found, _)| found == key)
+        {
+            group.push(self.trees[tree].take(self.backwards));
+            touched.live.set(touched.live.get() + 1);
+        }
+        group
+    }
+
+    fn is_before(&self, left: &K, right: &K) -> bool {
+        if self.backwards { left > right } else { left < right }
+    }
+
+    /// The tree whose next entry comes first.
+    fn first_tree(&self, meant: &impl Fn(&K) -> bool) -> Option<usize> {
+        let keyed = |(number, tree): (usize, &TreeWalk<'a, K>)| Some((tree.key()?.clone(), number));
+        let next = self.trees.iter().enumerate().filter_map(keyed).filter(|((key, _), _)| meant(key));
+        let first = if self.backwards { next.max() } else { next.min() };
+        first.map(|(_, number)| number)
+    }
+}
+
+impl<K: Key> TreeWalk<'_, K> {
+    fn key(&self) -> Option<&(K, u64)> {
+        Some(self.tree.entry(self.next?)?.0)
+    }
+
+    fn take(&mut self, backwards: bool) -> Entry {
+        let place = self.next.expect("peeked before");
+        let ((_, row), start) = self.tree.entry(place).expect("peeked before");
+        self.next = if backwards { self.tree.previous(place) } else { Some(self.tree.next(place)) };
+        let start = if self.private { 0 } else { start };
+        Entry { row: RowId(*row), start, end: self.end, private: self.private }
+    }
+}

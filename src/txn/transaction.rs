@@ -1,38 +1,28 @@
-//! A transaction: a snapshot and private writes over it.
+//! A transaction: a snapshot, private writes over it, and the list that undoes them.
 
 use super::View;
+use super::private::{Origin, PrivateBlock, PrivateBlocks, PrivateTable};
+use super::undo::Undo;
+use super::unique::Pending;
 use crate::column::Vector;
-use crate::commit::{Commit, RequestId};
+use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
-use crate::table::{Catalog, Fetch, Store};
-use crate::types::{ColumnId, IndexId, IndexSchema, RowId, Snapshot, TableId, TableSchema, Value};
+use crate::table::{Catalog, Fetch, Location, NextIds, Store};
+use crate::types::{ColumnId, RowId, Snapshot, TableId, Value};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// One writer at a time: while a transaction has writes, no other commit is applied.
 pub struct Transaction {
-    snapshot: Snapshot,
-    catalog: Rc<Catalog>,
-}
-
-/// A place in a transaction to go back to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Savepoint {
-    undo: usize,
-}
-
-/// What a commit carries besides its changes.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct CommitHead {
-    /// What the clock says; the commit's time is this or just after the previous commit's.
-    pub clock: i64,
-    pub request: Option<RequestId>,
-    pub request_ordinal: u32,
-    pub affected_rows: u64,
-    pub meta: Option<String>,
-    pub statement: String,
-}
-
-fn unbuilt<T>() -> Result<T> {
-    Err(Error::new(Code::Internal, "not built"))
+    pub(super) snapshot: Snapshot,
+    pub(super) catalog: Rc<Catalog>,
+    pub(super) catalog_changes: Vec<CatalogChange>,
+    pub(super) tables: BTreeMap<TableId, PrivateTable>,
+    pub(super) blocks: PrivateBlocks,
+    pub(super) undo: Vec<Undo>,
+    /// Keys that another row had when a row of this statement got them.
+    pub(super) pending: Vec<Pending>,
+    pub(super) next: NextIds,
 }
 
 impl Transaction {
@@ -42,6 +32,12 @@ impl Transaction {
         Transaction {
             snapshot,
             catalog: store.catalog(snapshot),
+            catalog_changes: Vec::new(),
+            tables: BTreeMap::new(),
+            blocks: Vec::new(),
+            undo: Vec::new(),
+            pending: Vec::new(),
+            next: store.next_ids(),
         }
     }
 
@@ -60,91 +56,201 @@ impl Transaction {
 
     /// Whether the catalog differs from the store's at the snapshot.
     pub fn has_catalog_changes(&self) -> bool {
-        false
+        !self.catalog_changes.is_empty()
     }
 
-    /// Whether there is anything to commit.
+    /// Whether anything was written; it may still come to nothing.
     pub fn has_writes(&self) -> bool {
-        false
+        !self.undo.is_empty()
     }
 
     /// Adds rows: a vector for each column of the table, in its order. Their ids are consecutive from the
     /// one that is returned.
-    pub fn insert(
-        &mut self,
-        _store: &Store,
-        _table: TableId,
-        _columns: &[Rc<Vector>],
-    ) -> Result<RowId> {
-        unbuilt()
+    pub fn insert(&mut self, store: &Store, table: TableId, columns: &[Rc<Vector>]) -> Result<RowId> {
+        self.open_table(store, table)?;
+        let first = self.next.row;
+        let private = self.tables.get_mut(&table).expect("opened above");
+        let types = private.layout.0.iter().map(|(_, physical)| *physical);
+        let rows = columns.first().map_or(0, |column| column.len());
+        let fits = columns.len() == private.layout.0.len()
+            && (columns.iter().zip(types)).all(|(c, physical)| c.physical() == physical && c.len() == rows);
+        if !fits {
+            return Err(Error::new(Code::Internal, "rows that do not fit their table"));
+        }
+        let ids: Vec<RowId> = (first.0..first.0 + rows as u64).map(RowId).collect();
+        self.next.row = RowId(first.0 + rows as u64);
+        let mut from = 0;
+        while from < rows {
+            let number = private.open(&mut self.blocks);
+            let block = &mut self.blocks[number as usize];
+            let count = block.rows.room(columns, from, rows);
+            let start = block.rows.len();
+            block.rows.extend(&ids, columns, from..from + count);
+            block.added(Origin::Inserted, count);
+            self.undo.push(Undo::Put { table, block: number, rows: count as u32 });
+            let relation = store.relation(table);
+            for row in start..start + count {
+                private.check_new(relation, &self.blocks[number as usize].rows, row, &mut self.pending);
+                private.link(&self.blocks, number, row);
+            }
+            from += count;
+        }
+        Ok(first)
     }
 
     /// The short way to add one row.
-    pub fn insert_row(&mut self, _store: &Store, _table: TableId, _row: &[Value]) -> Result<RowId> {
-        unbuilt()
+    pub fn insert_row(&mut self, store: &Store, table: TableId, row: &[Value]) -> Result<RowId> {
+        self.open_table(store, table)?;
+        let private = self.tables.get_mut(&table).expect("opened above");
+        if row.len() != private.layout.0.len() {
+            return Err(Error::new(Code::Internal, "a row that does not fit its table"));
+        }
+        let id = self.next.row;
+        let number = private.open(&mut self.blocks);
+        let block = &mut self.blocks[number as usize];
+        block.rows.push_values(id, row)?;
+        block.added(Origin::Inserted, 1);
+        self.next.row = RowId(id.0 + 1);
+        self.undo.push(Undo::Put { table, block: number, rows: 1 });
+        let at = self.blocks[number as usize].rows.len() - 1;
+        private.check_new(store.relation(table), &self.blocks[number as usize].rows, at, &mut self.pending);
+        private.link(&self.blocks, number, at);
+        Ok(id)
     }
 
     /// Changes some columns of rows: a vector for each of `columns`, each as long as `rows`. Nothing has
     /// changed when it answers `Need`.
-    pub fn update(
-        &mut self,
-        _store: &Store,
-        _table: TableId,
-        _rows: &[RowId],
-        _columns: &[ColumnId],
-        _values: &[Rc<Vector>],
-    ) -> Result<Fetch<()>> {
-        unbuilt()
-    }
-
-    pub fn delete(&mut self, _store: &Store, _table: TableId, _rows: &[RowId]) -> Result<()> {
-        unbuilt()
-    }
-
-    pub fn truncate(&mut self, _store: &Store, _table: TableId) -> Result<()> {
-        unbuilt()
-    }
-
-    /// Gives the table and its indexes their ids, whatever stands there.
-    pub fn create_table(&mut self, _store: &Store, _schema: TableSchema) -> Result<TableId> {
-        unbuilt()
-    }
-
-    pub fn drop_table(&mut self, _store: &Store, _table: TableId) -> Result<()> {
-        unbuilt()
-    }
-
-    /// Gives the index its id, whatever stands there.
-    pub fn create_index(
-        &mut self,
-        _store: &Store,
-        _table: TableId,
-        _index: IndexSchema,
-    ) -> Result<IndexId> {
-        unbuilt()
-    }
-
-    pub fn drop_index(&mut self, _store: &Store, _table: TableId, _index: IndexId) -> Result<()> {
-        unbuilt()
-    }
-
-    /// Checks uniqueness.
     ///
     /// # Errors
-    /// `UniqueViolation`, which names key and constraint; the statement is then to be rolled back.
-    pub fn end_statement(&mut self, _store: &Store) -> Result<()> {
-        unbuilt()
+    /// `Internal` for a row that is not alive here.
+    pub fn update(
+        &mut self,
+        store: &Store,
+        table: TableId,
+        rows: &[RowId],
+        columns: &[ColumnId],
+        values: &[Rc<Vector>],
+    ) -> Result<Fetch<()>> {
+        self.open_table(store, table)?;
+        let private = self.tables.get_mut(&table).expect("opened above");
+        let mut changed = vec![None; private.layout.0.len()];
+        for (column, vector) in columns.iter().zip(values) {
+            let position = private.layout.position(*column).filter(|position| {
+                vector.physical() == private.layout.0[*position].1 && vector.len() == rows.len()
+            });
+            let misfit = || Error::new(Code::Internal, "new values that do not fit their column");
+            changed[position.ok_or_else(misfit)?] = Some(vector);
+        }
+        let relation = store.relation(table);
+        for row in rows.iter().filter(|row| private.rows.get(**row).is_none()) {
+            if let Some(location) = private.committed(relation, *row)
+                && let Some(id) = store.blocks().need(location.block)
+            {
+                return Ok(Fetch::Need(id));
+            }
+        }
+        let mut set: Vec<ColumnId> = columns.to_vec();
+        set.sort();
+        let origin = Origin::Updated(private.change_set(&set));
+        for (at, row) in rows.iter().enumerate() {
+            let old = self.end_row(store, table, *row)?;
+            let private = self.tables.get_mut(&table).expect("opened above");
+            let origin = match old.block.private_index() {
+                Some(number) => {
+                    let before = self.blocks[number as usize].origins[old.row as usize];
+                    private.widen(before, columns)
+                }
+                None => origin,
+            };
+            let number = private.open(&mut self.blocks);
+            let changed = |position: usize| {
+                let vector: Option<&Rc<Vector>> = changed[position];
+                vector.map(|vector| (&**vector, at))
+            };
+            push_version(&mut self.blocks, store, number, old, changed);
+            self.blocks[number as usize].added(origin, 1);
+            self.undo.push(Undo::Put { table, block: number, rows: 1 });
+            let new = self.blocks[number as usize].rows.len() - 1;
+            let rows = &self.blocks[number as usize].rows;
+            private.check_new(store.relation(table), rows, new, &mut self.pending);
+            private.link(&self.blocks, number, new);
+        }
+        Ok(Fetch::Ready(()))
     }
 
-    /// A place in the undo list.
-    pub fn savepoint(&mut self) -> Savepoint {
-        Savepoint { undo: 0 }
+    /// Ends rows.
+    ///
+    /// # Errors
+    /// `Internal` for a row that is not alive here.
+    pub fn delete(&mut self, store: &Store, table: TableId, rows: &[RowId]) -> Result<()> {
+        self.open_table(store, table)?;
+        for row in rows {
+            self.end_row(store, table, *row)?;
+        }
+        Ok(())
     }
 
-    pub fn rollback_to(&mut self, _savepoint: &Savepoint) {}
+    /// Ends all rows at once.
+    pub fn truncate(&mut self, store: &Store, table: TableId) -> Result<()> {
+        self.open_table(store, table)?;
+        let private = self.tables.get_mut(&table).expect("opened above");
+        let mut fresh = PrivateTable::new(private.schema.clone(), true)?;
+        for (index, old) in fresh.indexes.iter_mut().zip(&private.indexes) {
+            index.built = old.built.clone();
+        }
+        let old = std::mem::replace(private, fresh);
+        self.undo.push(Undo::Replaced { table, old: Some(Box::new(old)) });
+        Ok(())
+    }
 
-    /// The net changes; `None` when there are none.
-    pub fn into_commit(self, _store: &Store, _head: CommitHead) -> Option<Commit> {
-        None
+    /// Ends the version of a row that this transaction sees; answers where it lies.
+    fn end_row(&mut self, store: &Store, table: TableId, row: RowId) -> Result<Location> {
+        let private = self.tables.get_mut(&table).expect("opened by the caller");
+        if let Some(location) = private.rows.get(row) {
+            let number = location.block.private_index().expect("a private row");
+            private.unlink(&self.blocks, number, location.row as usize);
+            self.blocks[number as usize].live.set(location.row as usize, false);
+            self.undo.push(Undo::EndPrivate { table, block: number, row: location.row });
+            return Ok(location);
+        }
+        let location = private.committed(store.relation(table), row);
+        let missing = || Error::new(Code::Internal, format!("row {row} of table {table} is not alive"));
+        let location = location.ok_or_else(missing)?;
+        private.set_ended(location, true);
+        self.undo.push(Undo::EndCommitted { table, location });
+        Ok(location)
+    }
+
+    /// Makes a place for the writes to a table.
+    pub(super) fn open_table(&mut self, store: &Store, table: TableId) -> Result<()> {
+        if self.tables.contains_key(&table) {
+            return Ok(());
+        }
+        if store.last_seq() != self.snapshot.seq {
+            return Err(Error::new(Code::Internal, "a transaction that does not write alone"));
+        }
+        let schema = self.catalog.require(table)?.clone();
+        self.tables.insert(table, PrivateTable::new(schema, false)?);
+        Ok(())
+    }
+}
+
+/// Appends the next version of a row that lies in a private block or in one of the store.
+fn push_version<'a>(
+    blocks: &mut PrivateBlocks,
+    store: &Store,
+    target: u32,
+    old: Location,
+    changed: impl Fn(usize) -> Option<(&'a Vector, usize)>,
+) {
+    let (target, row) = (target as usize, old.row as usize);
+    match old.block.private_index() {
+        None => blocks[target].rows.push_from(&store.blocks().get(old.block).rows, row, changed),
+        Some(source) if source as usize == target => blocks[target].rows.push_within(row, changed),
+        Some(source) => {
+            let pair = blocks.get_disjoint_mut([target, source as usize]);
+            let [to, from]: [&mut PrivateBlock; 2] = pair.expect("two blocks");
+            to.rows.push_from(&from.rows, row, changed);
+        }
     }
 }

@@ -1,42 +1,27 @@
 //! What one step of a query reads: the store at a snapshot, and the transaction's private writes over it.
 
-use super::{IndexCursor, KeyRange, ScanUnit, Transaction, ZoneFilter};
-use crate::column::Chunk;
+use super::Transaction;
+use super::private::{PrivateBlock, PrivateTable};
 use crate::error::{Code, Error, Result};
-use crate::table::{Catalog, Fetch, Location, Store};
-use crate::types::{IndexId, ScanColumn, Snapshot, TableId, Value, Versions};
+use crate::table::{BlockId, Catalog, KeyIndex, Layout, Store};
+use crate::types::{IndexId, Snapshot, TableId};
 use std::rc::Rc;
 
+#[derive(Clone, Copy)]
 pub struct View<'a> {
-    store: &'a Store,
-    snapshot: Snapshot,
-    transaction: Option<&'a Transaction>,
-}
-
-fn unbuilt<T>() -> Result<T> {
-    Err(Error::new(Code::Internal, "not built"))
+    pub(super) store: &'a Store,
+    pub(super) snapshot: Snapshot,
+    pub(super) transaction: Option<&'a Transaction>,
 }
 
 impl<'a> View<'a> {
     /// A view without a transaction.
     pub fn at(store: &'a Store, snapshot: Snapshot) -> View<'a> {
-        View {
-            store,
-            snapshot,
-            transaction: None,
-        }
+        View { store, snapshot, transaction: None }
     }
 
-    pub(super) fn within(
-        store: &'a Store,
-        snapshot: Snapshot,
-        transaction: &'a Transaction,
-    ) -> View<'a> {
-        View {
-            store,
-            snapshot,
-            transaction: Some(transaction),
-        }
+    pub(super) fn within(store: &'a Store, snapshot: Snapshot, transaction: &'a Transaction) -> View<'a> {
+        View { store, snapshot, transaction: Some(transaction) }
     }
 
     /// The present as this reader sees it.
@@ -56,80 +41,38 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Rows that the present holds, roughly: for choosing among plans.
-    pub fn estimate_rows(&self, _table: TableId) -> u64 {
-        0
+    /// Rows that the table holds now, roughly: for choosing among plans.
+    pub fn estimate_rows(&self, table: TableId) -> u64 {
+        let stored = self.store.relation(table).map_or(0, |relation| relation.live_rows());
+        let stored = stored as u64;
+        match self.private(table) {
+            Some(private) if private.hides_store => private.rows.len() as u64,
+            Some(private) => (stored + private.rows.len() as u64).saturating_sub(private.ended_count as u64),
+            None => stored,
+        }
     }
 
-    pub fn scan_units(
-        &self,
-        _table: TableId,
-        _versions: &Versions,
-        _with_writes: bool,
-    ) -> Vec<ScanUnit> {
-        Vec::new()
+    /// The transaction's writes to a table, if it has any.
+    pub(super) fn private(&self, table: TableId) -> Option<&'a PrivateTable> {
+        self.transaction?.tables.get(&table)
     }
 
-    /// The wanted rows of a unit; `None` when it has none.
-    pub fn read_unit(
-        &self,
-        _unit: ScanUnit,
-        _versions: &Versions,
-        _columns: &[ScanColumn],
-        _zone: &ZoneFilter,
-    ) -> Result<Fetch<Option<Chunk>>> {
-        unbuilt()
+    pub(super) fn private_block(&self, block: BlockId) -> Option<Result<&'a PrivateBlock>> {
+        let number = block.private_index()?;
+        let blocks = self.transaction.map(|transaction| &transaction.blocks);
+        let block = blocks.and_then(|blocks| blocks.get(number as usize));
+        Some(block.ok_or_else(|| Error::new(Code::Internal, "a private row outside its transaction")))
     }
 
-    pub fn open_index(
-        &self,
-        _table: TableId,
-        _index: IndexId,
-        _versions: &Versions,
-        _range: KeyRange,
-        _with_writes: bool,
-    ) -> Result<IndexCursor> {
-        unbuilt()
+    pub(super) fn layout(&self, table: TableId) -> Result<&'a Layout> {
+        let stored = self.store.relation(table).map(|relation| &*relation.layout);
+        let layout = stored.or_else(|| self.private(table).map(|private| &*private.layout));
+        layout.ok_or_else(|| Error::new(Code::Internal, format!("no table {table}")))
     }
 
-    /// The next rows, at most `max`; none at the end.
-    pub fn next_rows(
-        &self,
-        _cursor: &mut IndexCursor,
-        _max: usize,
-    ) -> Result<Fetch<Vec<Location>>> {
-        unbuilt()
-    }
-
-    /// Some columns of rows, in the order given.
-    pub fn read_rows(
-        &self,
-        _table: TableId,
-        _rows: &[Location],
-        _columns: &[ScanColumn],
-    ) -> Result<Fetch<Chunk>> {
-        unbuilt()
-    }
-
-    /// The short way for a point look-up by a unique index.
-    pub fn get_unique(
-        &self,
-        _table: TableId,
-        _index: IndexId,
-        _key: &[Value],
-        _versions: &Versions,
-        _with_writes: bool,
-    ) -> Result<Fetch<Option<Location>>> {
-        unbuilt()
-    }
-
-    /// One value of a row.
-    pub fn cell(
-        &self,
-        _table: TableId,
-        _row: Location,
-        _column: ScanColumn,
-    ) -> Result<Fetch<Value>> {
-        unbuilt()
+    /// An index over the rows of the store.
+    pub(super) fn stored_index(&self, table: TableId, index: IndexId) -> Option<&'a KeyIndex> {
+        let stored = self.store.relation(table).and_then(|relation| relation.index(index));
+        stored.or_else(|| self.private(table)?.index(index)?.built.as_deref())
     }
 }

@@ -1,0 +1,181 @@
+//! A commit becomes part of the tables.
+//!
+//! Everything that is derived (blocks, copies, index runs, their numbers) follows from the commits alone, so
+//! replaying them gives the same store. Blocks are reached here whether loaded or not: a transaction has read
+//! what it changes, and a block that is left sparse is copied by the commit that left it so.
+
+use super::blocks::Blocks;
+use super::relation::Relation;
+use super::{BlockId, Location};
+use crate::column::Vector;
+use crate::commit::{RowChanges, TableChange};
+use crate::error::{Code, Error, Result};
+use crate::types::{RowId, Seq};
+
+/// Makes the changes of one table.
+///
+/// # Errors
+/// `Corrupt` when the changes do not fit the table; some may have been made then.
+pub(super) fn apply_change(relation: &mut Relation, blocks: &mut Blocks, seq: Seq, change: TableChange) -> Result<()> {
+    let mut apply = Apply { relation, blocks, seq: seq.0, sparse: Vec::new() };
+    if change.close_all {
+        apply.relation.close_all(seq.0, apply.blocks);
+    }
+    for row in &change.deletes {
+        apply.delete(*row)?;
+    }
+    for updates in &change.updates {
+        apply.update(updates)?;
+    }
+    if let Some(inserts) = &change.inserts {
+        apply.insert(inserts)?;
+    }
+    apply.relation.copy_forward(seq.0, apply.sparse, apply.blocks);
+    Ok(())
+}
+
+struct Apply<'a> {
+    relation: &'a mut Relation,
+    blocks: &'a mut Blocks,
+    seq: u64,
+    /// Blocks that may be sparse now.
+    sparse: Vec<BlockId>,
+}
+
+/// For each column of the layout, the vector that changes it.
+type Changed<'a> = Vec<Option<&'a Vector>>;
+
+impl Apply<'_> {
+    fn delete(&mut self, row: RowId) -> Result<()> {
+        let location = self.relation.live.remove(row);
+        let location = location.ok_or_else(|| self.relation.corrupt("is not alive", row))?;
+        self.end(row, location)?;
+        let Apply { relation, blocks, seq, .. } = self;
+        for index in &mut relation.indexes {
+            let columns = blocks.get(location.block).rows.columns.clone();
+            index.close(&columns, location.row as usize, row, *seq, blocks);
+        }
+        Ok(())
+    }
+
+    /// Ends a version.
+    fn end(&mut self, row: RowId, location: Location) -> Result<()> {
+        let Apply { relation, blocks, seq, sparse } = self;
+        let block = blocks.get_mut(location.block);
+        if block.start(location.row as usize) >= *seq {
+            return Err(relation.corrupt("is changed twice", row));
+        }
+        block.end(location.row as usize, *seq);
+        if block.is_sparse() && sparse.last() != Some(&location.block) {
+            sparse.push(location.block);
+        }
+        relation.close_version(row, location, *seq, blocks);
+        Ok(())
+    }
+
+    fn update(&mut self, changes: &RowChanges) -> Result<()> {
+        let changed = self.check(changes)?;
+        // Indexes whose key may change.
+        let concerned: Vec<usize> = (0..self.relation.indexes.len())
+            .filter(|index| {
+                let positions = &self.relation.indexes[*index].shape.positions;
+                positions.iter().any(|position| changed[*position].is_some())
+            })
+            .collect();
+        for (at, row) in changes.rows.iter().enumerate() {
+            let old = self.relation.live.get(*row);
+            let old = old.ok_or_else(|| self.relation.corrupt("is not alive", *row))?;
+            self.end(*row, old)?;
+            let new = self.append_update(old, |position| changed[position].map(|vector| (vector, at)));
+            self.relation.live.set(*row, new);
+            concerned.iter().for_each(|index| self.rekey(*index, *row, old, new));
+        }
+        Ok(())
+    }
+
+    fn append_update<'a>(&mut self, old: Location, changed: impl Fn(usize) -> Option<(&'a Vector, usize)>) -> Location {
+        let Apply { relation, blocks, seq, sparse } = self;
+        let target = relation.open_block(*seq, false, blocks, sparse);
+        let row = if target == old.block {
+            let block = blocks.get_mut(target);
+            block.append_update_within(*seq, old.row as usize, changed);
+            block.len() - 1
+        } else {
+            let (block, source) = blocks.pair(target, old.block);
+            block.append_update(*seq, source, old.row as usize, changed);
+            block.len() - 1
+        };
+        relation.versions += 1;
+        Location { block: target, row: row as u32 }
+    }
+
+    fn rekey(&mut self, index: usize, row: RowId, old: Location, new: Location) {
+        let Apply { relation, blocks, seq, .. } = self;
+        let index = &mut relation.indexes[index];
+        let columns = |location: Location| blocks.get(location.block).rows.columns.clone();
+        let (before, after) = (columns(old), columns(new));
+        if index.differs((&before, old.row as usize), (&after, new.row as usize)) {
+            index.close(&before, old.row as usize, row, *seq, blocks);
+            index.add(&after, new.row as usize, row, *seq);
+        }
+    }
+
+    fn insert(&mut self, changes: &RowChanges) -> Result<()> {
+        let vectors = self.check(changes)?;
+        let all: Option<Vec<&Vector>> = vectors.into_iter().collect();
+        let vectors = all.ok_or_else(|| self.misfit("lack a column"))?;
+        let vectors: Vec<ByRef> = vectors.into_iter().map(ByRef).collect();
+        let mut from = 0;
+        while from < changes.rows.len() {
+            let Apply { relation, blocks, seq, sparse } = self;
+            let target = relation.open_block(*seq, false, blocks, sparse);
+            let block = blocks.get_mut(target);
+            let first = block.len();
+            let count = block.append(*seq, &changes.rows, &vectors, from);
+            for (offset, row) in changes.rows[from..from + count].iter().enumerate() {
+                if relation.live.get(*row).is_some() {
+                    return Err(relation.corrupt("is inserted twice", *row));
+                }
+                let place = first + offset;
+                relation.live.set(*row, Location { block: target, row: place as u32 });
+                for index in &mut relation.indexes {
+                    index.add(&block.rows.columns, place, *row, *seq);
+                }
+            }
+            relation.versions += count as u64;
+            from += count;
+        }
+        Ok(())
+    }
+
+    /// The vectors of changed columns by the columns' positions.
+    fn check<'a>(&self, changes: &'a RowChanges) -> Result<Changed<'a>> {
+        let layout = &self.relation.layout;
+        let mut changed = vec![None; layout.0.len()];
+        if changes.columns.len() != changes.vectors.len() {
+            return Err(self.misfit("have more columns than vectors"));
+        }
+        for (column, vector) in changes.columns.iter().zip(&changes.vectors) {
+            let position = layout.position(*column);
+            let position = position.ok_or_else(|| self.misfit("name an unknown column"))?;
+            if vector.len() != changes.rows.len() || vector.physical() != layout.0[position].1 {
+                return Err(self.misfit("have a vector of another length or type"));
+            }
+            changed[position] = Some(vector);
+        }
+        Ok(changed)
+    }
+
+    fn misfit(&self, how: &str) -> Error {
+        let message = format!("changes of table {} {how}", self.relation.id);
+        Error::new(Code::Corrupt, message)
+    }
+}
+
+struct ByRef<'a>(&'a Vector);
+
+impl AsRef<Vector> for ByRef<'_> {
+    fn as_ref(&self) -> &Vector {
+        self.0
+    }
+}

@@ -1,0 +1,188 @@
+//! Up to 2,048 row versions of a table, stored as columns.
+//!
+//! ```text
+//!            immutable                                     changes
+//!   +------+------+--------+-------+-----------+   +---------------------+
+//!   | row  | id   | name   | start | readable  |   | end                 |
+//!   +------+------+--------+-------+-----------+   +---------------------+
+//!   | 10   | 1    | ann    | 3     | 9         |   | alive               |
+//!   | 12   | 5    | bob    | 9     | 9         |   | 11                  |
+//!   +------+------+--------+-------+-----------+   +---------------------+
+//! ```
+//!
+//! Rows are appended until the block is full, so `readable` ascends: what a moment can see is a prefix of
+//! the block less what has ended. A new version is readable from its start. A copy (row 10 here, copied
+//! forward by commit 9) is readable from the commit that copied it; moments before that read its original,
+//! in a block that is not read any more from that commit on.
+
+use super::rows::{Layout, Rows};
+use super::stamps::{ALIVE, Ends, Stamps};
+use super::visibility::Selected;
+use super::zone::{Zone, zone_of};
+use crate::column::Vector;
+use crate::types::{RowId, TableId};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+pub(crate) struct Block {
+    pub table: TableId,
+    pub rows: Rows,
+    /// From when each row is read here; ascends.
+    readable: Stamps,
+    /// When each version started: kept apart from `readable` only in a block of copies.
+    starts: Option<Stamps>,
+    pub(super) ends: Ends,
+    /// The block is not read at this sequence and later.
+    read_until: u64,
+    /// The rows not ended by themselves went on to another block at `read_until`.
+    moved: bool,
+    /// For each column, the least and the greatest value; known once the block is full.
+    zones: Option<Vec<Option<Zone>>>,
+    pub(super) cache: RefCell<Option<(u64, Selected)>>,
+}
+
+impl Block {
+    /// An empty block, for copies or for new versions.
+    pub fn new(table: TableId, layout: &Layout, copies: bool) -> Block {
+        Block {
+            table,
+            rows: Rows::new(layout),
+            readable: Stamps::new(),
+            starts: copies.then(Stamps::new),
+            ends: Ends::new(),
+            read_until: ALIVE,
+            moved: false,
+            zones: None,
+            cache: RefCell::new(None),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Appends new versions from some vectors, as many as there is room for; answers how many.
+    pub fn append(&mut self, seq: u64, ids: &[RowId], vectors: &[impl AsRef<Vector>], from: usize) -> usize {
+        let count = self.rows.room(vectors, from, ids.len());
+        self.rows.extend(ids, vectors, from..from + count);
+        self.added(seq, seq, count);
+        count
+    }
+
+    /// Appends the next version of a row of another block.
+    pub fn append_update<'a>(
+        &mut self,
+        seq: u64,
+        source: &Block,
+        row: usize,
+        changed: impl Fn(usize) -> Option<(&'a Vector, usize)>,
+    ) {
+        self.rows.push_from(&source.rows, row, changed);
+        self.added(seq, seq, 1);
+    }
+
+    /// Appends the next version of a row of this block.
+    pub fn append_update_within<'a>(
+        &mut self,
+        seq: u64,
+        row: usize,
+        changed: impl Fn(usize) -> Option<(&'a Vector, usize)>,
+    ) {
+        self.rows.push_within(row, changed);
+        self.added(seq, seq, 1);
+    }
+
+    /// Appends a copy of a live row of another block.
+    pub fn append_copy(&mut self, seq: u64, source: &Block, row: usize) {
+        self.rows.push_from(&source.rows, row, |_| None);
+        self.added(seq, source.start(row), 1);
+    }
+
+    fn added(&mut self, readable: u64, start: u64, count: usize) {
+        self.readable.push(readable, count);
+        if let Some(starts) = &mut self.starts {
+            starts.push(start, count);
+        }
+        self.ends.push_alive(count);
+        *self.cache.get_mut() = None;
+    }
+
+    /// Ends a live row.
+    pub fn end(&mut self, row: usize, seq: u64) {
+        self.ends.end(row, seq);
+        *self.cache.get_mut() = None;
+    }
+
+    /// Ends all live rows and the reading of the block.
+    pub fn end_all(&mut self, seq: u64) {
+        self.ends.end_rest(seq);
+        self.retire(seq, false);
+    }
+
+    /// Ends the reading of the block, its live rows being `moved` to another or there being none.
+    pub fn retire(&mut self, seq: u64, moved: bool) {
+        self.read_until = seq;
+        self.moved = moved;
+        *self.cache.get_mut() = None;
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.read_until != ALIVE
+    }
+
+    /// No row will be appended any more.
+    pub fn seal(&mut self) {
+        self.zones = Some((self.rows.columns.iter()).map(|c| zone_of(c)).collect());
+    }
+
+    pub fn is_sealed(&self) -> bool {
+        self.zones.is_some()
+    }
+
+    pub fn zone(&self, position: usize) -> Option<&Zone> {
+        self.zones.as_ref()?[position].as_ref()
+    }
+
+    /// Whether too few rows of a full block are alive for reading it to be worth its size.
+    pub fn is_sparse(&self) -> bool {
+        self.is_sealed() && !self.is_retired() && self.ends.live_count() * 2 < self.len()
+    }
+
+    pub fn start(&self, row: usize) -> u64 {
+        self.starts.as_ref().unwrap_or(&self.readable).get(row)
+    }
+
+    /// The end as recorded here; of a row that moved on, the newest copy knows it.
+    pub fn end_of(&self, row: usize) -> u64 {
+        self.ends.get(row)
+    }
+
+    /// Whether a row went on to another block at or before a sequence.
+    pub fn has_moved(&self, row: usize, seq: u64) -> bool {
+        self.moved && self.read_until <= seq && self.ends.unended().get(row)
+    }
+
+    /// Whether any row ever moved on.
+    pub fn is_moved(&self) -> bool {
+        self.moved
+    }
+
+    pub fn read_until(&self) -> u64 {
+        self.read_until
+    }
+
+    /// How many rows could be read here at a sequence, were it for their coming alone.
+    pub fn prefix(&self, seq: u64) -> usize {
+        self.readable.prefix(seq)
+    }
+
+    /// The columns for a reader.
+    pub fn column(&self, position: usize) -> &Rc<Vector> {
+        &self.rows.columns[position]
+    }
+
+    pub fn bytes_held(&self) -> usize {
+        let stamps = self.readable.bytes_held() + self.starts.as_ref().map_or(0, Stamps::bytes_held);
+        self.rows.bytes_held() + stamps + self.ends.bytes_held() + size_of::<Block>()
+    }
+}

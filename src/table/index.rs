@@ -1,0 +1,237 @@
+//! An index: which rows had which key, and when.
+//!
+//! ```text
+//!   key -> row id, since        live: an ordered tree, all that the present looks at
+//!   key -> row id, [from, to)   closed: sorted runs (see `closed`)
+//!   trees of before a TRUNCATE  retired: whole live trees that ended at once
+//! ```
+//!
+//! An entry says in which interval a row had a key; what the row held otherwise at some moment is found by
+//! the row id. So an update that leaves the key alone touches no index, a unique key's dead versions do not
+//! slow down its live one, and look-ups of the present touch the live tree alone.
+
+use super::blocks::Blocks;
+use super::closed::{Closed, ClosedTier};
+use super::key::{ByteKey, Key, KeyShape};
+use super::ordered_map::OrderedMap;
+use super::stamps::ALIVE;
+use crate::column::Vector;
+use crate::types::{IndexId, RowId};
+use std::any::Any;
+use std::rc::Rc;
+
+/// Smaller trees become closed entries when they end at once; larger ones are kept as they are.
+const RETIRED_ENTRIES_MIN: usize = 4096;
+
+/// (key, row id) to the sequence since when.
+pub(crate) type LiveTree<K> = OrderedMap<(K, u64), u64>;
+
+#[derive(Debug)]
+pub(crate) struct KeyIndex {
+    pub id: IndexId,
+    pub shape: KeyShape,
+    pub tiers: AnyTiers,
+}
+
+/// The tiers of an index for the two forms of keys.
+#[derive(Debug)]
+pub(crate) enum AnyTiers {
+    Integer(Tiers<i64>),
+    Bytes(Tiers<ByteKey>),
+}
+
+/// Runs `$body` with `$tiers` bound to the tiers, whatever their keys.
+macro_rules! each_tiers {
+    ($any:expr, $tiers:ident => $body:expr) => {
+        match $any {
+            $crate::table::index::AnyTiers::Integer($tiers) => $body,
+            $crate::table::index::AnyTiers::Bytes($tiers) => $body,
+        }
+    };
+}
+pub(crate) use each_tiers;
+
+#[derive(Debug)]
+pub(crate) struct Tiers<K> {
+    pub live: LiveTree<K>,
+    /// By their ends. What a tree holds started after the one before it ended.
+    pub retired: Vec<(u64, LiveTree<K>)>,
+    pub closed: ClosedTier<K>,
+}
+
+impl<K> Default for Tiers<K> {
+    fn default() -> Self {
+        Tiers {
+            live: OrderedMap::default(),
+            retired: Vec::new(),
+            closed: ClosedTier::default(),
+        }
+    }
+}
+
+impl AnyTiers {
+    pub fn new(shape: &KeyShape) -> AnyTiers {
+        if shape.integer {
+            AnyTiers::Integer(Tiers::default())
+        } else {
+            AnyTiers::Bytes(Tiers::default())
+        }
+    }
+
+    /// The tiers with keys of type `K`, which is what the index has.
+    pub fn of<K: Key>(&self) -> &Tiers<K> {
+        let tiers: &dyn Any = match self {
+            AnyTiers::Integer(tiers) => tiers,
+            AnyTiers::Bytes(tiers) => tiers,
+        };
+        tiers.downcast_ref().expect("the key type follows the shape of the index")
+    }
+}
+
+impl KeyIndex {
+    pub fn new(id: IndexId, shape: KeyShape) -> KeyIndex {
+        let tiers = AnyTiers::new(&shape);
+        KeyIndex { id, shape, tiers }
+    }
+
+    /// A row has a key since a sequence.
+    pub fn add(&mut self, columns: &[Rc<Vector>], row: usize, id: RowId, seq: u64) {
+        each_tiers!(&mut self.tiers, tiers => tiers.add(Key::of_row(&self.shape, columns, row), id, seq));
+    }
+
+    /// A row that had a key has it no more.
+    pub fn close(&mut self, columns: &[Rc<Vector>], row: usize, id: RowId, seq: u64, blocks: &mut Blocks) {
+        each_tiers!(&mut self.tiers, tiers => {
+            tiers.close(Key::of_row(&self.shape, columns, row), id, seq, blocks);
+        });
+    }
+
+    /// A row never had the key it was added with.
+    pub fn remove(&mut self, columns: &[Rc<Vector>], row: usize, id: RowId) {
+        each_tiers!(&mut self.tiers, tiers => {
+            let entry = (Key::of_row(&self.shape, columns, row), id.0);
+            tiers.live.remove(|found| *found < entry, |found| *found == entry);
+        });
+    }
+
+    /// Whether two rows have different keys.
+    pub fn differs(&self, old: (&[Rc<Vector>], usize), new: (&[Rc<Vector>], usize)) -> bool {
+        each_tiers!(&self.tiers, tiers => tiers.key_type(&self.shape, old) != tiers.key_type(&self.shape, new))
+    }
+
+    /// Everything ends at once.
+    pub fn close_all(&mut self, seq: u64, blocks: &mut Blocks) {
+        each_tiers!(&mut self.tiers, tiers => tiers.close_all(seq, blocks));
+    }
+
+    pub fn runs(&self) -> usize {
+        each_tiers!(&self.tiers, tiers => tiers.closed.runs())
+    }
+
+    pub fn bytes_held(&self) -> usize {
+        each_tiers!(&self.tiers, tiers => {
+            let retired: usize = tiers.retired.iter().map(|(_, tree)| tree.bytes_held()).sum();
+            tiers.live.bytes_held() + retired + tiers.closed.bytes_held()
+        })
+    }
+}
+
+impl<K: Key> Tiers<K> {
+    pub fn add(&mut self, key: K, row: RowId, seq: u64) {
+        self.live.insert((key, row.0), seq);
+    }
+
+    fn close(&mut self, key: K, row: RowId, seq: u64, blocks: &mut Blocks) {
+        let entry = (key, row.0);
+        let removed = self.live.remove(|found| *found < entry, |found| *found == entry);
+        if let Some(((key, payload), start)) = removed {
+            self.closed.push(Closed { key, end: seq, payload, start }, blocks);
+        }
+    }
+
+    fn key_type(&self, shape: &KeyShape, (columns, row): (&[Rc<Vector>], usize)) -> K {
+        K::of_row(shape, columns, row)
+    }
+
+    fn close_all(&mut self, seq: u64, blocks: &mut Blocks) {
+        let tree = std::mem::take(&mut self.live);
+        if tree.len() >= RETIRED_ENTRIES_MIN {
+            return self.retired.push((seq, tree));
+        }
+        for ((key, payload), start) in tree.iter() {
+            let entry = Closed { key: key.clone(), end: seq, payload: *payload, start };
+            self.closed.push(entry, blocks);
+        }
+    }
+
+    /// From this sequence on, the live tree alone says everything.
+    pub fn present_from(&self) -> u64 {
+        let retired = self.retired.last().map_or(0, |(end, _)| *end);
+        retired.max(self.closed.max_end())
+    }
+
+    /// The retired tree that was live at a sequence.
+    pub fn retired_at(&self, seq: u64) -> Option<&(u64, LiveTree<K>)> {
+        self.retired.get(self.retired.partition_point(|(end, _)| *end <= seq))
+    }
+
+    /// The place of the first entry of a key in a tree.
+    pub fn first_of(tree: &LiveTree<K>, key: &K) -> super::ordered_map::Place {
+        tree.seek(|(found, _)| found < key)
+    }
+}
+
+/// One period in which a row had a key.
+pub(crate) struct Period<K> {
+    pub key: K,
+    pub row: RowId,
+    pub start: u64,
+    pub end: u64,
+}
+
+impl<K: Key> Tiers<K> {
+    /// The tiers of an index that is made when there is history already: each version gives a period, and
+    /// those of one row that follow each other with one key are joined.
+    pub fn build(mut versions: Vec<Period<K>>, blocks: &mut Blocks) -> Tiers<K> {
+        versions.sort_by_key(|version| (version.row, version.start));
+        versions.dedup_by(|next, last| {
+            let joined = next.row == last.row && next.start == last.end && next.key == last.key;
+            if joined {
+                last.end = next.end;
+            }
+            joined
+        });
+        let mut tiers = Tiers::default();
+        let (mut live, mut closed): (Vec<_>, Vec<_>) = versions.into_iter().partition(|p| p.end == ALIVE);
+        live.sort_by(|a, b| (&a.key, a.row).cmp(&(&b.key, b.row)));
+        live.into_iter().for_each(|period| tiers.add(period.key, period.row, period.start));
+        closed.sort_by_key(|period| period.end);
+        for Period { key, row, start, end } in closed {
+            tiers.closed.push(Closed { key, end, payload: row.0, start }, blocks);
+        }
+        tiers
+    }
+}
+
+/// What an index over existing history is made of.
+pub(crate) struct IndexBuild {
+    pub id: IndexId,
+    pub shape: KeyShape,
+    pub periods: AnyPeriods,
+}
+
+pub(crate) enum AnyPeriods {
+    Integer(Vec<Period<i64>>),
+    Bytes(Vec<Period<ByteKey>>),
+}
+
+impl IndexBuild {
+    /// The index, its runs numbered among the blocks.
+    pub fn finish(self, blocks: &mut Blocks) -> KeyIndex {
+        let tiers = match self.periods {
+            AnyPeriods::Integer(periods) => AnyTiers::Integer(Tiers::build(periods, blocks)),
+            AnyPeriods::Bytes(periods) => AnyTiers::Bytes(Tiers::build(periods, blocks)),
+        };
+        KeyIndex { id: self.id, shape: self.shape, tiers }
+    }
+}

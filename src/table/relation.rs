@@ -1,0 +1,262 @@
+//! One table: its blocks over time, where the live version of each row lies, where its closed ones do, and
+//! its indexes.
+
+use super::block::Block;
+use super::blocks::Blocks;
+use super::closed::{Closed, ClosedTier};
+use super::index::{AnyPeriods, IndexBuild, KeyIndex, Period};
+use super::key::{Key, KeyShape};
+use super::row_map::RowMap;
+use super::rows::Layout;
+use super::stamps::ALIVE;
+use super::timeline::Timeline;
+use super::{BlockId, Fetch, Location};
+use crate::error::{Code, Error, Result};
+use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// Smaller maps become closed versions when all rows end at once; larger ones are kept as they are.
+const RETIRED_ROWS_MIN: usize = 4096;
+
+pub(crate) struct Relation {
+    pub id: TableId,
+    pub layout: Rc<Layout>,
+    pub timeline: Timeline,
+    /// The block that new versions are appended to, and the one for copies: apart, since what has outlived
+    /// its block once is likely to live on.
+    pub(super) open: [Option<BlockId>; 2],
+    pub(super) live: RowMap,
+    /// The maps of live rows that ended at once, by their ends.
+    pub(super) retired: Vec<(u64, RowMap)>,
+    /// Row id to location.
+    pub(super) closed: ClosedTier<u64>,
+    pub(super) indexes: Vec<KeyIndex>,
+    pub(super) versions: u64,
+}
+
+impl Relation {
+    pub fn new(schema: &TableSchema) -> Result<Relation> {
+        let mut relation = Relation {
+            id: schema.id,
+            layout: Layout::of(schema),
+            timeline: Timeline::default(),
+            open: [None; 2],
+            live: RowMap::default(),
+            retired: Vec::new(),
+            closed: ClosedTier::default(),
+            indexes: Vec::new(),
+            versions: 0,
+        };
+        for index in &schema.indexes {
+            let shape = KeyShape::new(schema, &relation.layout, index)?;
+            relation.indexes.push(KeyIndex::new(index.id, shape));
+        }
+        Ok(relation)
+    }
+
+    pub fn live_rows(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Where the live version of a row lies.
+    pub fn live(&self, row: RowId) -> Option<Location> {
+        self.live.get(row)
+    }
+
+    pub fn index(&self, id: IndexId) -> Option<&KeyIndex> {
+        self.indexes.iter().find(|index| index.id == id)
+    }
+
+    /// From this sequence on, every row that is alive is where `live` says.
+    fn present_from(&self) -> u64 {
+        let retired = self.retired.last().map_or(0, |(end, _)| *end);
+        retired.max(self.closed.max_end())
+    }
+
+    /// Where the version of a row lies that was alive at a sequence, at which the row existed.
+    pub fn locate(&self, row: RowId, seq: u64, blocks: &Blocks, touched: &Cell<u64>) -> Fetch<Option<Location>> {
+        if seq >= self.present_from() {
+            return Fetch::Ready(self.live.get(row));
+        }
+        match self.closed.find(|found| found.cmp(&row.0), seq, blocks, touched) {
+            Fetch::Need(id) => Fetch::Need(id),
+            Fetch::Ready(Some(version)) => Fetch::Ready(Some(Location::unpack(version.payload))),
+            Fetch::Ready(None) => {
+                let retired = self.retired.partition_point(|(end, _)| *end <= seq);
+                let retired = self.retired.get(retired).and_then(|(_, map)| map.get(row));
+                Fetch::Ready(retired.or_else(|| self.live.get(row)))
+            }
+        }
+    }
+
+    /// When the version of a row that was alive at a sequence ended.
+    pub fn end_at(&self, row: RowId, seq: u64, blocks: &Blocks) -> Fetch<u64> {
+        let touched = Cell::new(0);
+        match self.closed.find(|found| found.cmp(&row.0), seq, blocks, &touched) {
+            Fetch::Need(id) => Fetch::Need(id),
+            Fetch::Ready(Some(version)) => Fetch::Ready(version.end),
+            Fetch::Ready(None) => {
+                let retired = self.retired.partition_point(|(end, _)| *end <= seq);
+                let retired = self.retired.get(retired);
+                let ended = retired.filter(|(_, map)| map.get(row).is_some());
+                Fetch::Ready(ended.map_or(ALIVE, |(end, _)| *end))
+            }
+        }
+    }
+
+    /// All versions of a row in the interval in which it had some key, with their starts and ends, oldest
+    /// first.
+    pub fn versions_between(
+        &self, row: RowId, start: u64, end: u64, blocks: &Blocks,
+    ) -> Fetch<Vec<(Location, u64, u64)>> {
+        let closed = match self.closed.all_of(|found| found.cmp(&row.0), blocks) {
+            Fetch::Ready(closed) => closed,
+            Fetch::Need(id) => return Fetch::Need(id),
+        };
+        let within = |version: &&Closed<u64>| version.start >= start && version.end <= end;
+        let mut versions: Vec<_> = (closed.iter().filter(within))
+            .map(|version| (Location::unpack(version.payload), version.start, version.end))
+            .collect();
+        let retired = self.retired.iter().filter(|(ended, _)| *ended == end);
+        let last = match end {
+            ALIVE => self.live.get(row),
+            _ => retired.filter_map(|(_, map)| map.get(row)).next(),
+        };
+        if let Some(location) = last {
+            match blocks.fetch(location.block) {
+                Fetch::Ready(block) => {
+                    versions.push((location, block.start(location.row as usize), end));
+                }
+                Fetch::Need(id) => return Fetch::Need(id),
+            }
+        }
+        Fetch::Ready(versions)
+    }
+
+    /// An index over all that the table ever held.
+    pub fn build_index(
+        &self,
+        schema: &TableSchema,
+        index: &IndexSchema,
+        blocks: &Blocks,
+    ) -> Result<IndexBuild> {
+        let shape = KeyShape::new(schema, &self.layout, index)?;
+        let periods = if shape.integer {
+            AnyPeriods::Integer(self.periods(&shape, blocks))
+        } else {
+            AnyPeriods::Bytes(self.periods(&shape, blocks))
+        };
+        Ok(IndexBuild { id: index.id, shape, periods })
+    }
+
+    fn periods<K: Key>(&self, shape: &KeyShape, blocks: &Blocks) -> Vec<Period<K>> {
+        let mut periods = Vec::new();
+        for id in self.timeline.ever(ALIVE) {
+            let block = blocks.get(id);
+            let kept = (0..block.len()).filter(|row| !block.has_moved(*row, ALIVE));
+            periods.extend(kept.map(|row| Period {
+                key: K::of_row(shape, &block.rows.columns, row),
+                row: block.rows.ids[row],
+                start: block.start(row),
+                end: block.end_of(row),
+            }));
+        }
+        periods
+    }
+
+    pub fn add_index(&mut self, index: KeyIndex) {
+        self.indexes.push(index);
+    }
+
+    pub fn drop_index(&mut self, id: IndexId) {
+        self.indexes.retain(|index| index.id != id);
+    }
+
+    pub fn versions(&self) -> u64 {
+        self.versions
+    }
+
+    pub fn runs(&self) -> usize {
+        self.closed.runs() + self.indexes.iter().map(KeyIndex::runs).sum::<usize>()
+    }
+
+    pub fn bytes_held(&self) -> usize {
+        let retired: usize = self.retired.iter().map(|(_, map)| map.bytes_held()).sum();
+        let indexes: usize = self.indexes.iter().map(KeyIndex::bytes_held).sum();
+        self.live.bytes_held() + retired + self.closed.bytes_held() + indexes
+    }
+}
+
+/// How a table changes; every change is part of a commit.
+impl Relation {
+    /// The block to append to, opened if there is none with room.
+    pub(super) fn open_block(&mut self, seq: u64, copies: bool, blocks: &mut Blocks, sparse: &mut Vec<BlockId>) -> BlockId {
+        let open = &mut self.open[usize::from(copies)];
+        if let Some(id) = *open {
+            let block = blocks.get_mut(id);
+            if !block.rows.is_full() {
+                return id;
+            }
+            block.seal();
+            // It may have died away while it was filled.
+            sparse.push(id);
+        }
+        let id = blocks.add(Block::new(self.id, &self.layout, copies));
+        *open = Some(id);
+        self.timeline.open(seq, id);
+        id
+    }
+
+    /// All rows end.
+    pub(super) fn close_all(&mut self, seq: u64, blocks: &mut Blocks) {
+        for id in self.timeline.current().to_vec() {
+            blocks.get_mut(id).end_all(seq);
+            self.timeline.close(seq, id);
+        }
+        self.open = [None; 2];
+        let map = std::mem::take(&mut self.live);
+        if map.len() >= RETIRED_ROWS_MIN {
+            self.retired.push((seq, map));
+        } else {
+            for (row, location) in map.iter() {
+                self.close_version(row, location, seq, blocks);
+            }
+        }
+        for index in &mut self.indexes {
+            index.close_all(seq, blocks);
+        }
+    }
+
+    /// Remembers where a version lies that ended.
+    pub(super) fn close_version(&mut self, row: RowId, location: Location, seq: u64, blocks: &mut Blocks) {
+        let start = blocks.get(location.block).start(location.row as usize);
+        let version = Closed { key: row.0, end: seq, payload: location.pack(), start };
+        self.closed.push(version, blocks);
+    }
+
+    /// The rows of full blocks that are mostly dead go on to a new block, so that reading from now on does
+    /// not cross the dead; earlier moments keep the old one.
+    pub(super) fn copy_forward(&mut self, seq: u64, mut sparse: Vec<BlockId>, blocks: &mut Blocks) {
+        while let Some(source) = sparse.pop() {
+            if !blocks.get(source).is_sparse() {
+                continue;
+            }
+            let rows: Vec<usize> = blocks.get(source).ends.unended().ones().collect();
+            blocks.count_copies(rows.len());
+            for row in &rows {
+                let target = self.open_block(seq, true, blocks, &mut sparse);
+                let (to, from) = blocks.pair(target, source);
+                to.append_copy(seq, from, *row);
+                let location = Location { block: target, row: to.len() as u32 - 1 };
+                self.live.set(from.rows.ids[*row], location);
+            }
+            blocks.get_mut(source).retire(seq, !rows.is_empty());
+            self.timeline.close(seq, source);
+        }
+    }
+
+    pub(super) fn corrupt(&self, what: &str, row: RowId) -> Error {
+        Error::new(Code::Corrupt, format!("row {row} of table {} {what}", self.id))
+    }
+}

@@ -1,0 +1,135 @@
+//! Schema changes inside a transaction: seen by it at once, by others at the commit.
+
+use super::Transaction;
+use super::private::{PrivateIndex, PrivateTable, scratch};
+use super::undo::Undo;
+use super::unique::describe_key;
+use crate::commit::CatalogChange;
+use crate::error::{Code, Error, Result};
+use crate::table::{Catalog, Key, KeyIndex, KeyShape, Rows, Store, each_tiers};
+use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
+use std::rc::Rc;
+
+impl Transaction {
+    /// Gives the table and its indexes their ids, whatever stands there. `primary_key` names the first index
+    /// with its id, so with zeros everywhere it is the first one.
+    pub fn create_table(&mut self, _store: &Store, mut schema: TableSchema) -> Result<TableId> {
+        schema.id = self.next.table;
+        let first = self.next.index;
+        let primary = schema.primary_key;
+        let primary = schema.indexes.iter().position(|index| Some(index.id) == primary);
+        for (index, id) in schema.indexes.iter_mut().zip(first.0..) {
+            index.id = IndexId(id);
+        }
+        schema.primary_key = primary.map(|position| schema.indexes[position].id);
+        let private = PrivateTable::new(Rc::new(schema.clone()), true)?;
+        let (table, indexes) = (schema.id, schema.indexes.len() as u32);
+        self.change_catalog(CatalogChange::CreateTable(schema))?;
+        self.next.table = TableId(table.0 + 1);
+        self.next.index = IndexId(first.0 + indexes);
+        self.tables.insert(table, private);
+        self.undo.push(Undo::Replaced { table, old: None });
+        Ok(table)
+    }
+
+    pub fn drop_table(&mut self, store: &Store, table: TableId) -> Result<()> {
+        self.open_table(store, table)?;
+        self.change_catalog(CatalogChange::DropTable(table))?;
+        let old = self.tables.remove(&table).map(Box::new);
+        self.undo.push(Undo::Replaced { table, old });
+        Ok(())
+    }
+
+    /// Gives the index its id, whatever stands there.
+    ///
+    /// # Errors
+    /// `UniqueViolation` when rows of the present have one key.
+    pub fn create_index(&mut self, store: &Store, table: TableId, mut index: IndexSchema) -> Result<IndexId> {
+        self.open_table(store, table)?;
+        index.id = self.next.index;
+        let private = self.index_rows(store, table, &index)?;
+        let id = index.id;
+        self.change_catalog(CatalogChange::CreateIndex { table, index })?;
+        self.next.index = IndexId(id.0 + 1);
+        self.tables.get_mut(&table).expect("opened above").indexes.push(private);
+        self.undo.push(Undo::AddedIndex { table });
+        Ok(id)
+    }
+
+    pub fn drop_index(&mut self, store: &Store, table: TableId, index: IndexId) -> Result<()> {
+        self.open_table(store, table)?;
+        self.change_catalog(CatalogChange::DropIndex { table, index })?;
+        let private = self.tables.get_mut(&table).expect("opened above");
+        let position = private.indexes.iter().position(|found| found.keys.id == index);
+        let missing = || Error::new(Code::Internal, format!("no index {index}"));
+        let position = position.ok_or_else(missing)?;
+        let old = Box::new(private.indexes.remove(position));
+        self.undo.push(Undo::RemovedIndex { table, position, old });
+        Ok(())
+    }
+
+    fn change_catalog(&mut self, change: CatalogChange) -> Result<()> {
+        let old = self.catalog.clone();
+        let mut catalog = Catalog::clone(&old);
+        catalog.change(&change)?;
+        let changes = self.catalog_changes.len();
+        self.undo.push(Undo::Catalog { old, changes });
+        self.catalog_changes.push(change);
+        self.catalog = Rc::new(catalog);
+        self.refresh_schemas();
+        Ok(())
+    }
+
+    /// A new index over the private rows, and over what the store holds at all moments.
+    fn index_rows(&self, store: &Store, table: TableId, index: &IndexSchema) -> Result<PrivateIndex> {
+        let private = &self.tables[&table];
+        let schema = &private.schema;
+        let relation = store.relation(table);
+        let built = relation.map(|relation| relation.build_index(schema, index, store.blocks()));
+        let built = built.transpose()?.map(|built| Rc::new(built.finish(&mut scratch())));
+        let mut keys = KeyIndex::new(index.id, KeyShape::new(schema, &private.layout, index)?);
+        for (row, location) in private.rows.iter() {
+            let number = location.block.private_index().expect("a private row");
+            keys.add(&self.blocks[number as usize].rows.columns, location.row as usize, row, 0);
+        }
+        let new = PrivateIndex { unique: index.unique, keys, built };
+        if index.unique {
+            self.check_duplicates(store, private, &new, index)?;
+        }
+        Ok(new)
+    }
+
+    fn check_duplicates(&self, store: &Store, private: &PrivateTable, new: &PrivateIndex, index: &IndexSchema) -> Result<()> {
+        let duplicates = each_tiers!(&new.keys.tiers, tiers => {
+            let mut keys: Vec<_> = tiers.live.iter().map(|(key, _)| key.clone()).collect();
+            let tiers = [tiers].into_iter().chain(new.built.as_ref().map(|built| built.tiers.of())).nth(1);
+            let stored = tiers.into_iter().flat_map(|tiers| tiers.live.iter());
+            let seen = |row: u64| private.committed(store.relation(private.schema.id), RowId(row)).is_some();
+            keys.extend(stored.filter(|(key, _)| seen(key.1)).map(|(key, _)| key.clone()));
+            duplicates(keys)
+        });
+        for row in duplicates {
+            let location = private.rows.get(row).or_else(|| store.relation(private.schema.id)?.live(row));
+            let location = location.ok_or_else(|| Error::new(Code::Internal, "an index entry without a row"))?;
+            let rows: &Rows = match location.block.private_index() {
+                Some(number) => &self.blocks[number as usize].rows,
+                None => &store.blocks().get(location.block).rows,
+            };
+            if !new.keys.shape.has_null(&rows.columns, location.row as usize) {
+                let key = describe_key(&private.schema, index, rows, location.row as usize);
+                let message = format!("could not create unique index \"{}\"", index.name);
+                return Err(Error::new(Code::UniqueViolation, message)
+                    .with_detail(format!("{key} is duplicated."))
+                    .with_constraint(&private.schema.name, &index.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows whose key another row has as well.
+fn duplicates<K: Key>(mut keys: Vec<(K, u64)>) -> Vec<RowId> {
+    keys.sort();
+    let pairs = keys.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    pairs.map(|pair| RowId(pair[1].1)).collect()
+}

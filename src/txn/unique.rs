@@ -1,0 +1,118 @@
+//! Uniqueness, checked at the end of each statement.
+//!
+//! A key is looked up when a row gets it. If no other row has it then, all is well: whoever gets it later is
+//! looked at in turn. If another has it, that other may still lose it within the statement (`SET id = id + 1`),
+//! so the row is noted and looked at again at the end. NULLs are distinct from each other.
+
+use super::Transaction;
+use super::private::{PrivateIndex, PrivateTable};
+use crate::error::{Code, Error, Result};
+use crate::table::{Key, KeyIndex, Relation, Rows, Store, Tiers, each_tiers};
+use crate::expr::format_value;
+use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
+
+/// A row whose key was taken when it got it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pending {
+    table: TableId,
+    index: IndexId,
+    row: RowId,
+}
+
+impl PrivateTable {
+    /// Notes the unique keys of a new private row that another row has.
+    pub fn check_new(&self, relation: Option<&Relation>, rows: &Rows, row: usize, pending: &mut Vec<Pending>) {
+        for index in self.indexes.iter().filter(|index| index.unique) {
+            if self.is_taken(relation, index, rows, row) {
+                pending.push(Pending { table: self.schema.id, index: index.keys.id, row: rows.ids[row] });
+            }
+        }
+    }
+
+    fn is_taken(&self, relation: Option<&Relation>, index: &PrivateIndex, rows: &Rows, row: usize) -> bool {
+        let shape = &index.keys.shape;
+        if shape.has_null(&rows.columns, row) {
+            return false;
+        }
+        each_tiers!(&index.keys.tiers, tiers => {
+            let key = Key::of_row(shape, &rows.columns, row);
+            self.has_other(relation, index, tiers, &key, rows.ids[row])
+        })
+    }
+
+    /// Whether a row other than `own` has a key, as the transaction sees it.
+    fn has_other<K: Key>(&self, relation: Option<&Relation>, index: &PrivateIndex, tiers: &Tiers<K>, key: &K, own: RowId) -> bool {
+        if rows_of(tiers, key).any(|row| row != own) {
+            return true;
+        }
+        if self.hides_store {
+            return false;
+        }
+        let committed: Option<&KeyIndex> = self.committed_index(relation, index);
+        let live = committed.map(|index| index.tiers.of::<K>());
+        live.is_some_and(|tiers| {
+            let mut others = rows_of(tiers, key).filter(|row| *row != own);
+            others.any(|row| self.committed(relation, row).is_some())
+        })
+    }
+}
+
+/// The rows that have a key.
+fn rows_of<K: Key>(tiers: &Tiers<K>, key: &K) -> impl Iterator<Item = RowId> {
+    let tree = &tiers.live;
+    let beyond = tree.last_key().is_none_or(|(last, _)| last < key);
+    let mut place = (!beyond).then(|| Tiers::first_of(tree, key));
+    std::iter::from_fn(move || {
+        let ((found, row), _) = tree.entry(place?)?;
+        place = Some(tree.next(place?));
+        (found == key).then_some(RowId(*row))
+    })
+}
+
+impl Transaction {
+    /// Checks uniqueness.
+    ///
+    /// # Errors
+    /// `UniqueViolation`, which names key and constraint; the statement is then to be rolled back.
+    pub fn end_statement(&mut self, store: &Store) -> Result<()> {
+        for Pending { table, index, row } in std::mem::take(&mut self.pending) {
+            let (Some(private), relation) = (self.tables.get(&table), store.relation(table)) else {
+                continue;
+            };
+            let (Some(location), Some(index)) = (private.rows.get(row), private.index(index)) else {
+                continue;
+            };
+            let number = location.block.private_index().expect("a private row");
+            let rows = &self.blocks[number as usize].rows;
+            if private.is_taken(relation, index, rows, location.row as usize) {
+                return Err(violation(&private.schema, index, rows, location.row as usize));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn violation(schema: &TableSchema, index: &PrivateIndex, rows: &Rows, row: usize) -> Error {
+    let name = schema.index(index.keys.id).map_or("", |index| index.name.as_str());
+    let message = format!("duplicate key value violates unique constraint \"{name}\"");
+    let error = Error::new(Code::UniqueViolation, message).with_constraint(&schema.name, name);
+    match schema.index(index.keys.id) {
+        Some(index) => error.with_detail(format!("{} already exists.", describe_key(schema, index, rows, row))),
+        None => error,
+    }
+}
+
+/// `Key (a, b)=(1, x)`, as PostgreSQL writes it.
+pub(super) fn describe_key(schema: &TableSchema, index: &IndexSchema, rows: &Rows, row: usize) -> String {
+    let positions = || index.columns.iter().filter_map(|id| schema.position(*id));
+    let names: Vec<&str> = positions().map(|position| schema.columns[position].name.as_str()).collect();
+    let values: Vec<String> = positions()
+        .map(|position| {
+            let mut text = String::new();
+            let value = rows.columns[position].value(row);
+            format_value(&value, schema.columns[position].data_type, &mut text);
+            text
+        })
+        .collect();
+    format!("Key ({})=({})", names.join(", "), values.join(", "))
+}
