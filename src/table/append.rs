@@ -37,8 +37,13 @@ fn append_validity(target: &mut Vector, source: &Vector, range: &Range<usize>) {
 }
 
 fn append_strings(target: &mut Strings, source: &Strings, range: Range<usize>) {
-    let (Strings::Flat { offsets: to, bytes }, Strings::Flat { offsets: from, bytes: all }) =
-        (&mut *target, source)
+    let (
+        Strings::Flat { offsets: to, bytes },
+        Strings::Flat {
+            offsets: from,
+            bytes: all,
+        },
+    ) = (&mut *target, source)
     else {
         return range.for_each(|row| target.push(source.get(row)));
     };

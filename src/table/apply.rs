@@ -16,8 +16,18 @@ use crate::types::{RowId, Seq};
 ///
 /// # Errors
 /// `Corrupt` when the changes do not fit the table; some may have been made then.
-pub(super) fn apply_change(relation: &mut Relation, blocks: &mut Blocks, seq: Seq, change: TableChange) -> Result<()> {
-    let mut apply = Apply { relation, blocks, seq: seq.0, sparse: Vec::new() };
+pub(super) fn apply_change(
+    relation: &mut Relation,
+    blocks: &mut Blocks,
+    seq: Seq,
+    change: TableChange,
+) -> Result<()> {
+    let mut apply = Apply {
+        relation,
+        blocks,
+        seq: seq.0,
+        sparse: Vec::new(),
+    };
     if change.close_all {
         apply.relation.close_all(seq.0, apply.blocks);
     }
@@ -30,7 +40,9 @@ pub(super) fn apply_change(relation: &mut Relation, blocks: &mut Blocks, seq: Se
     if let Some(inserts) = &change.inserts {
         apply.insert(inserts)?;
     }
-    apply.relation.copy_forward(seq.0, apply.sparse, apply.blocks);
+    apply
+        .relation
+        .copy_forward(seq.0, apply.sparse, apply.blocks);
     Ok(())
 }
 
@@ -50,7 +62,12 @@ impl Apply<'_> {
         let location = self.relation.live.remove(row);
         let location = location.ok_or_else(|| self.relation.corrupt("is not alive", row))?;
         self.end(row, location)?;
-        let Apply { relation, blocks, seq, .. } = self;
+        let Apply {
+            relation,
+            blocks,
+            seq,
+            ..
+        } = self;
         for index in &mut relation.indexes {
             let columns = blocks.get(location.block).rows.columns.clone();
             index.close(&columns, location.row as usize, row, *seq, blocks);
@@ -60,7 +77,12 @@ impl Apply<'_> {
 
     /// Ends a version.
     fn end(&mut self, row: RowId, location: Location) -> Result<()> {
-        let Apply { relation, blocks, seq, sparse } = self;
+        let Apply {
+            relation,
+            blocks,
+            seq,
+            sparse,
+        } = self;
         let block = blocks.get_mut(location.block);
         if block.start(location.row as usize) >= *seq {
             return Err(relation.corrupt("is changed twice", row));
@@ -79,22 +101,36 @@ impl Apply<'_> {
         let concerned: Vec<usize> = (0..self.relation.indexes.len())
             .filter(|index| {
                 let positions = &self.relation.indexes[*index].shape.positions;
-                positions.iter().any(|position| changed[*position].is_some())
+                positions
+                    .iter()
+                    .any(|position| changed[*position].is_some())
             })
             .collect();
         for (at, row) in changes.rows.iter().enumerate() {
             let old = self.relation.live.get(*row);
             let old = old.ok_or_else(|| self.relation.corrupt("is not alive", *row))?;
             self.end(*row, old)?;
-            let new = self.append_update(old, |position| changed[position].map(|vector| (vector, at)));
+            let new =
+                self.append_update(old, |position| changed[position].map(|vector| (vector, at)));
             self.relation.live.set(*row, new);
-            concerned.iter().for_each(|index| self.rekey(*index, *row, old, new));
+            concerned
+                .iter()
+                .for_each(|index| self.rekey(*index, *row, old, new));
         }
         Ok(())
     }
 
-    fn append_update<'a>(&mut self, old: Location, changed: impl Fn(usize) -> Option<(&'a Vector, usize)>) -> Location {
-        let Apply { relation, blocks, seq, sparse } = self;
+    fn append_update<'a>(
+        &mut self,
+        old: Location,
+        changed: impl Fn(usize) -> Option<(&'a Vector, usize)>,
+    ) -> Location {
+        let Apply {
+            relation,
+            blocks,
+            seq,
+            sparse,
+        } = self;
         let target = relation.open_block(*seq, false, blocks, sparse);
         let row = if target == old.block {
             let block = blocks.get_mut(target);
@@ -106,11 +142,19 @@ impl Apply<'_> {
             block.len() - 1
         };
         relation.versions += 1;
-        Location { block: target, row: row as u32 }
+        Location {
+            block: target,
+            row: row as u32,
+        }
     }
 
     fn rekey(&mut self, index: usize, row: RowId, old: Location, new: Location) {
-        let Apply { relation, blocks, seq, .. } = self;
+        let Apply {
+            relation,
+            blocks,
+            seq,
+            ..
+        } = self;
         let index = &mut relation.indexes[index];
         let columns = |location: Location| blocks.get(location.block).rows.columns.clone();
         let (before, after) = (columns(old), columns(new));
@@ -127,7 +171,12 @@ impl Apply<'_> {
         let vectors: Vec<ByRef> = vectors.into_iter().map(ByRef).collect();
         let mut from = 0;
         while from < changes.rows.len() {
-            let Apply { relation, blocks, seq, sparse } = self;
+            let Apply {
+                relation,
+                blocks,
+                seq,
+                sparse,
+            } = self;
             let target = relation.open_block(*seq, false, blocks, sparse);
             let block = blocks.get_mut(target);
             let first = block.len();
@@ -137,7 +186,13 @@ impl Apply<'_> {
                     return Err(relation.corrupt("is inserted twice", *row));
                 }
                 let place = first + offset;
-                relation.live.set(*row, Location { block: target, row: place as u32 });
+                relation.live.set(
+                    *row,
+                    Location {
+                        block: target,
+                        row: place as u32,
+                    },
+                );
                 for index in &mut relation.indexes {
                     index.add(&block.rows.columns, place, *row, *seq);
                 }

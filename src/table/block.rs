@@ -62,7 +62,13 @@ impl Block {
     }
 
     /// Appends new versions from some vectors, as many as there is room for; answers how many.
-    pub fn append(&mut self, seq: u64, ids: &[RowId], vectors: &[impl AsRef<Vector>], from: usize) -> usize {
+    pub fn append(
+        &mut self,
+        seq: u64,
+        ids: &[RowId],
+        vectors: &[impl AsRef<Vector>],
+        from: usize,
+    ) -> usize {
         let count = self.rows.room(vectors, from, ids.len());
         self.rows.extend(ids, vectors, from..from + count);
         self.added(seq, seq, count);
@@ -182,7 +188,8 @@ impl Block {
     }
 
     pub fn bytes_held(&self) -> usize {
-        let stamps = self.readable.bytes_held() + self.starts.as_ref().map_or(0, Stamps::bytes_held);
+        let stamps =
+            self.readable.bytes_held() + self.starts.as_ref().map_or(0, Stamps::bytes_held);
         self.rows.bytes_held() + stamps + self.ends.bytes_held() + size_of::<Block>()
     }
 }

@@ -35,7 +35,10 @@ impl Blocks {
     }
 
     fn add_slot(&mut self, block: Option<Box<Block>>) -> BlockId {
-        self.slots.push(Slot { block, loaded: false });
+        self.slots.push(Slot {
+            block,
+            loaded: false,
+        });
         BlockId(self.slots.len() as u32 - 1)
     }
 

@@ -58,7 +58,6 @@ pub(crate) struct ClosedTier<K> {
     buffer: OrderedMap<(K, u64, u64), u64>,
     buckets: Vec<Vec<Rc<Run<K>>>>,
     max_end: u64,
-    len: usize,
 }
 
 impl<K> Default for ClosedTier<K> {
@@ -67,7 +66,6 @@ impl<K> Default for ClosedTier<K> {
             buffer: OrderedMap::default(),
             buckets: Vec::new(),
             max_end: 0,
-            len: 0,
         }
     }
 }
@@ -78,14 +76,11 @@ fn bucket_of(life: u64) -> usize {
 }
 
 fn longest_life(bucket: usize) -> u64 {
-    1u64.checked_shl(2 * (bucket as u32 + 1)).unwrap_or(u64::MAX)
+    1u64.checked_shl(2 * (bucket as u32 + 1))
+        .unwrap_or(u64::MAX)
 }
 
 impl<K: Ord + Clone> ClosedTier<K> {
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
     /// The latest end; 0 without entries. Moments from it on find nothing here.
     pub fn max_end(&self) -> u64 {
         self.max_end
@@ -94,8 +89,8 @@ impl<K: Ord + Clone> ClosedTier<K> {
     /// Adds an entry; ends never descend from one call to the next.
     pub fn push(&mut self, entry: Closed<K>, blocks: &mut Blocks) {
         self.max_end = self.max_end.max(entry.end);
-        self.len += 1;
-        self.buffer.insert((entry.key, entry.end, entry.payload), entry.start);
+        self.buffer
+            .insert((entry.key, entry.end, entry.payload), entry.start);
         if self.buffer.len() >= BUFFER_ENTRIES {
             self.flush(blocks);
         }
@@ -106,9 +101,15 @@ impl<K: Ord + Clone> ClosedTier<K> {
         for ((key, end, payload), start) in std::mem::take(&mut self.buffer).iter() {
             let bucket = bucket_of(end - start);
             portions.resize_with(portions.len().max(bucket + 1), Vec::new);
-            portions[bucket].push(Closed { key: key.clone(), end: *end, payload: *payload, start });
+            portions[bucket].push(Closed {
+                key: key.clone(),
+                end: *end,
+                payload: *payload,
+                start,
+            });
         }
-        self.buckets.resize_with(self.buckets.len().max(portions.len()), Vec::new);
+        self.buckets
+            .resize_with(self.buckets.len().max(portions.len()), Vec::new);
         for (bucket, portion) in portions.into_iter().enumerate() {
             if !portion.is_empty() {
                 let runs = &mut self.buckets[bucket];
@@ -120,13 +121,19 @@ impl<K: Ord + Clone> ClosedTier<K> {
 
     /// The runs that may hold entries that held at a moment.
     fn runs_at(&self, seq: u64) -> impl Iterator<Item = (&Rc<Run<K>>, u64)> {
-        self.buckets.iter().enumerate().flat_map(move |(bucket, runs)| {
-            let life = longest_life(bucket);
-            let last_end = seq.saturating_add(life);
-            let first = runs.partition_point(|run| run.max_end <= seq);
-            let near = runs[first..].iter().take_while(move |run| run.min_end <= last_end);
-            near.filter(move |run| run.min_start <= seq).map(move |run| (run, life))
-        })
+        self.buckets
+            .iter()
+            .enumerate()
+            .flat_map(move |(bucket, runs)| {
+                let life = longest_life(bucket);
+                let last_end = seq.saturating_add(life);
+                let first = runs.partition_point(|run| run.max_end <= seq);
+                let near = runs[first..]
+                    .iter()
+                    .take_while(move |run| run.min_end <= last_end);
+                near.filter(move |run| run.min_start <= seq)
+                    .map(move |run| (run, life))
+            })
     }
 
     fn all_runs(&self) -> impl Iterator<Item = &Rc<Run<K>>> {
@@ -134,23 +141,44 @@ impl<K: Ord + Clone> ClosedTier<K> {
     }
 
     /// The entry of a key that held at a moment, where at most one does.
-    pub fn find(&self, below: impl Fn(&K) -> Ordering, seq: u64, blocks: &Blocks, touched: &Cell<u64>) -> Fetch<Option<Closed<K>>> {
+    pub fn find(
+        &self,
+        below: impl Fn(&K) -> Ordering,
+        seq: u64,
+        blocks: &Blocks,
+        touched: &Cell<u64>,
+    ) -> Fetch<Option<Closed<K>>> {
         if seq >= self.max_end {
             return Fetch::Ready(None);
         }
-        let before = |key: &K, end: u64| below(key).then(if end <= seq { Ordering::Less } else { Ordering::Greater }).is_lt();
+        let before = |key: &K, end: u64| {
+            below(key)
+                .then(if end <= seq {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                })
+                .is_lt()
+        };
         let place = self.buffer.seek(|(key, end, _)| before(key, *end));
         if let Some(((key, end, payload), start)) = self.buffer.entry(place) {
             touched.set(touched.get() + 1);
             if below(key).is_eq() && start <= seq {
-                return Fetch::Ready(Some(Closed { key: key.clone(), end: *end, payload: *payload, start }));
+                return Fetch::Ready(Some(Closed {
+                    key: key.clone(),
+                    end: *end,
+                    payload: *payload,
+                    start,
+                }));
             }
         }
         for (run, _) in self.runs_at(seq) {
             if let Some(id) = blocks.need(run.id) {
                 return Fetch::Need(id);
             }
-            let first = run.entries.partition_point(|entry| before(&entry.key, entry.end));
+            let first = run
+                .entries
+                .partition_point(|entry| before(&entry.key, entry.end));
             if let Some(entry) = run.entries.get(first) {
                 touched.set(touched.get() + 1);
                 if below(&entry.key).is_eq() && entry.holds_at(seq) {
@@ -168,11 +196,21 @@ impl<K: Ord + Clone> ClosedTier<K> {
             if let Some(id) = blocks.need(run.id) {
                 return Fetch::Need(id);
             }
-            let first = run.entries.partition_point(|entry| below(&entry.key).is_lt());
-            found.extend(run.entries[first..].iter().take_while(|entry| below(&entry.key).is_eq()).cloned());
+            let first = run
+                .entries
+                .partition_point(|entry| below(&entry.key).is_lt());
+            found.extend(
+                run.entries[first..]
+                    .iter()
+                    .take_while(|entry| below(&entry.key).is_eq())
+                    .cloned(),
+            );
         }
         let place = self.buffer.seek(|(key, _, _)| below(key).is_lt());
-        let rest = self.buffer.iter_from(place).take_while(|((key, _, _), _)| below(key).is_eq());
+        let rest = self
+            .buffer
+            .iter_from(place)
+            .take_while(|((key, _, _), _)| below(key).is_eq());
         found.extend(rest.map(|((key, end, payload), start)| Closed {
             key: key.clone(),
             end: *end,
@@ -191,7 +229,10 @@ impl<K: Ord + Clone> ClosedTier<K> {
         at: Option<u64>,
         blocks: &Blocks,
     ) -> Fetch<ClosedWalk<'a, K>> {
-        let mut walk = ClosedWalk { sources: Vec::new(), at };
+        let mut walk = ClosedWalk {
+            sources: Vec::new(),
+            at,
+        };
         if at.is_some_and(|seq| seq >= self.max_end) {
             return Fetch::Ready(walk);
         }
@@ -208,7 +249,10 @@ impl<K: Ord + Clone> ClosedTier<K> {
             walk.add(Entries::Run(&run.entries[low..high.max(low)]), life);
         }
         let place = self.buffer.seek(|(key, _, _)| from(key));
-        let rest = self.buffer.iter_from(place).take_while(|((key, _, _), _)| to(key));
+        let rest = self
+            .buffer
+            .iter_from(place)
+            .take_while(|((key, _, _), _)| to(key));
         let buffered = rest.map(|((key, end, payload), start)| Closed {
             key: key.clone(),
             end: *end,
@@ -301,14 +345,22 @@ impl<'a, K: Ord + Clone> ClosedWalk<'a, K> {
     fn add(&mut self, entries: Entries<'a, K>, life: u64) {
         let high = entries.get().len();
         if high > 0 {
-            self.sources.push(Source { entries, low: 0, high, life });
+            self.sources.push(Source {
+                entries,
+                low: 0,
+                high,
+                life,
+            });
         }
     }
 
     /// The next key that has wanted entries, from the end when `backwards`.
     pub fn peek(&mut self, backwards: bool, touched: &Cell<u64>) -> Option<K> {
         let at = self.at;
-        let keys = self.sources.iter_mut().filter_map(|source| source.settle(at, backwards, touched));
+        let keys = self
+            .sources
+            .iter_mut()
+            .filter_map(|source| source.settle(at, backwards, touched));
         if backwards { keys.max() } else { keys.min() }
     }
 
@@ -327,12 +379,19 @@ impl<K: Ord + Clone> Source<'_, K> {
     /// The group of the next key: its rows in the run.
     fn group(&self, backwards: bool) -> Option<(usize, usize)> {
         let entries = &self.entries.get()[self.low..self.high];
-        let key = if backwards { &entries.last()?.key } else { &entries.first()?.key };
+        let key = if backwards {
+            &entries.last()?.key
+        } else {
+            &entries.first()?.key
+        };
         if backwards {
             let first = entries.partition_point(|entry| entry.key < *key);
             Some((self.low + first, self.high))
         } else {
-            Some((self.low, self.low + gallop(entries, |entry| entry.key <= *key)))
+            Some((
+                self.low,
+                self.low + gallop(entries, |entry| entry.key <= *key),
+            ))
         }
     }
 
@@ -344,7 +403,13 @@ impl<K: Ord + Clone> Source<'_, K> {
         }
     }
 
-    fn wanted(&self, group: (usize, usize), at: Option<u64>, touched: &Cell<u64>, mut each: impl FnMut(&Closed<K>) -> bool) {
+    fn wanted(
+        &self,
+        group: (usize, usize),
+        at: Option<u64>,
+        touched: &Cell<u64>,
+        mut each: impl FnMut(&Closed<K>) -> bool,
+    ) {
         let entries = &self.entries.get()[group.0..group.1];
         let Some(seq) = at else {
             touched.set(touched.get() + entries.len() as u64);
@@ -376,7 +441,14 @@ impl<K: Ord + Clone> Source<'_, K> {
         None
     }
 
-    fn take(&mut self, key: &K, at: Option<u64>, backwards: bool, found: &mut Vec<Closed<K>>, touched: &Cell<u64>) {
+    fn take(
+        &mut self,
+        key: &K,
+        at: Option<u64>,
+        backwards: bool,
+        found: &mut Vec<Closed<K>>,
+        touched: &Cell<u64>,
+    ) {
         let Some(group) = self.group(backwards) else {
             return;
         };

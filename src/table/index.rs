@@ -30,6 +30,8 @@ pub(crate) type LiveTree<K> = OrderedMap<(K, u64), u64>;
 pub(crate) struct KeyIndex {
     pub id: IndexId,
     pub shape: KeyShape,
+    /// When it was created. It serves earlier moments too, but was not unique then.
+    pub since: u64,
     pub tiers: AnyTiers,
 }
 
@@ -44,8 +46,8 @@ pub(crate) enum AnyTiers {
 macro_rules! each_tiers {
     ($any:expr, $tiers:ident => $body:expr) => {
         match $any {
-            $crate::table::index::AnyTiers::Integer($tiers) => $body,
-            $crate::table::index::AnyTiers::Bytes($tiers) => $body,
+            $crate::table::AnyTiers::Integer($tiers) => $body,
+            $crate::table::AnyTiers::Bytes($tiers) => $body,
         }
     };
 }
@@ -84,14 +86,21 @@ impl AnyTiers {
             AnyTiers::Integer(tiers) => tiers,
             AnyTiers::Bytes(tiers) => tiers,
         };
-        tiers.downcast_ref().expect("the key type follows the shape of the index")
+        tiers
+            .downcast_ref()
+            .expect("the key type follows the shape of the index")
     }
 }
 
 impl KeyIndex {
     pub fn new(id: IndexId, shape: KeyShape) -> KeyIndex {
         let tiers = AnyTiers::new(&shape);
-        KeyIndex { id, shape, tiers }
+        KeyIndex {
+            id,
+            shape,
+            since: 0,
+            tiers,
+        }
     }
 
     /// A row has a key since a sequence.
@@ -100,7 +109,14 @@ impl KeyIndex {
     }
 
     /// A row that had a key has it no more.
-    pub fn close(&mut self, columns: &[Rc<Vector>], row: usize, id: RowId, seq: u64, blocks: &mut Blocks) {
+    pub fn close(
+        &mut self,
+        columns: &[Rc<Vector>],
+        row: usize,
+        id: RowId,
+        seq: u64,
+        blocks: &mut Blocks,
+    ) {
         each_tiers!(&mut self.tiers, tiers => {
             tiers.close(Key::of_row(&self.shape, columns, row), id, seq, blocks);
         });
@@ -143,9 +159,19 @@ impl<K: Key> Tiers<K> {
 
     fn close(&mut self, key: K, row: RowId, seq: u64, blocks: &mut Blocks) {
         let entry = (key, row.0);
-        let removed = self.live.remove(|found| *found < entry, |found| *found == entry);
+        let removed = self
+            .live
+            .remove(|found| *found < entry, |found| *found == entry);
         if let Some(((key, payload), start)) = removed {
-            self.closed.push(Closed { key, end: seq, payload, start }, blocks);
+            self.closed.push(
+                Closed {
+                    key,
+                    end: seq,
+                    payload,
+                    start,
+                },
+                blocks,
+            );
         }
     }
 
@@ -159,7 +185,12 @@ impl<K: Key> Tiers<K> {
             return self.retired.push((seq, tree));
         }
         for ((key, payload), start) in tree.iter() {
-            let entry = Closed { key: key.clone(), end: seq, payload: *payload, start };
+            let entry = Closed {
+                key: key.clone(),
+                end: seq,
+                payload: *payload,
+                start,
+            };
             self.closed.push(entry, blocks);
         }
     }
@@ -172,7 +203,8 @@ impl<K: Key> Tiers<K> {
 
     /// The retired tree that was live at a sequence.
     pub fn retired_at(&self, seq: u64) -> Option<&(u64, LiveTree<K>)> {
-        self.retired.get(self.retired.partition_point(|(end, _)| *end <= seq))
+        self.retired
+            .get(self.retired.partition_point(|(end, _)| *end <= seq))
     }
 
     /// The place of the first entry of a key in a tree.
@@ -202,12 +234,28 @@ impl<K: Key> Tiers<K> {
             joined
         });
         let mut tiers = Tiers::default();
-        let (mut live, mut closed): (Vec<_>, Vec<_>) = versions.into_iter().partition(|p| p.end == ALIVE);
+        let (mut live, mut closed): (Vec<_>, Vec<_>) =
+            versions.into_iter().partition(|p| p.end == ALIVE);
         live.sort_by(|a, b| (&a.key, a.row).cmp(&(&b.key, b.row)));
-        live.into_iter().for_each(|period| tiers.add(period.key, period.row, period.start));
+        live.into_iter()
+            .for_each(|period| tiers.add(period.key, period.row, period.start));
         closed.sort_by_key(|period| period.end);
-        for Period { key, row, start, end } in closed {
-            tiers.closed.push(Closed { key, end, payload: row.0, start }, blocks);
+        for Period {
+            key,
+            row,
+            start,
+            end,
+        } in closed
+        {
+            tiers.closed.push(
+                Closed {
+                    key,
+                    end,
+                    payload: row.0,
+                    start,
+                },
+                blocks,
+            );
         }
         tiers
     }
@@ -227,11 +275,16 @@ pub(crate) enum AnyPeriods {
 
 impl IndexBuild {
     /// The index, its runs numbered among the blocks.
-    pub fn finish(self, blocks: &mut Blocks) -> KeyIndex {
+    pub fn finish(self, since: u64, blocks: &mut Blocks) -> KeyIndex {
         let tiers = match self.periods {
             AnyPeriods::Integer(periods) => AnyTiers::Integer(Tiers::build(periods, blocks)),
             AnyPeriods::Bytes(periods) => AnyTiers::Bytes(Tiers::build(periods, blocks)),
         };
-        KeyIndex { id: self.id, shape: self.shape, tiers }
+        KeyIndex {
+            id: self.id,
+            shape: self.shape,
+            since,
+            tiers,
+        }
     }
 }

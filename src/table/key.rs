@@ -36,7 +36,10 @@ pub(crate) struct KeyShape {
 impl KeyShape {
     pub fn new(schema: &TableSchema, layout: &Layout, index: &IndexSchema) -> Result<KeyShape> {
         let unknown = || Error::new(Code::Corrupt, "an index over a column that does not exist");
-        let positions = index.columns.iter().map(|id| layout.position(*id).ok_or_else(unknown));
+        let positions = index
+            .columns
+            .iter()
+            .map(|id| layout.position(*id).ok_or_else(unknown));
         let positions = positions.collect::<Result<Vec<usize>>>()?;
         let integer = |position: usize| {
             layout.0[position].1 == PhysicalType::I64 && !schema.columns[position].nullable
@@ -47,7 +50,11 @@ impl KeyShape {
 
     /// Whether a key that is unique may still come twice, having a NULL in it.
     pub fn has_null(&self, columns: &[Rc<Vector>], row: usize) -> bool {
-        !self.integer && self.positions.iter().any(|position| columns[*position].is_null(row))
+        !self.integer
+            && self
+                .positions
+                .iter()
+                .any(|position| columns[*position].is_null(row))
     }
 }
 
@@ -86,7 +93,10 @@ impl Key for i64 {
     fn range(prefix: &[Value], lower: &Bound<Value>, upper: &Bound<Value>) -> Option<Keys<i64>> {
         if !prefix.is_empty() {
             let key = i64::of_values(prefix)?;
-            return Some(Keys { from: Some(key), to: key.checked_add(1) });
+            return Some(Keys {
+                from: Some(key),
+                to: key.checked_add(1),
+            });
         }
         let from = match lower {
             Bound::Included(value) => Some(integer(value)?),
@@ -117,19 +127,30 @@ impl Key for ByteKey {
 
     fn of_values(values: &[Value]) -> Option<ByteKey> {
         let mut bytes = Vec::with_capacity(16);
-        values.iter().for_each(|value| encode_value(value, &mut bytes));
+        values
+            .iter()
+            .for_each(|value| encode_value(value, &mut bytes));
         Some(bytes.into())
     }
 
-    fn range(prefix: &[Value], lower: &Bound<Value>, upper: &Bound<Value>) -> Option<Keys<ByteKey>> {
+    fn range(
+        prefix: &[Value],
+        lower: &Bound<Value>,
+        upper: &Bound<Value>,
+    ) -> Option<Keys<ByteKey>> {
         let is_null = |bound: &Bound<Value>| {
-            matches!(bound, Bound::Included(Value::Null) | Bound::Excluded(Value::Null))
+            matches!(
+                bound,
+                Bound::Included(Value::Null) | Bound::Excluded(Value::Null)
+            )
         };
         if prefix.iter().any(Value::is_null) || is_null(lower) || is_null(upper) {
             return None;
         }
         let mut start = Vec::new();
-        prefix.iter().for_each(|value| encode_value(value, &mut start));
+        prefix
+            .iter()
+            .for_each(|value| encode_value(value, &mut start));
         let with = |value: &Value| {
             let mut bytes = start.clone();
             encode_value(value, &mut bytes);
@@ -147,7 +168,10 @@ impl Key for ByteKey {
             // A lower bound alone still leaves out the NULLs.
             (_, Bound::Unbounded) => Some([&start[..], &[NULL]].concat()),
         };
-        Some(Keys { from: from.map(Vec::into), to: to.map(Vec::into) })
+        Some(Keys {
+            from: from.map(Vec::into),
+            to: to.map(Vec::into),
+        })
     }
 }
 
@@ -198,8 +222,16 @@ fn encode_i64(value: i64, out: &mut Vec<u8>) {
 
 /// `-0` is `0`, and all NaNs are one, above everything.
 fn encode_f64(value: f64, out: &mut Vec<u8>) {
-    let bits = if value.is_nan() { f64::NAN.abs().to_bits() } else { (value + 0.0).to_bits() };
-    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    let bits = if value.is_nan() {
+        f64::NAN.abs().to_bits()
+    } else {
+        (value + 0.0).to_bits()
+    };
+    let ordered = if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    };
     out.extend_from_slice(&ordered.to_be_bytes());
 }
 
@@ -233,7 +265,11 @@ fn encode_decimal(value: &Decimal, out: &mut Vec<u8>) {
     let exponent = text.len() as i64 - i64::from(scale);
     let mut body = Vec::with_capacity(text.len() + 9);
     encode_i64(exponent, &mut body);
-    body.extend(text.trim_end_matches('0').bytes().map(|digit| digit - b'0' + 1));
+    body.extend(
+        text.trim_end_matches('0')
+            .bytes()
+            .map(|digit| digit - b'0' + 1),
+    );
     body.push(0);
     out.extend(body.iter().map(|byte| byte ^ flip));
 }
@@ -249,7 +285,11 @@ mod tests {
             .collect();
         for (a, left) in values.iter().enumerate() {
             for (b, right) in values.iter().enumerate() {
-                assert_eq!(left.cmp(right), keys[a].cmp(&keys[b]), "{left:?} and {right:?}");
+                assert_eq!(
+                    left.cmp(right),
+                    keys[a].cmp(&keys[b]),
+                    "{left:?} and {right:?}"
+                );
             }
         }
     }
@@ -258,7 +298,16 @@ mod tests {
     fn bytes_are_ordered_as_the_values_are() {
         let integers = [NEG_INFINITY, -256, -1, 0, 1, 255, 256, INFINITY];
         check_order(&integers.map(Value::I64));
-        let floats = [f64::NEG_INFINITY, -1.5, -0.0, 0.0, 1e-300, 2.0, f64::INFINITY, f64::NAN];
+        let floats = [
+            f64::NEG_INFINITY,
+            -1.5,
+            -0.0,
+            0.0,
+            1e-300,
+            2.0,
+            f64::INFINITY,
+            f64::NAN,
+        ];
         check_order(&floats.map(Value::F64));
         let texts = ["", "\0", "\0\0", "\0a", "a", "a\0", "ab", "b", "é"];
         check_order(&texts.map(Value::text));
@@ -268,8 +317,22 @@ mod tests {
     #[test]
     fn decimals_are_ordered_whatever_their_scale() {
         let parts = [
-            (0, 3), (1, 0), (10, 1), (100, 2), (-1, 0), (-10, 1), (5, 1), (-5, 1), (999, 0), (1000, 0),
-            (1001, 3), (12345, 2), (-12345, 2), (-12346, 2), (1, 30), (-1, 30),
+            (0, 3),
+            (1, 0),
+            (10, 1),
+            (100, 2),
+            (-1, 0),
+            (-10, 1),
+            (5, 1),
+            (-5, 1),
+            (999, 0),
+            (1000, 0),
+            (1001, 3),
+            (12345, 2),
+            (-12345, 2),
+            (-12346, 2),
+            (1, 30),
+            (-1, 30),
         ];
         let mut values: Vec<Value> = (parts.iter())
             .map(|(mantissa, scale)| Value::Decimal(Decimal::Small(*mantissa, *scale)))
@@ -282,7 +345,13 @@ mod tests {
     fn the_last_integer_has_a_range_of_its_own() {
         let none = Bound::Unbounded;
         let keys = i64::range(&[Value::I64(i64::MAX)], &none, &none);
-        assert_eq!(keys, Some(Keys { from: Some(i64::MAX), to: None }));
+        assert_eq!(
+            keys,
+            Some(Keys {
+                from: Some(i64::MAX),
+                to: None
+            })
+        );
         let beyond = Bound::Excluded(Value::I64(i64::MAX));
         assert_eq!(i64::range(&[], &beyond, &none), None);
     }

@@ -60,7 +60,10 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
         };
         let index = self.leaves[leaf].keys.partition_point(&before);
         if index == self.leaves[leaf].keys.len() {
-            return Place { leaf: leaf + 1, index: 0 };
+            return Place {
+                leaf: leaf + 1,
+                index: 0,
+            };
         }
         Place { leaf, index }
     }
@@ -72,23 +75,39 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
 
     pub fn next(&self, place: Place) -> Place {
         if place.index + 1 < self.leaves[place.leaf].keys.len() {
-            return Place { leaf: place.leaf, index: place.index + 1 };
+            return Place {
+                leaf: place.leaf,
+                index: place.index + 1,
+            };
         }
-        Place { leaf: place.leaf + 1, index: 0 }
+        Place {
+            leaf: place.leaf + 1,
+            index: 0,
+        }
     }
 
     pub fn previous(&self, place: Place) -> Option<Place> {
         if place.index > 0 {
-            return Some(Place { leaf: place.leaf, index: place.index - 1 });
+            return Some(Place {
+                leaf: place.leaf,
+                index: place.index - 1,
+            });
         }
         let leaf = place.leaf.checked_sub(1)?;
-        Some(Place { leaf, index: self.leaves[leaf].keys.len() - 1 })
+        Some(Place {
+            leaf,
+            index: self.leaves[leaf].keys.len() - 1,
+        })
     }
 
     /// The entries from a place on.
     pub fn iter_from(&self, place: Place) -> impl Iterator<Item = (&K, V)> {
         let entries = |leaf: &Leaf<K, V>| leaf.keys.len();
-        let first = self.leaves.get(place.leaf).map_or(0, entries).min(place.index);
+        let first = self
+            .leaves
+            .get(place.leaf)
+            .map_or(0, entries)
+            .min(place.index);
         self.leaves[place.leaf.min(self.leaves.len())..]
             .iter()
             .flat_map(|leaf| leaf.keys.iter().zip(leaf.values.iter().copied()))
@@ -126,8 +145,10 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
             }
             _ => {
                 self.fences.push(key.clone());
-                let (mut keys, mut values) =
-                    (Vec::with_capacity(LEAF_ENTRIES), Vec::with_capacity(LEAF_ENTRIES));
+                let (mut keys, mut values) = (
+                    Vec::with_capacity(LEAF_ENTRIES),
+                    Vec::with_capacity(LEAF_ENTRIES),
+                );
                 keys.push(key);
                 values.push(value);
                 self.leaves.push(Leaf { keys, values });
@@ -144,13 +165,20 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
     }
 
     /// Takes out the first entry whose key is not `before`, if it is `wanted`.
-    pub fn remove(&mut self, before: impl Fn(&K) -> bool, wanted: impl Fn(&K) -> bool) -> Option<(K, V)> {
+    pub fn remove(
+        &mut self,
+        before: impl Fn(&K) -> bool,
+        wanted: impl Fn(&K) -> bool,
+    ) -> Option<(K, V)> {
         let place = self.seek(before);
         if !self.entry(place).is_some_and(|(key, _)| wanted(key)) {
             return None;
         }
         let leaf = &mut self.leaves[place.leaf];
-        let removed = (leaf.keys.remove(place.index), leaf.values.remove(place.index));
+        let removed = (
+            leaf.keys.remove(place.index),
+            leaf.values.remove(place.index),
+        );
         self.len -= 1;
         self.thin(place.leaf);
         Some(removed)
@@ -163,7 +191,8 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
             self.fences.remove(leaf);
             self.leaves.remove(leaf);
         } else if len < LEAF_ENTRIES / 8
-            && (self.leaves.get(leaf + 1)).is_some_and(|next| len + next.keys.len() < LEAF_ENTRIES / 2)
+            && (self.leaves.get(leaf + 1))
+                .is_some_and(|next| len + next.keys.len() < LEAF_ENTRIES / 2)
         {
             self.fences.remove(leaf + 1);
             let mut next = self.leaves.remove(leaf + 1);
@@ -174,7 +203,11 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
 
     pub fn bytes_held(&self) -> usize {
         let entry = size_of::<K>() + size_of::<V>();
-        let leaves: usize = self.leaves.iter().map(|leaf| leaf.keys.capacity() * entry).sum();
+        let leaves: usize = self
+            .leaves
+            .iter()
+            .map(|leaf| leaf.keys.capacity() * entry)
+            .sum();
         leaves + self.fences.capacity() * size_of::<K>()
     }
 }

@@ -75,11 +75,20 @@ impl Relation {
     }
 
     /// Where the version of a row lies that was alive at a sequence, at which the row existed.
-    pub fn locate(&self, row: RowId, seq: u64, blocks: &Blocks, touched: &Cell<u64>) -> Fetch<Option<Location>> {
+    pub fn locate(
+        &self,
+        row: RowId,
+        seq: u64,
+        blocks: &Blocks,
+        touched: &Cell<u64>,
+    ) -> Fetch<Option<Location>> {
         if seq >= self.present_from() {
             return Fetch::Ready(self.live.get(row));
         }
-        match self.closed.find(|found| found.cmp(&row.0), seq, blocks, touched) {
+        match self
+            .closed
+            .find(|found| found.cmp(&row.0), seq, blocks, touched)
+        {
             Fetch::Need(id) => Fetch::Need(id),
             Fetch::Ready(Some(version)) => Fetch::Ready(Some(Location::unpack(version.payload))),
             Fetch::Ready(None) => {
@@ -93,7 +102,10 @@ impl Relation {
     /// When the version of a row that was alive at a sequence ended.
     pub fn end_at(&self, row: RowId, seq: u64, blocks: &Blocks) -> Fetch<u64> {
         let touched = Cell::new(0);
-        match self.closed.find(|found| found.cmp(&row.0), seq, blocks, &touched) {
+        match self
+            .closed
+            .find(|found| found.cmp(&row.0), seq, blocks, &touched)
+        {
             Fetch::Need(id) => Fetch::Need(id),
             Fetch::Ready(Some(version)) => Fetch::Ready(version.end),
             Fetch::Ready(None) => {
@@ -108,7 +120,11 @@ impl Relation {
     /// All versions of a row in the interval in which it had some key, with their starts and ends, oldest
     /// first.
     pub fn versions_between(
-        &self, row: RowId, start: u64, end: u64, blocks: &Blocks,
+        &self,
+        row: RowId,
+        start: u64,
+        end: u64,
+        blocks: &Blocks,
     ) -> Fetch<Vec<(Location, u64, u64)>> {
         let closed = match self.closed.all_of(|found| found.cmp(&row.0), blocks) {
             Fetch::Ready(closed) => closed,
@@ -116,7 +132,13 @@ impl Relation {
         };
         let within = |version: &&Closed<u64>| version.start >= start && version.end <= end;
         let mut versions: Vec<_> = (closed.iter().filter(within))
-            .map(|version| (Location::unpack(version.payload), version.start, version.end))
+            .map(|version| {
+                (
+                    Location::unpack(version.payload),
+                    version.start,
+                    version.end,
+                )
+            })
             .collect();
         let retired = self.retired.iter().filter(|(ended, _)| *ended == end);
         let last = match end {
@@ -147,7 +169,11 @@ impl Relation {
         } else {
             AnyPeriods::Bytes(self.periods(&shape, blocks))
         };
-        Ok(IndexBuild { id: index.id, shape, periods })
+        Ok(IndexBuild {
+            id: index.id,
+            shape,
+            periods,
+        })
     }
 
     fn periods<K: Key>(&self, shape: &KeyShape, blocks: &Blocks) -> Vec<Period<K>> {
@@ -191,7 +217,13 @@ impl Relation {
 /// How a table changes; every change is part of a commit.
 impl Relation {
     /// The block to append to, opened if there is none with room.
-    pub(super) fn open_block(&mut self, seq: u64, copies: bool, blocks: &mut Blocks, sparse: &mut Vec<BlockId>) -> BlockId {
+    pub(super) fn open_block(
+        &mut self,
+        seq: u64,
+        copies: bool,
+        blocks: &mut Blocks,
+        sparse: &mut Vec<BlockId>,
+    ) -> BlockId {
         let open = &mut self.open[usize::from(copies)];
         if let Some(id) = *open {
             let block = blocks.get_mut(id);
@@ -229,9 +261,20 @@ impl Relation {
     }
 
     /// Remembers where a version lies that ended.
-    pub(super) fn close_version(&mut self, row: RowId, location: Location, seq: u64, blocks: &mut Blocks) {
+    pub(super) fn close_version(
+        &mut self,
+        row: RowId,
+        location: Location,
+        seq: u64,
+        blocks: &mut Blocks,
+    ) {
         let start = blocks.get(location.block).start(location.row as usize);
-        let version = Closed { key: row.0, end: seq, payload: location.pack(), start };
+        let version = Closed {
+            key: row.0,
+            end: seq,
+            payload: location.pack(),
+            start,
+        };
         self.closed.push(version, blocks);
     }
 
@@ -248,7 +291,10 @@ impl Relation {
                 let target = self.open_block(seq, true, blocks, &mut sparse);
                 let (to, from) = blocks.pair(target, source);
                 to.append_copy(seq, from, *row);
-                let location = Location { block: target, row: to.len() as u32 - 1 };
+                let location = Location {
+                    block: target,
+                    row: to.len() as u32 - 1,
+                };
                 self.live.set(from.rows.ids[*row], location);
             }
             blocks.get_mut(source).retire(seq, !rows.is_empty());
@@ -257,6 +303,9 @@ impl Relation {
     }
 
     pub(super) fn corrupt(&self, what: &str, row: RowId) -> Error {
-        Error::new(Code::Corrupt, format!("row {row} of table {} {what}", self.id))
+        Error::new(
+            Code::Corrupt,
+            format!("row {row} of table {} {what}", self.id),
+        )
     }
 }

@@ -94,7 +94,8 @@ impl RowMap {
     /// In the order of the row ids.
     pub fn iter(&self) -> impl Iterator<Item = (RowId, Location)> + '_ {
         let pages = self.pages.iter().enumerate();
-        let used = pages.filter_map(|(index, page)| Some((self.first + index as u64, page.as_ref()?)));
+        let used =
+            pages.filter_map(|(index, page)| Some((self.first + index as u64, page.as_ref()?)));
         used.flat_map(|(number, page)| {
             let slots = page.slots.iter().enumerate();
             let taken = slots.filter(|(_, packed)| **packed != NONE);
@@ -132,7 +133,10 @@ mod tests {
         map.set(RowId(4), at(9));
         assert_eq!(map.get(RowId(4)), Some(at(9)));
         assert_eq!(map.remove(RowId(5000)), Some(at(5000)));
-        assert_eq!((map.get(RowId(5000)), map.get(RowId(1 << 40))), (None, None));
+        assert_eq!(
+            (map.get(RowId(5000)), map.get(RowId(1 << 40))),
+            (None, None)
+        );
         let rows: Vec<u64> = map.iter().map(|(row, _)| row.0).collect();
         assert_eq!((rows, map.len()), (vec![3, 4, 70_000], 3));
     }

@@ -52,7 +52,11 @@ impl Rows {
     }
 
     pub fn is_full(&self) -> bool {
-        self.len() >= CHUNK_ROWS || self.columns.iter().any(|c| string_bytes(c) >= STRING_BYTES_MAX)
+        self.len() >= CHUNK_ROWS
+            || self
+                .columns
+                .iter()
+                .any(|c| string_bytes(c) >= STRING_BYTES_MAX)
     }
 
     pub fn column_mut(&mut self, position: usize) -> &mut Vector {
@@ -112,7 +116,9 @@ impl Rows {
     ) {
         for position in 0..self.columns.len() {
             match changed(position) {
-                Some((vector, row)) => append_range(self.column_mut(position), vector, row..row + 1),
+                Some((vector, row)) => {
+                    append_range(self.column_mut(position), vector, row..row + 1)
+                }
                 None => append_within(self.column_mut(position), row),
             }
         }

@@ -112,7 +112,11 @@ impl Ends {
     }
 
     pub fn get(&self, row: usize) -> u64 {
-        if self.live.get(row) { self.rest } else { self.seqs[row] }
+        if self.live.get(row) {
+            self.rest
+        } else {
+            self.seqs[row]
+        }
     }
 
     /// Rows that have not ended by themselves.
@@ -121,11 +125,11 @@ impl Ends {
     }
 
     pub fn live_count(&self) -> usize {
-        if self.rest == ALIVE { self.live_count } else { 0 }
-    }
-
-    pub fn unended_count(&self) -> usize {
-        self.live_count
+        if self.rest == ALIVE {
+            self.live_count
+        } else {
+            0
+        }
     }
 
     pub fn rest(&self) -> u64 {

@@ -72,7 +72,10 @@ pub(crate) struct NextIds {
 impl NextIds {
     fn skip(&mut self, schema: &TableSchema) {
         self.table = self.table.max(TableId(schema.id.0.saturating_add(1)));
-        schema.indexes.iter().for_each(|index| self.skip_index(index.id));
+        schema
+            .indexes
+            .iter()
+            .for_each(|index| self.skip_index(index.id));
     }
 
     fn skip_index(&mut self, index: IndexId) {
@@ -102,7 +105,11 @@ impl Store {
             catalogs: Vec::new(),
             empty: Rc::default(),
             commits: Vec::new(),
-            next: NextIds { table: TableId(0), index: IndexId(0), row: RowId(0) },
+            next: NextIds {
+                table: TableId(0),
+                index: IndexId(0),
+                row: RowId(0),
+            },
             touched: Touched::default(),
         }
     }
@@ -143,12 +150,16 @@ impl Store {
         if commit.seq == next && commit.time > previous {
             return Ok(());
         }
-        let message = format!("commit {} does not follow the last, number {next} being due", commit.seq);
+        let message = format!(
+            "commit {} does not follow the last, number {next} being due",
+            commit.seq
+        );
         Err(Error::new(Code::Corrupt, message))
     }
 
     fn apply_catalog(&mut self, seq: Seq, changes: &[CatalogChange]) -> Result<()> {
-        let mut catalog = Catalog::clone(self.catalogs.last().map_or(&self.empty, |(_, last)| last));
+        let mut catalog =
+            Catalog::clone(self.catalogs.last().map_or(&self.empty, |(_, last)| last));
         for change in changes {
             catalog.change(change)?;
             match change {
@@ -162,9 +173,11 @@ impl Store {
                     let schema = catalog.require(*table)?.clone();
                     let (relation, blocks) = self.relation_mut(*table)?;
                     let built = relation.build_index(&schema, index, blocks)?;
-                    relation.add_index(built.finish(blocks));
+                    relation.add_index(built.finish(seq.0, blocks));
                 }
-                CatalogChange::DropIndex { table, index } => self.relation_mut(*table)?.0.drop_index(*index),
+                CatalogChange::DropIndex { table, index } => {
+                    self.relation_mut(*table)?.0.drop_index(*index)
+                }
             }
         }
         self.catalogs.push((seq, Rc::new(catalog)));
@@ -174,7 +187,10 @@ impl Store {
     fn create_table(&mut self, schema: &TableSchema) -> Result<()> {
         self.next.skip(schema);
         if self.relations.contains_key(&schema.id) {
-            return Err(Error::new(Code::Corrupt, format!("table {} is created twice", schema.id)));
+            return Err(Error::new(
+                Code::Corrupt,
+                format!("table {} is created twice", schema.id),
+            ));
         }
         self.relations.insert(schema.id, Relation::new(schema)?);
         Ok(())
@@ -182,7 +198,10 @@ impl Store {
 
     fn relation_mut(&mut self, table: TableId) -> Result<(&mut Relation, &mut Blocks)> {
         let relation = self.relations.get_mut(&table);
-        Ok((relation.ok_or_else(|| unknown_table(table))?, &mut self.blocks))
+        Ok((
+            relation.ok_or_else(|| unknown_table(table))?,
+            &mut self.blocks,
+        ))
     }
 
     /// Answers a `Need`.
@@ -255,5 +274,8 @@ fn changed_table(change: &CatalogChange) -> TableId {
 }
 
 fn unknown_table(table: TableId) -> Error {
-    Error::new(Code::Corrupt, format!("a commit changes table {table}, which does not exist"))
+    Error::new(
+        Code::Corrupt,
+        format!("a commit changes table {table}, which does not exist"),
+    )
 }

@@ -27,19 +27,28 @@ struct Event {
 impl Timeline {
     pub fn open(&mut self, seq: u64, block: BlockId) {
         self.current.push(block);
-        self.record(Event { seq, block, opened: true });
+        self.record(Event {
+            seq,
+            block,
+            opened: true,
+        });
     }
 
     pub fn close(&mut self, seq: u64, block: BlockId) {
         self.current.retain(|open| *open != block);
-        self.record(Event { seq, block, opened: false });
+        self.record(Event {
+            seq,
+            block,
+            opened: false,
+        });
     }
 
     fn record(&mut self, event: Event) {
         self.events.push(event);
         let since = self.events.len() - self.marks.last().map_or(0, |(events, _)| *events);
         if since >= self.current.len().max(64) {
-            self.marks.push((self.events.len(), self.current.as_slice().into()));
+            self.marks
+                .push((self.events.len(), self.current.as_slice().into()));
         }
     }
 
@@ -60,7 +69,10 @@ impl Timeline {
             None => (0, &[][..]),
         };
         let events = &self.events[from..until];
-        let closed: HashSet<BlockId> = (events.iter()).filter(|e| !e.opened).map(|e| e.block).collect();
+        let closed: HashSet<BlockId> = (events.iter())
+            .filter(|e| !e.opened)
+            .map(|e| e.block)
+            .collect();
         let opened = events.iter().filter(|e| e.opened).map(|e| e.block);
         let blocks = start.iter().copied().chain(opened);
         blocks.filter(|block| !closed.contains(block)).collect()
@@ -69,7 +81,10 @@ impl Timeline {
     /// Every block that was opened up to a sequence.
     pub fn ever(&self, seq: u64) -> impl Iterator<Item = BlockId> + '_ {
         let until = self.events.partition_point(|event| event.seq <= seq);
-        self.events[..until].iter().filter(|e| e.opened).map(|e| e.block)
+        self.events[..until]
+            .iter()
+            .filter(|e| e.opened)
+            .map(|e| e.block)
     }
 }
 

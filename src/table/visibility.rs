@@ -43,7 +43,10 @@ impl Selected {
     /// Leaves out the rows of a bitmap.
     pub fn without(self, out: &Bitmap, len: usize) -> Selected {
         let out = |row: usize| row < out.len() && out.get(row);
-        let rows = self.rows(len).filter(|row| !out(*row)).map(|row| row as u32);
+        let rows = self
+            .rows(len)
+            .filter(|row| !out(*row))
+            .map(|row| row as u32);
         Selected::from_rows(rows.collect(), len)
     }
 }
@@ -57,7 +60,8 @@ impl Block {
         match versions {
             Versions::AsOf(_) => self.select_at(seq.0),
             Versions::Within { start, end, .. } => {
-                let everything = start.start == 0 && start.end == u64::MAX && *end == (0..=u64::MAX);
+                let everything =
+                    start.start == 0 && start.end == u64::MAX && *end == (0..=u64::MAX);
                 let moved = self.is_moved() && self.read_until() <= seq.0;
                 if everything && !moved && self.prefix(seq.0) == self.len() {
                     return Selected::All;
@@ -74,10 +78,18 @@ impl Block {
         }
         let ends = &self.ends;
         if seq < ends.min() {
-            return if prefix == self.len() { Selected::All } else { select_prefix(prefix) };
+            return if prefix == self.len() {
+                Selected::All
+            } else {
+                select_prefix(prefix)
+            };
         }
         // All moments after the last end have one selection.
-        let moment = if seq >= ends.max() && prefix == self.len() { ALIVE } else { seq };
+        let moment = if seq >= ends.max() && prefix == self.len() {
+            ALIVE
+        } else {
+            seq
+        };
         if let Some((at, selected)) = &*self.cache.borrow()
             && *at == moment
         {
@@ -114,8 +126,14 @@ pub(crate) fn known_end(snapshot: Snapshot, end: u64) -> u64 {
 /// Whether one version is among those that are meant.
 pub(crate) fn lies_within(versions: &Versions, start: u64, end: u64) -> bool {
     match versions {
-        Versions::AsOf(snapshot) => snapshot.seq.is_some_and(|seq| start <= seq.0 && seq.0 < end),
-        Versions::Within { snapshot, start: starts, end: ends } => {
+        Versions::AsOf(snapshot) => snapshot
+            .seq
+            .is_some_and(|seq| start <= seq.0 && seq.0 < end),
+        Versions::Within {
+            snapshot,
+            start: starts,
+            end: ends,
+        } => {
             snapshot.seq.is_some_and(|seq| start <= seq.0)
                 && starts.contains(&start)
                 && ends.contains(&known_end(*snapshot, end))

@@ -25,7 +25,12 @@ pub(super) fn physical(layout: &Layout, column: ScanColumn) -> Result<PhysicalTy
 
 impl View<'_> {
     /// A column of a block of the store; pseudo columns are right at the selected rows.
-    pub(super) fn stored_column(&self, block: &Block, selected: &Selected, column: ScanColumn) -> Result<Fetch<Rc<Vector>>> {
+    pub(super) fn stored_column(
+        &self,
+        block: &Block,
+        selected: &Selected,
+        column: ScanColumn,
+    ) -> Result<Fetch<Rc<Vector>>> {
         if let ScanColumn::Column(id) = column {
             let position = position(self.layout(block.table)?, id)?;
             return Ok(Fetch::Ready(block.column(position).clone()));
@@ -41,7 +46,12 @@ impl View<'_> {
     }
 
     /// A pseudo column of one row; `None` is NULL.
-    pub(super) fn stamp(&self, block: &Block, row: usize, column: ScanColumn) -> Result<Fetch<Option<i64>>> {
+    pub(super) fn stamp(
+        &self,
+        block: &Block,
+        row: usize,
+        column: ScanColumn,
+    ) -> Result<Fetch<Option<i64>>> {
         Ok(Fetch::Ready(Some(match column {
             ScanColumn::RowId => block.rows.ids[row].0 as i64,
             ScanColumn::SeqStart => block.start(row) as i64,
@@ -78,7 +88,11 @@ impl View<'_> {
         Ok(info.time)
     }
 
-    pub(super) fn private_column(&self, block: &PrivateBlock, column: ScanColumn) -> Result<Rc<Vector>> {
+    pub(super) fn private_column(
+        &self,
+        block: &PrivateBlock,
+        column: ScanColumn,
+    ) -> Result<Rc<Vector>> {
         if let ScanColumn::Column(id) = column {
             let position = position(self.layout(block.table)?, id)?;
             return Ok(block.rows.columns[position].clone());
@@ -111,7 +125,10 @@ struct Numbers {
 
 impl Numbers {
     fn new(len: usize) -> Numbers {
-        Numbers { values: vec![0; len], validity: None }
+        Numbers {
+            values: vec![0; len],
+            validity: None,
+        }
     }
 
     fn set(&mut self, row: usize, value: Option<i64>) {
@@ -119,13 +136,18 @@ impl Numbers {
             Some(value) => self.values[row] = value,
             None => {
                 let len = self.values.len();
-                let validity = self.validity.get_or_insert_with(|| Bitmap::filled(true, len));
+                let validity = self
+                    .validity
+                    .get_or_insert_with(|| Bitmap::filled(true, len));
                 validity.set(row, false);
             }
         }
     }
 
     fn finish(self) -> Vector {
-        Vector { data: Data::I64(self.values), validity: self.validity }
+        Vector {
+            data: Data::I64(self.values),
+            validity: self.validity,
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::View;
 use super::private::PrivateTable;
 use crate::error::{Code, Error, Result};
 use crate::table::{
-    ALIVE, ByteKey, Closed, ClosedWalk, Fetch, Key, Keys, LiveTree, Location, Relation, Tiers, lies_within,
+    ALIVE, ByteKey, Closed, ClosedWalk, Fetch, Key, Keys, LiveTree, Location, Relation, lies_within,
 };
 use crate::types::{IndexId, RowId, TableId, Value, Versions};
 use std::collections::VecDeque;
@@ -40,6 +40,8 @@ pub struct IndexCursor {
     backwards: bool,
     state: AnyState,
     pending: VecDeque<Entry>,
+    /// Rows of entries that are done, for the next step: an entry may have many versions.
+    found: VecDeque<Location>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +68,9 @@ struct Entry {
     private: bool,
 }
 
+/// Entries, and where to go on if there may be more.
+type Taken<K> = (Vec<Entry>, Option<State<K>>);
+
 impl View<'_> {
     /// A cursor at the beginning of a range.
     ///
@@ -80,12 +85,20 @@ impl View<'_> {
         with_writes: bool,
     ) -> Result<IndexCursor> {
         let private = self.private(table).filter(|_| with_writes);
-        let shape = match (self.stored_index(table, index), private.and_then(|private| private.index(index))) {
+        let shape = match (
+            self.stored_index(table, index),
+            private.and_then(|private| private.index(index)),
+        ) {
             (Some(stored), _) => &stored.shape,
             (None, Some(private)) => &private.keys.shape,
             (None, None) => return self.no_index(table, index),
         };
-        let KeyRange { prefix, lower, upper, backwards } = &range;
+        let KeyRange {
+            prefix,
+            lower,
+            upper,
+            backwards,
+        } = &range;
         let state = if shape.integer {
             let keys = i64::range(prefix, lower, upper);
             keys.map(|keys| AnyState::Integer(State { keys, after: None }))
@@ -103,12 +116,13 @@ impl View<'_> {
             backwards: *backwards,
             state: state.unwrap_or(AnyState::Done),
             pending: VecDeque::new(),
+            found: VecDeque::new(),
         })
     }
 
     /// The next rows, at most `max`; none at the end.
     pub fn next_rows(&self, cursor: &mut IndexCursor, max: usize) -> Result<Fetch<Vec<Location>>> {
-        loop {
+        while cursor.found.is_empty() {
             if cursor.pending.is_empty() {
                 if let Fetch::Need(id) = self.fill(cursor, max)? {
                     return Ok(Fetch::Need(id));
@@ -117,11 +131,12 @@ impl View<'_> {
                     return Ok(Fetch::Ready(Vec::new()));
                 }
             }
-            match self.resolve(cursor, max)? {
-                Fetch::Ready(rows) if rows.is_empty() => {}
-                done => return Ok(done),
+            if let Fetch::Need(id) = self.resolve(cursor, max)? {
+                return Ok(Fetch::Need(id));
             }
         }
+        let count = max.min(cursor.found.len());
+        Ok(Fetch::Ready(cursor.found.drain(..count).collect()))
     }
 
     /// Takes the next entries from the tiers.
@@ -147,28 +162,46 @@ impl View<'_> {
         cursor: &IndexCursor,
         state: &State<K>,
         max: usize,
-    ) -> Result<Fetch<(Vec<Entry>, Option<State<K>>)>> {
+    ) -> Result<Fetch<Taken<K>>> {
         let private = self.private(cursor.table).filter(|_| cursor.with_writes);
         let relation = self.store.relation(cursor.table);
-        let stored = self.stored_index(cursor.table, cursor.index).map(|index| index.tiers.of::<K>());
+        let stored = self
+            .stored_index(cursor.table, cursor.index)
+            .map(|index| index.tiers.of::<K>());
         let stored = stored.filter(|_| !private.is_some_and(|private| private.hides_store));
-        let Some(seq) = cursor.versions.snapshot().seq.map(|seq| seq.0).or(private.map(|_| 0)) else {
+        let Some(seq) = cursor
+            .versions
+            .snapshot()
+            .seq
+            .map(|seq| seq.0)
+            .or(private.map(|_| 0))
+        else {
             return Ok(Fetch::Ready((Vec::new(), None)));
         };
         let at = matches!(cursor.versions, Versions::AsOf(_)).then_some(seq);
-        let mut merge = Merge { trees: Vec::new(), closed: None, backwards: cursor.backwards };
+        let mut merge = Merge {
+            trees: Vec::new(),
+            closed: None,
+            backwards: cursor.backwards,
+        };
         if let Some(tiers) = stored {
             merge.add_tree(&tiers.live, ALIVE, false, state);
             match at {
                 Some(seq) => {
                     let retired = tiers.retired_at(seq);
-                    retired.into_iter().for_each(|(end, tree)| merge.add_tree(tree, *end, false, state));
+                    retired
+                        .into_iter()
+                        .for_each(|(end, tree)| merge.add_tree(tree, *end, false, state));
                 }
-                None => (tiers.retired.iter()).for_each(|(end, tree)| merge.add_tree(tree, *end, false, state)),
+                None => (tiers.retired.iter())
+                    .for_each(|(end, tree)| merge.add_tree(tree, *end, false, state)),
             }
             let (from, to) = state.bounds(cursor.backwards);
             let touched = self.store.blocks();
-            match tiers.closed.walk(|key| from(key), |key| to(key), at, touched) {
+            match tiers
+                .closed
+                .walk(|key| from(key), |key| to(key), at, touched)
+            {
                 Fetch::Ready(walk) => merge.closed = Some(walk),
                 Fetch::Need(id) => return Ok(Fetch::Need(id)),
             }
@@ -176,37 +209,49 @@ impl View<'_> {
         if let Some(index) = private.and_then(|private| private.index(cursor.index)) {
             merge.add_tree(&index.keys.tiers.of::<K>().live, ALIVE, true, state);
         }
-        let filter = Filter { cursor, seq, at, private, relation };
+        let filter = Filter {
+            cursor,
+            seq,
+            at,
+            private,
+            relation,
+        };
         let mut entries = Vec::new();
         let after = merge.run(state, max, &filter, &self.store.touched, &mut entries);
-        let next = after.map(|after| State { keys: state.keys.clone(), after: Some(after) });
+        let next = after.map(|after| State {
+            keys: state.keys.clone(),
+            after: Some(after),
+        });
         Ok(Fetch::Ready((entries, next)))
     }
 
     /// Finds the rows of pending entries.
-    fn resolve(&self, cursor: &mut IndexCursor, max: usize) -> Result<Fetch<Vec<Location>>> {
-        let mut rows = Vec::new();
-        let mut done = 0;
-        for entry in &cursor.pending {
-            if rows.len() >= max {
-                break;
-            }
+    fn resolve(&self, cursor: &mut IndexCursor, max: usize) -> Result<Fetch<()>> {
+        while cursor.found.len() < max
+            && let Some(entry) = cursor.pending.front()
+        {
             match self.locate(cursor, *entry)? {
-                Fetch::Ready(found) => rows.extend(found),
+                Fetch::Ready(found) => cursor.found.extend(found),
                 Fetch::Need(id) => return Ok(Fetch::Need(id)),
             }
-            done += 1;
+            cursor.pending.pop_front();
         }
-        cursor.pending.drain(..done);
-        Ok(Fetch::Ready(rows))
+        Ok(Fetch::Ready(()))
     }
 
     fn locate(&self, cursor: &IndexCursor, entry: Entry) -> Result<Fetch<Vec<Location>>> {
         if entry.private {
-            let found = self.private(cursor.table).and_then(|private| private.rows.get(entry.row));
+            let found = self
+                .private(cursor.table)
+                .and_then(|private| private.rows.get(entry.row));
             return Ok(Fetch::Ready(found.into_iter().collect()));
         }
-        let missing = || Error::new(Code::Internal, format!("no version of row {} for its key", entry.row));
+        let missing = || {
+            Error::new(
+                Code::Internal,
+                format!("no version of row {} for its key", entry.row),
+            )
+        };
         let relation = self.store.relation(cursor.table).ok_or_else(missing)?;
         let blocks = self.store.blocks();
         match &cursor.versions {
@@ -219,8 +264,15 @@ impl View<'_> {
             }
             versions => {
                 let found = relation.versions_between(entry.row, entry.start, entry.end, blocks);
-                let meant = |(_, start, end): &(Location, u64, u64)| lies_within(versions, *start, *end);
-                Ok(found.map(|found| found.into_iter().filter(meant).map(|(location, _, _)| location).collect()))
+                let meant =
+                    |(_, start, end): &(Location, u64, u64)| lies_within(versions, *start, *end);
+                Ok(found.map(|found| {
+                    found
+                        .into_iter()
+                        .filter(meant)
+                        .map(|(location, _, _)| location)
+                        .collect()
+                }))
             }
         }
     }
@@ -249,7 +301,11 @@ impl<K: Key> State<K> {
     fn is_done(&self, key: &K, row: u64, backwards: bool) -> bool {
         match &self.after {
             Some((done, Some(last))) if done == key => {
-                if backwards { row >= *last } else { row <= *last }
+                if backwards {
+                    row >= *last
+                } else {
+                    row <= *last
+                }
             }
             _ => false,
         }
@@ -269,7 +325,8 @@ impl Filter<'_> {
     fn wants(&self, entry: &Entry) -> bool {
         if entry.private {
             let place = self.private.and_then(|private| private.rows.get(entry.row));
-            return place.is_some_and(|place| self.cursor.private_end.is_none_or(|end| place < end));
+            return place
+                .is_some_and(|place| self.cursor.private_end.is_none_or(|end| place < end));
         }
         if entry.start > self.seq || self.at.is_some_and(|seq| entry.end <= seq) {
             return false;
@@ -307,7 +364,12 @@ impl<'a, K: Key> Merge<'a, K> {
         } else {
             Some(tree.seek(|(key, row)| before(key) || skipped(key, *row)))
         };
-        self.trees.push(TreeWalk { tree, next, end, private });
+        self.trees.push(TreeWalk {
+            tree,
+            next,
+            end,
+            private,
+        });
     }
 
     /// Takes entries until there are `max`; answers where it stopped, or `None` at the end.
@@ -324,11 +386,18 @@ impl<'a, K: Key> Merge<'a, K> {
         let mut last = None;
         while entries.len() < max {
             let tree = self.first_tree(&meant);
-            let closed = self.closed.as_mut().and_then(|walk| walk.peek(self.backwards, &touched.closed));
+            let closed = self
+                .closed
+                .as_mut()
+                .and_then(|walk| walk.peek(self.backwards, &touched.closed));
             let tree_key = tree.map(|tree| self.trees[tree].key().expect("peeked").0.clone());
             match (tree_key, closed) {
                 (None, None) => return None,
-                (Some(key), closed) if closed.as_ref().is_none_or(|closed| self.is_before(&key, closed)) => {
+                (Some(key), closed)
+                    if closed
+                        .as_ref()
+                        .is_none_or(|closed| self.is_before(&key, closed)) =>
+                {
                     let tree = tree.expect("it has a key");
                     let entry = self.trees[tree].take(self.backwards);
                     touched.live.set(touched.live.get() + 1);
@@ -337,7 +406,9 @@ impl<'a, K: Key> Merge<'a, K> {
                 }
                 (_, Some(key)) => {
                     let mut group = self.take_group(&key, &meant, touched);
-                    group.retain(|entry| filter.wants(entry) && !state.is_done(&key, entry.row.0, self.backwards));
+                    group.retain(|entry| {
+                        filter.wants(entry) && !state.is_done(&key, entry.row.0, self.backwards)
+                    });
                     group.sort_by_key(|entry| (entry.row, entry.start));
                     if self.backwards {
                         group.reverse();
@@ -352,7 +423,12 @@ impl<'a, K: Key> Merge<'a, K> {
     }
 
     /// Everything that has a key.
-    fn take_group(&mut self, key: &K, meant: &impl Fn(&K) -> bool, touched: &crate::table::Touched) -> Vec<Entry> {
+    fn take_group(
+        &mut self,
+        key: &K,
+        meant: &impl Fn(&K) -> bool,
+        touched: &crate::table::Touched,
+    ) -> Vec<Entry> {
         let walk = self.closed.as_mut().expect("it had the key");
         let closed = walk.take(key, self.backwards, &touched.closed);
         let entry = |closed: Closed<K>| Entry {
@@ -363,7 +439,9 @@ impl<'a, K: Key> Merge<'a, K> {
         };
         let mut group: Vec<Entry> = closed.into_iter().map(entry).collect();
         while let Some(tree) = self.first_tree(meant)
-            && self.trees[tree].key().is_some_and(|(found, _)| found == key)
+            && self.trees[tree]
+                .key()
+                .is_some_and(|(found, _)| found == key)
         {
             group.push(self.trees[tree].take(self.backwards));
             touched.live.set(touched.live.get() + 1);
@@ -372,14 +450,27 @@ impl<'a, K: Key> Merge<'a, K> {
     }
 
     fn is_before(&self, left: &K, right: &K) -> bool {
-        if self.backwards { left > right } else { left < right }
+        if self.backwards {
+            left > right
+        } else {
+            left < right
+        }
     }
 
     /// The tree whose next entry comes first.
     fn first_tree(&self, meant: &impl Fn(&K) -> bool) -> Option<usize> {
         let keyed = |(number, tree): (usize, &TreeWalk<'a, K>)| Some((tree.key()?.clone(), number));
-        let next = self.trees.iter().enumerate().filter_map(keyed).filter(|((key, _), _)| meant(key));
-        let first = if self.backwards { next.max() } else { next.min() };
+        let next = self
+            .trees
+            .iter()
+            .enumerate()
+            .filter_map(keyed)
+            .filter(|((key, _), _)| meant(key));
+        let first = if self.backwards {
+            next.max()
+        } else {
+            next.min()
+        };
         first.map(|(_, number)| number)
     }
 }
@@ -392,8 +483,17 @@ impl<K: Key> TreeWalk<'_, K> {
     fn take(&mut self, backwards: bool) -> Entry {
         let place = self.next.expect("peeked before");
         let ((_, row), start) = self.tree.entry(place).expect("peeked before");
-        self.next = if backwards { self.tree.previous(place) } else { Some(self.tree.next(place)) };
+        self.next = if backwards {
+            self.tree.previous(place)
+        } else {
+            Some(self.tree.next(place))
+        };
         let start = if self.private { 0 } else { start };
-        Entry { row: RowId(*row), start, end: self.end, private: self.private }
+        Entry {
+            row: RowId(*row),
+            start,
+            end: self.end,
+            private: self.private,
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::undo::Undo;
 use super::unique::describe_key;
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
-use crate::table::{Catalog, Key, KeyIndex, KeyShape, Rows, Store, each_tiers};
+use crate::table::{ALIVE, Catalog, Key, KeyIndex, KeyShape, Rows, Store, Tiers, each_tiers};
 use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
 use std::rc::Rc;
 
@@ -17,7 +17,10 @@ impl Transaction {
         schema.id = self.next.table;
         let first = self.next.index;
         let primary = schema.primary_key;
-        let primary = schema.indexes.iter().position(|index| Some(index.id) == primary);
+        let primary = schema
+            .indexes
+            .iter()
+            .position(|index| Some(index.id) == primary);
         for (index, id) in schema.indexes.iter_mut().zip(first.0..) {
             index.id = IndexId(id);
         }
@@ -44,14 +47,23 @@ impl Transaction {
     ///
     /// # Errors
     /// `UniqueViolation` when rows of the present have one key.
-    pub fn create_index(&mut self, store: &Store, table: TableId, mut index: IndexSchema) -> Result<IndexId> {
+    pub fn create_index(
+        &mut self,
+        store: &Store,
+        table: TableId,
+        mut index: IndexSchema,
+    ) -> Result<IndexId> {
         self.open_table(store, table)?;
         index.id = self.next.index;
         let private = self.index_rows(store, table, &index)?;
         let id = index.id;
         self.change_catalog(CatalogChange::CreateIndex { table, index })?;
         self.next.index = IndexId(id.0 + 1);
-        self.tables.get_mut(&table).expect("opened above").indexes.push(private);
+        self.tables
+            .get_mut(&table)
+            .expect("opened above")
+            .indexes
+            .push(private);
         self.undo.push(Undo::AddedIndex { table });
         Ok(id)
     }
@@ -60,11 +72,18 @@ impl Transaction {
         self.open_table(store, table)?;
         self.change_catalog(CatalogChange::DropIndex { table, index })?;
         let private = self.tables.get_mut(&table).expect("opened above");
-        let position = private.indexes.iter().position(|found| found.keys.id == index);
+        let position = private
+            .indexes
+            .iter()
+            .position(|found| found.keys.id == index);
         let missing = || Error::new(Code::Internal, format!("no index {index}"));
         let position = position.ok_or_else(missing)?;
         let old = Box::new(private.indexes.remove(position));
-        self.undo.push(Undo::RemovedIndex { table, position, old });
+        self.undo.push(Undo::RemovedIndex {
+            table,
+            position,
+            old,
+        });
         Ok(())
     }
 
@@ -81,41 +100,66 @@ impl Transaction {
     }
 
     /// A new index over the private rows, and over what the store holds at all moments.
-    fn index_rows(&self, store: &Store, table: TableId, index: &IndexSchema) -> Result<PrivateIndex> {
+    fn index_rows(
+        &self,
+        store: &Store,
+        table: TableId,
+        index: &IndexSchema,
+    ) -> Result<PrivateIndex> {
         let private = &self.tables[&table];
         let schema = &private.schema;
         let relation = store.relation(table);
         let built = relation.map(|relation| relation.build_index(schema, index, store.blocks()));
-        let built = built.transpose()?.map(|built| Rc::new(built.finish(&mut scratch())));
+        let built = built
+            .transpose()?
+            .map(|built| Rc::new(built.finish(ALIVE, &mut scratch())));
         let mut keys = KeyIndex::new(index.id, KeyShape::new(schema, &private.layout, index)?);
         for (row, location) in private.rows.iter() {
             let number = location.block.private_index().expect("a private row");
-            keys.add(&self.blocks[number as usize].rows.columns, location.row as usize, row, 0);
+            keys.add(
+                &self.blocks[number as usize].rows.columns,
+                location.row as usize,
+                row,
+                0,
+            );
         }
-        let new = PrivateIndex { unique: index.unique, keys, built };
+        let new = PrivateIndex {
+            unique: index.unique,
+            keys,
+            built,
+        };
         if index.unique {
             self.check_duplicates(store, private, &new, index)?;
         }
         Ok(new)
     }
 
-    fn check_duplicates(&self, store: &Store, private: &PrivateTable, new: &PrivateIndex, index: &IndexSchema) -> Result<()> {
+    fn check_duplicates(
+        &self,
+        store: &Store,
+        private: &PrivateTable,
+        new: &PrivateIndex,
+        index: &IndexSchema,
+    ) -> Result<()> {
         let duplicates = each_tiers!(&new.keys.tiers, tiers => {
-            let mut keys: Vec<_> = tiers.live.iter().map(|(key, _)| key.clone()).collect();
-            let tiers = [tiers].into_iter().chain(new.built.as_ref().map(|built| built.tiers.of())).nth(1);
-            let stored = tiers.into_iter().flat_map(|tiers| tiers.live.iter());
-            let seen = |row: u64| private.committed(store.relation(private.schema.id), RowId(row)).is_some();
-            keys.extend(stored.filter(|(key, _)| seen(key.1)).map(|(key, _)| key.clone()));
-            duplicates(keys)
+            duplicates(visible_keys(store, private, new, tiers))
         });
         for row in duplicates {
-            let location = private.rows.get(row).or_else(|| store.relation(private.schema.id)?.live(row));
-            let location = location.ok_or_else(|| Error::new(Code::Internal, "an index entry without a row"))?;
+            let location = private
+                .rows
+                .get(row)
+                .or_else(|| store.relation(private.schema.id)?.live(row));
+            let location = location
+                .ok_or_else(|| Error::new(Code::Internal, "an index entry without a row"))?;
             let rows: &Rows = match location.block.private_index() {
                 Some(number) => &self.blocks[number as usize].rows,
                 None => &store.blocks().get(location.block).rows,
             };
-            if !new.keys.shape.has_null(&rows.columns, location.row as usize) {
+            if !new
+                .keys
+                .shape
+                .has_null(&rows.columns, location.row as usize)
+            {
                 let key = describe_key(&private.schema, index, rows, location.row as usize);
                 let message = format!("could not create unique index \"{}\"", index.name);
                 return Err(Error::new(Code::UniqueViolation, message)
@@ -125,6 +169,27 @@ impl Transaction {
         }
         Ok(())
     }
+}
+
+/// The keys of all rows that a transaction sees: private ones, and those of the store that are left.
+fn visible_keys<K: Key>(
+    store: &Store,
+    private: &PrivateTable,
+    new: &PrivateIndex,
+    tiers: &Tiers<K>,
+) -> Vec<(K, u64)> {
+    let relation = store.relation(private.schema.id);
+    let seen = |row: u64| private.committed(relation, RowId(row)).is_some();
+    let mut keys: Vec<(K, u64)> = tiers.live.iter().map(|(key, _)| key.clone()).collect();
+    if let Some(built) = &new.built {
+        let stored = built.tiers.of::<K>().live.iter();
+        keys.extend(
+            stored
+                .filter(|(key, _)| seen(key.1))
+                .map(|(key, _)| key.clone()),
+        );
+    }
+    keys
 }
 
 /// Rows whose key another row has as well.

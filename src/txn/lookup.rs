@@ -4,7 +4,9 @@ use super::View;
 use super::columns::{physical, position, private_stamp, stamp_value};
 use crate::column::{Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
-use crate::table::{Fetch, Key, KeyIndex, LiveTree, Location, Tiers, append_range, append_value, each_tiers};
+use crate::table::{
+    Fetch, Key, KeyIndex, LiveTree, Location, Tiers, append_range, append_value, each_tiers,
+};
 use crate::types::{IndexId, RowId, ScanColumn, Seq, TableId, Value, Versions};
 use std::rc::Rc;
 
@@ -12,7 +14,8 @@ impl View<'_> {
     /// The short way for a point look-up by a unique index: the row that has all of the key's values.
     ///
     /// # Errors
-    /// `Internal` when the index does not exist in the present, or for a range of moments.
+    /// `Internal` when the index does not exist in the present, for a range of moments, or for a moment of the
+    /// past before the index made its keys unique: `open_index` serves that.
     pub fn get_unique(
         &self,
         table: TableId,
@@ -22,15 +25,27 @@ impl View<'_> {
         with_writes: bool,
     ) -> Result<Fetch<Option<Location>>> {
         let Versions::AsOf(snapshot) = versions else {
-            return Err(Error::new(Code::Internal, "a point look-up at more than one moment"));
+            return Err(Error::new(
+                Code::Internal,
+                "a point look-up at more than one moment",
+            ));
         };
         let Some(seq) = snapshot.seq.filter(|_| !key.iter().any(Value::is_null)) else {
-            return Ok(Fetch::Ready(self.get_private(table, index, key, with_writes)));
+            return Ok(Fetch::Ready(self.get_private(
+                table,
+                index,
+                key,
+                with_writes,
+            )));
         };
         if with_writes && let Some(found) = self.get_private(table, index, key, with_writes) {
             return Ok(Fetch::Ready(Some(found)));
         }
-        if with_writes && self.private(table).is_some_and(|private| private.hides_store) {
+        if with_writes
+            && self
+                .private(table)
+                .is_some_and(|private| private.hides_store)
+        {
             return Ok(Fetch::Ready(None));
         }
         match self.stored_index(table, index) {
@@ -44,7 +59,13 @@ impl View<'_> {
         Err(Error::new(Code::Internal, message))
     }
 
-    fn get_private(&self, table: TableId, index: IndexId, key: &[Value], with_writes: bool) -> Option<Location> {
+    fn get_private(
+        &self,
+        table: TableId,
+        index: IndexId,
+        key: &[Value],
+        with_writes: bool,
+    ) -> Option<Location> {
         let private = self.private(table).filter(|_| with_writes)?;
         let index = private.index(index)?;
         if key.iter().any(Value::is_null) {
@@ -57,7 +78,18 @@ impl View<'_> {
         private.rows.get(row)
     }
 
-    fn get_stored(&self, table: TableId, index: &KeyIndex, key: &[Value], seq: Seq, with_writes: bool) -> Result<Fetch<Option<Location>>> {
+    fn get_stored(
+        &self,
+        table: TableId,
+        index: &KeyIndex,
+        key: &[Value],
+        seq: Seq,
+        with_writes: bool,
+    ) -> Result<Fetch<Option<Location>>> {
+        if seq.0 < index.since && Some(seq) != self.snapshot.seq {
+            let message = format!("index {} was not unique at {seq}", index.id);
+            return Err(Error::new(Code::Internal, message));
+        }
         let row = each_tiers!(&index.tiers, tiers => {
             let Some(key) = Key::of_values(key) else { return Ok(Fetch::Ready(None)) };
             self.find_row(tiers, &key, seq)
@@ -72,7 +104,8 @@ impl View<'_> {
         };
         let found = relation.locate(row, seq.0, self.store.blocks(), &self.store.touched.closed);
         let private = self.private(table).filter(|_| with_writes);
-        Ok(found.map(|found| found.filter(|location| !private.is_some_and(|p| p.is_ended(*location)))))
+        Ok(found
+            .map(|found| found.filter(|location| !private.is_some_and(|p| p.is_ended(*location)))))
     }
 
     /// The row that had a unique key at a sequence.
@@ -88,13 +121,20 @@ impl View<'_> {
         if seq.0 >= tiers.present_from() {
             return Fetch::Ready(None);
         }
-        let retired = tiers.retired_at(seq.0).and_then(|(_, tree)| first_row(tree, key));
+        let retired = tiers
+            .retired_at(seq.0)
+            .and_then(|(_, tree)| first_row(tree, key));
         if let Some((row, start)) = retired
             && start <= seq.0
         {
             return Fetch::Ready(Some(row));
         }
-        let closed = tiers.closed.find(|found| found.cmp(key), seq.0, self.store.blocks(), &touched.closed);
+        let closed = tiers.closed.find(
+            |found| found.cmp(key),
+            seq.0,
+            self.store.blocks(),
+            &touched.closed,
+        );
         closed.map(|closed| closed.map(|entry| RowId(entry.payload)))
     }
 
@@ -124,7 +164,12 @@ impl View<'_> {
     }
 
     /// Some columns of rows, in the order given.
-    pub fn read_rows(&self, table: TableId, rows: &[Location], columns: &[ScanColumn]) -> Result<Fetch<Chunk>> {
+    pub fn read_rows(
+        &self,
+        table: TableId,
+        rows: &[Location],
+        columns: &[ScanColumn],
+    ) -> Result<Fetch<Chunk>> {
         for row in rows {
             if let Some(id) = self.store.blocks().need(row.block) {
                 return Ok(Fetch::Need(id));
@@ -140,7 +185,12 @@ impl View<'_> {
         Ok(Fetch::Ready(Chunk::new(vectors, rows.len())))
     }
 
-    fn gather(&self, table: TableId, rows: &[Location], column: ScanColumn) -> Result<Fetch<Vector>> {
+    fn gather(
+        &self,
+        table: TableId,
+        rows: &[Location],
+        column: ScanColumn,
+    ) -> Result<Fetch<Vector>> {
         let layout = self.layout(table)?;
         let mut vector = Vector::new(Data::empty(physical(layout, column)?));
         let ScanColumn::Column(id) = column else {

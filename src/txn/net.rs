@@ -37,7 +37,9 @@ impl Transaction {
             return None;
         }
         let last = store.last_seq();
-        let previous = last.and_then(|seq| store.commit_info(seq)).map(|info| info.time);
+        let previous = last
+            .and_then(|seq| store.commit_info(seq))
+            .map(|info| info.time);
         Some(Commit {
             seq: last.map_or(Seq(0), Seq::next),
             branch: BranchId::MAIN,
@@ -99,7 +101,9 @@ fn net_catalog(changes: Vec<CatalogChange>) -> Vec<CatalogChange> {
 impl PrivateTable {
     fn into_change(self, id: TableId, store: &Store, blocks: &mut PrivateBlocks) -> TableChange {
         let mut change = TableChange::new(id);
-        let stored = store.relation(id).map_or(0, |relation| relation.live_rows());
+        let stored = store
+            .relation(id)
+            .map_or(0, |relation| relation.live_rows());
         change.close_all = self.hides_store && stored > 0;
         if !self.hides_store {
             change.deletes = self.deletes(store);
@@ -109,7 +113,9 @@ impl PrivateTable {
             }
         }
         for (set, columns) in (0..).zip(&self.change_sets) {
-            change.updates.extend(self.changes(Origin::Updated(set), columns, blocks));
+            change
+                .updates
+                .extend(self.changes(Origin::Updated(set), columns, blocks));
         }
         let columns: Vec<ColumnId> = self.layout.0.iter().map(|(column, _)| *column).collect();
         change.inserts = self.changes(Origin::Inserted, &columns, blocks);
@@ -128,8 +134,15 @@ impl PrivateTable {
     }
 
     /// The rows of one origin that are left, with some columns; they are taken out of the blocks.
-    fn changes(&self, origin: Origin, columns: &[ColumnId], blocks: &mut PrivateBlocks) -> Option<RowChanges> {
-        let positions: Vec<usize> = (columns.iter()).filter_map(|id| self.layout.position(*id)).collect();
+    fn changes(
+        &self,
+        origin: Origin,
+        columns: &[ColumnId],
+        blocks: &mut PrivateBlocks,
+    ) -> Option<RowChanges> {
+        let positions: Vec<usize> = (columns.iter())
+            .filter_map(|id| self.layout.position(*id))
+            .collect();
         let mut rows: Option<Rows> = None;
         for number in &self.blocks {
             let block = &mut blocks[*number as usize];
@@ -140,7 +153,9 @@ impl PrivateTable {
             let next = match kept.len() {
                 0 => continue,
                 // The columns go on as they are, unless another origin's rows still need them.
-                len if len == block.rows.len() => std::mem::replace(&mut block.rows, Rows::new(&Layout(Vec::new()))),
+                len if len == block.rows.len() => {
+                    std::mem::replace(&mut block.rows, Rows::new(&Layout(Vec::new())))
+                }
                 _ => gather(&block.rows, &kept),
             };
             match &mut rows {
@@ -149,15 +164,26 @@ impl PrivateTable {
             }
         }
         let mut rows = rows?;
-        let vectors = positions.iter().map(|position| take(&mut rows.columns[*position])).collect();
-        Some(RowChanges { rows: rows.ids, columns: columns.to_vec(), vectors })
+        let vectors = positions
+            .iter()
+            .map(|position| take(&mut rows.columns[*position]))
+            .collect();
+        Some(RowChanges {
+            rows: rows.ids,
+            columns: columns.to_vec(),
+            vectors,
+        })
     }
 }
 
 fn gather(rows: &Rows, kept: &[u32]) -> Rows {
     Rows {
         ids: kept.iter().map(|row| rows.ids[*row as usize]).collect(),
-        columns: rows.columns.iter().map(|column| Rc::new(column.gather(kept))).collect(),
+        columns: rows
+            .columns
+            .iter()
+            .map(|column| Rc::new(column.gather(kept)))
+            .collect(),
     }
 }
 

@@ -5,7 +5,9 @@
 //! block of the store that has rows the transaction ended.
 
 use crate::column::{Bitmap, CHUNK_ROWS};
-use crate::table::{ALIVE, BlockId, Blocks, KeyIndex, KeyShape, Layout, Location, Relation, RowMap, Rows};
+use crate::table::{
+    ALIVE, BlockId, Blocks, KeyIndex, KeyShape, Layout, Location, Relation, RowMap, Rows,
+};
 use crate::types::{ColumnId, RowId, TableId, TableSchema};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -73,7 +75,11 @@ impl PrivateTable {
             let shape = KeyShape::new(&schema, &table.layout, index)?;
             let keys = KeyIndex::new(index.id, shape);
             let unique = index.unique;
-            table.indexes.push(PrivateIndex { unique, keys, built: None });
+            table.indexes.push(PrivateIndex {
+                unique,
+                keys,
+                built: None,
+            });
         }
         Ok(table)
     }
@@ -165,7 +171,10 @@ impl PrivateTable {
 
     /// The first place that no private row of the table has yet.
     pub fn end(&self, blocks: &PrivateBlocks) -> Location {
-        let last = self.blocks.last().map(|number| (*number, blocks[*number as usize].rows.len()));
+        let last = self
+            .blocks
+            .last()
+            .map(|number| (*number, blocks[*number as usize].rows.len()));
         let (number, row) = last.unwrap_or((0, 0));
         private_location(number, row)
     }
@@ -175,7 +184,11 @@ impl PrivateTable {
     }
 
     /// The same index over the rows of the store.
-    pub fn committed_index<'a>(&'a self, relation: Option<&'a Relation>, index: &'a PrivateIndex) -> Option<&'a KeyIndex> {
+    pub fn committed_index<'a>(
+        &'a self,
+        relation: Option<&'a Relation>,
+        index: &'a PrivateIndex,
+    ) -> Option<&'a KeyIndex> {
         match &index.built {
             Some(built) => Some(built),
             None => relation?.index(index.keys.id),
@@ -197,7 +210,10 @@ impl PrivateBlock {
 }
 
 pub(super) fn private_location(number: u32, row: usize) -> Location {
-    Location { block: BlockId::private(number), row: row as u32 }
+    Location {
+        block: BlockId::private(number),
+        row: row as u32,
+    }
 }
 
 /// Where the runs of indexes go that are built for a transaction alone: nothing there is ever missing.

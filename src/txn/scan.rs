@@ -39,9 +39,18 @@ pub struct ZoneRange {
 impl View<'_> {
     /// The blocks to read for the versions that are meant, private ones last. Private writes are seen only by
     /// scans of the present (`AsOf`) that ask for them.
-    pub fn scan_units(&self, table: TableId, versions: &Versions, with_writes: bool) -> Vec<ScanUnit> {
+    pub fn scan_units(
+        &self,
+        table: TableId,
+        versions: &Versions,
+        with_writes: bool,
+    ) -> Vec<ScanUnit> {
         let private = self.private(table).filter(|_| with_writes);
-        let unit = |block: BlockId| ScanUnit { block, rows: u32::MAX, with_writes };
+        let unit = |block: BlockId| ScanUnit {
+            block,
+            rows: u32::MAX,
+            with_writes,
+        };
         let mut units = Vec::new();
         if !private.is_some_and(|private| private.hides_store) {
             units.extend(self.stored_blocks(table, versions).into_iter().map(unit));
@@ -57,7 +66,8 @@ impl View<'_> {
     }
 
     fn stored_blocks(&self, table: TableId, versions: &Versions) -> Vec<BlockId> {
-        let (Some(relation), Some(seq)) = (self.store.relation(table), versions.snapshot().seq) else {
+        let (Some(relation), Some(seq)) = (self.store.relation(table), versions.snapshot().seq)
+        else {
             return Vec::new();
         };
         match versions {
@@ -86,7 +96,9 @@ impl View<'_> {
         }
         let mut selected = block.select(versions);
         if unit.with_writes
-            && let Some(ended) = self.private(block.table).and_then(|private| private.ended.get(&unit.block))
+            && let Some(ended) = self
+                .private(block.table)
+                .and_then(|private| private.ended.get(&unit.block))
         {
             selected = selected.without(ended, block.len());
         }
@@ -108,14 +120,23 @@ impl View<'_> {
             return Ok(Fetch::Ready(None));
         };
         let block = block?;
-        let live = block.live.ones().take_while(|row| *row < unit.rows as usize);
+        let live = block
+            .live
+            .ones()
+            .take_while(|row| *row < unit.rows as usize);
         let selected = Selected::from_rows(live.map(|row| row as u32).collect(), block.rows.len());
         if selected == Selected::None {
             return Ok(Fetch::Ready(None));
         }
-        let vectors = columns.iter().map(|column| self.private_column(block, *column));
+        let vectors = columns
+            .iter()
+            .map(|column| self.private_column(block, *column));
         let vectors = vectors.collect::<Result<Vec<_>>>()?;
-        Ok(Fetch::Ready(Some(chunk(vectors, block.rows.len(), selected))))
+        Ok(Fetch::Ready(Some(chunk(
+            vectors,
+            block.rows.len(),
+            selected,
+        ))))
     }
 
     fn may_hold(&self, block: &Block, zone: &ZoneFilter) -> bool {
@@ -130,7 +151,11 @@ impl View<'_> {
     }
 }
 
-fn chunk(columns: Vec<std::rc::Rc<crate::column::Vector>>, rows: usize, selected: Selected) -> Chunk {
+fn chunk(
+    columns: Vec<std::rc::Rc<crate::column::Vector>>,
+    rows: usize,
+    selected: Selected,
+) -> Chunk {
     let mut chunk = Chunk::new(columns, rows);
     if let Selected::Some(rows) = selected {
         chunk.selection = Some(rows);

@@ -66,16 +66,25 @@ impl Transaction {
 
     /// Adds rows: a vector for each column of the table, in its order. Their ids are consecutive from the
     /// one that is returned.
-    pub fn insert(&mut self, store: &Store, table: TableId, columns: &[Rc<Vector>]) -> Result<RowId> {
+    pub fn insert(
+        &mut self,
+        store: &Store,
+        table: TableId,
+        columns: &[Rc<Vector>],
+    ) -> Result<RowId> {
         self.open_table(store, table)?;
         let first = self.next.row;
         let private = self.tables.get_mut(&table).expect("opened above");
         let types = private.layout.0.iter().map(|(_, physical)| *physical);
         let rows = columns.first().map_or(0, |column| column.len());
         let fits = columns.len() == private.layout.0.len()
-            && (columns.iter().zip(types)).all(|(c, physical)| c.physical() == physical && c.len() == rows);
+            && (columns.iter().zip(types))
+                .all(|(c, physical)| c.physical() == physical && c.len() == rows);
         if !fits {
-            return Err(Error::new(Code::Internal, "rows that do not fit their table"));
+            return Err(Error::new(
+                Code::Internal,
+                "rows that do not fit their table",
+            ));
         }
         let ids: Vec<RowId> = (first.0..first.0 + rows as u64).map(RowId).collect();
         self.next.row = RowId(first.0 + rows as u64);
@@ -87,10 +96,19 @@ impl Transaction {
             let start = block.rows.len();
             block.rows.extend(&ids, columns, from..from + count);
             block.added(Origin::Inserted, count);
-            self.undo.push(Undo::Put { table, block: number, rows: count as u32 });
+            self.undo.push(Undo::Put {
+                table,
+                block: number,
+                rows: count as u32,
+            });
             let relation = store.relation(table);
             for row in start..start + count {
-                private.check_new(relation, &self.blocks[number as usize].rows, row, &mut self.pending);
+                private.check_new(
+                    relation,
+                    &self.blocks[number as usize].rows,
+                    row,
+                    &mut self.pending,
+                );
                 private.link(&self.blocks, number, row);
             }
             from += count;
@@ -103,7 +121,10 @@ impl Transaction {
         self.open_table(store, table)?;
         let private = self.tables.get_mut(&table).expect("opened above");
         if row.len() != private.layout.0.len() {
-            return Err(Error::new(Code::Internal, "a row that does not fit its table"));
+            return Err(Error::new(
+                Code::Internal,
+                "a row that does not fit its table",
+            ));
         }
         let id = self.next.row;
         let number = private.open(&mut self.blocks);
@@ -111,9 +132,18 @@ impl Transaction {
         block.rows.push_values(id, row)?;
         block.added(Origin::Inserted, 1);
         self.next.row = RowId(id.0 + 1);
-        self.undo.push(Undo::Put { table, block: number, rows: 1 });
+        self.undo.push(Undo::Put {
+            table,
+            block: number,
+            rows: 1,
+        });
         let at = self.blocks[number as usize].rows.len() - 1;
-        private.check_new(store.relation(table), &self.blocks[number as usize].rows, at, &mut self.pending);
+        private.check_new(
+            store.relation(table),
+            &self.blocks[number as usize].rows,
+            at,
+            &mut self.pending,
+        );
         private.link(&self.blocks, number, at);
         Ok(id)
     }
@@ -169,7 +199,11 @@ impl Transaction {
             };
             push_version(&mut self.blocks, store, number, old, changed);
             self.blocks[number as usize].added(origin, 1);
-            self.undo.push(Undo::Put { table, block: number, rows: 1 });
+            self.undo.push(Undo::Put {
+                table,
+                block: number,
+                rows: 1,
+            });
             let new = self.blocks[number as usize].rows.len() - 1;
             let rows = &self.blocks[number as usize].rows;
             private.check_new(store.relation(table), rows, new, &mut self.pending);
@@ -199,7 +233,10 @@ impl Transaction {
             index.built = old.built.clone();
         }
         let old = std::mem::replace(private, fresh);
-        self.undo.push(Undo::Replaced { table, old: Some(Box::new(old)) });
+        self.undo.push(Undo::Replaced {
+            table,
+            old: Some(Box::new(old)),
+        });
         Ok(())
     }
 
@@ -209,12 +246,23 @@ impl Transaction {
         if let Some(location) = private.rows.get(row) {
             let number = location.block.private_index().expect("a private row");
             private.unlink(&self.blocks, number, location.row as usize);
-            self.blocks[number as usize].live.set(location.row as usize, false);
-            self.undo.push(Undo::EndPrivate { table, block: number, row: location.row });
+            self.blocks[number as usize]
+                .live
+                .set(location.row as usize, false);
+            self.undo.push(Undo::EndPrivate {
+                table,
+                block: number,
+                row: location.row,
+            });
             return Ok(location);
         }
         let location = private.committed(store.relation(table), row);
-        let missing = || Error::new(Code::Internal, format!("row {row} of table {table} is not alive"));
+        let missing = || {
+            Error::new(
+                Code::Internal,
+                format!("row {row} of table {table} is not alive"),
+            )
+        };
         let location = location.ok_or_else(missing)?;
         private.set_ended(location, true);
         self.undo.push(Undo::EndCommitted { table, location });
@@ -227,7 +275,10 @@ impl Transaction {
             return Ok(());
         }
         if store.last_seq() != self.snapshot.seq {
-            return Err(Error::new(Code::Internal, "a transaction that does not write alone"));
+            return Err(Error::new(
+                Code::Internal,
+                "a transaction that does not write alone",
+            ));
         }
         let schema = self.catalog.require(table)?.clone();
         self.tables.insert(table, PrivateTable::new(schema, false)?);
@@ -245,7 +296,9 @@ fn push_version<'a>(
 ) {
     let (target, row) = (target as usize, old.row as usize);
     match old.block.private_index() {
-        None => blocks[target].rows.push_from(&store.blocks().get(old.block).rows, row, changed),
+        None => blocks[target]
+            .rows
+            .push_from(&store.blocks().get(old.block).rows, row, changed),
         Some(source) if source as usize == target => blocks[target].rows.push_within(row, changed),
         Some(source) => {
             let pair = blocks.get_disjoint_mut([target, source as usize]);

@@ -15,22 +15,47 @@ pub struct Savepoint {
 /// The reverse of one write. They are undone last first, so that rows that were put are the last of their
 /// block again when it is their turn.
 pub(super) enum Undo {
-    Put { table: TableId, block: u32, rows: u32 },
-    EndPrivate { table: TableId, block: u32, row: u32 },
-    EndCommitted { table: TableId, location: Location },
+    Put {
+        table: TableId,
+        block: u32,
+        rows: u32,
+    },
+    EndPrivate {
+        table: TableId,
+        block: u32,
+        row: u32,
+    },
+    EndCommitted {
+        table: TableId,
+        location: Location,
+    },
     /// The private writes to a table were replaced; `None` when there were none.
-    Replaced { table: TableId, old: Option<Box<PrivateTable>> },
+    Replaced {
+        table: TableId,
+        old: Option<Box<PrivateTable>>,
+    },
     /// An index was added as the last of its table.
-    AddedIndex { table: TableId },
-    RemovedIndex { table: TableId, position: usize, old: Box<PrivateIndex> },
+    AddedIndex {
+        table: TableId,
+    },
+    RemovedIndex {
+        table: TableId,
+        position: usize,
+        old: Box<PrivateIndex>,
+    },
     /// What the catalog was, and how many changes it had.
-    Catalog { old: Rc<Catalog>, changes: usize },
+    Catalog {
+        old: Rc<Catalog>,
+        changes: usize,
+    },
 }
 
 impl Transaction {
     /// A place in the undo list.
     pub fn savepoint(&mut self) -> Savepoint {
-        Savepoint { undo: self.undo.len() }
+        Savepoint {
+            undo: self.undo.len(),
+        }
     }
 
     /// Takes back everything written since the savepoint.
@@ -55,16 +80,27 @@ impl Transaction {
                 let table = self.tables.get_mut(&table).expect("written to before");
                 table.set_ended(location, false);
             }
-            Undo::Replaced { table, old: Some(old) } => {
+            Undo::Replaced {
+                table,
+                old: Some(old),
+            } => {
                 self.tables.insert(table, *old);
             }
             Undo::Replaced { table, old: None } => {
                 self.tables.remove(&table);
             }
             Undo::AddedIndex { table } => {
-                self.tables.get_mut(&table).expect("written to before").indexes.pop();
+                self.tables
+                    .get_mut(&table)
+                    .expect("written to before")
+                    .indexes
+                    .pop();
             }
-            Undo::RemovedIndex { table, position, old } => {
+            Undo::RemovedIndex {
+                table,
+                position,
+                old,
+            } => {
                 let table = self.tables.get_mut(&table).expect("written to before");
                 table.indexes.insert(position, *old);
             }

@@ -7,8 +7,8 @@
 use super::Transaction;
 use super::private::{PrivateIndex, PrivateTable};
 use crate::error::{Code, Error, Result};
-use crate::table::{Key, KeyIndex, Relation, Rows, Store, Tiers, each_tiers};
 use crate::expr::format_value;
+use crate::table::{Key, KeyIndex, Relation, Rows, Store, Tiers, each_tiers};
 use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
 
 /// A row whose key was taken when it got it.
@@ -21,15 +21,31 @@ pub(super) struct Pending {
 
 impl PrivateTable {
     /// Notes the unique keys of a new private row that another row has.
-    pub fn check_new(&self, relation: Option<&Relation>, rows: &Rows, row: usize, pending: &mut Vec<Pending>) {
+    pub fn check_new(
+        &self,
+        relation: Option<&Relation>,
+        rows: &Rows,
+        row: usize,
+        pending: &mut Vec<Pending>,
+    ) {
         for index in self.indexes.iter().filter(|index| index.unique) {
             if self.is_taken(relation, index, rows, row) {
-                pending.push(Pending { table: self.schema.id, index: index.keys.id, row: rows.ids[row] });
+                pending.push(Pending {
+                    table: self.schema.id,
+                    index: index.keys.id,
+                    row: rows.ids[row],
+                });
             }
         }
     }
 
-    fn is_taken(&self, relation: Option<&Relation>, index: &PrivateIndex, rows: &Rows, row: usize) -> bool {
+    fn is_taken(
+        &self,
+        relation: Option<&Relation>,
+        index: &PrivateIndex,
+        rows: &Rows,
+        row: usize,
+    ) -> bool {
         let shape = &index.keys.shape;
         if shape.has_null(&rows.columns, row) {
             return false;
@@ -41,7 +57,14 @@ impl PrivateTable {
     }
 
     /// Whether a row other than `own` has a key, as the transaction sees it.
-    fn has_other<K: Key>(&self, relation: Option<&Relation>, index: &PrivateIndex, tiers: &Tiers<K>, key: &K, own: RowId) -> bool {
+    fn has_other<K: Key>(
+        &self,
+        relation: Option<&Relation>,
+        index: &PrivateIndex,
+        tiers: &Tiers<K>,
+        key: &K,
+        own: RowId,
+    ) -> bool {
         if rows_of(tiers, key).any(|row| row != own) {
             return true;
         }
@@ -79,13 +102,19 @@ impl Transaction {
             let (Some(private), relation) = (self.tables.get(&table), store.relation(table)) else {
                 continue;
             };
-            let (Some(location), Some(index)) = (private.rows.get(row), private.index(index)) else {
+            let (Some(location), Some(index)) = (private.rows.get(row), private.index(index))
+            else {
                 continue;
             };
             let number = location.block.private_index().expect("a private row");
             let rows = &self.blocks[number as usize].rows;
             if private.is_taken(relation, index, rows, location.row as usize) {
-                return Err(violation(&private.schema, index, rows, location.row as usize));
+                return Err(violation(
+                    &private.schema,
+                    index,
+                    rows,
+                    location.row as usize,
+                ));
             }
         }
         Ok(())
@@ -93,19 +122,31 @@ impl Transaction {
 }
 
 fn violation(schema: &TableSchema, index: &PrivateIndex, rows: &Rows, row: usize) -> Error {
-    let name = schema.index(index.keys.id).map_or("", |index| index.name.as_str());
+    let name = schema
+        .index(index.keys.id)
+        .map_or("", |index| index.name.as_str());
     let message = format!("duplicate key value violates unique constraint \"{name}\"");
     let error = Error::new(Code::UniqueViolation, message).with_constraint(&schema.name, name);
     match schema.index(index.keys.id) {
-        Some(index) => error.with_detail(format!("{} already exists.", describe_key(schema, index, rows, row))),
+        Some(index) => error.with_detail(format!(
+            "{} already exists.",
+            describe_key(schema, index, rows, row)
+        )),
         None => error,
     }
 }
 
 /// `Key (a, b)=(1, x)`, as PostgreSQL writes it.
-pub(super) fn describe_key(schema: &TableSchema, index: &IndexSchema, rows: &Rows, row: usize) -> String {
+pub(super) fn describe_key(
+    schema: &TableSchema,
+    index: &IndexSchema,
+    rows: &Rows,
+    row: usize,
+) -> String {
     let positions = || index.columns.iter().filter_map(|id| schema.position(*id));
-    let names: Vec<&str> = positions().map(|position| schema.columns[position].name.as_str()).collect();
+    let names: Vec<&str> = positions()
+        .map(|position| schema.columns[position].name.as_str())
+        .collect();
     let values: Vec<String> = positions()
         .map(|position| {
             let mut text = String::new();

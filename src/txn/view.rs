@@ -17,11 +17,23 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// A view without a transaction.
     pub fn at(store: &'a Store, snapshot: Snapshot) -> View<'a> {
-        View { store, snapshot, transaction: None }
+        View {
+            store,
+            snapshot,
+            transaction: None,
+        }
     }
 
-    pub(super) fn within(store: &'a Store, snapshot: Snapshot, transaction: &'a Transaction) -> View<'a> {
-        View { store, snapshot, transaction: Some(transaction) }
+    pub(super) fn within(
+        store: &'a Store,
+        snapshot: Snapshot,
+        transaction: &'a Transaction,
+    ) -> View<'a> {
+        View {
+            store,
+            snapshot,
+            transaction: Some(transaction),
+        }
     }
 
     /// The present as this reader sees it.
@@ -43,11 +55,16 @@ impl<'a> View<'a> {
 
     /// Rows that the table holds now, roughly: for choosing among plans.
     pub fn estimate_rows(&self, table: TableId) -> u64 {
-        let stored = self.store.relation(table).map_or(0, |relation| relation.live_rows());
+        let stored = self
+            .store
+            .relation(table)
+            .map_or(0, |relation| relation.live_rows());
         let stored = stored as u64;
         match self.private(table) {
             Some(private) if private.hides_store => private.rows.len() as u64,
-            Some(private) => (stored + private.rows.len() as u64).saturating_sub(private.ended_count as u64),
+            Some(private) => {
+                (stored + private.rows.len() as u64).saturating_sub(private.ended_count as u64)
+            }
             None => stored,
         }
     }
@@ -61,7 +78,10 @@ impl<'a> View<'a> {
         let number = block.private_index()?;
         let blocks = self.transaction.map(|transaction| &transaction.blocks);
         let block = blocks.and_then(|blocks| blocks.get(number as usize));
-        Some(block.ok_or_else(|| Error::new(Code::Internal, "a private row outside its transaction")))
+        Some(
+            block
+                .ok_or_else(|| Error::new(Code::Internal, "a private row outside its transaction")),
+        )
     }
 
     pub(super) fn layout(&self, table: TableId) -> Result<&'a Layout> {
@@ -72,7 +92,10 @@ impl<'a> View<'a> {
 
     /// An index over the rows of the store.
     pub(super) fn stored_index(&self, table: TableId, index: IndexId) -> Option<&'a KeyIndex> {
-        let stored = self.store.relation(table).and_then(|relation| relation.index(index));
+        let stored = self
+            .store
+            .relation(table)
+            .and_then(|relation| relation.index(index));
         stored.or_else(|| self.private(table)?.index(index)?.built.as_deref())
     }
 }
