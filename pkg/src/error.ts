@@ -40,6 +40,8 @@ export interface WireError {
   constraint?: string | undefined;
 }
 
+type ErrorDetails = { [K in Exclude<keyof DatabaseErrorInfo, 'code'>]?: DatabaseErrorInfo[K] | undefined } & { cause?: unknown };
+
 /** Every error that the package raises. Programs read `code`, people the message. */
 export class DatabaseError extends Error implements DatabaseErrorInfo {
   readonly code: ErrorCode;
@@ -53,7 +55,7 @@ export class DatabaseError extends Error implements DatabaseErrorInfo {
   declare readonly table?: string;
   declare readonly constraint?: string;
 
-  constructor(code: ErrorCode, message: string, more: Omit<Partial<DatabaseErrorInfo>, 'code'> & { cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, more: ErrorDetails = {}) {
     super(message, 'cause' in more ? { cause: more.cause } : undefined);
     this.name = 'DatabaseError';
     this.code = code;

@@ -20,6 +20,7 @@ import { DatabaseError, describe, toWire, type WireError } from './error.js';
 import { checkSentinel, openStorage, startEngine, startEngineSync } from './opener.js';
 import { compileWasm, platform } from './platform.js';
 import type { Asking, Connection, Opening, Reply, Request, Why } from './protocol.js';
+import { Status } from './results.js';
 import { asError, type Piece } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
 import type { DatabaseInfo } from './types.js';
@@ -44,8 +45,6 @@ interface Job {
   answer: (reply: Reply) => void;
   /** The engine's number for it; -1 before it is started. */
   task: number;
-  /** The statement that was prepared for this call alone. */
-  own: number | undefined;
   cancelled: boolean;
   waiting: ReturnType<typeof setTimeout> | undefined;
 }
@@ -151,7 +150,6 @@ export class Host implements Connection {
           resolve(reply);
         },
         task: -1,
-        own: undefined,
         cancelled: false,
         waiting: undefined,
       };
@@ -198,7 +196,6 @@ export class Host implements Connection {
         reply = answered;
       },
       task: -1,
-      own: undefined,
       cancelled: false,
       waiting: undefined,
     };
@@ -228,18 +225,22 @@ export class Host implements Connection {
     return this.#engine !== undefined && found !== undefined && found.jobs.length === 0 && !found.lost;
   }
 
-  /** After a direct call: flushes what it committed. */
-  settleDirect(session: number, engine: Engine): void {
+  /** After a direct call, with the status of its result: flushes what it committed. */
+  settleDirect(session: number, status: number, seq: number | null): void {
     const found = this.#session(session);
-    found.inTransaction = engine.wasm.in_transaction(found.engine);
-    if (engine.wasm.applied_seq() > engine.wasm.durable_seq()) {
-      let failure: WireError | undefined;
-      const seq = engine.wasm.applied_seq();
-      this.#held.push({ answer: (reply) => (failure = reply.error), reply: { results: NO_RESULTS }, seq });
-      this.#settle();
-      this.#planIdle();
-      if (failure) throw DatabaseError.fromWire(failure);
-    }
+    found.inTransaction = (status & Status.InTransaction) !== 0;
+    if ((status & Status.Committed) === 0) return;
+    let failure: WireError | undefined;
+    let answered = false;
+    const answer = (reply: Reply) => {
+      answered = true;
+      failure = reply.error;
+    };
+    this.#held.push({ answer, reply: { results: NO_RESULTS }, seq: seq ?? -1 });
+    this.#settle();
+    if (!answered) this.#engineNow(); // which decides what was held, if it can
+    if (failure) throw DatabaseError.fromWire(failure);
+    this.#planIdle();
   }
 
   /** A direct call threw: the engine is gone. */
@@ -334,14 +335,7 @@ export class Host implements Connection {
       const number = this.#engineSession(engine, session);
       switch (request.kind) {
         case 'exec': {
-          const length = engine.writeRequest({ ...asking(request), kind: 'exec', sql: request.sql, atomic: request.atomic, single: request.single });
-          return this.#started(job, engine.wasm.start(number, length));
-        }
-        case 'query': {
-          const statement = this.#prepare(engine, number, request.sql);
-          if (statement < 0) return Answer.Failed;
-          job.own = statement;
-          const length = engine.writeRequest({ ...asking(request), kind: 'run', statement, params: request.params });
+          const length = engine.writeRequest({ ...asking(request), kind: 'exec', sql: request.sql, atomic: request.atomic, single: request.single, params: request.params });
           return this.#started(job, engine.wasm.start(number, length));
         }
         case 'run': {
@@ -413,18 +407,11 @@ export class Host implements Connection {
   #finish(engine: Engine, job: Job, reply: Reply): void {
     const { session } = job;
     session.jobs.splice(session.jobs.indexOf(job), 1);
-    if (job.own !== undefined) engine.wasm.forget(session.engine, job.own);
     if (session.engine >= 0) session.inTransaction = engine.wasm.in_transaction(session.engine);
-    if (job.request.kind === 'status' && !reply.error) this.#addToStatus(reply, engine);
+    if (job.request.kind === 'status') reply.host = { memoryBytes: engine.memoryBytes, restarts: this.#restarts };
     this.#held.push({ answer: job.answer, reply, seq: engine.wasm.applied_seq() });
     // Someone may have been waiting for this transaction to end.
     if ([...this.#sessions.values()].some((other) => other.jobs.length > 0)) this.#planTurn();
-  }
-
-  /** What the engine cannot know of itself goes beside its counters. */
-  #addToStatus(reply: Reply, engine: Engine): void {
-    reply.statement = this.#restarts;
-    void engine;
   }
 
   // -- durability -------------------------------------------------------------------------------

@@ -17,10 +17,8 @@ export interface Asking {
 }
 
 export type Request =
-  /** Any number of statements without parameters, or with `single` exactly one. */
-  | ({ kind: 'exec'; session: number; sql: string; atomic: boolean; single: boolean } & Asking)
-  /** One statement with parameters. */
-  | ({ kind: 'query'; session: number; sql: string; params: Uint8Array } & Asking)
+  /** Any number of statements, or with `single` exactly one, which may have parameters. */
+  | ({ kind: 'exec'; session: number; sql: string; atomic: boolean; single: boolean; params?: Uint8Array | undefined } & Asking)
   /** A prepared statement, once for each row of parameters. */
   | ({ kind: 'run'; session: number; statement: number; params: Uint8Array; many: boolean } & Asking)
   /** Answers two results without rows or with: the fields, and the OIDs of the parameters. */
@@ -40,6 +38,8 @@ export interface Reply {
   results: Uint8Array;
   /** For `prepare`. */
   statement?: number | undefined;
+  /** For `status`: what the engine cannot know of itself. */
+  host?: { memoryBytes: number; restarts: number } | undefined;
   error?: WireError | undefined;
 }
 
@@ -69,7 +69,6 @@ export interface Opening {
 
 export type ToWorker =
   | { type: 'open'; opening: Opening }
-  | { type: 'delete'; url: string }
   | { type: 'call'; id: number; request: Request }
   | { type: 'cancel'; id: number; why: Why }
   | { type: 'close' };
@@ -79,7 +78,7 @@ export type FromWorker =
   | { type: 'reply'; id: number; reply: Reply }
   /** So many commits are on storage. */
   | { type: 'durable'; seq: number }
-  /** It cannot be opened, or not be closed or deleted. */
+  /** It cannot be opened. */
   | { type: 'failed'; error: WireError }
   | { type: 'closed' };
 

@@ -4,10 +4,10 @@
  * ```text
  *   0  u32 bytes in all   u32 rows   u32 columns   u32 status
  *  16  f64 affected rows   f64 seq, -1 for none
- *  32  u32 offset and u32 length of the text   u32 UTF-16 units of the command   u32 0
+ *  32  u32 offset and u32 length of the text   u32 UTF-16 units of the command   u32 1 without names
  *  48  for each column 32 bytes:
  *        u32 OID   u32 kind   u32 offset of the values   u32 offset of the validity bits, 0 without NULLs
- *        u32 start and u32 end of the name in the text   u32 length of the bytes   u32 0
+ *        u32 start and u32 end of the name in the text   u32 offset of the byte strings   u32 0
  *      the values, each array on a multiple of 8
  *      the text: the command, the names, the strings; decoded once and cut by UTF-16 positions
  * ```
@@ -74,6 +74,8 @@ export class Table {
   readonly rows: number;
   readonly length: number;
   readonly status: number;
+  /** Whether names and command were left out, and are those known from before. */
+  readonly terse: boolean;
   readonly affectedRows: number;
   readonly seq: number | null;
   readonly command: string;
@@ -95,14 +97,15 @@ export class Table {
     this.seq = seq < 0 ? null : seq;
     const textStart = start + (u32[word + 8] as number);
     this.#text = decode(views.u8, textStart, textStart + (u32[word + 9] as number));
-    this.command = known ? known.command : this.#text.slice(0, u32[word + 10]);
+    this.terse = known !== undefined && u32[word + 11] === 1;
+    const fields: Field[] = this.terse ? (known as { fields: Field[] }).fields : [];
+    this.command = this.terse ? (known as { command: string }).command : this.#text.slice(0, u32[word + 10]);
     const columns = u32[word + 2] as number;
-    const fields: Field[] = known ? known.fields : [];
     this.#columns = [];
     for (let index = 0; index < columns; index += 1) {
       const at = (start + HEADER + index * COLUMN) >> 2;
       const oid = u32[at] as number;
-      if (!known) fields.push({ name: this.#text.slice(u32[at + 4], u32[at + 5]), dataTypeID: oid });
+      if (!this.terse) fields.push({ name: this.#text.slice(u32[at + 4], u32[at + 5]), dataTypeID: oid });
       this.#columns.push(column(u32, at, start, oid, options.parsers));
     }
     this.fields = fields;
@@ -160,16 +163,16 @@ export class Table {
     return values;
   }
 
-  /** One row by its place. */
-  row(row: number, rowMode: RowMode): unknown {
+  /** One row by its place, from column `first` on. */
+  row(row: number, rowMode: RowMode, first = 0): unknown {
     const columns = this.#columns.length;
     if (rowMode === 'array') {
-      const values = new Array<unknown>(columns);
-      for (let index = 0; index < columns; index += 1) values[index] = this.cell(index, row);
+      const values = new Array<unknown>(columns - first);
+      for (let index = first; index < columns; index += 1) values[index - first] = this.cell(index, row);
       return values;
     }
     const object: Record<string, unknown> = {};
-    for (let index = 0; index < columns; index += 1) {
+    for (let index = first; index < columns; index += 1) {
       set(object, (this.fields[index] as Field).name, this.cell(index, row));
     }
     return object;

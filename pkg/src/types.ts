@@ -130,8 +130,8 @@ export interface TransactionOptions extends WriteOptions {
 /** Taken by `Database.open`. */
 export interface OpenOptions extends CallOptions {
   /**
-   * Where the engine runs. Default: in a worker that the package starts itself, in a browser's page;
-   * on this thread in Node and in workers of other kinds than a page's.
+   * Where the engine runs. Default: in a worker that the package starts itself, where there are workers;
+   * on this thread in Node.
    *
    * - `false`: on the calling thread, which then also gets the synchronous calls (`execSync`, …).
    *   In a browser OPFS needs that to be a dedicated worker.
@@ -254,7 +254,7 @@ export interface DatabaseInfo {
   /** The URL it was opened with. */
   url: string;
   name: string;
-  /** Which storage is in use. */
+  /** Which storage is in use; for `auto://` the one that was chosen. */
   storage: StorageKind;
   /** Why that one: for `auto://` what was tried and what the browser answered. */
   reason: string;
@@ -373,6 +373,9 @@ export interface ReadOnlyDatabase extends Queryable {
 export interface DatabaseApi extends Queryable {
   readonly info: DatabaseInfo;
   readonly closed: boolean;
+  /** True until it is closed, and resolved: `open` has waited already. For drivers that were written for PGlite. */
+  readonly ready: boolean;
+  readonly waitReady: Promise<void>;
 
   /**
    * Runs the callback in a transaction of its own session: committed when the callback's promise

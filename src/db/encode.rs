@@ -3,7 +3,7 @@
 //! ```text
 //!   0  u32 bytes in all   u32 rows   u32 columns   u32 status
 //!  16  f64 affected rows   f64 seq, -1 for none
-//!  32  u32 offset and u32 length of the text   u32 UTF-16 units of the command   u32 0
+//!  32  u32 offset and u32 length of the text   u32 UTF-16 units of the command   u32 1 if terse
 //!  48  for each column 32 bytes:
 //!        u32 OID   u32 kind   u32 offset of the values   u32 offset of the validity bits, 0 without NULLs
 //!        u32 start and u32 end of the name in the text   u32 offset of the byte strings   u32 0
@@ -136,6 +136,7 @@ impl Encoder {
         put_u32(out, start + 32, offset(text_at - start)?);
         put_u32(out, start + 36, offset(self.text.len())?);
         put_u32(out, start + 40, command_units);
+        put_u32(out, start + 44, u32::from(wanted.terse));
         Ok(())
     }
 

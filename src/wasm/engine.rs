@@ -51,6 +51,8 @@ pub struct Engine {
     output: Vec<u8>,
     encoder: Encoder,
     parameters: Vec<Parameter>,
+    /// By statement: the fields that JavaScript knows, so that `execute` can leave out their names.
+    known: HashMap<u32, Vec<OutputColumn>>,
     failure: Option<Failure>,
 }
 
@@ -89,6 +91,7 @@ impl Engine {
             output: Vec::new(),
             encoder: Encoder::default(),
             parameters: Vec::new(),
+            known: HashMap::new(),
             failure: None,
         }
     }
@@ -170,6 +173,7 @@ impl Engine {
     }
 
     pub fn forget(&mut self, _session: u32, statement: u32) {
+        self.known.remove(&statement);
         if let Ok(database) = self.database() {
             database.close_statement(StatementId(statement));
         }
@@ -208,7 +212,7 @@ impl Engine {
     }
 
     /// The short way: a prepared statement with the parameters in the input, run at once. `AGAIN` means
-    /// that it must be started as a task. The result has no names.
+    /// that it must be started as a task. The names are left out where an earlier result had them.
     pub fn execute(&mut self, session: u32, statement: u32, length: u32) -> u32 {
         match self.try_execute(SessionId(session), StatementId(statement), length) {
             Ok(answer) => answer,
@@ -371,12 +375,13 @@ impl Engine {
         let Some(result) = database.execute(session, statement, &self.parameters)? else {
             return Ok(AGAIN);
         };
-        let wanted = Wanted {
-            texts: &[],
-            terse: true,
-        };
+        let terse = self.known.get(&statement.0) == Some(&result.fields);
         self.output.clear();
+        let wanted = Wanted { texts: &[], terse };
         self.encoder.encode(&result, wanted, &mut self.output)?;
+        if !terse {
+            self.known.insert(statement.0, result.fields);
+        }
         Ok(DONE)
     }
 

@@ -137,7 +137,7 @@ export class IdbPieces {
   async load(): Promise<Piece[]> {
     const transaction = this.#transaction('readonly');
     const store = transaction.objectStore('pieces');
-    const keys = store.getAllKeys() as IDBRequest<Key[]>;
+    const keys = store.getAllKeys() as unknown as IDBRequest<Key[]>;
     const values = store.getAll() as IDBRequest<Stored[]>;
     await completed(transaction);
     const order = values.result.map((stored, index) => ({ stored, key: keys.result[index] as Key }));

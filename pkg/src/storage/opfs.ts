@@ -30,7 +30,7 @@ export function opfsMissing(): string | undefined {
       : 'the browser has no origin private file system';
   }
   if (typeof FileSystemFileHandle === 'undefined' || !('createSyncAccessHandle' in FileSystemFileHandle.prototype)) {
-    return typeof WorkerGlobalScope === 'undefined'
+    return !('WorkerGlobalScope' in globalThis)
       ? 'synchronous file access exists in dedicated workers only'
       : 'the browser has no synchronous file access in this kind of worker';
   }

@@ -1,0 +1,247 @@
+import { DatabaseError } from './error.js';
+import { Host } from './host.js';
+import { commitsOf, historyOf, statusOf, tablesOf } from './introspect.js';
+import { wireMoment } from './moment.js';
+import { deleteDatabase } from './opener.js';
+import { Past } from './past.js';
+import { platform } from './platform.js';
+import type { Connection, Opening } from './protocol.js';
+import { Remote, startWorker } from './remote.js';
+import { clearSentinels, readSentinel, sentinelWriter } from './sentinel.js';
+import { Session } from './session.js';
+import { Shared } from './shared.js';
+import { SyncSession } from './sync.js';
+import { runTransaction } from './transaction.js';
+import type {
+  CallOptions,
+  CommitInfo,
+  DatabaseApi,
+  DatabaseInfo,
+  DatabaseStatus,
+  ExecOptions,
+  HistoryEntry,
+  Moment,
+  OpenOptions,
+  Parameters,
+  QueryOptions,
+  ReadOnlyDatabase,
+  Results,
+  Row,
+  Statement,
+  SyncStatement,
+  TableInfo,
+  Transaction,
+  TransactionOptions,
+} from './types.js';
+import { type DatabaseUrl, parseUrl } from './url.js';
+
+const LOCK_TIMEOUT = 5000;
+
+/** The engines that are open in this page or process, by what they store. */
+const shared = new Shared();
+
+/** An open database: see {@link DatabaseApi} for what it does. */
+export class Database implements DatabaseApi {
+  readonly waitReady: Promise<void> = Promise.resolve();
+  readonly #session: Session;
+  readonly #leave: () => Promise<void>;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    readonly info: DatabaseInfo,
+    readonly connection: Connection,
+    options: OpenOptions,
+    leave: () => Promise<void>,
+  ) {
+    this.#leave = leave;
+    this.#session = new Session(
+      connection,
+      shared.nextSession(connection),
+      { rowMode: options.rowMode ?? 'object', parsers: options.parsers, serializers: options.serializers },
+      () => this.#check(),
+    );
+  }
+
+  /**
+   * Opens a database, made if it does not exist.
+   *
+   * @param url `'memory://'`, `'opfs://name'`, `'idb://name'`, `'auto://name'` (the best storage the
+   *   browser has), or in Node `'file://directory'`. A URL that is open in this page already shares the
+   *   engine; `memory://` without a name is always a new one.
+   */
+  static async open(url: string | URL, options: OpenOptions = {}): Promise<Database> {
+    const parsed = parseUrl(url);
+    if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'opening was cancelled before it began');
+    const { connection, leave } = await withLimits(
+      shared.join(parsed, () => connect(parsed, options)),
+      options,
+    );
+    return new Database({ ...connection.info, url: parsed.text }, connection, options, leave);
+  }
+
+  /** Destroys a stored database with all its history. It must not be open. One that does not exist is no error. */
+  static async delete(url: string | URL): Promise<void> {
+    const parsed = parseUrl(url);
+    if (shared.has(parsed)) throw new DatabaseError('BUSY', `the database '${parsed.text}' is open in this page; close it first`);
+    await deleteDatabase(parsed.text);
+    const kinds = parsed.scheme === 'auto' ? (['opfs', 'idb'] as const) : parsed.scheme === 'opfs' || parsed.scheme === 'idb' ? [parsed.scheme] : [];
+    clearSentinels(parsed.name, [...kinds]);
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  get ready(): boolean {
+    return !this.closed;
+  }
+
+  query<T = Row>(sql: string, params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {
+    return this.#session.query<T>(sql, params, options);
+  }
+
+  sql<T = Row>(strings: TemplateStringsArray, ...params: unknown[]): Promise<Results<T>> {
+    return this.#session.sql<T>(strings, ...params);
+  }
+
+  exec(sql: string, options?: ExecOptions): Promise<Results[]> {
+    return this.#session.exec(sql, options);
+  }
+
+  prepare<T = Row>(sql: string, options?: QueryOptions): Promise<Statement<T>> {
+    return this.#session.prepare<T>(sql, options);
+  }
+
+  async transaction<R>(callback: (tx: Transaction) => Promise<R> | R, options: TransactionOptions = {}): Promise<R> {
+    this.#check();
+    return runTransaction(this.#session, shared.nextSession(this.connection), callback, options);
+  }
+
+  asOf(moment: Moment): ReadOnlyDatabase {
+    return new Past(moment, this.#session.with({ moment: wireMoment(moment) }));
+  }
+
+  history<T = Row>(table: string, key: unknown, options?: QueryOptions): Promise<HistoryEntry<T>[]> {
+    return historyOf<T>(this.#session, table, key, options);
+  }
+
+  commits(options?: CallOptions & { from?: number; to?: number; limit?: number }): Promise<CommitInfo[]> {
+    return commitsOf(this.#session, options);
+  }
+
+  tables(options?: CallOptions): Promise<TableInfo[]> {
+    return tablesOf(this.#session, options);
+  }
+
+  status(options?: CallOptions): Promise<DatabaseStatus> {
+    return statusOf(this.#session, options);
+  }
+
+  async flush(options?: CallOptions): Promise<void> {
+    const reply = await this.#session.call({ kind: 'flush', session: this.#session.number }, options);
+    if (reply.error) throw DatabaseError.fromWire(reply.error);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      await this.connection.call({ kind: 'end', session: this.#session.number }).catch(() => {});
+      await this.#leave();
+    })();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  execSync(sql: string, options?: ExecOptions): Results[] {
+    return this.#sync().exec(sql, options);
+  }
+
+  querySync<T = Row>(sql: string, params?: Parameters | null, options?: QueryOptions): Results<T> {
+    return this.#sync().query<T>(sql, params, options);
+  }
+
+  prepareSync<T = Row>(sql: string, options?: QueryOptions): SyncStatement<T> {
+    return this.#sync().prepare<T>(sql, options);
+  }
+
+  transactionSync<R>(callback: () => R, options: TransactionOptions = {}): R {
+    return this.#sync().transaction(callback, options);
+  }
+
+  #sync(): SyncSession {
+    if (!(this.connection instanceof Host)) {
+      throw new DatabaseError('UNSUPPORTED', 'the engine is in a worker, so there are no synchronous calls', {
+        hint: 'open the database inside a worker of your own with { worker: false }',
+      });
+    }
+    return (this.#syncSession ??= new SyncSession(this.connection, this.#session));
+  }
+  #syncSession: SyncSession | undefined;
+
+  #check(): void {
+    if (this.#closed) throw new DatabaseError('CLOSED', 'the database is closed');
+  }
+}
+
+/** Opens an engine, here or in a worker, and keeps the page's memory of it. */
+async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connection> {
+  const worker = options.worker ?? (typeof Worker !== 'undefined' && platform().openDirectory === undefined);
+  const opening: Opening = {
+    url: url.text,
+    durability: options.durability ?? 'strict',
+    allowMemory: options.allowFallback === 'memory',
+    create: options.create ?? true,
+    acceptDataLoss: options.acceptDataLoss ?? false,
+    lockTimeout: options.lockTimeout ?? LOCK_TIMEOUT,
+    sentinels: { opfs: readSentinel('opfs', url.name), idb: readSentinel('idb', url.name) },
+    wasm: options.wasm instanceof URL ? options.wasm.href : typeof options.wasm === 'string' ? absolute(options.wasm) : options.wasm,
+    worker: worker !== false,
+  };
+  let connection: Host | Remote;
+  if (worker === false) {
+    connection = await Host.open(opening);
+  } else {
+    if (typeof Worker === 'undefined') throw new DatabaseError('UNSUPPORTED', 'there are no workers here; use { worker: false }');
+    const own = worker === true;
+    connection = await Remote.open(own ? startWorker(options.workerUrl) : worker, opening, own);
+  }
+  const { storage, name } = connection.info;
+  if (storage !== 'opfs' && storage !== 'idb') return connection;
+  const sentinel = sentinelWriter(storage, name);
+  connection.onDurable = sentinel.update;
+  const close = connection.close.bind(connection);
+  connection.close = async () => {
+    await close();
+    sentinel.finish();
+  };
+  return connection;
+}
+
+/** The worker's address is not the page's, so a relative address is settled here. */
+function absolute(address: string): string {
+  return typeof location === 'undefined' ? address : new URL(address, location.href).href;
+}
+
+/** Stops waiting for an opening that takes too long; what still opens is closed. */
+async function withLimits<T extends { leave: () => Promise<void> }>(opening: Promise<T>, options: CallOptions): Promise<T> {
+  const { signal, timeout } = options;
+  if (!signal && timeout === undefined) return opening;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel: (() => void) | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    cancel = () => reject(new DatabaseError('CANCELLED', 'opening was cancelled', { cause: signal?.reason }));
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (timeout !== undefined) timer = setTimeout(() => reject(new DatabaseError('TIMEOUT', 'opening took longer than its timeout')), timeout);
+  });
+  try {
+    return await Promise.race([opening, stopped]);
+  } catch (error) {
+    opening.then(({ leave }) => leave(), () => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    if (cancel) signal?.removeEventListener('abort', cancel);
+  }
+}

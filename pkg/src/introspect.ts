@@ -1,0 +1,119 @@
+/** What a database tells about itself: histories, commits, tables, counters. */
+
+import { DatabaseError } from './error.js';
+import { parametersBuffer } from './parameters.js';
+import { asking, checkText, onlyTable, PLAIN, type Session } from './session.js';
+import type { CallOptions, CommitInfo, DatabaseStatus, HistoryEntry, Parameters, QueryOptions, Row, TableInfo } from './types.js';
+
+/** The columns of a history before those of the row; `src/db/report.rs` writes them. */
+const HEAD = 7;
+
+type Head = [
+  seq: number,
+  time: Date,
+  op: HistoryEntry['op'],
+  untilSeq: number | null,
+  untilTime: Date | null,
+  changed: number[],
+  meta: unknown,
+];
+
+export async function historyOf<T>(session: Session, table: string, key: unknown, options: QueryOptions = {}): Promise<HistoryEntry<T>[]> {
+  checkText(table);
+  const settled = session.settle(options);
+  const { names, values } = keyOf(key);
+  const request = {
+    ...asking(settled),
+    kind: 'history' as const,
+    session: session.number,
+    table,
+    key: parametersBuffer([values], values.length),
+    names,
+  };
+  // The parsers are for the row; the columns before it are read as they are.
+  const reply = await session.call(request, settled.call);
+  const head = onlyTable(reply, { rowMode: 'array', parsers: undefined });
+  const rows = settled.rows.parsers ? onlyTable(reply, settled.rows) : head;
+  const names_ = rows.fields.slice(HEAD).map((field) => field.name);
+  const entries: HistoryEntry<T>[] = [];
+  for (let index = 0; index < head.rows; index += 1) {
+    const cells = Array.from({ length: HEAD }, (_, column) => headCell(head, column, index)) as unknown as Head;
+    const [seq, time, op, untilSeq, untilTime, changed, meta] = cells;
+    entries.push({
+      seq,
+      time,
+      op,
+      row: op === 'DELETE' ? null : (rows.row(index, settled.rows.rowMode, HEAD) as T),
+      changed: changed.map((position) => names_[position] as string),
+      until: untilSeq === null || untilTime === null ? null : { seq: untilSeq, time: untilTime },
+      meta,
+    });
+  }
+  return entries;
+}
+
+/** A cell of the head: a time that was sent as text, since there is a parser for times, is read here. */
+function headCell(table: { cell(column: number, row: number): unknown; fields: { dataTypeID: number }[] }, column: number, row: number): unknown {
+  const value = table.cell(column, row);
+  const isTime = column === 1 || column === 4;
+  const isNumber = column === 0 || column === 3;
+  if (typeof value !== 'string') return value;
+  return isTime ? new Date(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) : isNumber ? Number(value) : value;
+}
+
+/** A key as values, with the names of their columns if it was given by name. */
+function keyOf(key: unknown): { names: string[] | undefined; values: Parameters } {
+  if (Array.isArray(key)) return { names: undefined, values: key };
+  const prototype = typeof key === 'object' && key !== null ? Object.getPrototypeOf(key) : undefined;
+  const plain = prototype === null || (prototype !== undefined && Object.prototype.toString.call(key) === '[object Object]');
+  if (!plain) return { names: undefined, values: [key] };
+  const names = Object.keys(key as object);
+  if (names.length === 0) throw new DatabaseError('WRONG_PARAMETERS', 'the key is an object without properties');
+  return { names, values: names.map((name) => (key as Record<string, unknown>)[name]) };
+}
+
+export async function commitsOf(session: Session, options: CallOptions & { from?: number; to?: number; limit?: number } = {}): Promise<CommitInfo[]> {
+  const { from = 0, to = Number.MAX_SAFE_INTEGER, limit = 0xffff_ffff } = options;
+  for (const [name, value] of Object.entries({ from, to, limit })) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new DatabaseError('INVALID_PARAMETER_VALUE', `${name} is a whole number from 0, not ${String(value)}`);
+    }
+  }
+  const reply = await session.call({ kind: 'commits', session: session.number, from, to, limit: Math.min(limit, 0x7fff_ffff) }, options);
+  const { rows } = onlyTable(reply, PLAIN).results<{
+    seq: number;
+    time: Date;
+    statement: string;
+    affected_rows: number;
+    tables: string[];
+    meta: unknown;
+  }>('object');
+  return rows.map(({ affected_rows: affectedRows, ...commit }) => ({ ...commit, affectedRows }));
+}
+
+export async function tablesOf(session: Session, options: CallOptions = {}): Promise<TableInfo[]> {
+  const reply = await session.call({ kind: 'tables', session: session.number, moment: session.defaults.moment }, options);
+  const { rows } = onlyTable(reply, PLAIN).results<{
+    name: string;
+    columns: TableInfo['columns'];
+    primary_key: string[];
+    indexes: TableInfo['indexes'];
+  }>('object');
+  return rows.map(({ primary_key: primaryKey, ...table }) => ({ ...table, primaryKey }));
+}
+
+export async function statusOf(session: Session, options: CallOptions = {}): Promise<DatabaseStatus> {
+  const reply = await session.call({ kind: 'status', session: session.number }, options);
+  const [row] = onlyTable(reply, PLAIN).results<Row>('object').rows as [Row];
+  return {
+    appliedSeq: row['applied_seq'],
+    durableSeq: row['durable_seq'],
+    parses: row['parses'],
+    planCacheHits: row['plan_cache_hits'],
+    entriesTouched: row['entries_touched'],
+    blocks: row['blocks'],
+    versions: row['versions'],
+    memoryBytes: reply.host?.memoryBytes ?? 0,
+    restarts: reply.host?.restarts ?? 0,
+  };
+}

@@ -1,0 +1,136 @@
+/** The page's side of an engine in a worker. */
+
+import { DatabaseError } from './error.js';
+import type { Connection, FromWorker, Opening, Reply, Request, ToWorker, Why } from './protocol.js';
+import type { DatabaseInfo } from './types.js';
+
+const WORKER_NAME = 'driftdb-wasm';
+
+/** Starts the package's own worker. */
+export function startWorker(url: string | URL | undefined): Worker {
+  try {
+    if (url !== undefined) return new Worker(url, { type: 'module', name: WORKER_NAME });
+    // Written so that bundlers find the worker.
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'driftdb-wasm' });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return new Worker(trusted(url ?? new URL('./worker.js', import.meta.url)), { type: 'module', name: WORKER_NAME });
+  }
+}
+
+/** Under Trusted Types a worker's address must come from a policy; the page allows it by the name `driftdb-wasm`. */
+function trusted(url: string | URL): URL {
+  const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown } } };
+  if (!trustedTypes) throw new DatabaseError('STORAGE_UNAVAILABLE', `the worker '${url}' cannot be started`);
+  policy ??= trustedTypes.createPolicy(WORKER_NAME, { createScriptURL: (text: string) => text });
+  return policy.createScriptURL(String(url)) as URL;
+}
+let policy: { createScriptURL(url: string): unknown } | undefined;
+
+export class Remote implements Connection {
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  #calls = 0;
+  #closed: Promise<void> | undefined;
+  #gone: DatabaseError | undefined;
+  onDurable: ((seq: number) => void) | undefined;
+
+  private constructor(
+    readonly worker: Worker,
+    readonly info: DatabaseInfo,
+    /** Whether the worker is ours to end. */
+    readonly own: boolean,
+  ) {
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    worker.onerror = (event) => this.#lose(new DatabaseError('ENGINE_CRASHED', `the worker failed: ${event.message}`));
+  }
+
+  static open(worker: Worker, opening: Opening, own: boolean): Promise<Remote> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: DatabaseError) => {
+        if (own) worker.terminate();
+        reject(error);
+      };
+      worker.onerror = (event) => {
+        const message = event.message ? `the worker failed: ${event.message}` : 'the worker could not be loaded';
+        refuse(
+          new DatabaseError('STORAGE_UNAVAILABLE', message, {
+            hint: "serve 'worker.js' beside the package's JavaScript and allow it with the CSP 'worker-src', or use { worker: false }",
+          }),
+        );
+      };
+      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+        if (data.type === 'opened') resolve(new Remote(worker, data.info, own));
+        else if (data.type === 'failed') refuse(DatabaseError.fromWire(data.error));
+      };
+      worker.postMessage({ type: 'open', opening } satisfies ToWorker);
+    });
+  }
+
+  call(request: Request, options: { signal?: AbortSignal | undefined; timeout?: number | undefined } = {}): Promise<Reply> {
+    if (this.#gone) return Promise.reject(this.#gone);
+    const id = (this.#calls += 1);
+    return new Promise((resolve) => {
+      const release: (() => void)[] = [];
+      this.#waiting.set(id, (reply) => {
+        for (const undo of release) undo();
+        resolve(reply);
+      });
+      const cancel = (why: Why) => this.#post({ type: 'cancel', id, why });
+      if (options.signal) {
+        const aborted = () => cancel('CANCELLED');
+        options.signal.addEventListener('abort', aborted, { once: true });
+        release.push(() => options.signal?.removeEventListener('abort', aborted));
+      }
+      if (options.timeout !== undefined) {
+        const timer = setTimeout(() => cancel('TIMEOUT'), options.timeout);
+        release.push(() => clearTimeout(timer));
+      }
+      this.#post({ type: 'call', id, request });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= new Promise<void>((resolve) => {
+      if (this.#gone) return resolve();
+      this.#resolveClose = resolve;
+      this.#post({ type: 'close' });
+    }).then(() => {
+      this.#lose(new DatabaseError('CLOSED', 'the database is closed'));
+      if (this.own) this.worker.terminate();
+    });
+    return this.#closed;
+  }
+  #resolveClose: (() => void) | undefined;
+
+  #post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'reply': {
+        const answer = this.#waiting.get(message.id);
+        this.#waiting.delete(message.id);
+        answer?.(message.reply);
+        break;
+      }
+      case 'durable':
+        this.onDurable?.(message.seq);
+        break;
+      case 'closed':
+        this.#resolveClose?.();
+        break;
+    }
+  }
+
+  /** Nothing will be answered any more. */
+  #lose(error: DatabaseError): void {
+    this.#gone ??= error;
+    const { code, message, sqlstate } = error;
+    for (const [id, answer] of this.#waiting) {
+      this.#waiting.delete(id);
+      answer({ results: new Uint8Array(), error: { code, message, sqlstate } });
+    }
+    this.#resolveClose?.();
+  }
+}

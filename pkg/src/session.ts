@@ -1,0 +1,228 @@
+/** The calls that databases, transactions and past moments share: one session of an engine. */
+
+import { DatabaseError } from './error.js';
+import { type WireMoment, wireMoment } from './moment.js';
+import { parametersBuffer } from './parameters.js';
+import type { Asking, Connection, Reply, Request } from './protocol.js';
+import { type RowOptions, type Table, tables } from './results.js';
+import { PreparedStatement } from './statement.js';
+import type {
+  CallOptions,
+  ExecOptions,
+  Moment,
+  Parameters,
+  Parsers,
+  QueryOptions,
+  Queryable,
+  Results,
+  Row,
+  RowMode,
+  Serializers,
+  Statement,
+} from './types.js';
+
+/** What holds for the calls of a session unless they say otherwise. */
+export interface Defaults {
+  rowMode: RowMode;
+  parsers: Parsers | undefined;
+  serializers: Serializers | undefined;
+  moment?: WireMoment | undefined;
+  /** As JSON text. */
+  meta?: string | undefined;
+  /** Of a transaction: fires when all of it must stop. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The options of one call, completed. */
+export interface Settled extends Asking {
+  rows: RowOptions;
+  serializers: Serializers | undefined;
+  call: { signal?: AbortSignal | undefined; timeout?: number | undefined };
+}
+
+export class Session implements Queryable {
+  /** Types of parameters by SQL text, for serializers. */
+  readonly #described = new Map<string, number[]>();
+
+  constructor(
+    readonly connection: Connection,
+    readonly number: number,
+    readonly defaults: Defaults,
+    /** Raises an error when no more calls may be made. */
+    readonly check: () => void,
+  ) {}
+
+  /** The same session with other defaults. */
+  with(defaults: Partial<Defaults>): Session {
+    return new Session(this.connection, this.number, { ...this.defaults, ...defaults }, this.check);
+  }
+
+  async query<T = Row>(sql: string, params?: Parameters | null, options: QueryOptions = {}): Promise<Results<T>> {
+    checkText(sql);
+    const settled = this.settle(options);
+    const row = await this.serialized(params ?? [], settled, () => this.#types(sql));
+    const reply = await this.call(this.execRequest(sql, settled, { single: true, row }), settled.call);
+    return onlyResult<T>(reply, settled.rows, sql);
+  }
+
+  sql<T = Row>(strings: TemplateStringsArray, ...params: unknown[]): Promise<Results<T>> {
+    return this.query<T>(templateText(strings), params);
+  }
+
+  async exec(sql: string, options: ExecOptions = {}): Promise<Results[]> {
+    checkText(sql);
+    const settled = this.settle(options);
+    const reply = await this.call(this.execRequest(sql, settled, { atomic: options.atomic ?? false }), settled.call);
+    return allResults(reply, settled.rows, sql);
+  }
+
+  async prepare<T = Row>(sql: string, options: QueryOptions = {}): Promise<Statement<T>> {
+    checkText(sql);
+    const reply = await this.call({ kind: 'prepare', session: this.number, sql }, this.settle(options).call);
+    return new PreparedStatement<T>(this, sql, options, prepared(reply, sql));
+  }
+
+  // -- for the calls built on these ---------------------------------------------------------------
+
+  execRequest(sql: string, settled: Settled, more: { single?: boolean; atomic?: boolean; row?: Parameters }): Request {
+    const { single = false, atomic = false, row } = more;
+    const params = row && row.length > 0 ? parametersBuffer([row], row.length) : undefined;
+    return { ...asking(settled), kind: 'exec', session: this.number, sql, single, atomic, params };
+  }
+
+  /** Makes a call. A signal that has fired already stops it before it is made. */
+  async call(request: Request, options: CallOptions = {}): Promise<Reply> {
+    this.check();
+    const signal = bothSignals(options.signal, this.defaults.signal);
+    if (signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made', { cause: signal.reason });
+    const { timeout } = options;
+    if (timeout !== undefined && !(timeout >= 0)) {
+      throw new DatabaseError('INVALID_PARAMETER_VALUE', `a timeout is a number of milliseconds, not ${String(timeout)}`);
+    }
+    return this.connection.call(request, { signal, timeout });
+  }
+
+  settle(options: QueryOptions): Settled {
+    const { defaults } = this;
+    const parsers = merged(defaults.parsers, options.parsers);
+    return {
+      rows: { rowMode: rowModeOf(options.rowMode ?? defaults.rowMode), parsers },
+      serializers: merged(defaults.serializers, options.serializers),
+      call: { signal: options.signal, timeout: options.timeout },
+      moment: options.asOf !== undefined ? this.#momentOf(options.asOf) : defaults.moment,
+      meta: options.meta !== undefined && defaults.meta === undefined ? metaText(options.meta) : defaults.meta,
+      texts: parsers && Object.keys(parsers).map(Number),
+    };
+  }
+
+  #momentOf(moment: Moment): WireMoment {
+    if (this.defaults.moment) throw new DatabaseError('INVALID_PARAMETER_VALUE', 'this database is at a moment already');
+    return wireMoment(moment);
+  }
+
+  /** The parameters, those with a serializer turned into text by it. */
+  async serialized(row: Parameters, settled: Settled, types: () => Promise<number[]> | number[]): Promise<Parameters> {
+    if (!Array.isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
+    const { serializers } = settled;
+    if (!serializers || row.length === 0) return row;
+    return serialize(row, serializers, await types());
+  }
+
+  async #types(sql: string): Promise<number[]> {
+    const known = this.#described.get(sql);
+    if (known) return known;
+    const statement = await this.prepare(sql);
+    await statement.close();
+    if (this.#described.size >= 200) this.#described.clear();
+    this.#described.set(sql, statement.paramTypes);
+    return statement.paramTypes;
+  }
+}
+
+export function serialize(row: Parameters, serializers: Serializers, types: number[]): Parameters {
+  return row.map((value, index) => {
+    const serializer = value === null || value === undefined ? undefined : serializers[types[index] as number];
+    return serializer ? serializer(value) : value;
+  });
+}
+
+export function asking({ moment, meta, texts }: Asking): Asking {
+  return { moment, meta, texts };
+}
+
+/** What `prepare` answered. */
+export interface Prepared {
+  id: number;
+  fields: { name: string; dataTypeID: number }[];
+  paramTypes: number[];
+}
+
+export function prepared(reply: Reply, sql: string): Prepared {
+  if (reply.error) throw DatabaseError.fromWire({ ...reply.error, statementIndex: undefined }, { query: sql });
+  const [description, parameters] = [...tables(reply.results, PLAIN)] as [Table, Table];
+  return {
+    id: reply.statement as number,
+    fields: description.fields,
+    paramTypes: Array.from(parameters.values(0) as ArrayLike<number>),
+  };
+}
+
+export const PLAIN: RowOptions = { rowMode: 'object', parsers: undefined };
+
+/** The one result of a reply, or its error. */
+export function onlyTable(reply: Reply, rows: RowOptions, sql?: string): Table {
+  if (reply.error) throw DatabaseError.fromWire({ ...reply.error, statementIndex: undefined }, { query: sql });
+  for (const table of tables(reply.results, rows)) return table;
+  throw new DatabaseError('SYNTAX_ERROR', 'there is no statement in the text', { sqlstate: '42601', query: sql });
+}
+
+export function onlyResult<T>(reply: Reply, rows: RowOptions, sql: string): Results<T> {
+  return onlyTable(reply, rows, sql).results<T>(rows.rowMode);
+}
+
+export function allResults(reply: Reply, rows: RowOptions, sql: string): Results[] {
+  const results: Results[] = [];
+  for (const table of tables(reply.results, rows)) results.push(table.results(rows.rowMode));
+  if (reply.error) throw DatabaseError.fromWire(reply.error, { query: sql, results });
+  return results;
+}
+
+/** `a = ${x} and b = ${y}` as `a = $1 and b = $2`. */
+export function templateText(strings: TemplateStringsArray): string {
+  return strings.reduce((text, part, index) => `${text}$${index}${part}`);
+}
+
+export function metaText(meta: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(meta);
+  } catch (error) {
+    throw new DatabaseError('INVALID_PARAMETER_VALUE', `meta has no JSON text: ${(error as Error).message}`, { cause: error });
+  }
+  if (text === undefined) throw new DatabaseError('INVALID_PARAMETER_VALUE', `meta has no JSON text: it is a ${typeof meta}`);
+  return text;
+}
+
+export function checkText(sql: unknown): void {
+  if (typeof sql !== 'string') throw new DatabaseError('INVALID_PARAMETER_VALUE', `the SQL text is a ${sql === null ? 'null' : typeof sql}, not a string`);
+}
+
+function rowModeOf(mode: unknown): RowMode {
+  if (mode === 'object' || mode === 'array') return mode;
+  throw new DatabaseError('INVALID_PARAMETER_VALUE', `rowMode is 'object' or 'array', not '${String(mode)}'`);
+}
+
+function merged<T>(base: Readonly<Record<number, T>> | undefined, more: Readonly<Record<number, T>> | undefined): Readonly<Record<number, T>> | undefined {
+  const all = { ...base, ...more };
+  return Object.keys(all).length > 0 ? all : undefined;
+}
+
+function bothSignals(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  if (!one || !other) return one ?? other;
+  const both = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) both.abort(signal.reason);
+    else signal.addEventListener('abort', () => both.abort(signal.reason), { once: true });
+  }
+  return both.signal;
+}

@@ -1,0 +1,98 @@
+import { DatabaseError } from './error.js';
+import { parametersBuffer, wrongCount } from './parameters.js';
+import type { Reply, Request } from './protocol.js';
+import type { Table } from './results.js';
+import { asking, onlyTable, type Prepared, type Session, serialize, type Settled } from './session.js';
+import type { Field, Parameters, QueryOptions, Results, Row, RunResult, Statement, WriteOptions } from './types.js';
+
+/** A prepared statement, wherever the engine is. */
+export class PreparedStatement<T = Row> implements Statement<T> {
+  readonly fields: Field[];
+  readonly paramTypes: number[];
+  #closed = false;
+
+  constructor(
+    readonly session: Session,
+    readonly sql: string,
+    readonly options: QueryOptions,
+    readonly prepared: Prepared,
+  ) {
+    this.fields = prepared.fields;
+    this.paramTypes = prepared.paramTypes;
+  }
+
+  async query(params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {
+    const settled = this.#settle(options);
+    return (await this.#run([params ?? []], false, settled)).results<T>(settled.rows.rowMode);
+  }
+
+  async get(params?: Parameters | null, options?: QueryOptions): Promise<T | undefined> {
+    const settled = this.#settle(options);
+    const table = await this.#run([params ?? []], false, settled);
+    return table.rows > 0 ? (table.row(0, settled.rows.rowMode) as T) : undefined;
+  }
+
+  async run(params?: Parameters | null, options?: WriteOptions): Promise<RunResult> {
+    return summary(await this.#run([params ?? []], false, this.#settle(options)));
+  }
+
+  async runMany(rows: Iterable<Parameters>, options?: WriteOptions): Promise<RunResult> {
+    return summary(await this.#run([...rows], true, this.#settle(options)));
+  }
+
+  async *iterate(params?: Parameters | null, options?: QueryOptions): AsyncIterableIterator<T> {
+    const settled = this.#settle(options);
+    const table = await this.#run([params ?? []], false, settled);
+    for (let row = 0; row < table.rows; row += 1) yield table.row(row, settled.rows.rowMode) as T;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { connection, number } = this.session;
+    await connection.call({ kind: 'forget', session: number, statement: this.prepared.id });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #settle(options: QueryOptions | undefined): Settled {
+    const { parsers, serializers, ...own } = this.options;
+    return this.session.with({
+      parsers: { ...this.session.defaults.parsers, ...parsers },
+      serializers: { ...this.session.defaults.serializers, ...serializers },
+      rowMode: own.rowMode ?? this.session.defaults.rowMode,
+    }).settle({ asOf: own.asOf, meta: own.meta, ...options });
+  }
+
+  async #run(rows: Parameters[], many: boolean, settled: Settled): Promise<Table> {
+    const request = runRequest(this.session, this.prepared, this.#closed, rows, many, settled);
+    const reply: Reply = await this.session.call(request, settled.call);
+    return onlyTable(reply, settled.rows, this.sql);
+  }
+}
+
+/** The request to run a prepared statement; its parameters are checked and serialized here. */
+export function runRequest(session: Session, prepared: Prepared, closed: boolean, rows: Parameters[], many: boolean, settled: Settled): Request {
+  if (closed) throw new DatabaseError('CLOSED', 'the prepared statement is closed');
+  const columns = prepared.paramTypes.length;
+  const { serializers } = settled;
+  const given = rows.map((row) => {
+    if (!Array.isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
+    if (row.length !== columns) throw wrongCount(row.length, columns);
+    return serializers ? serialize(row, serializers, prepared.paramTypes) : row;
+  });
+  return {
+    ...asking(settled),
+    kind: 'run',
+    session: session.number,
+    statement: prepared.id,
+    params: parametersBuffer(given, columns),
+    many,
+  };
+}
+
+export function summary(table: Table): RunResult {
+  return { affectedRows: table.affectedRows, seq: table.seq };
+}

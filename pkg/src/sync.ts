@@ -1,0 +1,161 @@
+/** The synchronous calls, for an engine on this thread. */
+
+import { DatabaseError } from './error.js';
+import { Answer } from './engine.js';
+import type { Host } from './host.js';
+import { writeParameters } from './parameters.js';
+import type { Table } from './results.js';
+import { allResults, checkText, onlyResult, onlyTable, prepared, type Prepared, type Session, type Settled, serialize } from './session.js';
+import { runRequest, summary } from './statement.js';
+import type { ExecOptions, Field, Parameters, QueryOptions, Results, RunResult, SyncStatement, TransactionOptions } from './types.js';
+
+export class SyncSession {
+  constructor(
+    readonly host: Host,
+    readonly session: Session,
+  ) {}
+
+  exec(sql: string, options: ExecOptions = {}): Results[] {
+    checkText(sql);
+    const settled = this.#settle(options);
+    const reply = this.host.callSync(this.session.execRequest(sql, settled, { atomic: options.atomic ?? false }));
+    return allResults(reply, settled.rows, sql);
+  }
+
+  query<T>(sql: string, params?: Parameters | null, options: QueryOptions = {}): Results<T> {
+    checkText(sql);
+    const settled = this.#settle(options);
+    let row = params ?? [];
+    if (settled.serializers && row.length > 0) {
+      const statement = this.prepare(sql);
+      statement.close();
+      row = serialize(row, settled.serializers, statement.paramTypes);
+    }
+    return onlyResult<T>(this.host.callSync(this.session.execRequest(sql, settled, { single: true, row })), settled.rows, sql);
+  }
+
+  prepare<T>(sql: string, options: QueryOptions = {}): SyncStatement<T> {
+    checkText(sql);
+    this.session.check();
+    const reply = this.host.callSync({ kind: 'prepare', session: this.session.number, sql });
+    return new PreparedSync<T>(this.host, this.session, sql, this.#settle(options), prepared(reply, sql));
+  }
+
+  transaction<R>(callback: () => R, options: TransactionOptions): R {
+    const meta = { meta: options.meta };
+    this.exec('BEGIN', meta);
+    let result: R;
+    try {
+      result = callback();
+      if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
+        throw new DatabaseError('INVALID_PARAMETER_VALUE', 'the callback of transactionSync must not be async', { hint: 'use transaction' });
+      }
+    } catch (error) {
+      this.exec('ROLLBACK');
+      throw error;
+    }
+    checkCommitted(this.exec('COMMIT', meta));
+    return result;
+  }
+
+  #settle(options: QueryOptions): Settled {
+    this.session.check();
+    if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made');
+    return this.session.settle(options);
+  }
+}
+
+/** A COMMIT of a transaction in which a statement failed is a ROLLBACK, and says so only in its command. */
+export function checkCommitted(results: Results[]): void {
+  if (results[0]?.command === 'ROLLBACK') {
+    throw new DatabaseError('IN_FAILED_TRANSACTION', 'the transaction was rolled back, since a statement in it had failed');
+  }
+}
+
+class PreparedSync<T> implements SyncStatement<T> {
+  readonly fields: Field[];
+  readonly paramTypes: number[];
+  #closed = false;
+  /** The fields and the command, once a result has told them; the engine then leaves them out. */
+  #known: { fields: Field[]; command: string } | undefined;
+  /** Nothing about it needs the long way. */
+  readonly #plain: boolean;
+
+  constructor(
+    readonly host: Host,
+    readonly session: Session,
+    readonly sql: string,
+    readonly settled: Settled,
+    readonly prepared: Prepared,
+  ) {
+    this.fields = prepared.fields;
+    this.paramTypes = prepared.paramTypes;
+    this.#plain = !settled.rows.parsers && !settled.serializers && !settled.moment && settled.meta === undefined;
+  }
+
+  query(params?: Parameters | null): Results<T> {
+    return this.#one(params ?? NONE, (table) => table.results<T>(this.settled.rows.rowMode));
+  }
+
+  get(params?: Parameters | null): T | undefined {
+    return this.#one(params ?? NONE, (table) => (table.rows > 0 ? (table.row(0, this.settled.rows.rowMode) as T) : undefined));
+  }
+
+  run(params?: Parameters | null): RunResult {
+    return this.#one(params ?? NONE, summary);
+  }
+
+  runMany(rows: Iterable<Parameters>): RunResult {
+    return summary(this.#long([...rows], true));
+  }
+
+  *iterate(params?: Parameters | null): IterableIterator<T> {
+    const table = this.#long([params ?? NONE], false);
+    for (let row = 0; row < table.rows; row += 1) yield table.row(row, this.settled.rows.rowMode) as T;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.host.callSync({ kind: 'forget', session: this.session.number, statement: this.prepared.id });
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #one<R>(params: Parameters, use: (table: Table) => R): R {
+    if (this.#plain && !this.#closed && this.host.isAtRest(this.session.number)) {
+      const short = this.#short(params, use);
+      if (short !== undefined) return short.result;
+    }
+    return use(this.#long([params], false));
+  }
+
+  /** The engine runs it in one call, and the result is read where it lies in the engine's memory. */
+  #short<R>(params: Parameters, use: (table: Table) => R): { result: R } | undefined {
+    const { engine, session, statement } = this.host.direct(this.session.number, this.prepared.id);
+    const length = writeParameters(engine.room(), [params], this.paramTypes.length);
+    let answer: number;
+    try {
+      answer = engine.wasm.execute(session, statement, length);
+    } catch (error) {
+      throw this.host.crashedDirect(error);
+    }
+    if (answer === Answer.Failed) throw DatabaseError.fromWire({ ...engine.takeError(), statementIndex: undefined }, { query: this.sql });
+    if (answer !== Answer.Done) return undefined;
+    const table = engine.outputTable(this.settled.rows, this.#known);
+    if (!table.terse) this.#known = { fields: table.fields, command: table.command };
+    const result = use(table);
+    this.host.settleDirect(this.session.number, table.status, table.seq);
+    return { result };
+  }
+
+  #long(rows: Parameters[], many: boolean): Table {
+    this.session.check();
+    const reply = this.host.callSync(runRequest(this.session, this.prepared, this.#closed, rows, many, this.settled));
+    return onlyTable(reply, this.settled.rows, this.sql);
+  }
+}
+
+const NONE: Parameters = [];

@@ -1,0 +1,56 @@
+/** The worker's side: one engine, spoken to by messages. */
+
+import { toWire } from './error.js';
+import { Host } from './host.js';
+import { compileFrom, messageSoon, usePlatform } from './platform.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+
+usePlatform({
+  loadWasm: () => compileFrom(new URL('./driftdb.wasm', import.meta.url).href),
+  soon: messageSoon(),
+});
+
+let host: Promise<Host> | undefined;
+const cancels = new Map<number, AbortController>();
+
+const post = (message: FromWorker, transfer: Transferable[] = []) =>
+  (globalThis as unknown as { postMessage(message: FromWorker, transfer: Transferable[]): void }).postMessage(message, transfer);
+
+globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case 'open':
+      host = Host.open(data.opening);
+      host.then(
+        (opened) => {
+          opened.onDurable = (seq) => post({ type: 'durable', seq });
+          post({ type: 'opened', info: opened.info });
+        },
+        (error: unknown) => post({ type: 'failed', error: toWire(error) }),
+      );
+      break;
+    case 'call':
+      void answer(data.id, data);
+      break;
+    case 'cancel':
+      cancels.get(data.id)?.abort(data.why);
+      break;
+    case 'close':
+      void host?.then((opened) => opened.close()).finally(() => post({ type: 'closed' }));
+      break;
+  }
+};
+
+async function answer(id: number, { request }: { request: Parameters<Host['call']>[0] }): Promise<void> {
+  const cancel = new AbortController();
+  cancels.set(id, cancel);
+  try {
+    const reply = await (await (host as Promise<Host>)).call(request, { signal: cancel.signal });
+    // A copy is cheaper than handing over a small buffer.
+    const transfer = reply.results.byteLength > 4096 ? [reply.results.buffer as ArrayBuffer] : [];
+    post({ type: 'reply', id, reply }, transfer);
+  } catch (error) {
+    post({ type: 'reply', id, reply: { results: new Uint8Array(), error: toWire(error) } });
+  } finally {
+    cancels.delete(id);
+  }
+}
