@@ -70,6 +70,18 @@ impl Bitmap {
             .sum()
     }
 
+    /// The bits set in both. The lengths are equal.
+    pub fn intersection(&self, other: &Bitmap) -> Bitmap {
+        debug_assert_eq!(self.len, other.len);
+        let words = (self.words.iter().zip(&other.words))
+            .map(|(left, right)| left & right)
+            .collect();
+        Bitmap {
+            words,
+            len: self.len,
+        }
+    }
+
     /// The words, least significant bit first; bits beyond `len` are zero.
     pub fn words(&self) -> &[u64] {
         &self.words

@@ -26,6 +26,14 @@ impl Strings {
         }
     }
 
+    /// `len` times the same string, as a dictionary of one.
+    pub fn repeat(string: &[u8], len: usize) -> Self {
+        Strings::Dictionary {
+            codes: vec![0; len],
+            values: Rc::new([string].into_iter().collect()),
+        }
+    }
+
     pub fn len(&self) -> usize {
         match self {
             Strings::Flat { offsets, .. } => offsets.len() - 1,

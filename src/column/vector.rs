@@ -93,7 +93,33 @@ impl Vector {
 
     /// `len` times the same value.
     pub fn repeat(physical: PhysicalType, value: &Value, len: usize) -> Self {
-        Self::from_values(physical, std::iter::repeat_n(value, len))
+        Vector::new(match value {
+            Value::Bool(value) => Data::Bool(vec![*value; len]),
+            Value::I64(value) => Data::I64(vec![*value; len]),
+            Value::F64(value) => Data::F64(vec![*value; len]),
+            Value::Decimal(value) => Data::Decimal(vec![value.clone(); len]),
+            Value::Text(value) => Data::Text(Strings::repeat(value.as_bytes(), len)),
+            Value::Bytes(value) => Data::Bytes(Strings::repeat(value, len)),
+            Value::Uuid(value) => Data::Uuid(vec![*value; len]),
+            Value::Null => return Self::nulls(physical, len),
+        })
+    }
+
+    /// `len` NULLs.
+    pub fn nulls(physical: PhysicalType, len: usize) -> Self {
+        let data = match physical {
+            PhysicalType::Bool => Data::Bool(vec![false; len]),
+            PhysicalType::I64 => Data::I64(vec![0; len]),
+            PhysicalType::F64 => Data::F64(vec![0.0; len]),
+            PhysicalType::Decimal => Data::Decimal(vec![Decimal::ZERO; len]),
+            PhysicalType::Text => Data::Text(Strings::repeat(b"", len)),
+            PhysicalType::Bytes => Data::Bytes(Strings::repeat(b"", len)),
+            PhysicalType::Uuid => Data::Uuid(vec![0; len]),
+        };
+        Vector {
+            data,
+            validity: Some(Bitmap::filled(false, len)),
+        }
     }
 
     pub fn physical(&self) -> PhysicalType {

@@ -1,11 +1,249 @@
 //! Choosing functions by name and the types of their arguments.
 
-use super::Expr;
-use crate::error::{Error, Result};
+use super::candidate::{Choice, choose};
+use super::coercion::supply;
+use super::construct::padded;
+use super::operator::binary;
+use super::signature::{Meaning, Signature, named};
+use super::{
+    CastContext, Expr, ExprKind, Function, coerce_to, resolve_coalesce, resolve_extreme,
+    resolve_null_if,
+};
+use crate::error::{Code, Error, Result};
+use crate::types::{DataType, Value};
 
 /// The call of a function by its name in lower case, with the arguments cast, or UndefinedFunction /
-/// AmbiguousFunction.
-pub fn resolve_function(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
-    let _ = arguments;
-    Err(Error::unsupported(name))
+/// AmbiguousFunction. `position` takes the text first and what is looked for second.
+pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
+    match name {
+        "coalesce" if !arguments.is_empty() => return resolve_coalesce(arguments),
+        "greatest" | "least" if !arguments.is_empty() => {
+            return resolve_extreme(name == "greatest", arguments);
+        }
+        "nullif" if arguments.len() == 2 => {
+            let right = arguments.pop().unwrap_or_else(Expr::null);
+            let left = arguments.pop().unwrap_or_else(Expr::null);
+            return resolve_null_if(left, right);
+        }
+        "concat" | "concat_ws" => return resolve_concat(name, arguments),
+        "pg_typeof" if arguments.len() == 1 => {
+            let name = arguments[0].data_type.base().to_string();
+            return Ok(Expr::constant(Value::text(&name), DataType::Text));
+        }
+        "version" if arguments.is_empty() => {
+            let version = concat!("driftdb-wasm ", env!("CARGO_PKG_VERSION"));
+            return Ok(Expr::constant(Value::text(version), DataType::Text));
+        }
+        "age" if arguments.len() == 1 => {
+            arguments.insert(0, resolve_function("current_date", Vec::new())?)
+        }
+        _ => {}
+    }
+    if is_cast(name, &arguments) {
+        return cast_by_name(name, arguments);
+    }
+    let candidates = named(name);
+    let signature = pick(name, &arguments, &candidates)?;
+    apply(&signature, arguments)
+}
+
+/// PostgreSQL takes `date('2026-01-15')` for a cast, because the argument has no type.
+fn is_cast(name: &str, arguments: &[Expr]) -> bool {
+    name == "date"
+        && matches!(arguments, [one] if matches!(one.data_type, DataType::Unknown | DataType::Date))
+}
+
+fn cast_by_name(_: &str, arguments: Vec<Expr>) -> Result<Expr> {
+    let argument = arguments.into_iter().next().unwrap_or_else(Expr::null);
+    coerce_to(argument, DataType::Date, CastContext::Explicit)
+}
+
+fn pick(name: &str, arguments: &[Expr], candidates: &[Signature]) -> Result<Signature> {
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type)
+        .collect();
+    // The forms with patterns would be chosen for these, and are not there.
+    if matches!(name, "substring")
+        && matches!(types.get(1), Some(t) if t.is_text() || *t == DataType::Unknown)
+    {
+        return Err(Error::unsupported("substring by a regular expression"));
+    }
+    let lists: Vec<&[DataType]> = candidates
+        .iter()
+        .map(|signature| signature.arguments)
+        .collect();
+    match choose(&types, &lists) {
+        Choice::One(at) => Ok(candidates[at]),
+        Choice::None => Err(undefined(name, &types)),
+        Choice::Ambiguous => Err(Error::new(
+            Code::AmbiguousFunction,
+            format!("function {} is not unique", described(name, &types)),
+        )
+        .with_hint("Could not choose a best candidate function. You might need to add explicit type casts.")),
+    }
+}
+
+fn undefined(name: &str, types: &[DataType]) -> Error {
+    let message = format!("function {} does not exist", described(name, types));
+    Error::new(Code::UndefinedFunction, message).with_hint(
+        "No function matches the given name and argument types. You might need to add explicit type casts.",
+    )
+}
+
+fn described(name: &str, types: &[DataType]) -> String {
+    let types: Vec<String> = types
+        .iter()
+        .map(|data_type| data_type.base().to_string())
+        .collect();
+    format!("{name}({})", types.join(", "))
+}
+
+fn apply(signature: &Signature, arguments: Vec<Expr>) -> Result<Expr> {
+    let mut arguments = (arguments.into_iter())
+        .zip(signature.arguments)
+        .map(|(argument, &target)| supply(argument, target))
+        .collect::<Result<Vec<_>>>()?;
+    match signature.meaning {
+        Meaning::Call(Function::OctetLength) => {
+            let arguments = arguments.into_iter().map(padded).collect();
+            Ok(Expr::call(
+                Function::OctetLength,
+                arguments,
+                signature.result,
+            ))
+        }
+        Meaning::Call(function) => Ok(Expr::call(function, arguments, signature.result)),
+        Meaning::Operator(operator) => match (arguments.pop(), arguments.pop()) {
+            (Some(right), Some(left)) => Ok(binary(operator, left, right, signature.result)),
+            _ => Err(Error::new(
+                Code::Internal,
+                "an operator's function takes two arguments",
+            )),
+        },
+        Meaning::Cast => {
+            let argument = arguments.pop().unwrap_or_else(Expr::null);
+            coerce_to(argument, signature.result, CastContext::Explicit)
+        }
+    }
+}
+
+/// Anything may be joined to a text; NULLs leave no trace.
+fn resolve_concat(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
+    let function = if name == "concat" {
+        Function::Concat
+    } else {
+        Function::ConcatWs
+    };
+    if arguments.is_empty() || (function == Function::ConcatWs && arguments.len() < 2) {
+        let types: Vec<DataType> = arguments
+            .iter()
+            .map(|argument| argument.data_type)
+            .collect();
+        return Err(undefined(name, &types));
+    }
+    let arguments = arguments
+        .into_iter()
+        .map(output_text)
+        .collect::<Result<_>>()?;
+    Ok(Expr::call(function, arguments, DataType::Text))
+}
+
+/// The text of a value as it is printed, which for a boolean is not what a cast gives.
+fn output_text(argument: Expr) -> Result<Expr> {
+    match argument.data_type {
+        DataType::Boolean => {
+            let text = |text| Expr::constant(Value::text(text), DataType::Text);
+            let letter = |operand: Expr, truth| ExprKind::IsTruth {
+                operand: Box::new(operand),
+                truth: Some(truth),
+                negated: false,
+            };
+            if argument.volatility() == super::Volatility::Volatile {
+                return Err(Error::unsupported("a volatile boolean in concat"));
+            }
+            let branches = vec![
+                (
+                    Expr::new(letter(argument.clone(), true), DataType::Boolean),
+                    text("t"),
+                ),
+                (
+                    Expr::new(letter(argument, false), DataType::Boolean),
+                    text("f"),
+                ),
+            ];
+            Ok(Expr::new(
+                ExprKind::Case {
+                    branches,
+                    otherwise: None,
+                },
+                DataType::Text,
+            ))
+        }
+        DataType::Char(_) => Ok(padded(argument)),
+        data_type if data_type.is_text() => Ok(argument),
+        _ => coerce_to(argument, DataType::Text, CastContext::Explicit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(name: &str, types: &[DataType]) -> String {
+        let arguments = (types.iter())
+            .map(|&data_type| match data_type {
+                DataType::Unknown => Expr::null(),
+                _ => Expr::column(0, data_type),
+            })
+            .collect();
+        match resolve_function(name, arguments) {
+            Ok(expr) => expr.data_type.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn functions_are_chosen_as_in_postgresql() {
+        use DataType::*;
+        for (name, types, expected) in [
+            ("abs", vec![SmallInt], "smallint"),
+            ("abs", vec![Unknown], "double precision"),
+            ("round", vec![Real], "double precision"),
+            ("round", vec![Integer], "double precision"),
+            ("round", vec![Numeric(Some((5, 2))), Integer], "numeric"),
+            (
+                "round",
+                vec![Double, Integer],
+                "42883: function round(double precision, integer) does not exist",
+            ),
+            ("mod", vec![SmallInt, Integer], "integer"),
+            ("power", vec![Integer, Integer], "double precision"),
+            (
+                "length",
+                vec![Integer],
+                "42883: function length(integer) does not exist",
+            ),
+            ("length", vec![Unknown], "integer"),
+            ("lower", vec![Varchar(Some(3))], "text"),
+            ("date", vec![TimestampTz], "date"),
+            (
+                "date_trunc",
+                vec![Unknown, Date],
+                "timestamp with time zone",
+            ),
+            ("extract", vec![Text, Date], "numeric"),
+            ("concat", vec![Integer, Boolean, Unknown], "text"),
+            (
+                "foo",
+                vec![Integer, Unknown],
+                "42883: function foo(integer, unknown) does not exist",
+            ),
+            ("now", vec![], "timestamp with time zone"),
+            ("coalesce", vec![Integer, BigInt], "bigint"),
+            ("age", vec![Timestamp], "interval"),
+        ] {
+            assert_eq!(resolved(name, &types), expected, "{name}{types:?}");
+        }
+    }
 }

@@ -1,18 +1,39 @@
 //! Layer 2: bound expressions, the functions and casts they use, and their evaluation over chunks.
 //!
+//! ```text
+//!   names and types                        rows
+//!        |                                   |
+//!   resolve_*  --- coerce_to --->  Expr  -- evaluate, filter, evaluate_row -->  vectors, values
+//!   (candidate, signature,         (tree)   (eval, and json, datetime, text,
+//!    operator, construct, call)              pattern, cast, input, output)
+//! ```
+//!
 //! Building an [`Expr`] goes through the `resolve_*` functions, which know PostgreSQL's rules for
 //! choosing among candidates and put in every cast; evaluating goes through [`evaluate`], one vector
-//! at a time, or [`evaluate_row`], one row at a time.
+//! at a time, or [`evaluate_row`], one row at a time. The evaluator never guesses: what it is handed is
+//! of the types that it was resolved for.
+//!
+//! Three types do not compare by what they hold. JSONB is compared by [`Function::JsonbKey`] and
+//! [`Function::JsonbCompare`], intervals by [`Function::IntervalSpan`]; operators are resolved to those,
+//! and [`ordering_key`] and [`grouping_key`] put them where sorting and grouping need them. CHAR(n) is
+//! held without the blanks at its end, so that it compares as it must; output pads it.
 
 mod call;
+mod candidate;
+mod cast;
 mod coercion;
 mod construct;
 mod context;
+mod datetime;
 mod eval;
 mod function;
 mod input;
+mod json;
 mod operator;
 mod output;
+mod pattern;
+mod signature;
+mod text;
 mod tree;
 
 pub use call::resolve_function;

@@ -5,6 +5,7 @@
 mod data_type;
 mod decimal;
 mod id;
+mod interval;
 mod moment;
 mod schema;
 mod time;
@@ -13,6 +14,7 @@ mod value;
 pub use data_type::{DataType, PhysicalType};
 pub use decimal::Decimal;
 pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
+pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
 pub use schema::{CatalogName, ColumnSchema, DefaultValue, IndexSchema, Row, TableSchema};
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};

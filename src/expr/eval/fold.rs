@@ -1,0 +1,91 @@
+//! Replacing constant subexpressions by their values.
+
+use super::super::{EvalContext, Expr, ExprKind};
+use super::evaluate_value;
+use crate::types::Entropy;
+
+/// Nothing immutable asks for chance.
+struct NoEntropy;
+
+impl Entropy for NoEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// Puts the values of constant subexpressions in their place. One that raises an error is left as it
+/// is, to raise it if it is ever asked for.
+pub fn fold_constants(mut expr: Expr) -> Expr {
+    expr.visit_mut(&mut fold);
+    expr
+}
+
+/// Operands have been folded before, so that a constant one is a leaf.
+fn fold(expr: &mut Expr) {
+    let children = expr.children();
+    let all_constant = children.iter().all(|child| child.as_constant().is_some());
+    if children.is_empty() && !matches!(expr.kind, ExprKind::Call { .. })
+        || !all_constant
+        || !expr.is_constant()
+    {
+        return simplify(expr);
+    }
+    let context = EvalContext {
+        parameters: &[],
+        subplans: &[],
+        now: 0,
+        entropy: &NoEntropy,
+    };
+    if let Ok(value) = evaluate_value(expr, &context) {
+        expr.kind = ExprKind::Constant(value);
+    }
+}
+
+/// Drops what cannot matter in AND and OR, without changing which errors are raised first.
+fn simplify(expr: &mut Expr) {
+    let (operands, decided_by) = match &mut expr.kind {
+        ExprKind::And(operands) => (operands, false),
+        ExprKind::Or(operands) => (operands, true),
+        _ => return,
+    };
+    let is = |operand: &Expr, truth: bool| matches!(operand.as_constant(), Some(crate::types::Value::Bool(value)) if *value == truth);
+    operands.retain(|operand| !is(operand, !decided_by));
+    // What follows a deciding operand is never asked for.
+    if let Some(at) = operands.iter().position(|operand| is(operand, decided_by)) {
+        operands.truncate(at + 1);
+    }
+    match operands.as_slice() {
+        [] => *expr = Expr::boolean(!decided_by),
+        [_] => *expr = operands.remove(0),
+        [first, ..] if is(first, decided_by) => *expr = Expr::boolean(decided_by),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{BinaryOperator, resolve_and, resolve_function, resolve_operator};
+    use super::*;
+    use crate::types::DataType;
+
+    #[test]
+    fn constants_become_values_and_errors_wait() {
+        let sum =
+            resolve_operator(BinaryOperator::Add, Expr::integer(1), Expr::integer(2)).unwrap();
+        assert_eq!(fold_constants(sum), Expr::integer(3));
+        let error =
+            resolve_operator(BinaryOperator::Divide, Expr::integer(1), Expr::integer(0)).unwrap();
+        assert_eq!(fold_constants(error.clone()), error);
+        let now = resolve_function("now", Vec::new()).unwrap();
+        assert_eq!(fold_constants(now.clone()), now);
+    }
+
+    #[test]
+    fn junctions_lose_what_cannot_matter() {
+        let column = Expr::column(0, DataType::Boolean);
+        let both = resolve_and(vec![Expr::boolean(true), column.clone()]).unwrap();
+        assert_eq!(fold_constants(both), column);
+        let none = resolve_and(vec![Expr::boolean(false), column]).unwrap();
+        assert_eq!(fold_constants(none), Expr::boolean(false));
+    }
+}

@@ -1,0 +1,21 @@
+//! Evaluation.
+//!
+//! There are two evaluators with one meaning. `row` computes one row from values: it is the
+//! definition, short statements and constants use it. `vector` computes a chunk at a time: it takes
+//! the common operations to the loops of [`column::kernel`](crate::column::kernel) and applies the
+//! definition row by row for the rest. A property test holds them together.
+//!
+//! No row raises an error that was not asked for: CASE, COALESCE, AND and OR narrow the selection
+//! before they evaluate what depends on what came before.
+
+mod arithmetic;
+mod condition;
+mod fold;
+mod function;
+mod row;
+mod vector;
+
+pub use condition::filter;
+pub use fold::fold_constants;
+pub use row::{evaluate_row, evaluate_value};
+pub use vector::evaluate;

@@ -1,0 +1,232 @@
+//! One row at a time: the definition of what every expression means.
+
+use super::super::cast::cast_value;
+use super::super::context::Members;
+use super::super::pattern::Pattern;
+use super::super::{EvalContext, Expr, ExprKind, SubplanRows};
+use super::{arithmetic, function};
+use crate::error::{Code, Error, Result};
+use crate::types::Value;
+
+/// The value of an expression without columns.
+pub fn evaluate_value(expr: &Expr, context: &EvalContext) -> Result<Value> {
+    evaluate_row(expr, &[], context)
+}
+
+/// The value of an expression for one row, whose columns are `row`.
+pub fn evaluate_row(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<Value> {
+    let value = |operand: &Expr| evaluate_row(operand, row, context);
+    Ok(match &expr.kind {
+        ExprKind::Column(position) => row.get(*position).cloned().ok_or_else(|| {
+            Error::new(
+                Code::Internal,
+                "an expression reads a column that is not there",
+            )
+        })?,
+        ExprKind::Constant(value) => value.clone(),
+        ExprKind::Parameter(position) => parameter(*position, expr, context)?.clone(),
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+        } => {
+            let types = (left.data_type.base(), right.data_type.base());
+            let (left, right) = (value(left)?, value(right)?);
+            arithmetic::binary(*operator, &left, &right, types, expr.data_type)?
+        }
+        ExprKind::Negate(operand) => arithmetic::negate(&value(operand)?, expr.data_type)?,
+        ExprKind::Not(operand) => of_truth(truth(&value(operand)?).map(|truth| !truth)),
+        ExprKind::And(operands) => of_truth(junction(operands, false, &value)?),
+        ExprKind::Or(operands) => of_truth(junction(operands, true, &value)?),
+        ExprKind::IsNull { operand, negated } => Value::Bool(value(operand)?.is_null() != *negated),
+        ExprKind::IsTruth {
+            operand,
+            truth: wanted,
+            negated,
+        } => Value::Bool((truth(&value(operand)?) == *wanted) != *negated),
+        // Values compare NULL as equal to itself.
+        ExprKind::IsDistinct {
+            left,
+            right,
+            negated,
+        } => Value::Bool((value(left)? != value(right)?) != *negated),
+        ExprKind::Case {
+            branches,
+            otherwise,
+        } => {
+            for (condition, result) in branches {
+                if truth(&value(condition)?) == Some(true) {
+                    return value(result);
+                }
+            }
+            match otherwise {
+                Some(otherwise) => value(otherwise)?,
+                None => Value::Null,
+            }
+        }
+        ExprKind::Cast { operand, explicit } => cast_value(
+            &value(operand)?,
+            operand.data_type,
+            expr.data_type,
+            *explicit,
+            Some(context.now),
+        )?,
+        ExprKind::Like {
+            operand,
+            pattern,
+            escape,
+            negated,
+            case_insensitive,
+        } => match (value(operand)?, value(pattern)?) {
+            (Value::Text(text), Value::Text(pattern)) => {
+                let pattern = Pattern::new(&pattern, *escape, *case_insensitive)?;
+                Value::Bool(pattern.matches(&text) != *negated)
+            }
+            _ => Value::Null,
+        },
+        ExprKind::InList {
+            operand,
+            list,
+            negated,
+        } => in_list(&value(operand)?, list, *negated, &value)?,
+        ExprKind::Coalesce(operands) => {
+            for operand in operands {
+                let value = value(operand)?;
+                if !value.is_null() {
+                    return Ok(value);
+                }
+            }
+            Value::Null
+        }
+        ExprKind::Extreme { greatest, operands } => {
+            let mut best = Value::Null;
+            for operand in operands {
+                best = extreme(best, value(operand)?, *greatest);
+            }
+            best
+        }
+        ExprKind::NullIf(left, right) => {
+            let (left, right) = (value(left)?, value(right)?);
+            if left == right { Value::Null } else { left }
+        }
+        ExprKind::Call {
+            function,
+            arguments,
+        } => {
+            let values = arguments.iter().map(value).collect::<Result<Vec<_>>>()?;
+            function::call(*function, &values, arguments, expr.data_type, context)?
+        }
+        ExprKind::ScalarSubplan(subplan) => scalar_subplan(*subplan, context)?,
+        ExprKind::ExistsSubplan { subplan, negated } => {
+            Value::Bool(subplan_rows(*subplan, context)?.chunk().is_empty() == *negated)
+        }
+        ExprKind::InSubplan {
+            operand,
+            subplan,
+            negated,
+        } => {
+            let members = subplan_rows(*subplan, context)?.members();
+            of_membership(members, &value(operand)?, *negated)
+        }
+    })
+}
+
+/// SQL's truth: `None` is unknown.
+pub fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        _ => None,
+    }
+}
+
+pub fn of_truth(truth: Option<bool>) -> Value {
+    truth.map_or(Value::Null, Value::Bool)
+}
+
+/// AND (`decided_by` false) or OR (true).
+fn junction(
+    operands: &[Expr],
+    decided_by: bool,
+    value: &dyn Fn(&Expr) -> Result<Value>,
+) -> Result<Option<bool>> {
+    let mut result = Some(!decided_by);
+    for operand in operands {
+        match truth(&value(operand)?) {
+            Some(truth) if truth == decided_by => return Ok(Some(decided_by)),
+            Some(_) => {}
+            None => result = None,
+        }
+    }
+    Ok(result)
+}
+
+fn in_list(
+    operand: &Value,
+    list: &[Expr],
+    negated: bool,
+    value: &dyn Fn(&Expr) -> Result<Value>,
+) -> Result<Value> {
+    if operand.is_null() {
+        return Ok(Value::Null);
+    }
+    let mut result = Some(false);
+    for item in list {
+        match value(item)? {
+            Value::Null => result = None,
+            item if item == *operand => return Ok(Value::Bool(!negated)),
+            _ => {}
+        }
+    }
+    Ok(of_truth(result.map(|found| found != negated)))
+}
+
+pub fn of_membership(members: &Members, value: &Value, negated: bool) -> Value {
+    of_truth(members.contains(value).map(|found| found != negated))
+}
+
+/// The greater or lesser of two; NULL only if both are.
+pub fn extreme(best: Value, value: Value, greatest: bool) -> Value {
+    let replaces =
+        !value.is_null() && (best.is_null() || (value > best) == greatest && value != best);
+    if replaces { value } else { best }
+}
+
+/// The value of a parameter, which its node's type must fit.
+pub fn parameter<'a>(position: usize, expr: &Expr, context: &EvalContext<'a>) -> Result<&'a Value> {
+    let value = context.parameters.get(position).ok_or_else(|| {
+        let message = format!("there is no parameter ${}", position + 1);
+        Error::new(Code::UndefinedParameter, message)
+    })?;
+    match value.physical() {
+        Some(physical) if physical != expr.data_type.physical() => {
+            let message = format!(
+                "parameter ${} is not of type {}",
+                position + 1,
+                expr.data_type
+            );
+            Err(Error::new(Code::WrongParameters, message))
+        }
+        _ => Ok(value),
+    }
+}
+
+pub fn subplan_rows<'a>(subplan: usize, context: &EvalContext<'a>) -> Result<&'a SubplanRows> {
+    context.subplans.get(subplan).ok_or_else(|| {
+        Error::new(
+            Code::Internal,
+            "a subquery was not run before it was asked for",
+        )
+    })
+}
+
+pub fn scalar_subplan(subplan: usize, context: &EvalContext) -> Result<Value> {
+    let chunk = subplan_rows(subplan, context)?.chunk();
+    match chunk.len() {
+        0 => Ok(Value::Null),
+        1 => Ok(chunk.value(0, 0)),
+        _ => Err(Error::new(
+            Code::CardinalityViolation,
+            "more than one row returned by a subquery used as an expression",
+        )),
+    }
+}

@@ -1,0 +1,15 @@
+//! JSON and JSONB.
+//!
+//! Both are held as text. JSON is the user's own, checked; JSONB is in a normal form: keys sorted by
+//! length and then bytes, the last of equal keys kept, numbers as exact decimals, one blank behind
+//! `,` and `:`. Since both are text, `->` finds the member it wants without building a tree.
+
+mod access;
+mod compare;
+mod document;
+mod reader;
+
+pub(super) use access::{Step, array_length, get, get_text, type_name};
+pub(super) use compare::{compare, equality_key};
+pub(super) use document::{Json, concat, normalize};
+pub(super) use reader::validate;

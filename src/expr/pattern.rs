@@ -1,0 +1,182 @@
+//! LIKE: `%` is any run of characters, `_` any one.
+
+use super::text::lower;
+use crate::error::{Code, Error, Result};
+
+/// A pattern, taken apart once and matched often.
+#[derive(Debug)]
+pub struct Pattern {
+    case_insensitive: bool,
+    shape: Shape,
+}
+
+#[derive(Debug)]
+enum Shape {
+    /// No wildcard.
+    Exact(String),
+    /// `abc%`
+    Prefix(String),
+    /// `%abc`
+    Suffix(String),
+    /// `%abc%`
+    Contains(String),
+    General(Vec<Token>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Token {
+    Character(char),
+    One,
+    Any,
+}
+
+impl Pattern {
+    pub fn new(pattern: &str, escape: Option<char>, case_insensitive: bool) -> Result<Pattern> {
+        let mut tokens = Vec::with_capacity(pattern.len());
+        let mut characters = pattern.chars();
+        while let Some(character) = characters.next() {
+            tokens.push(match character {
+                _ if Some(character) == escape => {
+                    let escaped = characters.next().ok_or_else(|| {
+                        let message = "LIKE pattern must not end with escape character";
+                        Error::new(Code::InvalidEscape, message)
+                    })?;
+                    Token::Character(escaped)
+                }
+                '_' => Token::One,
+                '%' if tokens.last() == Some(&Token::Any) => continue,
+                '%' => Token::Any,
+                other => Token::Character(other),
+            });
+        }
+        if case_insensitive {
+            for token in &mut tokens {
+                if let Token::Character(character) = token {
+                    *character = super::text::lower_char(*character);
+                }
+            }
+        }
+        Ok(Pattern {
+            case_insensitive,
+            shape: Shape::of(tokens),
+        })
+    }
+
+    pub fn matches(&self, text: &str) -> bool {
+        match self.case_insensitive {
+            true => self.shape.matches(&lower(text)),
+            false => self.shape.matches(text),
+        }
+    }
+}
+
+impl Shape {
+    fn of(tokens: Vec<Token>) -> Shape {
+        let starts = tokens.first() == Some(&Token::Any);
+        let ends = tokens.len() > usize::from(starts) && tokens.last() == Some(&Token::Any);
+        let inner = &tokens[usize::from(starts)..tokens.len() - usize::from(ends)];
+        let literal: Option<String> = (inner.iter())
+            .map(|token| match token {
+                Token::Character(character) => Some(*character),
+                _ => None,
+            })
+            .collect();
+        match (literal, starts, ends) {
+            (Some(text), false, false) => Shape::Exact(text),
+            (Some(text), false, true) => Shape::Prefix(text),
+            (Some(text), true, false) => Shape::Suffix(text),
+            (Some(text), true, true) => Shape::Contains(text),
+            (None, ..) => Shape::General(tokens),
+        }
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Shape::Exact(literal) => text == literal,
+            Shape::Prefix(literal) => text.starts_with(literal),
+            Shape::Suffix(literal) => text.ends_with(literal),
+            Shape::Contains(literal) => text.contains(literal),
+            Shape::General(tokens) => matches_tokens(tokens, text),
+        }
+    }
+}
+
+/// Goes back to the last `%` only: a later one can take over whatever an earlier one could.
+fn matches_tokens(tokens: &[Token], text: &str) -> bool {
+    let mut rest = text.chars();
+    let mut at = 0;
+    let mut retry: Option<(usize, std::str::Chars)> = None;
+    loop {
+        match tokens.get(at) {
+            Some(Token::Any) => {
+                at += 1;
+                retry = Some((at, rest.clone()));
+                continue;
+            }
+            token => {
+                let mut next = rest.clone();
+                let matched = match (token, next.next()) {
+                    (None, None) => return true,
+                    (Some(Token::One), Some(_)) => true,
+                    (Some(Token::Character(wanted)), Some(found)) => *wanted == found,
+                    _ => false,
+                };
+                if matched {
+                    rest = next;
+                    at += 1;
+                    continue;
+                }
+            }
+        }
+        let Some((after, from)) = &mut retry else {
+            return false;
+        };
+        if from.next().is_none() {
+            return false;
+        }
+        at = *after;
+        rest = from.clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_postgresql() {
+        for (text, pattern, expected) in [
+            ("abc", "abc", true),
+            ("abc", "a%", true),
+            ("abc", "%c", true),
+            ("abc", "%b%", true),
+            ("abc", "_b_", true),
+            ("abc", "c", false),
+            ("", "%", true),
+            ("", "_", false),
+            ("añc", "a_c", true),
+            ("a%c", "a\\%c", true),
+            ("abc", "a\\%c", false),
+            ("aXbXc", "a%b%c", true),
+            ("mississippi", "m%iss%ip_i", true),
+            ("mississippi", "m%iss%ip_x", false),
+            ("abc", "%%%", true),
+            ("ab", "a%b%", true),
+        ] {
+            let pattern_value = Pattern::new(pattern, Some('\\'), false).unwrap();
+            assert_eq!(
+                pattern_value.matches(text),
+                expected,
+                "{text} like {pattern}"
+            );
+        }
+        assert!(Pattern::new("ÄB_", None, true).unwrap().matches("äbC"));
+        assert!(Pattern::new("a#%", Some('#'), false).unwrap().matches("a%"));
+        assert_eq!(
+            Pattern::new("a\\", Some('\\'), false)
+                .unwrap_err()
+                .sqlstate(),
+            "22025"
+        );
+    }
+}
