@@ -43,6 +43,7 @@ pub mod column;
 pub mod commit;
 pub mod db;
 pub mod error;
+pub mod exec;
 pub mod expr;
 pub mod log;
 pub mod plan;

@@ -467,6 +467,7 @@ export type ErrorCode =
   | 'CANNOT_COERCE'
   | 'GROUPING_ERROR'
   | 'WRONG_OBJECT_TYPE'
+  | 'DEPENDENT_OBJECTS_STILL_EXIST'
   | 'INVALID_TABLE_DEFINITION'
   /** Too few or too many parameters, or one that is `undefined`, a function or a symbol. */
   | 'WRONG_PARAMETERS'

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::plan::OutputColumn;
 use crate::table::BlockId;
 use crate::types::{DataType, Seq, Value};
+use std::rc::Rc;
 
 /// What one step of a task came to.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub struct StatementResult {
     /// `SELECT`, `INSERT`, `CREATE TABLE`, …
     pub command: &'static str,
     /// Empty for a statement without rows.
-    pub fields: Vec<OutputColumn>,
+    pub fields: Rc<[OutputColumn]>,
     /// Chunks may have a selection.
     pub chunks: Vec<Chunk>,
     /// Rows that an INSERT, UPDATE, DELETE or TRUNCATE touched.

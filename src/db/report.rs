@@ -54,7 +54,7 @@ impl Report {
             .map(|column| Rc::new(column.finish()));
         StatementResult {
             command,
-            fields: self.fields,
+            fields: self.fields.into(),
             chunks: vec![Chunk::new(columns.collect(), self.rows)],
             affected_rows: 0,
             seq,

@@ -52,7 +52,7 @@ pub struct Engine {
     encoder: Encoder,
     parameters: Vec<Parameter>,
     /// By statement: the fields that JavaScript knows, so that `execute` can leave out their names.
-    known: HashMap<u32, Vec<OutputColumn>>,
+    known: HashMap<u32, Rc<[OutputColumn]>>,
     failure: Option<Failure>,
 }
 
@@ -481,7 +481,7 @@ fn table(fields: Vec<OutputColumn>, values: &[Value]) -> StatementResult {
             fields.iter().map(column).collect(),
             values.len(),
         )],
-        fields,
+        fields: fields.into(),
         affected_rows: 0,
         seq: None,
         committed: false,

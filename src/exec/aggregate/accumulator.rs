@@ -1,0 +1,115 @@
+//! What all aggregates have in common.
+
+use super::count::{Count, CountRows};
+use super::distinct::DistinctValues;
+use super::extreme::Extreme;
+use super::sum::{AverageFloats, AverageNumerics, SumFloats, SumIntegers, SumNumerics};
+use crate::column::Vector;
+use crate::error::{Error, Result};
+use crate::expr::{EvalContext, Expr, ordering_key};
+use crate::plan::{Aggregate, AggregateFunction};
+use crate::types::{DataType, PhysicalType};
+use std::ops::Range;
+use std::rc::Rc;
+
+/// The states of one aggregate, one for each group.
+pub trait Accumulator {
+    /// Makes room for so many groups.
+    fn resize(&mut self, groups: usize);
+
+    /// Takes in rows; `inputs` are the values of the aggregate's input expressions.
+    fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()>;
+
+    /// The values of some groups.
+    fn finish(&self, groups: Range<usize>, context: &EvalContext) -> Result<Vector>;
+
+    /// Bytes that one group takes.
+    fn group_bytes(&self) -> usize {
+        32
+    }
+}
+
+/// The rows of a chunk that are meant, and the groups they belong to.
+pub struct Rows<'a> {
+    /// The group of each row that is meant; `None`: all belong to group 0.
+    pub groups: Option<&'a [u32]>,
+    pub selection: Option<&'a [u32]>,
+    /// How many are meant.
+    pub len: usize,
+}
+
+impl Rows<'_> {
+    /// Calls with group and position of each row.
+    pub fn each(&self, mut call: impl FnMut(usize, usize)) {
+        let place = |index: usize| self.selection.map_or(index, |rows| rows[index] as usize);
+        match self.groups {
+            None => (0..self.len).for_each(|index| call(0, place(index))),
+            Some(groups) => (groups.iter().enumerate())
+                .for_each(|(index, group)| call(*group as usize, place(index))),
+        }
+    }
+
+    /// The same, without the rows where the vector is NULL.
+    pub fn each_value(&self, vector: &Vector, mut call: impl FnMut(usize, usize)) {
+        match &vector.validity {
+            None => self.each(call),
+            Some(validity) => self.each(|group, row| {
+                if validity.get(row) {
+                    call(group, row);
+                }
+            }),
+        }
+    }
+}
+
+/// The expressions that an aggregate reads: its argument and, where that is not what compares, a key.
+pub fn inputs(aggregate: &Aggregate) -> Result<Vec<Expr>> {
+    let Some(argument) = &aggregate.argument else {
+        return Ok(Vec::new());
+    };
+    let mut inputs = vec![argument.clone()];
+    if is_extreme(aggregate.function) {
+        let key = ordering_key(argument.clone())?;
+        if key != *argument {
+            inputs.push(key);
+        }
+    }
+    Ok(inputs)
+}
+
+fn is_extreme(function: AggregateFunction) -> bool {
+    matches!(function, AggregateFunction::Min | AggregateFunction::Max)
+}
+
+/// The states for an aggregate.
+pub fn accumulator(aggregate: &Aggregate) -> Result<Box<dyn Accumulator>> {
+    let Some(argument) = &aggregate.argument else {
+        return Ok(Box::new(CountRows::default()));
+    };
+    let plain = plain_accumulator(aggregate, argument.data_type)?;
+    // Of equal values, the least is the same as of different ones.
+    if aggregate.distinct && !is_extreme(aggregate.function) {
+        let physical = argument.data_type.physical();
+        return Ok(Box::new(DistinctValues::new(physical, plain)));
+    }
+    Ok(plain)
+}
+
+fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dyn Accumulator>> {
+    use AggregateFunction::{Avg, Count as CountFunction, Max, Min, Sum};
+    use PhysicalType::{Decimal, F64, I64};
+    Ok(match (aggregate.function, argument.physical()) {
+        (CountFunction, _) => Box::new(Count::default()),
+        (Sum, I64) => Box::new(SumIntegers::new(aggregate.data_type)),
+        (Sum, F64) => Box::new(SumFloats::new(argument)),
+        (Sum, Decimal) => Box::new(SumNumerics::default()),
+        (Avg, I64 | Decimal) => Box::new(AverageNumerics::new()?),
+        (Avg, F64) => Box::new(AverageFloats::default()),
+        (Min | Max, physical) => Box::new(Extreme::new(physical, aggregate.function == Max)),
+        (Sum | Avg, _) => {
+            return Err(Error::unsupported(format!(
+                "a sum or average of {argument}"
+            )));
+        }
+    })
+}

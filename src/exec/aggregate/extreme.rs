@@ -1,0 +1,80 @@
+//! min and max.
+
+use super::accumulator::{Accumulator, Rows};
+use crate::column::{Data, Vector};
+use crate::error::Result;
+use crate::expr::EvalContext;
+use crate::types::{PhysicalType, Value};
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::rc::Rc;
+
+pub struct Extreme {
+    physical: PhysicalType,
+    greatest: bool,
+    /// NULL where there was no value yet.
+    values: Vec<Value>,
+    /// What the values compare by, where that is not themselves.
+    keys: Vec<Value>,
+}
+
+impl Extreme {
+    pub fn new(physical: PhysicalType, greatest: bool) -> Extreme {
+        Extreme {
+            physical,
+            greatest,
+            values: Vec::new(),
+            keys: Vec::new(),
+        }
+    }
+}
+
+impl Accumulator for Extreme {
+    fn resize(&mut self, groups: usize) {
+        self.values.resize(groups, Value::Null);
+        self.keys.resize(groups, Value::Null);
+    }
+
+    fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
+        let wanted = match self.greatest {
+            true => Ordering::Greater,
+            false => Ordering::Less,
+        };
+        let is_better = |key: &Vector, row: usize, best: &Value| {
+            best.is_null() || compare(key, row, best) == wanted
+        };
+        match inputs {
+            [values] => rows.each_value(values, |group, row| {
+                if is_better(values, row, &self.values[group]) {
+                    self.values[group] = values.value(row);
+                }
+            }),
+            [values, keys, ..] => rows.each_value(keys, |group, row| {
+                if is_better(keys, row, &self.keys[group]) {
+                    self.keys[group] = keys.value(row);
+                    self.values[group] = values.value(row);
+                }
+            }),
+            [] => {}
+        }
+        Ok(())
+    }
+
+    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+        Ok(Vector::from_values(self.physical, &self.values[groups]))
+    }
+
+    fn group_bytes(&self) -> usize {
+        2 * size_of::<Value>()
+    }
+}
+
+/// The order of a vector's value against one of the same type, without making a value of it.
+fn compare(vector: &Vector, row: usize, other: &Value) -> Ordering {
+    match (&vector.data, other) {
+        (Data::I64(values), Value::I64(other)) => values[row].cmp(other),
+        (Data::Text(values), Value::Text(other)) => values.get(row).cmp(other.as_bytes()),
+        (Data::Decimal(values), Value::Decimal(other)) => values[row].cmp(other),
+        _ => vector.value(row).cmp(other),
+    }
+}

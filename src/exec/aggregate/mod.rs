@@ -1,0 +1,25 @@
+//! GROUP BY and the aggregate functions.
+//!
+//! Rows get the number of their group from a [`GroupTable`](super::group_table::GroupTable); each
+//! aggregate is an [`Accumulator`] with one state for each group, fed a chunk at a time and asked for
+//! its values when the input has ended.
+//!
+//! | function | over | held as | type, as in PostgreSQL |
+//! | --- | --- | --- | --- |
+//! | count | anything | i64 | bigint |
+//! | sum | smallint, integer / bigint | i128 | bigint / numeric |
+//! | sum | numeric | i128, then a big integer | numeric, the largest scale |
+//! | sum | real / double precision | f32 / f64 | the same |
+//! | avg | integers, numeric | sum and count | numeric, by numeric division |
+//! | avg | floats | f64 sum and count | double precision |
+//! | min, max | anything with an order | the value | the same |
+
+mod accumulator;
+mod count;
+mod decimal_sum;
+mod distinct;
+mod extreme;
+mod operator;
+mod sum;
+
+pub use operator::HashAggregate;

@@ -1,0 +1,206 @@
+//! One statement being run.
+
+use super::build::{build, physical_types};
+use super::explain::{self, Measure};
+use super::row_buffer::RowBuffer;
+use super::scan::Scan;
+use super::write::{DeleteRows, InsertRows, UpdateRows};
+use super::{Context, Operator, Step, definition};
+use crate::error::{Code, Error, Result};
+use crate::expr::SubplanRows;
+use crate::plan::{Node, Plan, TimeSlot};
+use crate::types::TableId;
+use std::rc::Rc;
+
+/// Runs a plan step by step: subplans first, each to its end, then the rest.
+pub struct Execution {
+    plan: Rc<Plan>,
+    stage: Stage,
+    subplans: Vec<SubplanRows>,
+    measure: Option<Measure>,
+    /// What PostgreSQL would say as a warning.
+    pub notice: Option<&'static str>,
+}
+
+enum Stage {
+    Subplan {
+        rows: RowBuffer,
+        operator: Box<dyn Operator>,
+    },
+    /// All subplans have been run.
+    Ready,
+    Main(Box<dyn Operator>),
+    /// The tables to be truncated from this one on, and the counting of its rows.
+    Truncate {
+        tables: Vec<TableId>,
+        counting: Option<Scan>,
+    },
+    Done,
+}
+
+impl Execution {
+    pub fn new(plan: Rc<Plan>) -> Execution {
+        let analyze = matches!(&*plan, Plan::Explain { analyze: true, .. });
+        Execution {
+            plan,
+            stage: Stage::Ready,
+            subplans: Vec::new(),
+            measure: analyze.then(Measure::default),
+            notice: None,
+        }
+    }
+
+    /// Gives the next rows of the result. At `Done` all writes are made and uniqueness is checked.
+    pub fn step(&mut self, context: &mut Context) -> Result<Step> {
+        context.subplans = std::mem::take(&mut self.subplans);
+        let step = self.advance(context);
+        self.subplans = std::mem::take(&mut context.subplans);
+        step
+    }
+
+    fn advance(&mut self, context: &mut Context) -> Result<Step> {
+        loop {
+            match &mut self.stage {
+                Stage::Subplan { rows, operator } => match operator.step(context)? {
+                    Step::Chunk(chunk) => {
+                        context.meter.hold_chunk(&chunk)?;
+                        rows.push_chunk(&chunk);
+                    }
+                    Step::Done => {
+                        let rows = std::mem::replace(rows, RowBuffer::new([]));
+                        context.subplans.push(SubplanRows::new(rows.into_chunk()));
+                        self.stage = Stage::Ready;
+                    }
+                    other => return Ok(other),
+                },
+                Stage::Ready => self.stage = self.next_stage(context)?,
+                Stage::Main(operator) => match operator.step(context)? {
+                    Step::Chunk(_) if self.measure.is_some() => {}
+                    Step::Done => return self.end(context),
+                    other => return Ok(other),
+                },
+                Stage::Truncate { tables, counting } => {
+                    if let Some(step) = truncate(tables, counting, context)? {
+                        return Ok(step);
+                    }
+                    if tables.is_empty() {
+                        return self.end(context);
+                    }
+                }
+                Stage::Done => return Ok(Step::Done),
+            }
+        }
+    }
+
+    /// What comes after the subplans that have been run so far.
+    fn next_stage(&mut self, context: &mut Context) -> Result<Stage> {
+        let plan = self.plan.clone();
+        match inner(&plan) {
+            Plan::Truncate { tables } => {
+                return Ok(Stage::Truncate {
+                    tables: tables.clone(),
+                    counting: None,
+                });
+            }
+            Plan::Explain { .. } => return Ok(Stage::Main(Box::new(Nothing))),
+            inner if subplans(inner).is_none() => {
+                self.notice = definition::define(inner, context)?;
+                return Ok(Stage::Main(Box::new(Nothing)));
+            }
+            _ => {}
+        }
+        let (inner, measure) = (inner(&plan), self.measure.as_ref());
+        let done = context.subplans.len();
+        if let Some(node) = subplans(inner).and_then(|subplans| subplans.get(done)) {
+            return Ok(Stage::Subplan {
+                rows: RowBuffer::new(physical_types(node)),
+                operator: build(node, measure)?,
+            });
+        }
+        Ok(Stage::Main(main_operator(inner, measure)?))
+    }
+
+    /// Ends the statement: EXPLAIN has its lines to give now.
+    fn end(&mut self, context: &mut Context) -> Result<Step> {
+        self.stage = Stage::Done;
+        if is_write(inner(&self.plan)) {
+            let (transaction, store) = context.writer()?;
+            transaction.end_statement(store)?;
+        }
+        match &*self.plan {
+            Plan::Explain { plan, .. } => {
+                let lines = explain::lines(plan, self.measure.as_ref());
+                Ok(Step::Chunk(explain::chunk(&lines)))
+            }
+            _ => Ok(Step::Done),
+        }
+    }
+}
+
+/// The plan that is run: that below EXPLAIN ANALYZE.
+fn inner(plan: &Plan) -> &Plan {
+    match plan {
+        Plan::Explain {
+            analyze: true,
+            plan,
+        } => plan,
+        plan => plan,
+    }
+}
+
+fn subplans(plan: &Plan) -> Option<&[Node]> {
+    match plan {
+        Plan::Query(query) => Some(&query.subplans),
+        Plan::Insert(insert) => Some(&insert.subplans),
+        Plan::Update(update) => Some(&update.subplans),
+        Plan::Delete(delete) => Some(&delete.subplans),
+        _ => None,
+    }
+}
+
+fn is_write(plan: &Plan) -> bool {
+    !matches!(plan, Plan::Query(_) | Plan::Explain { .. })
+}
+
+fn main_operator(plan: &Plan, measure: Option<&Measure>) -> Result<Box<dyn Operator>> {
+    Ok(match plan {
+        Plan::Query(query) => build(&query.root, measure)?,
+        Plan::Insert(insert) => Box::new(InsertRows::new(insert, build(&insert.source, measure)?)),
+        Plan::Update(update) => Box::new(UpdateRows::new(update, build(&update.source, measure)?)),
+        Plan::Delete(delete) => Box::new(DeleteRows::new(delete, build(&delete.source, measure)?)),
+        _ => return Err(Error::new(Code::Internal, "a plan without operators")),
+    })
+}
+
+/// What is left to run of a statement that is done at once.
+struct Nothing;
+
+impl Operator for Nothing {
+    fn step(&mut self, _context: &mut Context) -> Result<Step> {
+        Ok(Step::Done)
+    }
+}
+
+/// Counts the rows of the first table and truncates it; `None` when that is done.
+fn truncate(
+    tables: &mut Vec<TableId>,
+    counting: &mut Option<Scan>,
+    context: &mut Context,
+) -> Result<Option<Step>> {
+    let Some(&table) = tables.first() else {
+        return Ok(None);
+    };
+    let scan =
+        counting.get_or_insert_with(|| Scan::new(table, TimeSlot::Present, Vec::new(), None));
+    match scan.step(context)? {
+        Step::Chunk(chunk) => context.meter.affected_rows += chunk.len() as u64,
+        Step::Done => {
+            let (transaction, store) = context.writer()?;
+            transaction.truncate(store, table)?;
+            tables.remove(0);
+            *counting = None;
+        }
+        other => return Ok(Some(other)),
+    }
+    Ok(None)
+}

@@ -1,0 +1,204 @@
+//! Numbers distinct rows in the order in which they first come: the heart of GROUP BY and DISTINCT.
+//!
+//! ```text
+//!   slots (open addressing, a power of two)      groups
+//!   [ - | 2 | - | 0 | 1 | - | - | - ]            hashes  [h0 h1 h2]
+//!                                                keys    RowBuffer: row i is the key of group i
+//! ```
+
+use super::row_buffer::RowBuffer;
+use crate::column::{Data, Strings, Vector, kernel};
+use crate::types::PhysicalType;
+use std::rc::Rc;
+
+const EMPTY: u32 = u32::MAX;
+
+pub struct GroupTable {
+    slots: Vec<u32>,
+    hashes: Vec<u64>,
+    keys: RowBuffer,
+}
+
+impl GroupTable {
+    pub fn new(types: impl IntoIterator<Item = PhysicalType>) -> GroupTable {
+        GroupTable {
+            slots: vec![EMPTY; 64],
+            hashes: Vec::new(),
+            keys: RowBuffer::new(types),
+        }
+    }
+
+    /// How many groups there are.
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// The first row of each group.
+    pub fn keys(&self) -> &RowBuffer {
+        &self.keys
+    }
+
+    /// The group of each selected row; rows without an equal before them begin a new one.
+    pub fn groups_of(
+        &mut self,
+        columns: &[Rc<Vector>],
+        rows: usize,
+        selection: Option<&[u32]>,
+    ) -> Vec<u32> {
+        if let [column] = columns
+            && column.validity.is_none()
+        {
+            match &column.data {
+                Data::Text(Strings::Dictionary { codes, values }) => {
+                    return self.groups_of_codes(columns, codes, values, rows, selection);
+                }
+                Data::I64(values) => {
+                    return self.groups_by(columns, rows, selection, |keys, group, row| {
+                        let key = &keys.columns()[0];
+                        match &key.data {
+                            Data::I64(own) => own[group] == values[row] && !key.is_null(group),
+                            _ => false,
+                        }
+                    });
+                }
+                _ => {}
+            }
+        }
+        self.groups_by(columns, rows, selection, |keys, group, row| {
+            kernel::rows_equal(keys.columns(), group, columns, row)
+        })
+    }
+
+    /// The positions of the selected rows that began a new group.
+    pub fn new_rows(
+        &mut self,
+        columns: &[Rc<Vector>],
+        rows: usize,
+        selection: Option<&[u32]>,
+    ) -> Vec<u32> {
+        let mut next = self.len() as u32;
+        let groups = self.groups_of(columns, rows, selection);
+        let mut new = Vec::new();
+        for (index, group) in groups.into_iter().enumerate() {
+            if group == next {
+                next += 1;
+                new.push(selection.map_or(index as u32, |selection| selection[index]));
+            }
+        }
+        new
+    }
+
+    fn groups_by(
+        &mut self,
+        columns: &[Rc<Vector>],
+        rows: usize,
+        selection: Option<&[u32]>,
+        is_equal: impl Fn(&RowBuffer, usize, usize) -> bool,
+    ) -> Vec<u32> {
+        let hashes = kernel::hash_rows(columns, rows, selection);
+        let place = |index: usize| selection.map_or(index, |selection| selection[index] as usize);
+        (hashes.into_iter().enumerate())
+            .map(|(index, hash)| self.group_of(columns, place(index), hash, &is_equal))
+            .collect()
+    }
+
+    fn group_of(
+        &mut self,
+        columns: &[Rc<Vector>],
+        row: usize,
+        hash: u64,
+        is_equal: &impl Fn(&RowBuffer, usize, usize) -> bool,
+    ) -> u32 {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash as usize & mask;
+        loop {
+            let group = self.slots[slot];
+            if group == EMPTY {
+                break;
+            }
+            if self.hashes[group as usize] == hash && is_equal(&self.keys, group as usize, row) {
+                return group;
+            }
+            slot = (slot + 1) & mask;
+        }
+        let group = self.len() as u32;
+        self.slots[slot] = group;
+        self.hashes.push(hash);
+        self.keys.push_row(columns, row);
+        if self.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        group
+    }
+
+    /// Looks each string of a dictionary up once.
+    fn groups_of_codes(
+        &mut self,
+        columns: &[Rc<Vector>],
+        codes: &[u32],
+        values: &Strings,
+        rows: usize,
+        selection: Option<&[u32]>,
+    ) -> Vec<u32> {
+        let hashes = kernel::hash_rows(columns, rows, selection);
+        let mut known = vec![EMPTY; values.len()];
+        let equal = |keys: &RowBuffer, group: usize, row: usize| {
+            kernel::rows_equal(keys.columns(), group, columns, row)
+        };
+        (hashes.into_iter().enumerate())
+            .map(|(index, hash)| {
+                let row = selection.map_or(index, |selection| selection[index] as usize);
+                let code = codes[row] as usize;
+                if known[code] == EMPTY {
+                    known[code] = self.group_of(columns, row, hash, &equal);
+                }
+                known[code]
+            })
+            .collect()
+    }
+
+    fn grow(&mut self) {
+        let mask = self.slots.len() * 2 - 1;
+        self.slots = vec![EMPTY; mask + 1];
+        for (group, hash) in self.hashes.iter().enumerate() {
+            let mut slot = *hash as usize & mask;
+            while self.slots[slot] != EMPTY {
+                slot = (slot + 1) & mask;
+            }
+            self.slots[slot] = group as u32;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Value;
+
+    fn column(values: &[Value]) -> Rc<Vector> {
+        Rc::new(Vector::from_values(PhysicalType::I64, values))
+    }
+
+    #[test]
+    fn groups_are_numbered_as_they_come_and_null_is_one_of_them() {
+        let mut table = GroupTable::new([PhysicalType::I64]);
+        let values = [7, 8, 7].map(Value::I64);
+        assert_eq!(table.groups_of(&[column(&values)], 3, None), [0, 1, 0]);
+        let values = [Value::Null, Value::I64(0), Value::I64(8), Value::Null];
+        assert_eq!(table.groups_of(&[column(&values)], 4, None), [2, 3, 1, 2]);
+        assert_eq!(table.groups_of(&[column(&[Value::I64(0)])], 1, None), [3]);
+        assert_eq!(
+            table.new_rows(&[column(&[Value::I64(5), Value::I64(5)])], 2, None),
+            [0]
+        );
+    }
+
+    #[test]
+    fn it_grows() {
+        let mut table = GroupTable::new([PhysicalType::I64]);
+        let values: Vec<Value> = (0..2000).map(Value::I64).collect();
+        let groups: Vec<u32> = (0..2000).collect();
+        assert_eq!(table.groups_of(&[column(&values)], 2000, None), groups);
+        assert_eq!(table.groups_of(&[column(&values)], 2000, None), groups);
+    }
+}

@@ -1,0 +1,55 @@
+//! What a statement uses up and what it did.
+
+use super::row_buffer::chunk_bytes;
+use crate::column::Chunk;
+use crate::error::{Code, Error, Result};
+
+/// Counts of one statement.
+#[derive(Debug, Clone)]
+pub struct Meter {
+    memory: u64,
+    memory_max: u64,
+    /// Rows inserted, updated, deleted or truncated.
+    pub affected_rows: u64,
+}
+
+impl Meter {
+    pub fn new(memory_max: u64) -> Meter {
+        Meter {
+            memory: 0,
+            memory_max,
+            affected_rows: 0,
+        }
+    }
+
+    /// Counts bytes that stay until the statement ends.
+    ///
+    /// # Errors
+    /// `MemoryLimit` beyond the bound.
+    pub fn hold(&mut self, bytes: usize) -> Result<()> {
+        self.memory += bytes as u64;
+        if self.memory <= self.memory_max {
+            return Ok(());
+        }
+        let mebibytes = self.memory_max >> 20;
+        let message = format!("the statement needs more than its {mebibytes} MiB of memory");
+        Err(Error::new(Code::MemoryLimit, message))
+    }
+
+    /// Counts the rows of a chunk.
+    pub fn hold_chunk(&mut self, chunk: &Chunk) -> Result<()> {
+        self.hold(chunk_bytes(chunk))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_bounded() {
+        let mut meter = Meter::new(100);
+        assert!(meter.hold(60).is_ok());
+        assert_eq!(meter.hold(60).unwrap_err().code(), Code::MemoryLimit);
+    }
+}

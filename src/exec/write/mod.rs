@@ -1,0 +1,16 @@
+//! The operators that write.
+//!
+//! Each first takes in all that its source yields and only then writes: so a statement never sees its
+//! own writes, and nothing has been changed when the source asks for a block. What they yield are the
+//! rows of RETURNING.
+
+mod delete;
+mod insert;
+mod not_null;
+mod source;
+mod update;
+
+pub use delete::DeleteRows;
+pub use insert::InsertRows;
+pub use not_null::{check_changes, check_row};
+pub use update::{UpdateRows, changed_columns};

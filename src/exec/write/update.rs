@@ -1,0 +1,83 @@
+//! UPDATE.
+
+use super::not_null::check_changes;
+use super::source::{Source, first_of_each, row_ids};
+use crate::column::Chunk;
+use crate::error::Result;
+use crate::exec::project::project;
+use crate::exec::{Context, Operator, Step};
+use crate::plan::{Returning, Update};
+use crate::table::Fetch;
+use crate::types::{ColumnId, ColumnSchema, RowId, TableSchema};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+pub struct UpdateRows {
+    table: Rc<TableSchema>,
+    columns: Vec<ColumnId>,
+    source: Source,
+    returning: Option<Returning>,
+    seen: HashSet<RowId>,
+}
+
+impl UpdateRows {
+    /// `input` yields row ids, new values and, for RETURNING, all columns with their new values.
+    pub fn new(update: &Update, input: Box<dyn Operator>) -> UpdateRows {
+        UpdateRows {
+            table: update.table.clone(),
+            columns: update.columns.clone(),
+            source: Source::new(input),
+            returning: update.returning.clone(),
+            seen: HashSet::new(),
+        }
+    }
+
+    /// Writes a chunk, or asks for a block that is needed for it.
+    fn write(&self, chunk: &Chunk, context: &mut Context) -> Result<Fetch<()>> {
+        let (values, whole) = chunk.columns[1..].split_at(self.columns.len());
+        let whole = (!whole.is_empty()).then_some(whole);
+        let changed = changed_columns(&self.table, &self.columns);
+        check_changes(&self.table, &changed, values, chunk.rows, whole)?;
+        let (transaction, store) = context.writer()?;
+        transaction.update(store, self.table.id, &row_ids(chunk), &self.columns, values)
+    }
+}
+
+/// The schemas of columns by their ids.
+pub fn changed_columns<'a>(table: &'a TableSchema, columns: &[ColumnId]) -> Vec<&'a ColumnSchema> {
+    (columns.iter())
+        .filter_map(|id| table.position(*id))
+        .map(|position| &table.columns[position])
+        .collect()
+}
+
+impl Operator for UpdateRows {
+    fn step(&mut self, context: &mut Context) -> Result<Step> {
+        let seen = &mut self.seen;
+        if let Some(step) = (self.source).take_in(context, |chunk| first_of_each(chunk, seen))? {
+            return Ok(step);
+        }
+        loop {
+            if context.is_spent() {
+                return Ok(Step::Yield);
+            }
+            let Some(chunk) = self.source.first() else {
+                return Ok(Step::Done);
+            };
+            if let Fetch::Need(block) = self.write(chunk, context)? {
+                return Ok(Step::Need(block));
+            }
+            let chunk = self.source.remove_first().expect("it was written");
+            context.meter.affected_rows += chunk.rows as u64;
+            context.spend(chunk.rows);
+            if let Some(returning) = &self.returning
+                && chunk.rows > 0
+            {
+                let columns = chunk.columns[1 + self.columns.len()..].to_vec();
+                let whole = Chunk::new(columns, chunk.rows);
+                let rows = project(&returning.expressions, &whole, &context.eval())?;
+                return Ok(Step::Chunk(rows));
+            }
+        }
+    }
+}
