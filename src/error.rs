@@ -152,6 +152,7 @@ codes! {
     CannotCoerce "CANNOT_COERCE" "42846",
     Grouping "GROUPING_ERROR" "42803",
     WrongObjectType "WRONG_OBJECT_TYPE" "42809",
+    /// Something else needs the object that was to be dropped.
     DependentObjects "DEPENDENT_OBJECTS_STILL_EXIST" "2BP01",
     InvalidTableDefinition "INVALID_TABLE_DEFINITION" "42P16",
     WrongParameters "WRONG_PARAMETERS" "08P01",

@@ -1,147 +1,367 @@
 //! The database: its sessions, tasks and what they share.
 
+use super::cache::{Cache, Compiled};
+use super::session::Session;
+use super::task::Task;
 use super::{
-    AsOf, Counters, Description, Failure, History, Limits, Options, Parameter, Progress, Request,
-    SessionId, StatementId, StatementResult, TaskId,
+    AsOf, Counters, Description, Durability, Limits, Opening, Options, Request, SessionId,
+    StatementId, TaskId, TransactionStatus,
 };
 use crate::error::{Code, Error, Result};
-use crate::table::{Catalog, CommitInfo, Stats};
-use crate::types::Seq;
+use crate::log::{Log, Report};
+use crate::sql::{Lifting, Statements};
+use crate::storage::Ticket;
+use crate::table::{Catalog, CommitInfo, Stats, Store};
+use crate::types::{Seq, Snapshot};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-/// A database being opened.
-pub struct Opening {}
+/// Bytes that maintenance writes in a millisecond, so that its steps stay as short as they were asked
+/// to be.
+const MAINTAINED_PER_MILLISECOND: u32 = 64 << 10;
 
 /// An open database.
-pub struct Database {}
-
-fn unbuilt<T>() -> Result<T> {
-    Err(Error::new(Code::Internal, "not built"))
+pub struct Database {
+    pub(super) shared: Shared,
+    pub(super) sessions: HashMap<SessionId, Session>,
+    pub(super) tasks: HashMap<TaskId, Task>,
+    pub(super) statements: HashMap<StatementId, Statement>,
+    /// Who has the right to write.
+    pub(super) writer: Option<SessionId>,
+    next_id: u32,
 }
 
-impl Opening {
-    /// Does a part of the work; `None` means that the host must run (a storage had a miss, or there is
-    /// more to replay) and ask again.
-    pub fn step(&mut self, _budget: u32) -> Result<Option<Database>> {
-        unbuilt()
+/// What all sessions use.
+pub(super) struct Shared {
+    pub options: Options,
+    pub store: Store,
+    pub log: Option<Log>,
+    pub report: Option<Report>,
+    pub cache: Cache,
+    pub counters: Counters,
+    /// Flushes under way, and the last commit that each covers.
+    flushes: Vec<(Ticket, Seq)>,
+    durable: Option<Seq>,
+    /// Why the database can no longer be used: memory and storage might disagree.
+    poison: Option<Error>,
+}
+
+/// A prepared statement.
+pub(super) struct Statement {
+    pub session: SessionId,
+    pub compiled: Rc<Compiled>,
+}
+
+impl Shared {
+    /// The time: never before the last commit's, so that `AS OF now()` is the present.
+    pub fn now(&self) -> i64 {
+        let last = self
+            .store
+            .last_seq()
+            .and_then(|seq| self.store.commit_info(seq));
+        let clock = self.options.clock.now();
+        last.map_or(clock, |commit| clock.max(commit.time))
+    }
+
+    pub fn present(&self) -> Snapshot {
+        Snapshot::main(self.store.last_seq())
+    }
+
+    /// # Errors
+    /// The one that made memory and storage disagree.
+    pub fn check_usable(&self) -> Result<()> {
+        self.poison.clone().map_or(Ok(()), Err)
+    }
+
+    pub fn poisoned<T>(&mut self, error: Error) -> Result<T> {
+        self.poison.get_or_insert(error.clone());
+        Err(error)
     }
 }
 
 impl Database {
-    pub fn open(_options: Options) -> Opening {
-        Opening {}
+    pub fn open(options: Options) -> Opening {
+        Opening::new(options)
+    }
+
+    pub(super) fn new(
+        options: Options,
+        store: Store,
+        log: Option<Log>,
+        report: Option<Report>,
+    ) -> Database {
+        let durable = store.last_seq();
+        Database {
+            shared: Shared {
+                cache: Cache::new(options.limits.cached_plans),
+                options,
+                store,
+                log,
+                report,
+                counters: Counters::default(),
+                flushes: Vec::new(),
+                durable,
+                poison: None,
+            },
+            sessions: HashMap::new(),
+            tasks: HashMap::new(),
+            statements: HashMap::new(),
+            writer: None,
+            next_id: 0,
+        }
+    }
+
+    fn fresh_id(&mut self) -> u32 {
+        self.next_id += 1;
+        self.next_id
     }
 
     pub fn session(&mut self) -> SessionId {
-        SessionId(0)
+        let session = SessionId(self.fresh_id());
+        self.sessions.insert(session, Session::default());
+        session
     }
 
     /// Rolls back what the session left open, and forgets it, its tasks and its statements.
-    pub fn end_session(&mut self, _session: SessionId) {}
-
-    pub fn in_transaction(&self, _session: SessionId) -> bool {
-        false
+    pub fn end_session(&mut self, session: SessionId) {
+        self.sessions.remove(&session);
+        self.tasks.retain(|_, task| task.session != session);
+        self.statements
+            .retain(|_, statement| statement.session != session);
+        self.release_writer(session);
     }
 
-    pub fn start(&mut self, _session: SessionId, _request: Request) -> Result<TaskId> {
-        unbuilt()
+    /// Whether BEGIN was given and its end was not.
+    pub fn in_transaction(&self, session: SessionId) -> bool {
+        self.status(session) != TransactionStatus::Idle
     }
 
-    /// Does a part of a task. After `Finished` or `Failed` the task is gone.
-    pub fn step(&mut self, _task: TaskId, _budget: u32) -> Progress {
-        Progress::Finished
+    pub(super) fn status(&self, session: SessionId) -> TransactionStatus {
+        self.sessions
+            .get(&session)
+            .map_or(TransactionStatus::Idle, Session::status)
+    }
+
+    /// # Errors
+    /// `Closed` for a session or statement that does not exist, and what made the database unusable.
+    pub fn start(&mut self, session: SessionId, request: Request) -> Result<TaskId> {
+        self.shared.check_usable()?;
+        if let Some(statement) = request.work.statement() {
+            self.statement(statement)?;
+        }
+        let now = self.shared.options.clock.now();
+        let deadline = request.timeout.map(|timeout| now.saturating_add(timeout));
+        let task = TaskId(self.fresh_id());
+        let known = self.sessions.get_mut(&session).ok_or_else(no_session)?;
+        known.tasks.push_back(task);
+        self.tasks
+            .insert(task, Task::new(session, request, deadline));
+        Ok(task)
     }
 
     /// Makes the task fail at its next step with this code (`Cancelled` or `Timeout`).
-    pub fn cancel(&mut self, _task: TaskId, _why: Code) {}
-
-    pub fn prepare(&mut self, _session: SessionId, _sql: &str) -> Result<StatementId> {
-        unbuilt()
+    pub fn cancel(&mut self, task: TaskId, why: Code) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.stop = Some(why);
+        }
     }
 
-    pub fn describe(
-        &mut self,
-        _session: SessionId,
-        _statement: StatementId,
-    ) -> Result<Description> {
-        unbuilt()
+    /// # Errors
+    /// What is wrong with the text; `Syntax` also if it is not exactly one statement.
+    pub fn prepare(&mut self, session: SessionId, sql: &str) -> Result<StatementId> {
+        self.shared.check_usable()?;
+        self.sessions.get(&session).ok_or_else(no_session)?;
+        let mut statements = Statements::new(sql);
+        let scanned = statements
+            .next()
+            .transpose()?
+            .ok_or_else(|| one_statement(None))?;
+        if let Some(second) = statements.next().transpose()? {
+            return Err(one_statement(Some(second.source.characters + 1)));
+        }
+        let text = scanned.lifted.text();
+        let compiled = self.shared.parse(&scanned.source, Lifting::Off, text)?;
+        let id = StatementId(self.fresh_id());
+        self.statements.insert(id, Statement { session, compiled });
+        Ok(id)
     }
 
-    pub fn close_statement(&mut self, _statement: StatementId) {}
+    /// The types of a prepared statement's parameters and the columns of its result. A statement whose
+    /// moments are parameters is described as of the present.
+    pub fn describe(&mut self, session: SessionId, id: StatementId) -> Result<Description> {
+        let compiled = self.statement(id)?.compiled.clone();
+        let present = self.shared.present();
+        let own_catalog = self.own_catalog(session);
+        let moments = self.shared.moments_or_present(&compiled, present)?;
+        let scope = super::compile::Scope {
+            present,
+            own_catalog,
+        };
+        let bound = self.shared.bind(&compiled, &scope, &moments)?;
+        Ok(Description {
+            fields: bound.fields.to_vec(),
+            parameters: bound.parameter_types.clone(),
+        })
+    }
 
-    /// A prepared statement run to its end in one call, if it takes a short path and nothing is in its
-    /// way; `None`: start a task.
-    pub fn execute(
-        &mut self,
-        _session: SessionId,
-        _statement: StatementId,
-        _parameters: &[Parameter],
-    ) -> Result<Option<StatementResult>> {
-        unbuilt()
+    pub(super) fn own_catalog(&mut self, session: SessionId) -> Option<Rc<Catalog>> {
+        let block = self.sessions.get_mut(&session)?.block.as_mut()?;
+        let transaction = block.transaction()?;
+        transaction
+            .has_catalog_changes()
+            .then(|| transaction.catalog())
+    }
+
+    pub fn close_statement(&mut self, statement: StatementId) {
+        self.statements.remove(&statement);
+    }
+
+    pub(super) fn statement(&self, id: StatementId) -> Result<&Statement> {
+        let closed = || Error::new(Code::Closed, "the prepared statement has been closed");
+        self.statements.get(&id).ok_or_else(closed)
     }
 
     /// Writes all commits since the last flush and asks that they be made durable.
+    ///
+    /// # Errors
+    /// After one the database must be opened anew: it says so to every call.
     pub fn flush(&mut self) -> Result<()> {
-        unbuilt()
+        let shared = &mut self.shared;
+        shared.check_usable()?;
+        let Some(log) = &mut shared.log else {
+            shared.durable = shared.store.last_seq();
+            return Ok(());
+        };
+        match log.flush() {
+            Ok(Some(ticket)) => {
+                let last = shared.store.last_seq().expect("something was committed");
+                shared.flushes.push((ticket, last));
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(error) => shared.poisoned(error),
+        }
     }
 
     pub fn applied_seq(&self) -> Option<Seq> {
-        None
+        self.shared.store.last_seq()
     }
 
-    /// The last commit known to be durable. An error means that a flush failed: open the database anew.
+    /// The last commit known to be durable (with relaxed durability: written). An error means that a
+    /// flush failed: open the database anew.
     pub fn durable_seq(&mut self) -> Result<Option<Seq>> {
-        unbuilt()
+        let shared = &mut self.shared;
+        shared.check_usable()?;
+        let Some(log) = &mut shared.log else {
+            return Ok(shared.store.last_seq());
+        };
+        let relaxed = shared.options.durability == Durability::Relaxed;
+        while let Some((ticket, seq)) = shared.flushes.first().copied() {
+            match log.durable(ticket) {
+                Ok(done) if done || relaxed => {
+                    shared.durable = Some(seq);
+                    shared.flushes.remove(0);
+                }
+                Ok(_) => break,
+                Err(error) => return shared.poisoned(error),
+            }
+        }
+        Ok(shared.durable)
     }
 
     /// Work for idle times; true: there is more.
-    pub fn maintain(&mut self, _milliseconds: u32) -> Result<bool> {
-        unbuilt()
+    pub fn maintain(&mut self, milliseconds: u32) -> Result<bool> {
+        self.shared.check_usable()?;
+        match self
+            .shared
+            .log
+            .as_mut()
+            .map(|log| log.maintain(milliseconds.saturating_mul(MAINTAINED_PER_MILLISECOND)))
+        {
+            None => Ok(false),
+            Some(Ok(more)) => Ok(more),
+            Some(Err(error)) => self.shared.poisoned(error),
+        }
     }
 
-    pub fn close(&mut self) -> Result<()> {
-        unbuilt()
-    }
-
-    /// Every version that held a primary key, oldest first. `names` gives the columns of the key if it was not given in their order.
-    pub fn history(
-        &mut self,
-        _table: &str,
-        _key: &[Parameter],
-        _names: Option<&[String]>,
-        _as_of: Option<&AsOf>,
-    ) -> Result<History> {
-        unbuilt()
+    /// Rolls back what is open, writes what was committed, and says so to the storage. `false`: the
+    /// storage is still at it, let the host run and call again. After `true` every call fails with
+    /// `Closed`.
+    pub fn close(&mut self) -> Result<bool> {
+        self.shared.check_usable()?;
+        self.sessions.clear();
+        self.tasks.clear();
+        self.writer = None;
+        let done = match self.shared.log.as_mut().map(Log::close) {
+            None => true,
+            Some(Ok(done)) => done,
+            Some(Err(error)) => return self.shared.poisoned(error),
+        };
+        if done {
+            self.shared.poison = Some(Error::new(Code::Closed, "the database is closed"));
+        }
+        Ok(done)
     }
 
     /// A commit's time, statement and so on.
-    pub fn commit_info(&self, _seq: Seq) -> Option<&CommitInfo> {
-        None
+    pub fn commit_info(&self, seq: Seq) -> Option<&CommitInfo> {
+        self.shared.store.commit_info(seq)
     }
 
     /// The schema at a moment, or of the present.
-    pub fn catalog(&self, _as_of: Option<&AsOf>) -> Result<Rc<Catalog>> {
-        unbuilt()
+    pub fn catalog(&self, as_of: Option<&AsOf>) -> Result<Rc<Catalog>> {
+        let snapshot = match as_of {
+            Some(as_of) => self.shared.resolve_as_of(as_of)?,
+            None => self.shared.present(),
+        };
+        Ok(self.shared.store.catalog(snapshot))
+    }
+
+    /// What recovery found when the database was opened; `None` without storage.
+    pub fn report(&self) -> Option<&Report> {
+        self.shared.report.as_ref()
     }
 
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        let stats = self.shared.store.stats();
+        Counters {
+            entries_touched: stats.live_entries_touched + stats.closed_entries_touched,
+            ..self.shared.counters
+        }
     }
 
     pub fn stats(&self) -> Stats {
-        Stats::default()
+        self.shared.store.stats()
     }
 
-    pub fn limits(&self) -> Limits {
-        Limits::default()
+    pub fn limits(&self) -> &Limits {
+        &self.shared.options.limits
     }
 
-    /// Drives a request to its end, flushes included.
-    pub fn run(
-        &mut self,
-        _session: SessionId,
-        _request: Request,
-    ) -> std::result::Result<Vec<StatementResult>, (Vec<StatementResult>, Failure)> {
-        Ok(Vec::new())
+    /// The right to write, if nobody else has it.
+    pub(super) fn take_writer(&mut self, session: SessionId) -> bool {
+        *self.writer.get_or_insert(session) == session
+    }
+
+    pub(super) fn release_writer(&mut self, session: SessionId) {
+        if self.writer == Some(session) {
+            self.writer = None;
+        }
+    }
+}
+
+fn no_session() -> Error {
+    Error::new(Code::Closed, "the session has ended")
+}
+
+pub(super) fn one_statement(second: Option<u32>) -> Error {
+    match second {
+        Some(position) => {
+            let message = "cannot insert multiple commands into a prepared statement";
+            Error::new(Code::Syntax, message)
+                .at(position)
+                .with_hint("exec runs several statements.")
+        }
+        None => Error::new(Code::Syntax, "there is no statement"),
     }
 }

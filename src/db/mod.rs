@@ -10,18 +10,28 @@
 //!   flush(), durable_seq()  -> when a reply may be given: result.seq <= durable_seq
 //! ```
 
+mod cache;
 mod cells;
+mod compile;
 mod database;
 mod encode;
+mod execute;
+mod history;
+mod opening;
 mod options;
 mod outcome;
 mod parameter;
 pub mod report;
 mod request;
+mod run;
+mod session;
+mod step;
+mod task;
 
 pub use cells::Cells;
-pub use database::{Database, Opening};
+pub use database::Database;
 pub use encode::{Encoder, Wanted};
+pub use opening::Opening;
 pub use options::{Durability, Limits, Options};
 pub use outcome::{
     Counters, Description, Failure, History, HistoryEntry, Operation, Progress, StatementResult,

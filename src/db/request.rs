@@ -52,6 +52,31 @@ pub enum Work {
     },
 }
 
+impl Work {
+    /// No statement at all.
+    pub(super) fn nothing() -> Work {
+        Work::Script {
+            sql: String::new(),
+            parameters: Vec::new(),
+            atomic: false,
+            single: false,
+        }
+    }
+
+    /// Whether its statements commit together.
+    pub(super) fn is_one_transaction(&self) -> bool {
+        matches!(self, Work::Script { atomic: true, .. } | Work::Many { .. })
+    }
+
+    /// The prepared statement that it runs.
+    pub(super) fn statement(&self) -> Option<StatementId> {
+        match self {
+            Work::Script { .. } => None,
+            Work::Statement { statement, .. } | Work::Many { statement, .. } => Some(*statement),
+        }
+    }
+}
+
 /// A moment for a whole request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AsOf {

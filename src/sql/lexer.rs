@@ -71,6 +71,11 @@ impl<'a> Lexer<'a> {
         Lexer { sql, at }
     }
 
+    /// Where the next token is looked for.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
     pub fn next_token(&mut self) -> Result<Option<Token>> {
         self.skip_blanks()?;
         let start = self.at;

@@ -32,5 +32,5 @@ pub use moment::{
     Point, Timeline, point_of_value, resolve_moment, resolve_versions, undefined_tag,
 };
 pub use parse::{Lifting, Statement, Syntax, parse, parse_default};
-pub use scan::{Scanned, Source, Statements};
+pub use scan::{Place, Scanned, Source, Statements};
 pub use temporal::{Clause, Moment, Temporal};

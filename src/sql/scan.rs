@@ -36,6 +36,14 @@ pub struct Scanned<'a> {
     pub lifted: Lifted<'a>,
 }
 
+/// A place between two statements of a script, from where it can be read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    byte: usize,
+    /// A byte and the number of characters before it.
+    counted: (usize, u32),
+}
+
 /// The statements of a script. Ends after the first error.
 #[derive(Debug, Clone)]
 pub struct Statements<'a> {
@@ -53,6 +61,24 @@ impl<'a> Statements<'a> {
             lexer: Lexer::new(script, 0),
             counted: (0, 0),
             failed: false,
+        }
+    }
+
+    /// Reads the same script on from a place in it.
+    pub fn resume(script: &'a str, place: Place) -> Self {
+        Statements {
+            script,
+            lexer: Lexer::new(script, place.byte),
+            counted: place.counted,
+            failed: false,
+        }
+    }
+
+    /// Where the next statement is looked for.
+    pub fn place(&self) -> Place {
+        Place {
+            byte: self.lexer.at(),
+            counted: self.counted,
         }
     }
 

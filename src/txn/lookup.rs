@@ -138,6 +138,24 @@ impl View<'_> {
         closed.map(|closed| closed.map(|entry| RowId(entry.payload)))
     }
 
+    /// Where the version of a committed row lies that the snapshot sees.
+    pub fn row_at(&self, table: TableId, row: RowId) -> Result<Fetch<Option<Location>>> {
+        let (Some(relation), Some(seq)) = (self.store.relation(table), self.snapshot().seq) else {
+            return Ok(Fetch::Ready(None));
+        };
+        let blocks = self.store.blocks();
+        let found = relation.locate(row, seq.0, blocks, &self.store.touched.closed);
+        let location = match found {
+            Fetch::Ready(Some(location)) => location,
+            other => return Ok(other),
+        };
+        let at = location.row as usize;
+        Ok(blocks.fetch(location.block).map(|block| {
+            let seen = block.start(at) <= seq.0 && seq.0 < block.end_of(at);
+            seen.then_some(location)
+        }))
+    }
+
     /// One value of a row.
     pub fn cell(&self, table: TableId, row: Location, column: ScanColumn) -> Result<Fetch<Value>> {
         let at = row.row as usize;

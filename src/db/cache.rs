@@ -1,0 +1,107 @@
+//! Compiled statements, so that the same text, or the same but for its constants, is parsed once.
+//!
+//! A statement is found by its normalised text and the types of its constants. Under it lie its plans,
+//! one for each combination of catalogs it was bound against: the present's and that of each moment it
+//! reads. DDL makes new catalogs, so an old plan is simply not found any more.
+
+use crate::exec::Short;
+use crate::plan::{OutputColumn, Plan, Prepared};
+use crate::sql;
+use crate::types::DataType;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Plans kept of one statement: enough for a query asked of a few moments in turns.
+const PLANS_MAX: usize = 8;
+
+/// A statement bound for certain catalogs.
+pub(super) struct Bound {
+    pub plan: Rc<Plan>,
+    /// The way without operators, if the plan has one.
+    pub short: Option<Short>,
+    pub parameter_types: Vec<DataType>,
+    pub row_types: Vec<DataType>,
+    pub fields: Rc<[OutputColumn]>,
+}
+
+impl Bound {
+    pub fn new(prepared: Prepared) -> Bound {
+        Bound {
+            short: Short::of(&prepared.plan),
+            plan: Rc::new(prepared.plan),
+            parameter_types: prepared.parameter_types,
+            row_types: prepared.row_types,
+            fields: prepared.fields.into(),
+        }
+    }
+}
+
+/// A parsed statement and its plans.
+pub(super) struct Compiled {
+    pub statement: sql::Statement,
+    /// The normalised text, without constants.
+    pub text: Rc<str>,
+    plans: RefCell<Vec<(Vec<u64>, Rc<Bound>)>>,
+}
+
+impl Compiled {
+    pub fn new(statement: sql::Statement, text: &str) -> Compiled {
+        Compiled {
+            statement,
+            text: Rc::from(text),
+            plans: RefCell::default(),
+        }
+    }
+
+    pub fn plan(&self, epochs: &[u64]) -> Option<Rc<Bound>> {
+        let plans = self.plans.borrow();
+        let found = plans.iter().rev().find(|(key, _)| key == epochs);
+        found.map(|(_, plan)| plan.clone())
+    }
+
+    pub fn keep(&self, epochs: Vec<u64>, plan: Rc<Bound>) {
+        let mut plans = self.plans.borrow_mut();
+        if plans.len() == PLANS_MAX {
+            plans.remove(0);
+        }
+        plans.push((epochs, plan));
+    }
+}
+
+/// Compiled statements by key, the least recently used of which make room.
+pub(super) struct Cache {
+    entries: HashMap<String, (u64, Rc<Compiled>)>,
+    capacity: usize,
+    tick: u64,
+}
+
+impl Cache {
+    pub fn new(capacity: usize) -> Cache {
+        Cache {
+            entries: HashMap::new(),
+            capacity,
+            tick: 0,
+        }
+    }
+
+    pub fn get(&mut self, key: &str) -> Option<Rc<Compiled>> {
+        self.tick += 1;
+        let (used, compiled) = self.entries.get_mut(key)?;
+        *used = self.tick;
+        Some(compiled.clone())
+    }
+
+    pub fn insert(&mut self, key: String, compiled: Rc<Compiled>) {
+        if self.capacity == 0 {
+            return;
+        }
+        if self.entries.len() >= self.capacity {
+            let oldest = self.entries.iter().min_by_key(|(_, (used, _))| *used);
+            if let Some(key) = oldest.map(|(key, _)| key.clone()) {
+                self.entries.remove(&key);
+            }
+        }
+        self.entries.insert(key, (self.tick, compiled));
+    }
+}

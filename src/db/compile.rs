@@ -1,0 +1,293 @@
+//! From a statement's text to a bound plan and its values.
+
+use super::cache::{Bound, Compiled};
+use super::database::Shared;
+use super::{AsOf, Parameter};
+use crate::column::{CHUNK_ROWS, Chunk, Vector, VectorBuilder};
+use crate::error::{Code, Error, Result};
+use crate::exec::Tuples;
+use crate::expr::{EvalContext, evaluate_value};
+use crate::plan;
+use crate::sql::{
+    self, Clause, Lifting, Literal, Moment, Point, Scanned, Source, Timeline, point_of_value,
+    resolve_moment, resolve_versions,
+};
+use crate::table::{Catalog, Store};
+use crate::types::{DataType, Seq, Snapshot, Value, Versions};
+use std::rc::Rc;
+
+/// What binding depends on besides the statement.
+pub(super) struct Scope {
+    /// The snapshot that the statement reads, or the request's moment.
+    pub present: Snapshot,
+    /// The transaction's own catalog, if it has changed it.
+    pub own_catalog: Option<Rc<Catalog>>,
+}
+
+/// The store's commits as the resolution of moments asks for them.
+struct Commits<'a>(&'a Store);
+
+impl Timeline for Commits<'_> {
+    fn last_seq(&self) -> Option<Seq> {
+        self.0.last_seq()
+    }
+
+    fn seq_at_time(&self, time: i64) -> Option<Seq> {
+        self.0.seq_at_time(time)
+    }
+}
+
+impl Shared {
+    /// The compiled form of a statement of a script.
+    pub fn compile(&mut self, scanned: &Scanned) -> Result<Rc<Compiled>> {
+        let lifting = if self.options.plan_cache {
+            Lifting::On
+        } else {
+            Lifting::Off
+        };
+        if lifting == Lifting::On {
+            if let Some(compiled) = self.cache.get(&scanned.lifted.key) {
+                return Ok(compiled);
+            }
+        }
+        let compiled = self.parse(&scanned.source, lifting, scanned.lifted.text())?;
+        if lifting == Lifting::On {
+            self.cache
+                .insert(scanned.lifted.key.clone(), compiled.clone());
+        }
+        Ok(compiled)
+    }
+
+    pub fn parse(&mut self, source: &Source, lifting: Lifting, text: &str) -> Result<Rc<Compiled>> {
+        self.counters.parses += 1;
+        let statement = sql::parse(source, lifting)?;
+        Ok(Rc::new(Compiled::new(statement, text)))
+    }
+
+    /// What each temporal clause of the statement reads.
+    pub fn moments(
+        &self,
+        compiled: &Compiled,
+        parameters: &[Parameter],
+        present: Snapshot,
+    ) -> Result<Vec<Versions>> {
+        let temporal = &compiled.statement.temporal;
+        let clauses = temporal.clauses.iter().zip(&temporal.positions);
+        clauses
+            .map(|(clause, position)| {
+                self.clause(clause, parameters, present)
+                    .map_err(|error| error.at(*position))
+            })
+            .collect()
+    }
+
+    /// The same where the parameters are not known: their moments are taken to be the present.
+    pub fn moments_or_present(
+        &self,
+        compiled: &Compiled,
+        present: Snapshot,
+    ) -> Result<Vec<Versions>> {
+        let clauses = compiled.statement.temporal.clauses.iter();
+        let known = clauses.map(|clause| {
+            let open = |moment: &&Moment| matches!(moment, Moment::Parameter(_));
+            match clause.moments().iter().any(open) {
+                true => Ok(Versions::AsOf(present)),
+                false => self.clause(clause, &[], present),
+            }
+        });
+        known.collect()
+    }
+
+    fn clause(
+        &self,
+        clause: &Clause,
+        parameters: &[Parameter],
+        present: Snapshot,
+    ) -> Result<Versions> {
+        let moments = clause.moments();
+        let points: Vec<Point> = moments
+            .iter()
+            .map(|moment| self.point(moment, parameters))
+            .collect::<Result<_>>()?;
+        resolve_versions(clause, &points, present, &Commits(&self.store))
+    }
+
+    fn point(&self, moment: &Moment, parameters: &[Parameter]) -> Result<Point> {
+        match moment {
+            Moment::Seq(seq) => Ok(Point::Seq(*seq)),
+            Moment::Tag(tag) => Err(sql::undefined_tag(tag)),
+            Moment::Parameter(number) => {
+                let parameter = parameters
+                    .get(*number)
+                    .ok_or_else(|| too_few(parameters.len()))?;
+                point_of_parameter(parameter)
+            }
+            Moment::Expr(_) => {
+                let expr = plan::plan_moment(moment, &[])?;
+                let context = EvalContext {
+                    parameters: &[],
+                    subplans: &[],
+                    now: self.now(),
+                    entropy: &*self.options.entropy,
+                };
+                point_of_value(&evaluate_value(&expr, &context)?, expr.data_type)
+            }
+        }
+    }
+
+    /// The moment of a whole request.
+    pub fn resolve_as_of(&self, as_of: &AsOf) -> Result<Snapshot> {
+        let point = match as_of {
+            AsOf::Seq(seq) => Point::Seq(*seq),
+            AsOf::Time(time) => Point::Time(*time),
+            AsOf::Text(text) => point_of_value(&Value::text(text), DataType::Text)?,
+        };
+        resolve_moment(point, &Commits(&self.store))
+    }
+
+    /// The plan of a statement for the catalogs of its moments.
+    pub fn bind(
+        &mut self,
+        compiled: &Compiled,
+        scope: &Scope,
+        moments: &[Versions],
+    ) -> Result<Rc<Bound>> {
+        let snapshots: Vec<Snapshot> = std::iter::once(scope.present)
+            .chain(moments.iter().map(Versions::snapshot))
+            .collect();
+        let epochs: Vec<u64> = (snapshots.iter())
+            .map(|snapshot| self.store.catalog_epoch(*snapshot))
+            .collect();
+        let cacheable = scope.own_catalog.is_none();
+        if let Some(plan) = cacheable.then(|| compiled.plan(&epochs)).flatten() {
+            self.counters.plan_cache_hits += 1;
+            return Ok(plan);
+        }
+        self.counters.plan_cache_misses += 1;
+        let mut catalogs: Vec<Rc<Catalog>> = snapshots
+            .iter()
+            .map(|snapshot| self.store.catalog(*snapshot))
+            .collect();
+        if let Some(own) = &scope.own_catalog {
+            catalogs[0] = own.clone();
+        }
+        let options = plan::Options {
+            optimize: self.options.optimizer,
+        };
+        let prepared = plan::plan(&compiled.statement, &catalogs, &[], &options)?;
+        let bound = Rc::new(Bound::new(prepared));
+        if cacheable {
+            compiled.keep(epochs, bound.clone());
+        }
+        Ok(bound)
+    }
+}
+
+/// What a moment's parameter means: a number is a sequence, a date the end of its millisecond.
+fn point_of_parameter(parameter: &Parameter) -> Result<Point> {
+    match parameter {
+        Parameter::I64(seq) => point_of_value(&Value::I64(*seq), DataType::BigInt),
+        Parameter::F64(seq) if seq.fract() == 0.0 && seq.abs() < 9e15 => {
+            point_of_value(&Value::I64(*seq as i64), DataType::BigInt)
+        }
+        Parameter::Milliseconds(time) if time.abs() <= 8.64e15 => {
+            Ok(Point::Time(*time as i64 * 1000 + 999))
+        }
+        Parameter::Text(text) => point_of_value(&Value::Text(text.clone()), DataType::Text),
+        _ => Err(Error::new(
+            Code::WrongParameters,
+            "a moment must be a sequence, a date or the text of a timestamp",
+        )),
+    }
+}
+
+fn too_few(given: usize) -> Error {
+    Error::new(
+        Code::WrongParameters,
+        format!("the statement has more parameters than the {given} given"),
+    )
+}
+
+/// The user's parameters in the types that the plan wants.
+pub(super) fn parameter_values(
+    parameters: &[Parameter],
+    wanted: u32,
+    types: &[DataType],
+) -> Result<Vec<Value>> {
+    if parameters.len() != wanted as usize {
+        let message = format!(
+            "the statement has {wanted} parameters, but {} were given",
+            parameters.len()
+        );
+        return Err(Error::new(Code::WrongParameters, message));
+    }
+    let values = parameters.iter().zip(types).enumerate();
+    values
+        .map(|(number, (parameter, wanted))| parameter.to_value(*wanted, number))
+        .collect()
+}
+
+/// A lifted constant in the type that the plan wants of its slot.
+pub(super) fn literal_value(literal: &Literal, wanted: DataType) -> Result<Value> {
+    use crate::types::PhysicalType as P;
+    Ok(match (literal, wanted.physical()) {
+        (Literal::Null, _) => Value::Null,
+        (Literal::Boolean(value), P::Bool) => Value::Bool(*value),
+        (Literal::Integer(value), P::I64) => Value::I64(*value),
+        (Literal::Integer(value), _) => {
+            return crate::expr::parse_value(&value.to_string(), wanted);
+        }
+        (Literal::Numeric(text) | Literal::String(text), _) => {
+            return crate::expr::parse_value(text, wanted);
+        }
+        (Literal::Boolean(_), _) => {
+            return Err(Error::new(
+                Code::Internal,
+                "a boolean constant in another type's place",
+            ));
+        }
+    })
+}
+
+/// The constants of an INSERT's tuples.
+pub(super) enum OwnedTuples {
+    One(Vec<Value>),
+    Many(Vec<Chunk>),
+}
+
+impl OwnedTuples {
+    pub fn none() -> OwnedTuples {
+        OwnedTuples::Many(Vec::new())
+    }
+
+    /// The constants in the types of the places they stand in.
+    pub fn of(literals: &[Literal], types: &[DataType]) -> Result<OwnedTuples> {
+        if literals.len() == types.len() {
+            let values = literals.iter().zip(types);
+            let values = values.map(|(literal, wanted)| literal_value(literal, *wanted));
+            return values.collect::<Result<_>>().map(OwnedTuples::One);
+        }
+        let tuples = literals.chunks(types.len().max(1) * CHUNK_ROWS);
+        let chunks = tuples.map(|tuples| literal_chunk(tuples, types));
+        chunks.collect::<Result<_>>().map(OwnedTuples::Many)
+    }
+
+    pub fn borrow(&self) -> Tuples<'_> {
+        match self {
+            OwnedTuples::One(values) => Tuples::One(values),
+            OwnedTuples::Many(chunks) => Tuples::Many(chunks),
+        }
+    }
+}
+
+fn literal_chunk(literals: &[Literal], types: &[DataType]) -> Result<Chunk> {
+    let columns = types.iter().enumerate().map(|(column, data_type)| {
+        let mut builder = VectorBuilder::new(data_type.physical());
+        for literal in literals.iter().skip(column).step_by(types.len()) {
+            builder.push(&literal_value(literal, *data_type)?);
+        }
+        Ok(Rc::new(builder.finish()))
+    });
+    let columns: Vec<Rc<Vector>> = columns.collect::<Result<_>>()?;
+    Ok(Chunk::new(columns, literals.len() / types.len()))
+}

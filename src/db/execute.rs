@@ -1,0 +1,226 @@
+//! The short way through the database: a prepared statement that touches one row, in one call.
+//!
+//! It does what a task would do, without being one: no queue, no steps, no operators. Wherever something
+//! is in its way (other tasks of the session, somebody else's right to write, a block that is not in
+//! memory, a moment to be found) it does nothing and says so, and the caller starts a task.
+
+use super::cache::Bound;
+use super::compile::parameter_values;
+use super::database::Database;
+use super::session::Reading;
+use super::step::command_of;
+use super::{Parameter, SessionId, StatementId, StatementResult};
+use crate::error::Result;
+use crate::exec::{Access, Context, Meter, Short, Tuples};
+use crate::plan::Plan;
+use crate::table::Fetch;
+use crate::txn::{CommitHead, Transaction};
+use crate::types::{Seq, Value};
+use std::rc::Rc;
+
+impl Database {
+    /// A prepared statement run to its end in one call, if it takes a short path and nothing is in its
+    /// way; `None`: start a task.
+    pub fn execute(
+        &mut self,
+        session: SessionId,
+        id: StatementId,
+        parameters: &[Parameter],
+    ) -> Result<Option<StatementResult>> {
+        self.shared.check_usable()?;
+        let compiled = self.statement(id)?.compiled.clone();
+        let Some(known) = self.sessions.get_mut(&session) else {
+            return Ok(None);
+        };
+        if !known.tasks.is_empty() || !compiled.statement.temporal.clauses.is_empty() {
+            return Ok(None);
+        }
+        let present = match &known.block {
+            None => self.shared.present(),
+            Some(block) if block.failed || block.read_only => return Ok(None),
+            Some(block) => match &block.reading {
+                Reading::Writing(transaction) if !transaction.has_catalog_changes() => {
+                    transaction.snapshot()
+                }
+                _ => return Ok(None),
+            },
+        };
+        let in_block = known.block.is_some();
+        let epoch = self.shared.store.catalog_epoch(present);
+        let Some(bound) = compiled.plan(&[epoch]) else {
+            return Ok(None);
+        };
+        let Some(short) =
+            (bound.short.as_ref()).filter(|short| short.fits(&[], &Tuples::Many(&[])))
+        else {
+            return Ok(None);
+        };
+        let writes = !matches!(&*bound.plan, Plan::Query(_));
+        if writes && !in_block && self.writer.is_some() {
+            return Ok(None);
+        }
+        let values = parameter_values(
+            parameters,
+            compiled.statement.parameters,
+            &bound.parameter_types,
+        )?;
+        self.shared.counters.plan_cache_hits += 1;
+        self.shared.counters.short_paths += 1;
+        let outcome = match (in_block, writes) {
+            (true, _) => self.execute_in_block(session, short, &values)?,
+            (false, false) => {
+                let access = Access::Read(present);
+                self.run_short(short, &values, access)?
+                    .map(|(rows, affected)| Outcome {
+                        rows,
+                        affected,
+                        made: None,
+                    })
+            }
+            (false, true) => self.execute_alone(short, &values, &compiled.text)?,
+        };
+        if in_block && outcome.is_some() {
+            self.note_in_block(
+                session,
+                &compiled.text,
+                outcome.as_ref().map_or(0, |o| o.affected),
+            );
+        }
+        Ok(outcome.map(|outcome| self.short_result(session, &bound, outcome)))
+    }
+
+    fn short_result(
+        &self,
+        session: SessionId,
+        bound: &Rc<Bound>,
+        outcome: Outcome,
+    ) -> StatementResult {
+        StatementResult {
+            command: command_of(&bound.plan),
+            fields: bound.fields.clone(),
+            chunks: outcome.rows.into_iter().collect(),
+            affected_rows: outcome.affected,
+            seq: outcome.made.or(self.applied_seq()),
+            committed: outcome.made.is_some(),
+            transaction: self.status(session),
+            notice: None,
+        }
+    }
+
+    /// Outside a block: a transaction of its own.
+    fn execute_alone(
+        &mut self,
+        short: &Short,
+        values: &[Value],
+        text: &str,
+    ) -> Result<Option<Outcome>> {
+        let mut transaction = Transaction::begin(&self.shared.store);
+        let Some((rows, affected)) =
+            self.run_short(short, values, Access::Write(&mut transaction))?
+        else {
+            return Ok(None);
+        };
+        let head = CommitHead {
+            clock: self.shared.options.clock.now(),
+            affected_rows: affected,
+            statement: text.to_string(),
+            ..CommitHead::default()
+        };
+        let made = self.commit(transaction, head)?;
+        Ok(Some(Outcome {
+            rows,
+            affected,
+            made,
+        }))
+    }
+
+    /// In the session's block, which is taken out while the statement runs.
+    fn execute_in_block(
+        &mut self,
+        session: SessionId,
+        short: &Short,
+        values: &[Value],
+    ) -> Result<Option<Outcome>> {
+        let now = self.statement_time(session);
+        let known = self
+            .sessions
+            .get_mut(&session)
+            .expect("the session was just found");
+        let block = known.block.as_mut().expect("the block was just found");
+        let Some(transaction) = block.transaction() else {
+            return Ok(None);
+        };
+        let savepoint = transaction.savepoint();
+        let mut meter = Meter::new(self.shared.options.limits.memory_bytes);
+        let mut context = Context {
+            store: &self.shared.store,
+            access: Access::Write(transaction),
+            moments: &[],
+            parameters: values,
+            tuples: Tuples::Many(&[]),
+            subplans: Vec::new(),
+            now,
+            entropy: &*self.shared.options.entropy,
+            clock: &*self.shared.options.clock,
+            budget: u32::MAX,
+            meter: &mut meter,
+        };
+        match short.run(&mut context) {
+            Ok(Fetch::Ready(rows)) => Ok(Some(Outcome {
+                rows,
+                affected: meter.affected_rows,
+                made: None,
+            })),
+            Ok(Fetch::Need(_)) => Ok(None),
+            Err(error) => {
+                if let Some(transaction) = block.transaction() {
+                    transaction.rollback_to(&savepoint);
+                }
+                block.failed = true;
+                Err(error)
+            }
+        }
+    }
+
+    fn note_in_block(&mut self, session: SessionId, text: &Rc<str>, affected: u64) {
+        let block = self
+            .sessions
+            .get_mut(&session)
+            .and_then(|session| session.block.as_mut());
+        if let Some(block) = block {
+            block.note(text, affected);
+        }
+    }
+
+    fn run_short(
+        &self,
+        short: &Short,
+        values: &[Value],
+        access: Access,
+    ) -> Result<Option<(Option<crate::column::Chunk>, u64)>> {
+        let mut meter = Meter::new(self.shared.options.limits.memory_bytes);
+        let mut context = Context {
+            store: &self.shared.store,
+            access,
+            moments: &[],
+            parameters: values,
+            tuples: Tuples::Many(&[]),
+            subplans: Vec::new(),
+            now: self.shared.now(),
+            entropy: &*self.shared.options.entropy,
+            clock: &*self.shared.options.clock,
+            budget: u32::MAX,
+            meter: &mut meter,
+        };
+        match short.run(&mut context)? {
+            Fetch::Ready(rows) => Ok(Some((rows, meter.affected_rows))),
+            Fetch::Need(_) => Ok(None),
+        }
+    }
+}
+
+struct Outcome {
+    rows: Option<crate::column::Chunk>,
+    affected: u64,
+    made: Option<Seq>,
+}

@@ -1,0 +1,133 @@
+//! A session: what one connection has open.
+//!
+//! ```text
+//!   idle -- BEGIN --> open -- an error --> failed
+//!     ^                | \                   |
+//!     +---- COMMIT ----+  +--- ROLLBACK -----+      (COMMIT of a failed one rolls back)
+//! ```
+//!
+//! A transaction block that may write takes the right to write with its first statement and keeps it to
+//! its end: one writer at a time, so that its snapshot is never behind another's commit and nothing has
+//! ever to be retried. A READ ONLY block takes a snapshot alone.
+
+use super::{TaskId, TransactionStatus};
+use crate::error::{Code, Error, Result};
+use crate::txn::{Savepoint, Transaction};
+use crate::types::Snapshot;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+#[derive(Default)]
+pub(super) struct Session {
+    pub block: Option<Block>,
+    /// The session's requests, in the order they came; only the first one runs.
+    pub tasks: VecDeque<TaskId>,
+}
+
+/// From BEGIN to its end, or the span of an atomic request.
+pub(super) struct Block {
+    pub read_only: bool,
+    pub failed: bool,
+    /// Opened for one request and closed with it, rather than by BEGIN.
+    pub implicit: bool,
+    /// What `now()` answers throughout; set by the first statement.
+    pub now: Option<i64>,
+    pub reading: Reading,
+    /// What the transaction was before its first statement.
+    pub start: Option<Savepoint>,
+    /// Those set before the first statement have no place yet: it is the start.
+    savepoints: Vec<(String, Option<Savepoint>)>,
+    pub affected_rows: u64,
+    /// The statements' normalised texts, for the commit.
+    pub statements: Vec<Rc<str>>,
+    pub meta: Option<String>,
+}
+
+/// What the block reads, from its first statement on.
+pub(super) enum Reading {
+    Nothing,
+    Snapshot(Snapshot),
+    Writing(Box<Transaction>),
+}
+
+impl Block {
+    pub fn new(read_only: bool, implicit: bool) -> Block {
+        Block {
+            read_only,
+            failed: false,
+            implicit,
+            now: None,
+            reading: Reading::Nothing,
+            start: None,
+            savepoints: Vec::new(),
+            affected_rows: 0,
+            statements: Vec::new(),
+            meta: None,
+        }
+    }
+
+    pub fn transaction(&mut self) -> Option<&mut Transaction> {
+        match &mut self.reading {
+            Reading::Writing(transaction) => Some(transaction),
+            _ => None,
+        }
+    }
+
+    /// Remembers a statement for the commit.
+    pub fn note(&mut self, text: &Rc<str>, affected_rows: u64) {
+        self.affected_rows += affected_rows;
+        if self.statements.last() != Some(text) {
+            self.statements.push(text.clone());
+        }
+    }
+
+    /// What its statements read, once it has one.
+    pub fn snapshot(&self) -> Snapshot {
+        match &self.reading {
+            Reading::Nothing => Snapshot::main(None),
+            Reading::Snapshot(snapshot) => *snapshot,
+            Reading::Writing(transaction) => transaction.snapshot(),
+        }
+    }
+
+    pub fn savepoint(&mut self, name: &str) {
+        let place = self.transaction().map(Transaction::savepoint);
+        self.savepoints.push((name.to_string(), place));
+    }
+
+    pub fn release(&mut self, name: &str) -> Result<()> {
+        let place = self.find(name)?;
+        self.savepoints.truncate(place);
+        Ok(())
+    }
+
+    pub fn rollback_to(&mut self, name: &str) -> Result<()> {
+        let place = self.find(name)?;
+        self.savepoints.truncate(place + 1);
+        let savepoint = self.savepoints[place].1.or(self.start);
+        if let (Some(savepoint), Some(transaction)) = (savepoint, self.transaction()) {
+            transaction.rollback_to(&savepoint);
+        }
+        self.failed = false;
+        Ok(())
+    }
+
+    fn find(&self, name: &str) -> Result<usize> {
+        let found = self.savepoints.iter().rposition(|(known, _)| known == name);
+        found.ok_or_else(|| {
+            let message = format!("savepoint \"{name}\" does not exist");
+            Error::new(Code::UndefinedSavepoint, message)
+        })
+    }
+}
+
+impl Session {
+    pub fn status(&self) -> TransactionStatus {
+        match &self.block {
+            Some(block) if block.implicit => TransactionStatus::Idle,
+            Some(block) if block.failed => TransactionStatus::Failed,
+            Some(_) => TransactionStatus::Open,
+            None => TransactionStatus::Idle,
+        }
+    }
+}
