@@ -229,3 +229,149 @@ fn read_ids(reader: &mut Reader, budget: &mut Budget) -> Decoded<Vec<RowId>> {
     inner.end()?;
     Ok(ids.into_iter().map(|id| RowId(id as u64)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::{Bitmap, Data, Strings};
+    use crate::types::Decimal;
+
+    fn vectors(rows: usize) -> Vec<Vector> {
+        let texts = ["paid", "open", "é", ""];
+        let repeated: Strings = (0..rows).map(|row| texts[row % 4].as_bytes()).collect();
+        let distinct: Vec<String> = (0..rows).map(|row| format!("text {row}")).collect();
+        let distinct: Strings = distinct.iter().map(String::as_bytes).collect();
+        let decimals = |row| {
+            if row == 1 {
+                Decimal::NaN
+            } else {
+                Decimal::Small(row, 2)
+            }
+        };
+        let some: Bitmap = (0..rows).map(|row| row % 3 > 0).collect();
+        let mut vectors: Vec<Vector> = [
+            Data::Bool((0..rows).map(|row| row % 2 == 0).collect()),
+            Data::I64((0..rows as i64).map(|row| row * row - 40).collect()),
+            Data::F64((0..rows).map(|row| row as f64 / 3.0).collect()),
+            Data::F64((0..rows).map(|row| row as f64 / 2.0).collect()),
+            Data::Decimal((0..rows as i128).map(decimals).collect()),
+            Data::Text(repeated),
+            Data::Text(distinct.clone()),
+            Data::Bytes(distinct),
+            Data::Uuid((0..rows as u128).map(|row| row << 70).collect()),
+        ]
+        .into_iter()
+        .map(Vector::new)
+        .collect();
+        // NULLs, with the default of the type beneath them.
+        vectors.extend(
+            [Data::I64(vec![0; rows]), Data::Uuid(vec![0; rows])].map(|data| Vector {
+                data,
+                validity: Some(some.clone()),
+            }),
+        );
+        vectors
+    }
+
+    fn run(rows: usize) -> RowChanges {
+        let vectors = vectors(rows);
+        RowChanges {
+            rows: (0..rows as u64).map(|row| RowId(row * 7)).collect(),
+            columns: (0..vectors.len() as u32).map(ColumnId).collect(),
+            vectors,
+        }
+    }
+
+    fn payload(rows: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        write_rows(&mut out, TableId(3), &run(rows), 0..rows);
+        out
+    }
+
+    #[test]
+    fn rows_of_every_type_read_back() {
+        for rows in [1, 2, 9, 100, 2000] {
+            let read = read_rows(&payload(rows), &mut Budget::new()).expect("as written");
+            let run = run(rows);
+            assert_eq!((read.table, read.rows), (TableId(3), run.rows));
+            assert_eq!(
+                (read.columns, read.vectors),
+                (Some(run.columns), run.vectors)
+            );
+        }
+    }
+
+    #[test]
+    fn no_byte_that_is_changed_makes_reading_panic_or_swell() {
+        for rows in [1, 2, 9, 100] {
+            let payload = payload(rows);
+            for place in (0..payload.len()).step_by(payload.len().div_ceil(400)) {
+                for value in [0, 1, 0x7f, 0x80, 0xc0, 0xc9, 0xdd, 0xff, payload[place] ^ 1] {
+                    let mut changed = payload.clone();
+                    changed[place] = value;
+                    if let Ok(rows) = read_rows(&changed, &mut Budget::new()) {
+                        // Whatever it says now is sound in itself.
+                        rows.vectors
+                            .iter()
+                            .for_each(|v| (0..v.len()).for_each(|i| drop(v.value(i))));
+                    }
+                }
+                let _ = read_rows(&payload[..place], &mut Budget::new());
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_run_is_split_by_weight_and_by_rows() {
+        let texts = |count: usize, length: usize| RowChanges {
+            rows: (0..count as u64).map(RowId).collect(),
+            columns: vec![ColumnId(0)],
+            vectors: vec![Vector::new(Data::Text(
+                vec!["x".repeat(length); count]
+                    .iter()
+                    .map(String::as_bytes)
+                    .collect(),
+            ))],
+        };
+        let lengths = |run: &RowChanges| -> Vec<usize> {
+            split(run)
+                .expect("within limits")
+                .iter()
+                .map(|(part, _)| part.len())
+                .collect()
+        };
+        assert_eq!(lengths(&texts(3, 10)), [3]);
+        assert_eq!(lengths(&texts(5, 500_000)), [2, 2, 1]);
+        assert_eq!(lengths(&texts(2, 2_000_000)), [1, 1]);
+        let narrow = RowChanges {
+            rows: vec![RowId(1); FRAME_ROWS_MAX + 1],
+            columns: Vec::new(),
+            vectors: Vec::new(),
+        };
+        assert_eq!(lengths(&narrow), [FRAME_ROWS_MAX, 1]);
+        let error = split(&texts(1, VALUE_BYTES_MAX)).expect_err("4 bytes too long");
+        assert_eq!(error.code(), Code::LimitLength);
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_goes_off() {
+        // Columns of the most rows that take three bytes each: 65,536 times the same integer.
+        let mut out = Vec::new();
+        out.array_length(4);
+        out.uint(1);
+        let rows: Vec<RowId> = vec![RowId(5); FRAME_ROWS_MAX];
+        write_ids(&mut out, &rows);
+        out.nil();
+        out.array_length(1000);
+        for _ in 0..1000 {
+            let same = Vector::new(Data::I64(vec![1; FRAME_ROWS_MAX]));
+            vector::write(&mut out, &same, 0..FRAME_ROWS_MAX);
+        }
+        assert!(out.len() < 20_000);
+        let error = read_rows(&out, &mut Budget::new()).expect_err("half a gigabyte");
+        assert_eq!(
+            error,
+            invalid::<()>("a transaction unpacks to more than its limit").expect_err("")
+        );
+    }
+}

@@ -197,6 +197,7 @@ impl Recovery {
             return Ok(Some(self.read_only(start, None)));
         }
         self.report.created = true;
+        self.free_unbegun();
         self.stage = Stage::Place(start);
         Ok(None)
     }

@@ -109,6 +109,8 @@ pub struct Log {
     pub(super) durable_mark: Watermark,
     /// Something was written since the last flush that no group covers: zeros, the superblock.
     pub(super) unflushed_upkeep: bool,
+    /// Commits that were there when the log was opened: nobody waits for those.
+    recovered: u64,
     failure: Option<Error>,
 }
 
@@ -151,6 +153,7 @@ impl Log {
             known_files: parts.known_files,
             superblock: parts.superblock,
             unflushed_upkeep: false,
+            recovered: parts.head.next_seq,
             failure: None,
         }
     }
@@ -202,11 +205,7 @@ impl Log {
     /// goes on without it. After any other error it takes nothing more.
     pub fn append(&mut self, commit: &Commit) -> Result<()> {
         self.check()?;
-        if commit.seq.0 != self.head.next_seq || self.last_time().is_some_and(|t| commit.time <= t)
-        {
-            let message = format!("commit {} does not follow the last one", commit.seq);
-            return Err(Error::new(Code::Internal, message));
-        }
+        self.check_order(commit)?;
         let before = self.pending.len();
         let destination = Destination {
             checksum: &self.segment.checksum,
@@ -229,6 +228,21 @@ impl Log {
         match self.pending.len() >= WRITE_BYTES && !self.awaits_header {
             true => self.write_pending(),
             false => Ok(()),
+        }
+    }
+
+    fn check_order(&self, commit: &Commit) -> Result<()> {
+        let follows = commit.seq.0 == self.head.next_seq
+            && self.last_time().is_none_or(|last| commit.time > last);
+        // Milliseconds and microseconds are stored apart; the first moments that an i64 has do not come together
+        // again.
+        let is_storable = commit.time.div_euclid(1000).checked_mul(1000).is_some();
+        match follows && is_storable {
+            true => Ok(()),
+            false => Err(Error::new(
+                Code::Internal,
+                format!("commit {} does not follow the last one", commit.seq),
+            )),
         }
     }
 
@@ -484,7 +498,8 @@ impl Log {
     }
 
     fn flush_failed(&mut self, cause: &Error) -> Error {
-        let commits_open = self.head.next_seq > self.durable_mark.commits;
+        let known = self.durable_mark.commits.max(self.recovered);
+        let commits_open = self.head.next_seq > known;
         let failure = match commits_open {
             true => unknown(cause.message()),
             false => cause.clone(),
