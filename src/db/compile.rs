@@ -45,10 +45,10 @@ impl Shared {
         } else {
             Lifting::Off
         };
-        if lifting == Lifting::On {
-            if let Some(compiled) = self.cache.get(&scanned.lifted.key) {
-                return Ok(compiled);
-            }
+        if lifting == Lifting::On
+            && let Some(compiled) = self.cache.get(&scanned.lifted.key)
+        {
+            return Ok(compiled);
         }
         let compiled = self.parse(&scanned.source, lifting, scanned.lifted.text())?;
         if lifting == Lifting::On {

@@ -1,7 +1,7 @@
 //! The database: its sessions, tasks and what they share.
 
 use super::cache::{Cache, Compiled};
-use super::session::Session;
+use super::session::{Block, Session};
 use super::task::Task;
 use super::{
     AsOf, Counters, Description, Durability, Limits, Opening, Options, Request, SessionId,
@@ -336,6 +336,18 @@ impl Database {
 
     pub fn limits(&self) -> &Limits {
         &self.shared.options.limits
+    }
+
+    pub(super) fn session_mut(&mut self, session: SessionId) -> Result<&mut Session> {
+        self.sessions.get_mut(&session).ok_or_else(no_session)
+    }
+
+    pub(super) fn block_mut(&mut self, session: SessionId) -> Result<&mut Block> {
+        let missing = || Error::new(Code::Internal, "a statement without its block");
+        self.session_mut(session)?
+            .block
+            .as_mut()
+            .ok_or_else(missing)
     }
 
     /// The right to write, if nobody else has it.

@@ -8,7 +8,7 @@ use super::cache::Bound;
 use super::compile::parameter_values;
 use super::database::Database;
 use super::session::Reading;
-use super::step::command_of;
+use super::statement::command_of;
 use super::{Parameter, SessionId, StatementId, StatementResult};
 use crate::error::Result;
 use crate::exec::{Access, Context, Meter, Short, Tuples};

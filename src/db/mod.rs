@@ -10,9 +10,12 @@
 //!   flush(), durable_seq()  -> when a reply may be given: result.seq <= durable_seq
 //! ```
 
+mod begin;
 mod cache;
 mod cells;
+mod commit;
 mod compile;
+mod control;
 mod database;
 mod encode;
 mod execute;
@@ -25,6 +28,7 @@ pub mod report;
 mod request;
 mod run;
 mod session;
+mod statement;
 mod step;
 mod task;
 

@@ -1,0 +1,280 @@
+//! From the next statement of a request to one that runs: its text compiled, its place among the
+//! transactions found, its values in the types that its plan wants.
+
+use super::cache::Compiled;
+use super::compile::{OwnedTuples, Scope, literal_value, parameter_values};
+use super::database::{Database, one_statement};
+use super::session::{Block, Reading};
+use super::task::{Reach, Running, State, Task};
+use super::{Parameter, Progress, SessionId, Work};
+use crate::error::{Code, Error, Result};
+use crate::exec::{Execution, Meter};
+use crate::sql::{Lifted, Statements, Syntax};
+use crate::txn::Transaction;
+use std::rc::Rc;
+
+impl Database {
+    /// Finds the next statement and makes it run, or finds that there is none. `None`: step on.
+    pub(super) fn begin_statement(
+        &mut self,
+        task: &mut Task,
+        since: Option<i64>,
+    ) -> Result<Option<Progress>> {
+        let now = self.shared.options.clock.now();
+        if let Some(since) = since
+            && self.writer.is_some_and(|writer| writer != task.session)
+        {
+            return self.keep_waiting(task, since, now).map(Some);
+        }
+        if task.request.work.is_one_transaction() && !task.begun {
+            task.begun = true;
+            let session = self.session_mut(task.session)?;
+            if session.block.is_none() {
+                session.block = Some(Block::new(false, true));
+            }
+        }
+        // The script is taken out of the task while its statements borrow it.
+        let work = std::mem::replace(&mut task.request.work, Work::nothing());
+        let begun = self.begin_work(task, &work);
+        task.request.work = work;
+        match begun? {
+            Begun::Over => self.end_request(task).map(|()| None),
+            Begun::Control | Begun::Running => Ok(None),
+            Begun::Blocked => self.keep_waiting(task, since.unwrap_or(now), now).map(Some),
+        }
+    }
+
+    fn begin_work(&mut self, task: &mut Task, work: &Work) -> Result<Begun> {
+        match work {
+            Work::Script {
+                sql,
+                parameters,
+                single,
+                ..
+            } => {
+                let mut statements = Statements::resume(sql, task.place);
+                let Some(scanned) = statements.next().transpose()? else {
+                    let nothing = *single && task.statement == 0;
+                    return if nothing {
+                        Err(one_statement(None))
+                    } else {
+                        Ok(Begun::Over)
+                    };
+                };
+                let next = statements.place();
+                if *single && let Some(second) = statements.next().transpose()? {
+                    return Err(one_statement(Some(second.source.characters + 1)));
+                }
+                let compiled = self.shared.compile(&scanned)?;
+                let own = compiled.statement.parameters as usize;
+                let parameters = if *single || own > parameters.len() {
+                    parameters
+                } else {
+                    &parameters[..own]
+                };
+                let begun =
+                    self.begin_compiled(task, &compiled, parameters, Some(&scanned.lifted))?;
+                if !matches!(begun, Begun::Blocked) {
+                    task.place = next;
+                }
+                Ok(begun)
+            }
+            Work::Statement {
+                statement,
+                parameters,
+            } => {
+                if task.statement > 0 {
+                    return Ok(Begun::Over);
+                }
+                let compiled = self.statement(*statement)?.compiled.clone();
+                self.begin_compiled(task, &compiled, parameters, None)
+            }
+            Work::Many { statement, rows } => {
+                let Some(parameters) = rows.get(task.statement) else {
+                    return Ok(Begun::Over);
+                };
+                let compiled = self.statement(*statement)?.compiled.clone();
+                self.begin_compiled(task, &compiled, parameters, None)
+            }
+        }
+    }
+
+    fn begin_compiled(
+        &mut self,
+        task: &mut Task,
+        compiled: &Rc<Compiled>,
+        parameters: &[Parameter],
+        lifted: Option<&Lifted>,
+    ) -> Result<Begun> {
+        if let Some(result) = self.control(task, &compiled.statement)? {
+            task.statement += 1;
+            task.ready.push_back(result);
+            return Ok(Begun::Control);
+        }
+        let Some(reach) = self.reach(task, &compiled.statement.syntax)? else {
+            return Ok(Begun::Blocked);
+        };
+        let running = self.bind_statement(task, compiled, parameters, lifted, reach);
+        match running {
+            Ok(running) => {
+                task.state = State::Running(Box::new(running));
+                Ok(Begun::Running)
+            }
+            Err(error) => {
+                self.statement_failed(task.session, None);
+                Err(error)
+            }
+        }
+    }
+
+    fn bind_statement(
+        &mut self,
+        task: &Task,
+        compiled: &Rc<Compiled>,
+        parameters: &[Parameter],
+        lifted: Option<&Lifted>,
+        reach: Reach,
+    ) -> Result<Running> {
+        let present = match &reach {
+            Reach::Read(snapshot) => *snapshot,
+            Reach::Own(transaction) => transaction.snapshot(),
+            Reach::Block(_) => self.block_mut(task.session)?.snapshot(),
+        };
+        let own_catalog = match reach {
+            Reach::Block(_) => self.own_catalog(task.session),
+            _ => None,
+        };
+        let now = self.statement_time(task.session);
+        let moments = self.shared.moments(compiled, parameters, present)?;
+        let scope = Scope {
+            present,
+            own_catalog,
+        };
+        let bound = self.shared.bind(compiled, &scope, &moments)?;
+        let own = compiled.statement.parameters;
+        let mut values = parameter_values(parameters, own, &bound.parameter_types)?;
+        let mut tuples = OwnedTuples::none();
+        if let Some(lifted) = lifted {
+            if compiled.statement.rows {
+                tuples = OwnedTuples::of(&lifted.literals, &bound.row_types)?;
+            } else if !compiled.statement.literals.is_empty() {
+                let types = &bound.parameter_types[own as usize..];
+                for (literal, data_type) in lifted.literals.iter().zip(types) {
+                    values.push(literal_value(literal, *data_type)?);
+                }
+            }
+        }
+        let short = bound.short.as_ref();
+        let is_short = short.is_some_and(|short| short.fits(&moments, &tuples.borrow()));
+        let limits = &self.shared.options.limits;
+        Ok(Running {
+            text: compiled.text.clone(),
+            execution: (!is_short).then(|| Execution::new(bound.plan.clone())),
+            tuples,
+            meter: Meter::new(limits.memory_bytes),
+            bound,
+            parameters: values,
+            moments,
+            chunks: Vec::new(),
+            rows: 0,
+            now,
+            reach,
+        })
+    }
+
+    /// How the statement reaches the tables; `None` if it must wait for the right to write.
+    fn reach(&mut self, task: &Task, syntax: &Syntax) -> Result<Option<Reach>> {
+        let writes = written_by(syntax);
+        let session = task.session;
+        if let Some(as_of) = &task.request.as_of {
+            if let Some(command) = writes {
+                return Err(read_only(command, "at a past moment"));
+            }
+            return self
+                .shared
+                .resolve_as_of(as_of)
+                .map(|snapshot| Some(Reach::Read(snapshot)));
+        }
+        let present = self.shared.present();
+        let Some(block) = self.session_mut(session)?.block.as_mut() else {
+            if writes.is_none() {
+                return Ok(Some(Reach::Read(present)));
+            }
+            if !self.take_writer(session) {
+                return Ok(None);
+            }
+            let transaction = Transaction::begin(&self.shared.store);
+            return Ok(Some(Reach::Own(Box::new(transaction))));
+        };
+        if block.read_only {
+            if let Some(command) = writes {
+                block.failed = true;
+                return Err(read_only(command, "in a read-only transaction"));
+            }
+            if let Reading::Nothing = block.reading {
+                block.reading = Reading::Snapshot(present);
+            }
+            return Ok(Some(Reach::Read(block.snapshot())));
+        }
+        if let Reading::Nothing = block.reading {
+            if !self.take_writer(session) {
+                return Ok(None);
+            }
+            let mut transaction = Transaction::begin(&self.shared.store);
+            let block = self.block_mut(session)?;
+            block.start = Some(transaction.savepoint());
+            block.reading = Reading::Writing(Box::new(transaction));
+        }
+        let block = self.block_mut(session)?;
+        let transaction = block
+            .transaction()
+            .expect("a block that may write has begun");
+        Ok(Some(Reach::Block(transaction.savepoint())))
+    }
+
+    /// What `now()` answers.
+    pub(super) fn statement_time(&mut self, session: SessionId) -> i64 {
+        let now = self.shared.now();
+        match self
+            .sessions
+            .get_mut(&session)
+            .and_then(|session| session.block.as_mut())
+        {
+            Some(block) => *block.now.get_or_insert(now),
+            None => now,
+        }
+    }
+}
+
+enum Begun {
+    Running,
+    /// A statement of transaction control, which is done.
+    Control,
+    /// The right to write is somebody else's.
+    Blocked,
+    /// There is no statement left.
+    Over,
+}
+
+/// What the statement writes, as its command; `None` if it only reads.
+pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
+    Some(match syntax {
+        Syntax::Insert(_) => "INSERT",
+        Syntax::Update(_) => "UPDATE",
+        Syntax::Delete(_) => "DELETE",
+        Syntax::CreateTable(_) => "CREATE TABLE",
+        Syntax::CreateIndex(_) => "CREATE INDEX",
+        Syntax::DropTable { .. } => "DROP TABLE",
+        Syntax::DropIndex { .. } => "DROP INDEX",
+        Syntax::Truncate(_) => "TRUNCATE TABLE",
+        Syntax::Explain {
+            analyze: true,
+            statement,
+        } => return written_by(statement),
+        _ => return None,
+    })
+}
+
+fn read_only(command: &str, place: &str) -> Error {
+    Error::new(Code::ReadOnly, format!("cannot execute {command} {place}"))
+}

@@ -1,0 +1,123 @@
+//! Transaction control: BEGIN, COMMIT, ROLLBACK and savepoints.
+
+use super::database::Database;
+use super::session::Block;
+use super::task::Task;
+use super::{SessionId, StatementResult};
+use crate::error::{Code, Error, Result};
+use crate::plan::{self, Plan};
+use crate::sql::{Statement, Syntax};
+use std::rc::Rc;
+
+impl Database {
+    /// BEGIN, COMMIT and their like.
+    pub(super) fn control(
+        &mut self,
+        task: &Task,
+        statement: &Statement,
+    ) -> Result<Option<StatementResult>> {
+        let (session, syntax) = (task.session, &statement.syntax);
+        let is_end = matches!(
+            syntax,
+            Syntax::Commit | Syntax::Rollback | Syntax::RollbackTo(_)
+        );
+        if self
+            .session_mut(session)?
+            .block
+            .as_ref()
+            .is_some_and(|block| block.failed)
+            && !is_end
+        {
+            return Err(Error::new(
+                Code::InFailedTransaction,
+                "current transaction is aborted, commands ignored until end of transaction block",
+            ));
+        }
+        let is_control = is_end
+            || matches!(
+                syntax,
+                Syntax::Begin { .. } | Syntax::Savepoint(_) | Syntax::Release(_)
+            );
+        if is_control && task.request.work.is_one_transaction() {
+            let message = "transaction control is not allowed in a request that is one transaction";
+            return Err(Error::new(Code::ActiveTransaction, message));
+        }
+        if !is_control {
+            return Ok(None);
+        }
+        let plan = plan::plan(statement, &[], &[], &plan::Options::default())?.plan;
+        self.run_control(task, &plan).map(Some)
+    }
+
+    fn run_control(&mut self, task: &Task, plan: &Plan) -> Result<StatementResult> {
+        let session = task.session;
+        let (mut notice, mut made) = (None, None);
+        let command;
+        match plan {
+            Plan::Begin { read_only } => {
+                command = "BEGIN";
+                let session = self.session_mut(session)?;
+                if session.block.is_some() {
+                    notice = Some("there is already a transaction in progress");
+                } else {
+                    session.block = Some(Block::new(*read_only, false));
+                }
+            }
+            Plan::Commit => match self.session_mut(session)?.block.take() {
+                None => {
+                    command = "COMMIT";
+                    notice = Some("there is no transaction in progress");
+                }
+                Some(block) if block.failed => {
+                    command = "ROLLBACK";
+                    self.release_writer(session);
+                }
+                Some(block) => {
+                    command = "COMMIT";
+                    made = self.commit_block(task, block)?;
+                }
+            },
+            Plan::Rollback => {
+                command = "ROLLBACK";
+                if self.session_mut(session)?.block.take().is_none() {
+                    notice = Some("there is no transaction in progress");
+                }
+                self.release_writer(session);
+            }
+            Plan::Savepoint(name) => {
+                command = "SAVEPOINT";
+                self.open_block(session, "SAVEPOINT")?.savepoint(name);
+            }
+            Plan::ReleaseSavepoint(name) => {
+                command = "RELEASE";
+                let block = self.open_block(session, "RELEASE SAVEPOINT")?;
+                block.release(name).inspect_err(|_| block.failed = true)?;
+            }
+            Plan::RollbackToSavepoint(name) => {
+                command = "ROLLBACK";
+                let block = self.open_block(session, "ROLLBACK TO SAVEPOINT")?;
+                block
+                    .rollback_to(name)
+                    .inspect_err(|_| block.failed = true)?;
+            }
+            _ => return Err(Error::new(Code::Internal, "not transaction control")),
+        }
+        Ok(StatementResult {
+            command,
+            fields: Rc::from([]),
+            chunks: Vec::new(),
+            affected_rows: 0,
+            seq: made.or(self.applied_seq()),
+            committed: made.is_some(),
+            transaction: self.status(session),
+            notice,
+        })
+    }
+
+    fn open_block(&mut self, session: SessionId, command: &str) -> Result<&mut Block> {
+        self.session_mut(session)?.block.as_mut().ok_or_else(|| {
+            let message = format!("{command} can only be used in transaction blocks");
+            Error::new(Code::NoActiveTransaction, message)
+        })
+    }
+}
