@@ -147,6 +147,10 @@ fn sum(store: &Store, table: TableId, at: Snapshot) -> (i128, usize, usize) {
     (sum, rows, units.len())
 }
 
+fn consume<T>(value: T) {
+    black_box(value);
+}
+
 /// The least of many runs, in microseconds.
 fn time(mut run: impl FnMut()) -> f64 {
     let mut least = f64::MAX;
@@ -163,7 +167,7 @@ fn report_scans(name: &str, store: &Store, table: TableId, never: f64) {
     let at = |percent: u64| Snapshot::main(Some(Seq(2 + (last.0 - 2) * percent / 100)));
     let measure = |snapshot: Snapshot| {
         let (_, _, units) = sum(store, table, snapshot);
-        (time(|| drop(black_box(sum(store, table, snapshot)))), units)
+        (time(|| consume(sum(store, table, snapshot))), units)
     };
     let (present, units) = measure(at(100));
     println!(
@@ -197,7 +201,7 @@ fn scans() {
     let (mut store, table) = new_store();
     fill(&mut store, table, ROWS);
     let present = Snapshot::main(store.last_seq());
-    let never = time(|| drop(black_box(sum(&store, table, present))));
+    let never = time(|| consume(sum(&store, table, present)));
     println!("never updated    {never:7.1} us");
     let (mut uniform, table) = new_store();
     fill(&mut uniform, table, ROWS);

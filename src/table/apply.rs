@@ -69,8 +69,7 @@ impl Apply<'_> {
             ..
         } = self;
         for index in &mut relation.indexes {
-            let columns = blocks.get(location.block).rows.columns.clone();
-            index.close(&columns, location.row as usize, row, *seq, blocks);
+            index.close(location, row, *seq, blocks);
         }
         Ok(())
     }
@@ -156,11 +155,12 @@ impl Apply<'_> {
             ..
         } = self;
         let index = &mut relation.indexes[index];
-        let columns = |location: Location| blocks.get(location.block).rows.columns.clone();
-        let (before, after) = (columns(old), columns(new));
-        if index.differs((&before, old.row as usize), (&after, new.row as usize)) {
-            index.close(&before, old.row as usize, row, *seq, blocks);
-            index.add(&after, new.row as usize, row, *seq);
+        let columns = |location: Location| &blocks.get(location.block).rows.columns[..];
+        let before = (columns(old), old.row as usize);
+        let after = (columns(new), new.row as usize);
+        if index.differs(before, after) {
+            index.add(after.0, after.1, row, *seq);
+            index.close(old, row, *seq, blocks);
         }
     }
 

@@ -10,6 +10,7 @@
 //! the row id. So an update that leaves the key alone touches no index, a unique key's dead versions do not
 //! slow down its live one, and look-ups of the present touch the live tree alone.
 
+use super::Location;
 use super::blocks::Blocks;
 use super::closed::{Closed, ClosedTier};
 use super::key::{ByteKey, Key, KeyShape};
@@ -108,17 +109,12 @@ impl KeyIndex {
         each_tiers!(&mut self.tiers, tiers => tiers.add(Key::of_row(&self.shape, columns, row), id, seq));
     }
 
-    /// A row that had a key has it no more.
-    pub fn close(
-        &mut self,
-        columns: &[Rc<Vector>],
-        row: usize,
-        id: RowId,
-        seq: u64,
-        blocks: &mut Blocks,
-    ) {
+    /// A row that had the key of one of its versions has it no more.
+    pub fn close(&mut self, version: Location, id: RowId, seq: u64, blocks: &mut Blocks) {
         each_tiers!(&mut self.tiers, tiers => {
-            tiers.close(Key::of_row(&self.shape, columns, row), id, seq, blocks);
+            let columns = &blocks.get(version.block).rows.columns;
+            let key = Key::of_row(&self.shape, columns, version.row as usize);
+            tiers.close(key, id, seq, blocks);
         });
     }
 

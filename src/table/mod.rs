@@ -10,6 +10,7 @@ mod index;
 mod key;
 mod location;
 mod ordered_map;
+mod positions;
 mod relation;
 mod row_map;
 mod rows;

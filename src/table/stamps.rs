@@ -3,7 +3,9 @@
 //! The comings are appended once and never change; the ends are apart from everything else, for they are
 //! all that changes in a block that is full.
 
-use crate::column::Bitmap;
+use super::positions::positions;
+use crate::column::{Bitmap, CHUNK_ROWS};
+use std::collections::BTreeMap;
 
 /// The end of a version that is alive.
 pub(crate) const ALIVE: u64 = u64::MAX;
@@ -61,18 +63,30 @@ impl Stamps {
 }
 
 /// The ends of a block's rows.
+///
+/// They are kept as distances from the first end, in 32 bits, so that a compare of all of them with a moment
+/// works on as many at once as a vector register holds. An end too far away is alive to that compare, and is
+/// kept apart.
 #[derive(Debug, Clone)]
 pub(crate) struct Ends {
     /// Which rows have not ended by themselves.
     live: Bitmap,
     live_count: usize,
-    /// The ends of the others; empty before the first.
-    seqs: Vec<u64>,
+    /// The ends of the others, from `min` on; empty before the first.
+    near: Vec<i32>,
+    far: BTreeMap<usize, u64>,
     /// The end that all rows in `live` share: `ALIVE` until the whole block ends at once.
     rest: u64,
-    /// Of `seqs`: the earliest and the latest end.
+    /// The first and the last end of any row that ended by itself.
     min: u64,
     max: u64,
+}
+
+/// Alive, or too far away.
+const FAR: i32 = i32::MAX;
+
+fn distance(from: u64, to: u64) -> i32 {
+    i32::try_from(to - from).unwrap_or(FAR)
 }
 
 impl Ends {
@@ -80,7 +94,8 @@ impl Ends {
         Ends {
             live: Bitmap::new(),
             live_count: 0,
-            seqs: Vec::new(),
+            near: Vec::new(),
+            far: BTreeMap::new(),
             rest: ALIVE,
             min: ALIVE,
             max: 0,
@@ -90,20 +105,23 @@ impl Ends {
     pub fn push_alive(&mut self, count: usize) {
         (0..count).for_each(|_| self.live.push(true));
         self.live_count += count;
-        if !self.seqs.is_empty() {
-            self.seqs.resize(self.live.len(), ALIVE);
+        if !self.near.is_empty() {
+            self.near.resize(self.live.len(), FAR);
         }
     }
 
-    /// Ends one live row.
+    /// Ends one live row, no earlier than any before.
     pub fn end(&mut self, row: usize, seq: u64) {
-        debug_assert!(self.live.get(row) && self.rest == ALIVE);
-        self.seqs.resize(self.live.len(), ALIVE);
-        self.seqs[row] = seq;
+        debug_assert!(self.live.get(row) && self.rest == ALIVE && seq >= self.max);
+        self.min = self.min.min(seq);
+        self.max = seq;
+        self.near.resize(self.live.len(), FAR);
+        self.near[row] = distance(self.min, seq);
+        if self.near[row] == FAR {
+            self.far.insert(row, seq);
+        }
         self.live.set(row, false);
         self.live_count -= 1;
-        self.min = self.min.min(seq);
-        self.max = self.max.max(seq);
     }
 
     /// Ends all live rows at once.
@@ -113,9 +131,11 @@ impl Ends {
 
     pub fn get(&self, row: usize) -> u64 {
         if self.live.get(row) {
-            self.rest
-        } else {
-            self.seqs[row]
+            return self.rest;
+        }
+        match self.near[row] {
+            FAR => self.far[&row],
+            near => self.min + near as u64,
         }
     }
 
@@ -146,13 +166,29 @@ impl Ends {
         self.min
     }
 
-    /// One end for each row, if any row ended by itself.
-    pub fn seqs(&self) -> &[u64] {
-        &self.seqs
+    /// Of the first `rows`, those that had not ended by themselves at a sequence, which is not before `min`.
+    pub fn ending_after(&self, rows: usize, seq: u64) -> Vec<u32> {
+        match distance(self.min, seq) {
+            FAR => (0..rows as u32)
+                .filter(|row| self.get(*row as usize) > seq)
+                .collect(),
+            near => {
+                let mut flags = [0; CHUNK_ROWS];
+                are_greater(&self.near[..rows], near, &mut flags[..rows]);
+                positions(&flags[..rows])
+            }
+        }
     }
 
     pub fn bytes_held(&self) -> usize {
-        self.live.words().len() * 8 + self.seqs.capacity() * 8
+        self.live.words().len() * 8 + self.near.capacity() * 4
+    }
+}
+
+/// The filter of stamps: 1 where a value is greater, else 0. A plain loop, which becomes vector code.
+fn are_greater(values: &[i32], than: i32, flags: &mut [u8]) {
+    for (value, flag) in values.iter().zip(flags) {
+        *flag = u8::from(*value > than);
     }
 }
 
@@ -181,5 +217,31 @@ mod tests {
         ends.end_rest(9);
         let all: Vec<u64> = (0..4).map(|row| ends.get(row)).collect();
         assert_eq!((all, ends.live_count()), (vec![9, 7, 9, 9], 0));
+    }
+
+    #[test]
+    fn an_end_far_from_the_first_is_not_mistaken_for_none() {
+        let mut ends = Ends::new();
+        ends.push_alive(20);
+        let far = 10 + i32::MAX as u64;
+        ends.end(3, 10);
+        ends.end(4, far - 1);
+        ends.end(5, far);
+        ends.end(6, far + 5);
+        assert_eq!(
+            [3, 4, 5, 6].map(|row| ends.get(row)),
+            [10, far - 1, far, far + 5]
+        );
+        let gone = |seq| {
+            let left = ends.ending_after(20, seq);
+            (0..20)
+                .filter(|row| !left.contains(row))
+                .collect::<Vec<u32>>()
+        };
+        assert_eq!(gone(10), [3]);
+        assert_eq!(gone(far - 2), [3]);
+        assert_eq!(gone(far - 1), [3, 4]);
+        assert_eq!(gone(far), [3, 4, 5]);
+        assert_eq!(gone(far + 9), [3, 4, 5, 6]);
     }
 }

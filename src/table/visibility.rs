@@ -9,6 +9,7 @@
 //! - else each row's end is compared, without a branch.
 
 use super::block::Block;
+use super::positions::positions_of_bits;
 use super::stamps::ALIVE;
 use crate::column::Bitmap;
 use crate::types::{Snapshot, Versions};
@@ -96,9 +97,9 @@ impl Block {
             return selected.clone();
         }
         let rows = if seq >= ends.max() {
-            live_rows(ends.unended(), prefix)
+            positions_of_bits(ends.unended(), prefix)
         } else {
-            rows_ending_after(&ends.seqs()[..prefix], seq)
+            ends.ending_after(prefix, seq)
         };
         let selected = Selected::from_rows(rows, self.len());
         *self.cache.borrow_mut() = Some((moment, selected.clone()));
@@ -143,34 +144,4 @@ pub(crate) fn lies_within(versions: &Versions, start: u64, end: u64) -> bool {
 
 fn select_prefix(prefix: usize) -> Selected {
     Selected::Some(Rc::new((0..prefix as u32).collect()))
-}
-
-fn live_rows(live: &Bitmap, prefix: usize) -> Vec<u32> {
-    let mut rows = Vec::with_capacity(prefix);
-    for (index, &word) in live.words().iter().enumerate() {
-        let base = index as u32 * 64;
-        if word == u64::MAX {
-            rows.extend(base..base + 64);
-            continue;
-        }
-        let mut rest = word;
-        while rest != 0 {
-            rows.push(base + rest.trailing_zeros());
-            rest &= rest - 1;
-        }
-    }
-    let within = rows.partition_point(|row| (*row as usize) < prefix);
-    rows.truncate(within);
-    rows
-}
-
-fn rows_ending_after(ends: &[u64], seq: u64) -> Vec<u32> {
-    let mut rows = vec![0; ends.len()];
-    let mut count = 0;
-    for (row, end) in ends.iter().enumerate() {
-        rows[count] = row as u32;
-        count += usize::from(*end > seq);
-    }
-    rows.truncate(count);
-    rows
 }
