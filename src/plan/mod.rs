@@ -1,5 +1,6 @@
 //! Layer 4: from syntax to a plan, and to a better one.
 
+mod bind;
 mod display;
 mod node;
 pub mod optimize;

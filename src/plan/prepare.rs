@@ -1,16 +1,19 @@
 //! The way in: from a parsed statement to a plan.
 
+use super::TimeSlot;
+use super::bind::{Binder, Parameters, take_rows};
 use super::node::{OutputColumn, Plan};
-use crate::error::{Error, Result};
+use super::optimize::{Knowledge, optimize};
+use crate::error::Result;
 use crate::expr::Expr;
-use crate::sql::{Moment, Statement, Syntax};
+use crate::sql::{Clause, Moment, Statement};
 use crate::table::Catalog;
-use crate::types::DataType;
+use crate::types::{DataType, IndexSchema, TableId};
 use std::rc::Rc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Whether the rules of `optimize` are applied. A plan without them answers the same, slowly.
+    /// Whether the rules of [`optimize`] are applied. A plan without them answers the same, slowly.
     pub optimize: bool,
 }
 
@@ -27,7 +30,8 @@ pub struct Prepared {
     /// The type that each parameter has, the user's first and then those of the lifted constants (unless
     /// they are the rows of an INSERT). Values are cast to it before execution.
     pub parameter_types: Vec<DataType>,
-    /// The types of the columns of constants, if they are the rows of an INSERT ([`Node::Rows`](super::Node::Rows)).
+    /// The types of the columns of constants, if they are the rows of an INSERT
+    /// ([`Node::Rows`](super::Node::Rows)).
     pub row_types: Vec<DataType>,
     /// The columns of the result; none if the statement yields no rows.
     pub fields: Vec<OutputColumn>,
@@ -36,35 +40,75 @@ pub struct Prepared {
 /// Plans a statement. `catalogs` holds the schema of the present and then one for each temporal clause of
 /// the statement, in order (of ranges: the present's). `parameter_types` are those the user knows; the
 /// others follow from the context, and are text where that leaves them open.
+///
+/// # Errors
+/// Whatever is wrong with the statement, with its position. A statement with lifted constants whose
+/// planning fails is to be planned as it was written, and what that answers stands.
 pub fn plan(
     statement: &Statement,
     catalogs: &[Rc<Catalog>],
     parameter_types: &[Option<DataType>],
     options: &Options,
 ) -> Result<Prepared> {
-    let _ = (catalogs, parameter_types, options);
-    let plan = match &statement.syntax {
-        Syntax::Begin { read_only } => Plan::Begin {
-            read_only: *read_only,
-        },
-        Syntax::Commit => Plan::Commit,
-        Syntax::Rollback => Plan::Rollback,
-        Syntax::Savepoint(name) => Plan::Savepoint(name.value.clone()),
-        Syntax::Release(name) => Plan::ReleaseSavepoint(name.value.clone()),
-        Syntax::RollbackTo(name) => Plan::RollbackToSavepoint(name.value.clone()),
-        _ => return Err(Error::unsupported("this statement")),
-    };
+    let mut parameters = Parameters::new(statement, parameter_types);
+    let (mut plan, fields) = Binder::new(statement, catalogs, &mut parameters).bind()?;
+    if parameters.learn(&mut plan) {
+        (plan, _) = Binder::new(statement, catalogs, &mut parameters).bind()?;
+        parameters.learn(&mut plan);
+    }
+    parameters.widen(&mut plan);
+    let known = parameters.types.iter();
+    let mut types: Vec<DataType> = known.map(|known| known.unwrap_or(DataType::Text)).collect();
+    let mut row_types = Vec::new();
+    if statement.rows {
+        row_types = take_rows(&mut plan, parameters.own, &parameters.types);
+        types.truncate(parameters.own);
+    }
+    if options.optimize {
+        let knowledge = Bound {
+            statement,
+            catalogs,
+        };
+        plan = optimize(plan, &knowledge);
+    }
     Ok(Prepared {
         plan,
-        parameter_types: Vec::new(),
-        row_types: Vec::new(),
-        fields: Vec::new(),
+        parameter_types: types,
+        row_types,
+        fields,
     })
 }
 
 /// The expression of a moment of a temporal clause, without columns. Its value becomes a moment by
 /// [`point_of_value`](crate::sql::point_of_value).
 pub fn plan_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Result<Expr> {
-    let _ = (moment, parameter_types);
-    Err(Error::unsupported("a moment given as an expression"))
+    super::bind::bind_moment(moment, parameter_types)
+}
+
+/// What the rules may ask about a statement.
+struct Bound<'a> {
+    statement: &'a Statement,
+    catalogs: &'a [Rc<Catalog>],
+}
+
+impl Knowledge for Bound<'_> {
+    fn indexes(&self, table: TableId) -> Vec<IndexSchema> {
+        let table = self
+            .catalogs
+            .first()
+            .and_then(|catalog| catalog.table_by_id(table));
+        table.map(|table| table.indexes.clone()).unwrap_or_default()
+    }
+
+    fn reads_one_moment(&self, time: TimeSlot) -> bool {
+        match time {
+            TimeSlot::Present => true,
+            TimeSlot::Clause(clause) => {
+                matches!(
+                    self.statement.temporal.clauses.get(clause),
+                    Some(Clause::AsOf(_))
+                )
+            }
+        }
+    }
 }

@@ -139,7 +139,8 @@ pub fn name<'a>(token: Token, sql: &'a str) -> Cow<'a, str> {
 /// `text` starts with a quote and ends with one; there may be continuations in it.
 fn decode(text: &str, escapes: bool) -> Result<Cow<'_, str>> {
     let inner = &text[1..text.len() - 1];
-    if !inner.contains('\'') && !(escapes && inner.contains('\\')) {
+    let is_plain = |character| character != '\'' && !(escapes && character == '\\');
+    if inner.chars().all(is_plain) {
         return Ok(Cow::Borrowed(inner));
     }
     let mut out = String::with_capacity(inner.len());

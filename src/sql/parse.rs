@@ -39,8 +39,23 @@ pub struct Statement {
     pub literals: Vec<DataType>,
     /// If the constants are not parameters but the columns of an INSERT's rows.
     pub rows: bool,
+    /// Whether a name of a hidden system column stands anywhere in it.
+    pub(crate) system_columns: bool,
     /// The text of each column's DEFAULT, in order.
     pub(crate) defaults: Vec<String>,
+    /// Where each token begins, and whether it opens a parenthesis.
+    pub(crate) tokens: Vec<(u32, bool)>,
+}
+
+impl Statement {
+    /// The position of the token before the operand that begins at a position, its parentheses left
+    /// out: that of the operator.
+    pub(crate) fn token_before(&self, position: u32) -> Option<u32> {
+        let at = self.tokens.partition_point(|(start, _)| *start < position);
+        let before = self.tokens[..at].iter().rev();
+        let operator = before.copied().find(|(_, opens)| !opens);
+        operator.map(|(start, _)| start)
+    }
 }
 
 /// What a statement says.
@@ -104,8 +119,19 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
             .map(|class| class.data_type())
             .collect(),
         rows: lifted.tuples > 0,
+        system_columns: tokens.iter().any(is_system_column),
         defaults,
+        tokens: tokens.iter().map(start_of).collect(),
     })
+}
+
+fn is_system_column(token: &TokenWithSpan) -> bool {
+    matches!(&token.token, Token::Word(word)
+        if word.value.starts_with("system_seq_") || word.value.starts_with("system_time_"))
+}
+
+fn start_of(token: &TokenWithSpan) -> (u32, bool) {
+    (token.span.start.column as u32, token.token == Token::LParen)
 }
 
 /// Parses the text of a column's DEFAULT.

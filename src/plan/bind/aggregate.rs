@@ -1,0 +1,126 @@
+//! Aggregates: which there are and what types they take and give.
+
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, Expr};
+use crate::plan::{Aggregate, AggregateFunction};
+use crate::types::DataType;
+
+pub fn function(name: &str) -> Option<AggregateFunction> {
+    Some(match name {
+        "count" => AggregateFunction::Count,
+        "sum" => AggregateFunction::Sum,
+        "avg" => AggregateFunction::Avg,
+        "min" => AggregateFunction::Min,
+        "max" => AggregateFunction::Max,
+        _ => return None,
+    })
+}
+
+/// `count(*)`.
+pub fn count_rows() -> Aggregate {
+    Aggregate {
+        function: AggregateFunction::Count,
+        argument: None,
+        distinct: false,
+        data_type: DataType::BigInt,
+    }
+}
+
+/// `count(*) FILTER (WHERE condition)`.
+pub fn count_if(condition: Expr) -> Result<Aggregate> {
+    let one = Expr::integer(1);
+    Ok(Aggregate {
+        argument: Some(expr::resolve_case(None, vec![(condition, one)], None)?),
+        ..count_rows()
+    })
+}
+
+/// An aggregate over an argument.
+pub fn resolve(
+    function: AggregateFunction,
+    name: &str,
+    arguments: Vec<Expr>,
+    distinct: bool,
+) -> Result<Aggregate> {
+    let types: Vec<DataType> = arguments
+        .iter()
+        .map(|argument| argument.data_type)
+        .collect();
+    let Ok([argument]) = <[Expr; 1]>::try_from(arguments) else {
+        return Err(undefined(name, &types));
+    };
+    let (argument, data_type) = match function {
+        AggregateFunction::Count => (known(argument)?, DataType::BigInt),
+        AggregateFunction::Sum => {
+            let data_type = sum_type(argument.data_type).ok_or_else(|| undefined(name, &types))?;
+            (argument, data_type)
+        }
+        AggregateFunction::Avg => {
+            let data_type =
+                average_type(argument.data_type).ok_or_else(|| undefined(name, &types))?;
+            (argument, data_type)
+        }
+        AggregateFunction::Min | AggregateFunction::Max => {
+            let argument = known(argument)?;
+            let data_type =
+                extreme_type(argument.data_type).ok_or_else(|| undefined(name, &types))?;
+            (argument, data_type)
+        }
+    };
+    if distinct {
+        expr::grouping_key(argument.clone())?;
+    }
+    Ok(Aggregate {
+        function,
+        argument: Some(argument),
+        distinct,
+        data_type,
+    })
+}
+
+/// An untyped literal or parameter is text.
+fn known(argument: Expr) -> Result<Expr> {
+    match argument.data_type {
+        DataType::Unknown => expr::coerce_to(argument, DataType::Text, expr::CastContext::Implicit),
+        _ => Ok(argument),
+    }
+}
+
+fn sum_type(argument: DataType) -> Option<DataType> {
+    Some(match argument {
+        DataType::SmallInt | DataType::Integer => DataType::BigInt,
+        DataType::BigInt | DataType::Numeric(_) => DataType::Numeric(None),
+        DataType::Real => DataType::Real,
+        DataType::Double => DataType::Double,
+        _ => return None,
+    })
+}
+
+fn average_type(argument: DataType) -> Option<DataType> {
+    Some(match argument {
+        DataType::SmallInt | DataType::Integer | DataType::BigInt | DataType::Numeric(_) => {
+            DataType::Numeric(None)
+        }
+        DataType::Real | DataType::Double => DataType::Double,
+        _ => return None,
+    })
+}
+
+fn extreme_type(argument: DataType) -> Option<DataType> {
+    match argument {
+        DataType::Varchar(_) => Some(DataType::Text),
+        DataType::Numeric(_) => Some(DataType::Numeric(None)),
+        DataType::Boolean | DataType::Json | DataType::Jsonb | DataType::Uuid => None,
+        DataType::Bytea | DataType::Interval => None,
+        other => Some(other),
+    }
+}
+
+pub fn undefined(name: &str, types: &[DataType]) -> Error {
+    let types: Vec<String> = types.iter().map(|t| t.base().to_string()).collect();
+    Error::new(
+        Code::UndefinedFunction,
+        format!("function {name}({}) does not exist", types.join(", ")),
+    )
+    .with_hint("No function matches the given name and argument types. You might need to add explicit type casts.")
+}

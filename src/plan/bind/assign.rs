@@ -1,0 +1,40 @@
+//! Giving an expression the type of the place it goes to.
+
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, CastContext, Expr};
+use crate::types::{ColumnSchema, DataType};
+
+/// As a value of that type, as an assignment would make it.
+pub fn assign(expr: Expr, target: DataType) -> Result<Expr> {
+    expr::coerce_to(expr, target, CastContext::Assignment)
+}
+
+pub fn assign_all(expressions: Vec<Expr>, target: DataType) -> Result<Vec<Expr>> {
+    expressions
+        .into_iter()
+        .map(|expr| assign(expr, target))
+        .collect()
+}
+
+/// What has no type of its own becomes text.
+pub fn as_text(expr: Expr) -> Result<Expr> {
+    expr::coerce_to(expr, DataType::Text, CastContext::Implicit)
+}
+
+/// As a value of a column; the error names the column.
+pub fn assign_to_column(expr: Expr, column: &ColumnSchema) -> Result<Expr> {
+    let from = expr.data_type;
+    assign(expr, column.data_type).map_err(|error| match error.code() {
+        Code::DatatypeMismatch | Code::CannotCoerce if from != DataType::Unknown => Error::new(
+            Code::DatatypeMismatch,
+            format!(
+                "column \"{}\" is of type {} but expression is of type {}",
+                column.name,
+                column.data_type.base(),
+                from.base()
+            ),
+        )
+        .with_hint("You will need to rewrite or cast the expression."),
+        _ => error,
+    })
+}

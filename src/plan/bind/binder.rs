@@ -1,0 +1,175 @@
+//! What binding one statement knows and collects.
+
+use super::Parameters;
+use super::scope::Scope;
+use crate::error::{Code, Error, Result};
+use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
+use crate::sql::{Clause, Statement, Syntax};
+use crate::table::Catalog;
+use crate::types::{DataType, TableSchema};
+use std::rc::Rc;
+
+/// A table has no more columns than this, and a query yields no more.
+pub const COLUMNS_MAX: usize = 2_000;
+
+pub struct Binder<'a> {
+    pub statement: &'a Statement,
+    /// The present's, then one for each temporal clause.
+    pub catalogs: &'a [Rc<Catalog>],
+    pub parameters: &'a mut Parameters,
+    /// The subqueries bound so far.
+    pub subplans: Vec<Node>,
+    /// The scopes around the subquery being bound, the nearest last.
+    pub outer: Vec<Rc<Scope>>,
+    /// Which temporal clauses a table has taken.
+    claimed: Vec<bool>,
+}
+
+impl<'a> Binder<'a> {
+    pub fn new(
+        statement: &'a Statement,
+        catalogs: &'a [Rc<Catalog>],
+        parameters: &'a mut Parameters,
+    ) -> Self {
+        Binder {
+            statement,
+            catalogs,
+            parameters,
+            subplans: Vec::new(),
+            outer: Vec::new(),
+            claimed: vec![false; statement.temporal.clauses.len()],
+        }
+    }
+
+    pub fn catalog(&self) -> &'a Catalog {
+        &self.catalogs[0]
+    }
+
+    /// Binds the statement; gives the plan and the columns of its result.
+    pub fn bind(mut self) -> Result<(Plan, Vec<OutputColumn>)> {
+        let statement = self.statement;
+        let bound = self.bind_syntax(&statement.syntax)?;
+        let unclaimed = self.claimed.iter().position(|claimed| !claimed);
+        match unclaimed.filter(|clause| Some(*clause) != statement.temporal.whole) {
+            Some(clause) => Err(Error::new(
+                Code::Syntax,
+                "FOR SYSTEM_TIME does not follow the name of a table to read from",
+            )
+            .at(statement.temporal.positions[clause])),
+            None => Ok(bound),
+        }
+    }
+
+    fn bind_syntax(&mut self, syntax: &'a Syntax) -> Result<(Plan, Vec<OutputColumn>)> {
+        if let Some(whole) = self.statement.temporal.whole
+            && !reads(syntax)
+        {
+            return Err(self.past_is_read_only(whole));
+        }
+        let plan = match syntax {
+            Syntax::Query(query) => return self.bind_query_statement(query),
+            Syntax::Insert(insert) => return self.bind_insert(insert),
+            Syntax::Update(update) => return self.bind_update(update),
+            Syntax::Delete(delete) => return self.bind_delete(delete),
+            Syntax::Explain { analyze, statement } => {
+                let (plan, _) = self.bind_syntax(statement)?;
+                let plan = Plan::Explain {
+                    analyze: *analyze,
+                    plan: Box::new(plan),
+                };
+                let output = OutputColumn {
+                    name: "QUERY PLAN".to_string(),
+                    data_type: DataType::Text,
+                };
+                return Ok((plan, vec![output]));
+            }
+            Syntax::CreateTable(table) => self.bind_create_table(table)?,
+            Syntax::CreateIndex(index) => self.bind_create_index(index)?,
+            Syntax::DropTable { names, if_exists } => self.bind_drop_table(names, *if_exists)?,
+            Syntax::DropIndex { names, if_exists } => self.bind_drop_index(names, *if_exists)?,
+            Syntax::Truncate(names) => self.bind_truncate(names)?,
+            Syntax::Begin { read_only } => Plan::Begin {
+                read_only: *read_only,
+            },
+            Syntax::Commit => Plan::Commit,
+            Syntax::Rollback => Plan::Rollback,
+            Syntax::Savepoint(name) => Plan::Savepoint(name.value.clone()),
+            Syntax::Release(name) => Plan::ReleaseSavepoint(name.value.clone()),
+            Syntax::RollbackTo(name) => Plan::RollbackToSavepoint(name.value.clone()),
+        };
+        Ok((plan, Vec::new()))
+    }
+
+    /// The time at which the table named at `position` is read.
+    pub fn time_of_table(&mut self, position: u32) -> TimeSlot {
+        let temporal = &self.statement.temporal;
+        let own = temporal.of_table(position);
+        if let Some(clause) = own {
+            self.claimed[clause] = true;
+        }
+        own.or(temporal.whole)
+            .map_or(TimeSlot::Present, TimeSlot::Clause)
+    }
+
+    /// Whether a scan at that time sees at most one version of each row.
+    pub fn reads_one_moment(&self, time: TimeSlot) -> bool {
+        match time {
+            TimeSlot::Present => true,
+            TimeSlot::Clause(clause) => {
+                matches!(self.statement.temporal.clauses[clause], Clause::AsOf(_))
+            }
+        }
+    }
+
+    /// The table that a statement writes to.
+    pub fn target(&mut self, table: &str, position: u32) -> Result<Rc<TableSchema>> {
+        if let Some(clause) = self.statement.temporal.of_table(position) {
+            return Err(self.past_is_read_only(clause));
+        }
+        self.find_table(table, position, TimeSlot::Present)
+    }
+
+    /// The schema of a table as it was at the time.
+    pub fn find_table(&self, name: &str, position: u32, time: TimeSlot) -> Result<Rc<TableSchema>> {
+        let catalog = match time {
+            TimeSlot::Present => 0,
+            TimeSlot::Clause(clause) => clause + 1,
+        };
+        let catalog = self
+            .catalogs
+            .get(catalog)
+            .ok_or_else(|| Error::new(Code::Internal, "a temporal clause has no catalog"))?;
+        match catalog.table(name) {
+            Some(table) => Ok(table.clone()),
+            None => Err(missing_relation(name, time).at(position)),
+        }
+    }
+
+    fn past_is_read_only(&self, clause: usize) -> Error {
+        Error::new(Code::ReadOnly, "the past cannot be changed")
+            .at(self.statement.temporal.positions[clause])
+    }
+}
+
+/// Whether a bare AS OF has something to hold for.
+fn reads(syntax: &Syntax) -> bool {
+    match syntax {
+        Syntax::Query(_) => true,
+        Syntax::Insert(insert) => insert.source.as_ref().is_some_and(|source| {
+            !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
+        }),
+        Syntax::Explain { statement, .. } => reads(statement),
+        _ => false,
+    }
+}
+
+fn missing_relation(name: &str, time: TimeSlot) -> Error {
+    let error = Error::new(
+        Code::UndefinedTable,
+        format!("relation \"{name}\" does not exist"),
+    );
+    match time {
+        TimeSlot::Present => error,
+        TimeSlot::Clause(_) => error.with_detail("It did not exist at that moment."),
+    }
+}

@@ -1,0 +1,204 @@
+//! Calls of functions and aggregates.
+
+use super::aggregate;
+use super::binder::Binder;
+use super::expression::Context;
+use super::name;
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, Expr};
+use crate::plan::Aggregate;
+use sqlparser::ast::{
+    self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
+};
+
+/// Aggregates of PostgreSQL that do not exist here: better said than "no such function".
+const OTHER_AGGREGATES: [&str; 24] = [
+    "array_agg",
+    "string_agg",
+    "json_agg",
+    "jsonb_agg",
+    "json_object_agg",
+    "jsonb_object_agg",
+    "bool_and",
+    "bool_or",
+    "every",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "variance",
+    "var_pop",
+    "var_samp",
+    "corr",
+    "covar_pop",
+    "covar_samp",
+    "mode",
+    "percentile_cont",
+    "percentile_disc",
+];
+
+impl Binder<'_> {
+    pub fn function(&mut self, call: &ast::Function, context: &mut Context) -> Result<Expr> {
+        let name = match name::parts(&call.name)?.as_slice() {
+            [name] => *name,
+            [schema, name] if schema.value == "pg_catalog" => *name,
+            _ => return Err(Error::unsupported("a function in a schema")),
+        };
+        self.function_named(&name.value, call, context)
+            .map_err(|error| error.at(name::position(name)))
+    }
+
+    fn function_named(
+        &mut self,
+        name: &str,
+        call: &ast::Function,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        if call.over.is_some() {
+            return Err(Error::unsupported("a window function"));
+        }
+        if !call.within_group.is_empty() || call.null_treatment.is_some() {
+            return Err(Error::unsupported(
+                "WITHIN GROUP and the treatment of NULLs",
+            ));
+        }
+        if OTHER_AGGREGATES.contains(&name) {
+            return Err(Error::unsupported(format!("the aggregate {name}")));
+        }
+        if let Some(function) = aggregate::function(name) {
+            return self.aggregate(function, name, call, context);
+        }
+        if call.filter.is_some() {
+            return Err(Error::new(
+                Code::WrongObjectType,
+                format!("FILTER specified, but {name} is not an aggregate function"),
+            ));
+        }
+        let arguments = match &call.args {
+            FunctionArguments::None => Vec::new(),
+            FunctionArguments::Subquery(_) => {
+                return Err(Error::unsupported("a query as the argument of a function"));
+            }
+            FunctionArguments::List(list) => {
+                if list.duplicate_treatment == Some(DuplicateTreatment::Distinct) {
+                    return Err(Error::new(
+                        Code::WrongObjectType,
+                        format!("DISTINCT specified, but {name} is not an aggregate function"),
+                    ));
+                }
+                plain_arguments(list)?
+                    .into_iter()
+                    .map(|ast| self.expression(ast, context))
+                    .collect::<Result<_>>()?
+            }
+        };
+        expr::resolve_function(name, arguments)
+    }
+
+    fn aggregate(
+        &mut self,
+        function: crate::plan::AggregateFunction,
+        name: &str,
+        call: &ast::Function,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        if context.calls.is_none() {
+            return Err(Error::new(
+                Code::Grouping,
+                format!("aggregate functions are not allowed in {}", context.clause),
+            ));
+        }
+        if context.inside_aggregate {
+            return Err(Error::new(
+                Code::Grouping,
+                "aggregate function calls cannot be nested",
+            ));
+        }
+        let FunctionArguments::List(list) = &call.args else {
+            return Err(aggregate::undefined(name, &[]));
+        };
+        context.inside_aggregate = true;
+        let bound = self.aggregate_argument(list, call.filter.as_deref(), context);
+        context.inside_aggregate = false;
+        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+        let aggregate = match bound? {
+            Argument::Star if distinct => {
+                return Err(Error::new(
+                    Code::Syntax,
+                    "DISTINCT specified, but there is no argument",
+                ));
+            }
+            Argument::Star if name == "count" => aggregate::count_rows(),
+            Argument::Star => return Err(aggregate::undefined(name, &[])),
+            Argument::Filtered(condition) if name == "count" && !distinct => {
+                aggregate::count_if(condition)?
+            }
+            Argument::Filtered(_) => return Err(aggregate::undefined(name, &[])),
+            Argument::Expressions(arguments) => {
+                aggregate::resolve(function, name, arguments, distinct)?
+            }
+        };
+        let calls = context.calls.as_mut().expect("it was checked above");
+        Ok(calls.add(aggregate))
+    }
+
+    fn aggregate_argument(
+        &mut self,
+        list: &FunctionArgumentList,
+        filter: Option<&ast::Expr>,
+        context: &mut Context,
+    ) -> Result<Argument> {
+        let filter = filter
+            .map(|filter| self.condition(filter, context, "FILTER"))
+            .transpose()?;
+        if !list.clauses.is_empty() {
+            return Err(Error::unsupported(
+                "a clause inside the call of an aggregate",
+            ));
+        }
+        if let [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] = list.args.as_slice() {
+            return Ok(filter.map_or(Argument::Star, Argument::Filtered));
+        }
+        let mut arguments = Vec::new();
+        for ast in plain_arguments(list)? {
+            let argument = self.expression(ast, context)?;
+            // All aggregates here pass over NULLs, so a row that is not wanted is a NULL.
+            arguments.push(match &filter {
+                Some(filter) => expr::resolve_case(None, vec![(filter.clone(), argument)], None)?,
+                None => argument,
+            });
+        }
+        Ok(Argument::Expressions(arguments))
+    }
+}
+
+enum Argument {
+    Star,
+    /// `*` with a FILTER.
+    Filtered(Expr),
+    Expressions(Vec<Expr>),
+}
+
+fn plain_arguments(list: &FunctionArgumentList) -> Result<Vec<&ast::Expr>> {
+    if !list.clauses.is_empty() {
+        return Err(Error::unsupported("a clause inside the call of a function"));
+    }
+    fn plain(argument: &FunctionArg) -> Result<&ast::Expr> {
+        match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
+            FunctionArg::Unnamed(_) => Err(Error::new(Code::Syntax, "* is not an argument here")),
+            _ => Err(Error::unsupported("a named argument")),
+        }
+    }
+    list.args.iter().map(plain).collect()
+}
+
+impl super::grouping::Calls {
+    /// The place of an aggregate's value until the rows are grouped.
+    fn add(&mut self, aggregate: Aggregate) -> Expr {
+        let data_type = aggregate.data_type;
+        Expr::column(self.place(aggregate), data_type)
+    }
+}

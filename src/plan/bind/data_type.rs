@@ -1,0 +1,133 @@
+//! The names of types.
+
+use super::name;
+use crate::error::{Code, Error, Result};
+use crate::types::DataType;
+use sqlparser::ast::{self, CharacterLength, ExactNumberInfo, TimezoneInfo};
+
+/// The longest VARCHAR and CHAR, as in PostgreSQL.
+const LENGTH_MAX: u64 = 10_485_760;
+
+/// The type that a name with its modifiers stands for.
+pub fn bind(data_type: &ast::DataType) -> Result<DataType> {
+    use ast::DataType as Ast;
+    Ok(match data_type {
+        Ast::Boolean | Ast::Bool => DataType::Boolean,
+        Ast::SmallInt(None) | Ast::Int2(None) => DataType::SmallInt,
+        Ast::Int(None) | Ast::Integer(None) | Ast::Int4(None) => DataType::Integer,
+        Ast::BigInt(None) | Ast::Int8(None) => DataType::BigInt,
+        Ast::Real | Ast::Float4 => DataType::Real,
+        Ast::DoublePrecision | Ast::Float8 => DataType::Double,
+        Ast::Float(info) => float(info)?,
+        Ast::Numeric(info) | Ast::Decimal(info) | Ast::Dec(info) => numeric(info)?,
+        Ast::Text => DataType::Text,
+        Ast::Varchar(length) | Ast::CharacterVarying(length) | Ast::CharVarying(length) => {
+            DataType::Varchar(
+                length
+                    .as_ref()
+                    .map(|l| characters(l, "varchar"))
+                    .transpose()?,
+            )
+        }
+        Ast::Char(length) | Ast::Character(length) => {
+            let length = length.as_ref().map(|l| characters(l, "char")).transpose()?;
+            DataType::Char(length.unwrap_or(1))
+        }
+        Ast::Bytea => DataType::Bytea,
+        Ast::Date => DataType::Date,
+        Ast::Timestamp(precision, zone) => {
+            full_precision(*precision)?;
+            match zone {
+                TimezoneInfo::None | TimezoneInfo::WithoutTimeZone => DataType::Timestamp,
+                TimezoneInfo::WithTimeZone | TimezoneInfo::Tz => DataType::TimestampTz,
+            }
+        }
+        Ast::Interval {
+            fields: None,
+            precision: None,
+        } => DataType::Interval,
+        Ast::JSON => DataType::Json,
+        Ast::JSONB => DataType::Jsonb,
+        Ast::Uuid => DataType::Uuid,
+        Ast::Custom(name, modifiers) => custom(name, modifiers)?,
+        _ => return Err(Error::unsupported("this data type")),
+    })
+}
+
+fn float(info: &ExactNumberInfo) -> Result<DataType> {
+    match info {
+        ExactNumberInfo::None => Ok(DataType::Double),
+        ExactNumberInfo::Precision(1..=24) => Ok(DataType::Real),
+        ExactNumberInfo::Precision(25..=53) => Ok(DataType::Double),
+        ExactNumberInfo::Precision(0) => Err(invalid(
+            "precision for type float must be at least 1 bit".to_string(),
+        )),
+        _ => Err(invalid(
+            "precision for type float must be less than 54 bits".to_string(),
+        )),
+    }
+}
+
+fn numeric(info: &ExactNumberInfo) -> Result<DataType> {
+    let (precision, scale) = match info {
+        ExactNumberInfo::None => return Ok(DataType::Numeric(None)),
+        ExactNumberInfo::Precision(precision) => (*precision, 0),
+        ExactNumberInfo::PrecisionAndScale(precision, scale) => (*precision, *scale),
+    };
+    if !(1..=1000).contains(&precision) {
+        return Err(invalid(format!(
+            "NUMERIC precision {precision} must be between 1 and 1000"
+        )));
+    }
+    if !(-1000..=1000).contains(&scale) {
+        return Err(invalid(format!(
+            "NUMERIC scale {scale} must be between -1000 and 1000"
+        )));
+    }
+    Ok(DataType::Numeric(Some((precision as u16, scale as i16))))
+}
+
+fn characters(length: &CharacterLength, name: &str) -> Result<u32> {
+    match length {
+        CharacterLength::IntegerLength { length: 0, .. } => Err(invalid(format!(
+            "length for type {name} must be at least 1"
+        ))),
+        CharacterLength::IntegerLength { length, .. } if *length <= LENGTH_MAX => {
+            Ok(*length as u32)
+        }
+        _ => Err(invalid(format!(
+            "length for type {name} cannot exceed {LENGTH_MAX}"
+        ))),
+    }
+}
+
+/// Timestamps keep microseconds; a type that rounded to less would have to remember it.
+fn full_precision(precision: Option<u64>) -> Result<()> {
+    match precision {
+        None | Some(6) => Ok(()),
+        Some(_) => Err(Error::unsupported("a timestamp of less than microseconds")),
+    }
+}
+
+fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
+    let ident = name::single(name)?;
+    match (ident.value.as_str(), modifiers) {
+        ("timestamptz", []) => Ok(DataType::TimestampTz),
+        ("bpchar", []) => Ok(DataType::Varchar(None)),
+        (
+            "serial" | "bigserial" | "smallserial" | "serial4" | "serial8" | "time" | "timetz"
+            | "money" | "xml" | "inet" | "cidr" | "macaddr" | "oid" | "name" | "regclass" | "bit"
+            | "varbit",
+            _,
+        ) => Err(Error::unsupported(format!("the type {}", ident.value)).at(name::position(ident))),
+        (unknown, _) => Err(Error::new(
+            Code::UndefinedObject,
+            format!("type \"{unknown}\" does not exist"),
+        )
+        .at(name::position(ident))),
+    }
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(Code::InvalidParameterValue, message)
+}

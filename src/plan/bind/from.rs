@@ -1,0 +1,380 @@
+//! FROM: tables, subqueries and joins, and the scope that they make.
+
+use super::binder::Binder;
+use super::expression::Context;
+use super::name;
+use super::scope::{Scope, ScopeColumn, ScopeTable};
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, BinaryOperator, Expr};
+use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot};
+use crate::types::{ColumnId, DataType, ScanColumn, TableSchema};
+use sqlparser::ast::{
+    self, Ident, JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins,
+};
+use std::rc::Rc;
+
+/// The hidden columns of every table.
+pub const SYSTEM_COLUMNS: [(&str, ScanColumn); 4] = [
+    ("system_seq_start", ScanColumn::SeqStart),
+    ("system_seq_end", ScanColumn::SeqEnd),
+    ("system_time_start", ScanColumn::TimeStart),
+    ("system_time_end", ScanColumn::TimeEnd),
+];
+
+/// How the columns that both sides of a join share are merged.
+struct Merged {
+    name: String,
+    left: Expr,
+    right: Expr,
+}
+
+impl Binder<'_> {
+    /// All tables of a FROM, joined; the commas are joins without a condition.
+    pub fn from(&mut self, tables: &[TableWithJoins]) -> Result<(Node, Scope)> {
+        let mut all: Option<(Node, Scope)> = None;
+        for table in tables {
+            let bound = self.table_with_joins(table)?;
+            all = Some(match all {
+                None => bound,
+                Some((left, scope)) => {
+                    let scope = duplicate_at(scope.beside(bound.1), &table.relation)?;
+                    (join(JoinKind::Inner, left, bound.0, None), scope)
+                }
+            });
+        }
+        let one_row = Node::Values {
+            rows: vec![Vec::new()],
+            types: Vec::new(),
+        };
+        Ok(all.unwrap_or((one_row, Scope::default())))
+    }
+
+    pub fn table_with_joins(&mut self, table: &TableWithJoins) -> Result<(Node, Scope)> {
+        let mut bound = self.table_factor(&table.relation)?;
+        for join in &table.joins {
+            bound = self.joined(bound, join)?;
+        }
+        Ok(bound)
+    }
+
+    fn table_factor(&mut self, factor: &TableFactor) -> Result<(Node, Scope)> {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                version: None,
+                with_ordinality: false,
+                sample: None,
+                json_path: None,
+                with_hints,
+                partitions,
+                index_hints,
+            } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => {
+                self.table(name, alias.as_ref())
+            }
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias,
+                sample: None,
+            } => self.derived(subquery, alias.as_ref()),
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => self.table_with_joins(table_with_joins),
+            TableFactor::Derived { lateral: true, .. } => Err(Error::unsupported("LATERAL")),
+            TableFactor::Table { args: Some(_), .. } | TableFactor::Function { .. } => {
+                Err(Error::unsupported("a function in FROM"))
+            }
+            _ => Err(Error::unsupported("this kind of table in FROM")),
+        }
+    }
+
+    fn table(
+        &mut self,
+        name: &ast::ObjectName,
+        alias: Option<&TableAlias>,
+    ) -> Result<(Node, Scope)> {
+        let (name, position) = name::relation(name)?;
+        let time = self.time_of_table(position);
+        let table = self.find_table(name, position, time)?;
+        let extra: &[_] = match self.statement.system_columns {
+            true => &SYSTEM_COLUMNS,
+            false => &[],
+        };
+        let has_key = self.reads_one_moment(time);
+        let scope = scope_of_table(&table, alias.map(|alias| &alias.name), extra, has_key);
+        let scope = rename(scope, alias)?;
+        let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));
+        Ok((scan(table, time, columns), scope))
+    }
+
+    fn derived(&mut self, query: &ast::Query, alias: Option<&TableAlias>) -> Result<(Node, Scope)> {
+        let (node, output) = self.query(query, None)?;
+        // A subquery without an alias cannot be named: no identifier is empty.
+        let table = ScopeTable {
+            name: alias.map_or_else(String::new, |alias| alias.name.value.clone()),
+            hidden_name: None,
+            start: 0,
+            end: output.len(),
+            key: None,
+        };
+        let columns = output
+            .into_iter()
+            .map(|OutputColumn { name, data_type }| (name, data_type));
+        Ok((node, rename(Scope::of_table(table, columns), alias)?))
+    }
+
+    fn joined(&mut self, left: (Node, Scope), join_ast: &ast::Join) -> Result<(Node, Scope)> {
+        let (left, left_scope) = left;
+        let (kind, constraint) = join_kind(&join_ast.join_operator)?;
+        let (right, right_scope) = self.table_factor(&join_ast.relation)?;
+        let left_width = left_scope.width;
+        let shared = match constraint {
+            JoinConstraint::Using(names) => {
+                let names = names.iter().map(name::single).collect::<Result<Vec<_>>>()?;
+                shared_by_using(&left_scope, &right_scope, &names)?
+            }
+            JoinConstraint::Natural => shared_by_nature(&left_scope, &right_scope)?,
+            JoinConstraint::On(_) | JoinConstraint::None => Vec::new(),
+        };
+        let mut scope = duplicate_at(left_scope.beside(right_scope), &join_ast.relation)?;
+        let condition = match constraint {
+            JoinConstraint::On(condition) => {
+                let mut context = Context::new(&scope, "JOIN conditions");
+                Some(self.condition(condition, &mut context, "JOIN/ON")?)
+            }
+            _ => merge(&mut scope, kind, shared, left_width)?,
+        };
+        Ok((join(kind, left, right, condition), scope))
+    }
+}
+
+/// Adds the position of a table to the error that its name is taken.
+fn duplicate_at(scope: Result<Scope>, factor: &TableFactor) -> Result<Scope> {
+    let position = match factor {
+        TableFactor::Table {
+            alias: Some(alias), ..
+        }
+        | TableFactor::Derived {
+            alias: Some(alias), ..
+        } => Some(name::position(&alias.name)),
+        TableFactor::Table { name, .. } => name::relation(name).ok().map(|(_, position)| position),
+        _ => None,
+    };
+    scope.map_err(|error| match position {
+        Some(position) => error.at(position),
+        None => error,
+    })
+}
+
+/// The scope of one table, with hidden columns behind its own.
+pub fn scope_of_table(
+    table: &TableSchema,
+    alias: Option<&Ident>,
+    hidden: &[(&str, ScanColumn)],
+    has_key: bool,
+) -> Scope {
+    let key = table.primary_key().filter(|_| has_key).map(|index| {
+        let position = |id: &ColumnId| table.position(*id);
+        index.columns.iter().filter_map(position).collect()
+    });
+    let entry = ScopeTable {
+        name: alias.map_or(&table.name, |alias| &alias.value).clone(),
+        hidden_name: alias.map(|_| table.name.clone()),
+        start: 0,
+        end: table.columns.len() + hidden.len(),
+        key: None,
+    };
+    let own = table
+        .columns
+        .iter()
+        .map(|column| (column.name.clone(), column.data_type));
+    let hidden_columns = hidden
+        .iter()
+        .map(|(name, column)| (name.to_string(), crate::plan::scan_type(table, *column)));
+    let mut scope = Scope::of_table(entry.with_key(key), own.chain(hidden_columns));
+    for column in &mut scope.columns[table.columns.len()..] {
+        column.visible = false;
+    }
+    scope
+}
+
+/// All columns of a table and what follows them.
+pub fn scan_columns(
+    table: &TableSchema,
+    extra: impl Iterator<Item = ScanColumn>,
+) -> Vec<ScanColumn> {
+    let own = table
+        .columns
+        .iter()
+        .map(|column| ScanColumn::Column(column.id));
+    own.chain(extra).collect()
+}
+
+pub fn scan(table: Rc<TableSchema>, time: TimeSlot, columns: Vec<ScanColumn>) -> Node {
+    Node::Scan {
+        table,
+        time,
+        columns,
+        filter: None,
+    }
+}
+
+pub fn join(kind: JoinKind, left: Node, right: Node, condition: Option<Expr>) -> Node {
+    Node::Join {
+        kind,
+        left: Box::new(left),
+        right: Box::new(right),
+        keys: Vec::new(),
+        condition,
+    }
+}
+
+/// Gives the first columns the names of an alias's list.
+fn rename(mut scope: Scope, alias: Option<&TableAlias>) -> Result<Scope> {
+    let Some(alias) = alias.filter(|alias| !alias.columns.is_empty()) else {
+        return Ok(scope);
+    };
+    let visible = scope.columns.iter().filter(|column| column.visible).count();
+    if alias.columns.len() > visible {
+        return Err(Error::new(
+            Code::InvalidColumnReference,
+            format!(
+                "table \"{}\" has {visible} columns available but {} columns specified",
+                alias.name.value,
+                alias.columns.len()
+            ),
+        )
+        .at(name::position(&alias.name)));
+    }
+    for (column, definition) in scope.columns.iter_mut().zip(&alias.columns) {
+        if definition.data_type.is_some() {
+            return Err(Error::unsupported("a type in the list of an alias"));
+        }
+        column.name = definition.name.value.clone();
+    }
+    Ok(scope)
+}
+
+fn join_kind(operator: &JoinOperator) -> Result<(JoinKind, &JoinConstraint)> {
+    use JoinOperator::*;
+    let (kind, constraint) = match operator {
+        Join(constraint) | Inner(constraint) => (JoinKind::Inner, constraint),
+        Left(constraint) | LeftOuter(constraint) => (JoinKind::Left, constraint),
+        Right(constraint) | RightOuter(constraint) => (JoinKind::Right, constraint),
+        FullOuter(constraint) => (JoinKind::Full, constraint),
+        CrossJoin(constraint @ JoinConstraint::None) => return Ok((JoinKind::Inner, constraint)),
+        _ => return Err(Error::unsupported("this kind of join")),
+    };
+    match constraint {
+        JoinConstraint::None => Err(Error::new(
+            Code::Syntax,
+            "a join needs ON or USING; CROSS JOIN has none",
+        )),
+        _ => Ok((kind, constraint)),
+    }
+}
+
+fn shared_by_using(left: &Scope, right: &Scope, names: &[&Ident]) -> Result<Vec<Merged>> {
+    let side = |scope: &Scope, ident: &Ident, which: &str| -> Result<Expr> {
+        let found = scope.find(None, ident)?.map(|column| column.expr.clone());
+        found.ok_or_else(|| {
+            let message = format!(
+                "column \"{}\" specified in USING clause does not exist in {which} table",
+                ident.value
+            );
+            Error::new(Code::UndefinedColumn, message).at(name::position(ident))
+        })
+    };
+    let mut merged: Vec<Merged> = Vec::with_capacity(names.len());
+    for ident in names {
+        if merged.iter().any(|other| other.name == ident.value) {
+            let message = format!(
+                "column name \"{}\" appears more than once in USING clause",
+                ident.value
+            );
+            return Err(Error::new(Code::DuplicateColumn, message).at(name::position(ident)));
+        }
+        merged.push(Merged {
+            name: ident.value.clone(),
+            left: side(left, ident, "left")?,
+            right: side(right, ident, "right")?,
+        });
+    }
+    Ok(merged)
+}
+
+/// The names that are visible on both sides, in the order of the left.
+fn shared_by_nature(left: &Scope, right: &Scope) -> Result<Vec<Merged>> {
+    let names = |scope: &Scope| -> Vec<String> {
+        let visible = scope
+            .columns
+            .iter()
+            .filter(|column| column.visible && column.unqualified);
+        visible.map(|column| column.name.clone()).collect()
+    };
+    let right_names = names(right);
+    let shared: Vec<Ident> = names(left)
+        .into_iter()
+        .filter(|name| right_names.contains(name))
+        .map(Ident::new)
+        .collect();
+    shared_by_using(left, right, &shared.iter().collect::<Vec<_>>())
+}
+
+/// Puts one column for each shared name before all others, and gives the condition that both sides'
+/// are equal.
+fn merge(
+    scope: &mut Scope,
+    kind: JoinKind,
+    shared: Vec<Merged>,
+    left_width: usize,
+) -> Result<Option<Expr>> {
+    let mut conditions = Vec::new();
+    let mut columns = Vec::new();
+    for Merged {
+        name,
+        left,
+        mut right,
+    } in shared
+    {
+        super::scope::shift_columns(&mut right, left_width);
+        for column in &mut scope.columns {
+            if column.expr == left || column.expr == right {
+                (column.visible, column.unqualified) = (false, false);
+            }
+        }
+        conditions.push(expr::resolve_operator(
+            BinaryOperator::Equal,
+            left.clone(),
+            right.clone(),
+        )?);
+        let (sides, data_type) = expr::coerce_all(vec![left, right], "JOIN/USING")?;
+        columns.push(ScopeColumn {
+            table: None,
+            name,
+            expr: merged_value(kind, sides, data_type)?,
+            visible: true,
+            unqualified: true,
+        });
+    }
+    // Columns merged by an earlier join stay merged: they are replaced by the new one.
+    columns.append(&mut scope.columns);
+    scope.columns = columns;
+    Ok(match conditions.len() {
+        0 => None,
+        1 => conditions.pop(),
+        _ => Some(expr::resolve_and(conditions)?),
+    })
+}
+
+/// The value of a merged column: that of the side that is never padded, or of either in a full join.
+fn merged_value(kind: JoinKind, mut sides: Vec<Expr>, _: DataType) -> Result<Expr> {
+    match kind {
+        JoinKind::Right => Ok(sides.remove(1)),
+        JoinKind::Full => expr::resolve_coalesce(sides),
+        _ => Ok(sides.remove(0)),
+    }
+}

@@ -1,0 +1,130 @@
+//! GROUP BY and aggregates: from expressions over the rows to expressions over the groups.
+//!
+//! The outputs, HAVING and ORDER BY are first bound over the rows, with the value of the n-th aggregate
+//! standing as a column far beyond the rows' own. Then what equals a group expression becomes that
+//! group's column, an aggregate its column behind the groups, and a column of the rows that is left over
+//! is the famous error, unless the groups hold a whole primary key of its table.
+
+use super::expression::Context;
+use super::scope::{Scope, ScopeTable};
+use crate::error::{Code, Error, Result};
+use crate::expr::{Expr, ExprKind, Volatility};
+use crate::plan::Aggregate;
+
+/// No row has so many columns.
+const FIRST_PLACE: usize = 1 << 30;
+
+/// The aggregates that a query calls, each once.
+#[derive(Debug, Clone, Default)]
+pub struct Calls(pub Vec<Aggregate>);
+
+impl Calls {
+    /// The column that stands for the aggregate while its query is bound over rows.
+    pub fn place(&mut self, aggregate: Aggregate) -> usize {
+        let is_volatile = aggregate
+            .argument
+            .as_ref()
+            .is_some_and(|argument| argument.volatility() == Volatility::Volatile);
+        let same = self.0.iter().position(|call| *call == aggregate);
+        if let Some(same) = same.filter(|_| !is_volatile) {
+            return FIRST_PLACE + same;
+        }
+        self.0.push(aggregate);
+        FIRST_PLACE + self.0.len() - 1
+    }
+}
+
+/// The groups of a query, growing by the columns that a primary key among them determines.
+pub struct Groups<'s> {
+    pub expressions: Vec<Expr>,
+    scope: &'s Scope,
+}
+
+impl<'s> Groups<'s> {
+    pub fn new(expressions: Vec<Expr>, scope: &'s Scope) -> Self {
+        Groups { expressions, scope }
+    }
+
+    /// Makes of an expression over the rows one over the groups, in which an aggregate is still in its
+    /// place. `Err` is a column of the rows that has no one value in a group.
+    fn regroup(&mut self, expr: &mut Expr) -> std::result::Result<(), usize> {
+        if let Some(group) = self.expressions.iter().position(|group| group == expr) {
+            *expr = Expr::column(group, expr.data_type);
+            return Ok(());
+        }
+        if let ExprKind::Column(at) = expr.kind {
+            if at >= FIRST_PLACE {
+                return Ok(());
+            }
+            if !self.is_determined(at) {
+                return Err(at);
+            }
+            self.expressions.push(expr.clone());
+            *expr = Expr::column(self.expressions.len() - 1, expr.data_type);
+            return Ok(());
+        }
+        expr.children_mut()
+            .into_iter()
+            .try_for_each(|child| self.regroup(child))
+    }
+
+    fn is_determined(&self, at: usize) -> bool {
+        let holds = |position: &usize| {
+            self.expressions
+                .iter()
+                .any(|group| group.kind == ExprKind::Column(*position))
+        };
+        self.scope
+            .tables
+            .iter()
+            .filter(|table| (table.start..table.end).contains(&at))
+            .any(|table| table.key.as_ref().is_some_and(|key| key.iter().all(holds)))
+    }
+
+    /// The same for all expressions of a query; `context` knows where its columns were used.
+    pub fn regroup_all(&mut self, expressions: Vec<&mut Expr>, context: &Context) -> Result<()> {
+        let mut expressions = expressions;
+        for expr in expressions.iter_mut() {
+            self.regroup(expr)
+                .map_err(|at| ungrouped(self.scope, context, at))?;
+        }
+        // Only now is it known how many groups there are.
+        let groups = self.expressions.len();
+        for expr in expressions {
+            expr.visit_mut(&mut |expr| {
+                if let ExprKind::Column(at) = &mut expr.kind
+                    && *at >= FIRST_PLACE
+                {
+                    *at = *at - FIRST_PLACE + groups;
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+fn ungrouped(scope: &Scope, context: &Context, at: usize) -> Error {
+    let column = scope
+        .columns
+        .iter()
+        .find(|column| column.expr.kind == ExprKind::Column(at) && column.table.is_some());
+    let name = column.map_or_else(String::new, |column| scope.qualified(column));
+    let error = Error::new(
+        Code::Grouping,
+        format!(
+            "column \"{name}\" must appear in the GROUP BY clause or be used in an aggregate function"
+        ),
+    );
+    match context.uses.iter().find(|(used, _)| *used == at) {
+        Some((_, position)) => error.at(*position),
+        None => error,
+    }
+}
+
+impl ScopeTable {
+    /// Says that these of its columns determine the others.
+    pub fn with_key(mut self, key: Option<Vec<usize>>) -> Self {
+        self.key = key;
+        self
+    }
+}

@@ -1,0 +1,174 @@
+//! CREATE INDEX and DROP INDEX, and the names and keys of indexes.
+
+use super::binder::Binder;
+use super::define::column_names;
+use super::name;
+use crate::error::{Code, Error, Result};
+use crate::plan::Plan;
+use crate::table::Catalog;
+use crate::types::{ColumnId, DataType, IndexId, IndexSchema, TableSchema};
+use sqlparser::ast::{self, Ident, IndexType};
+
+/// As many columns as a key of PostgreSQL may have.
+const KEY_COLUMNS_MAX: usize = 32;
+
+impl Binder<'_> {
+    pub fn bind_create_index(&mut self, index: &ast::CreateIndex) -> Result<Plan> {
+        check_clauses(index)?;
+        let (table_name, position) = name::relation(&index.table_name)?;
+        let table = self.target(table_name, position)?;
+        let columns = column_names(&index.columns)?;
+        let key = key_columns(&table, &columns)?;
+        let index_name = match &index.name {
+            Some(given) => {
+                let (given, position) = name::relation(given)?;
+                let free = check_free(self.catalog(), &table, given);
+                if !index.if_not_exists {
+                    free.map_err(|error| error.at(position))?;
+                }
+                given.to_string()
+            }
+            None => choose_name(self.catalog(), &table, &columns, "idx"),
+        };
+        Ok(Plan::CreateIndex {
+            table: table.id,
+            index: IndexSchema {
+                id: IndexId(0),
+                name: index_name,
+                columns: key,
+                unique: index.unique,
+                constraint: false,
+            },
+            if_not_exists: index.if_not_exists,
+        })
+    }
+
+    pub fn bind_drop_index(&mut self, names: &[ast::ObjectName], if_exists: bool) -> Result<Plan> {
+        let mut indexes = Vec::with_capacity(names.len());
+        for index in names {
+            let (index, position) = name::relation(index)?;
+            match self.catalog().index(index) {
+                None if !if_exists => {
+                    return Err(Error::new(
+                        Code::UndefinedObject,
+                        format!("index \"{index}\" does not exist"),
+                    )
+                    .at(position));
+                }
+                Some((table, found)) if found.constraint => {
+                    return Err(Error::new(
+                        Code::WrongObjectType,
+                        format!(
+                            "cannot drop index {index} because constraint {index} on table {} requires it",
+                            table.name
+                        ),
+                    )
+                    .at(position));
+                }
+                _ => {}
+            }
+            if !indexes.iter().any(|other| other == index) {
+                indexes.push(index.to_string());
+            }
+        }
+        Ok(Plan::DropIndex {
+            names: indexes,
+            if_exists,
+        })
+    }
+}
+
+/// The ids of the columns of a key.
+pub fn key_columns(table: &TableSchema, columns: &[&Ident]) -> Result<Vec<ColumnId>> {
+    if columns.len() > KEY_COLUMNS_MAX {
+        return Err(Error::new(
+            Code::LimitColumns,
+            format!("cannot use more than {KEY_COLUMNS_MAX} columns in an index"),
+        ));
+    }
+    let mut key: Vec<ColumnId> = Vec::with_capacity(columns.len());
+    for ident in columns {
+        let at = |error: Error| error.at(name::position(ident));
+        let column = table.position_by_name(&ident.value).ok_or_else(|| {
+            let message = format!("column \"{}\" named in key does not exist", ident.value);
+            at(Error::new(Code::UndefinedColumn, message))
+        })?;
+        let column = &table.columns[column];
+        if key.contains(&column.id) {
+            let message = format!("column \"{}\" appears twice in a key", ident.value);
+            return Err(at(Error::new(Code::DuplicateColumn, message)));
+        }
+        if matches!(
+            column.data_type,
+            DataType::Json | DataType::Jsonb | DataType::Interval
+        ) {
+            let message = format!("an index over a column of type {}", column.data_type);
+            return Err(at(Error::unsupported(message)));
+        }
+        key.push(column.id);
+    }
+    Ok(key)
+}
+
+/// An error if a table or index has the name, in the catalog or the table being made.
+pub fn check_free(catalog: &Catalog, table: &TableSchema, wanted: &str) -> Result<()> {
+    match is_free(catalog, table, wanted) {
+        true => Ok(()),
+        false => Err(Error::new(
+            Code::DuplicateTable,
+            format!("relation \"{wanted}\" already exists"),
+        )),
+    }
+}
+
+fn is_free(catalog: &Catalog, table: &TableSchema, wanted: &str) -> bool {
+    wanted != table.name
+        && catalog.table(wanted).is_none()
+        && catalog.index(wanted).is_none()
+        && !table.indexes.iter().any(|index| index.name == wanted)
+}
+
+/// `table_a_b_key`, with a number behind it if that is taken.
+pub fn choose_name(
+    catalog: &Catalog,
+    table: &TableSchema,
+    columns: &[&Ident],
+    suffix: &str,
+) -> String {
+    let mut base = table.name.clone();
+    for ident in columns {
+        base.push('_');
+        base.push_str(&ident.value);
+    }
+    base.push('_');
+    base.push_str(suffix);
+    let mut number = 0;
+    loop {
+        let candidate = match number {
+            0 => base.clone(),
+            _ => format!("{base}{number}"),
+        };
+        if is_free(catalog, table, &candidate) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+fn check_clauses(index: &ast::CreateIndex) -> Result<()> {
+    if index.predicate.is_some() {
+        return Err(Error::unsupported("an index with WHERE"));
+    }
+    let others = index.concurrently
+        || index.r#async
+        || !matches!(index.using, None | Some(IndexType::BTree))
+        || !index.include.is_empty()
+        || index.nulls_distinct == Some(false)
+        || !index.with.is_empty()
+        || !index.index_options.is_empty()
+        || !index.alter_options.is_empty();
+    match others {
+        true => Err(Error::unsupported("this clause of CREATE INDEX")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,324 @@
+//! INSERT.
+//!
+//! Whatever its rows come from, the plan's source has one column for each column of the table, typed as
+//! that column: a value, the column's DEFAULT, or NULL.
+
+use super::assign::assign_to_column;
+use super::binder::Binder;
+use super::expression::Context;
+use super::from::scope_of_table;
+use super::name;
+use super::parameter::visit_node;
+use super::scope::Scope;
+use crate::error::{Code, Error, Result};
+use crate::expr::{Expr, ExprKind};
+use crate::plan::{Insert, Node, OutputColumn, Plan, Returning};
+use crate::sql;
+use crate::types::{ColumnSchema, DataType, TableSchema};
+use sqlparser::ast::{self, Expr as Ast, SelectItem, SetExpr, TableObject};
+use std::rc::Rc;
+
+impl Binder<'_> {
+    pub fn bind_insert(&mut self, insert: &ast::Insert) -> Result<(Plan, Vec<OutputColumn>)> {
+        check_clauses(insert)?;
+        let TableObject::TableName(table_name) = &insert.table else {
+            return Err(Error::unsupported(
+                "INSERT into something that is not a table",
+            ));
+        };
+        let (table_name, position) = name::relation(table_name)?;
+        let table = self.target(table_name, position)?;
+        let targets = target_columns(&table, &insert.columns)?;
+        let source = match &insert.source {
+            None => Node::Values {
+                rows: vec![self.defaults(&table)?],
+                types: column_types(&table),
+            },
+            Some(query) => {
+                self.insert_source(query, &table, &targets, !insert.columns.is_empty())?
+            }
+        };
+        let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
+        let returning = self.returning(insert.returning.as_deref(), &table, alias)?;
+        let output = returning_output(&returning);
+        let plan = Plan::Insert(Insert {
+            table,
+            source,
+            subplans: std::mem::take(&mut self.subplans),
+            returning,
+        });
+        Ok((plan, output))
+    }
+
+    fn insert_source(
+        &mut self,
+        query: &ast::Query,
+        table: &Rc<TableSchema>,
+        targets: &[usize],
+        is_listed: bool,
+    ) -> Result<Node> {
+        let is_plain = query.order_by.is_none()
+            && query.limit_clause.is_none()
+            && query.fetch.is_none()
+            && query.with.is_none();
+        if let (SetExpr::Values(values), true) = (query.body.as_ref(), is_plain) {
+            return self.insert_values(values, table, targets, is_listed);
+        }
+        let types: Vec<DataType> = targets
+            .iter()
+            .map(|at| table.columns[*at].data_type)
+            .collect();
+        let (input, output) = self.query(query, Some(&types))?;
+        check_count(output.len(), targets.len(), is_listed)?;
+        let mut expressions = self.defaults(table)?;
+        for (from, (at, output)) in targets.iter().zip(&output).enumerate() {
+            let value = Expr::column(from, output.data_type);
+            expressions[*at] = assign_to_column(value, &table.columns[*at])?;
+        }
+        Ok(Node::Project {
+            input: Box::new(input),
+            expressions,
+        })
+    }
+
+    fn insert_values(
+        &mut self,
+        values: &ast::Values,
+        table: &Rc<TableSchema>,
+        targets: &[usize],
+        is_listed: bool,
+    ) -> Result<Node> {
+        let scope = Scope::default();
+        let defaults = self.defaults(table)?;
+        let mut rows = Vec::with_capacity(values.rows.len());
+        let mut count = None;
+        for row in &values.rows {
+            let row = &row.content;
+            if *count.get_or_insert(row.len()) != row.len() {
+                return Err(Error::new(
+                    Code::Syntax,
+                    "VALUES lists must all be the same length",
+                ));
+            }
+            name_first(check_count(row.len(), targets.len(), is_listed), row)?;
+            let mut bound = defaults.clone();
+            for (ast, at) in row.iter().zip(targets) {
+                if !is_default(ast) {
+                    let mut context = Context::new(&scope, "VALUES");
+                    let value = self.expression(ast, &mut context)?;
+                    bound[*at] = name::at(assign_to_column(value, &table.columns[*at]), ast)?;
+                }
+            }
+            rows.push(bound);
+        }
+        Ok(Node::Values {
+            rows,
+            types: column_types(table),
+        })
+    }
+
+    /// What each column gets where no value is named.
+    pub fn defaults(&mut self, table: &TableSchema) -> Result<Vec<Expr>> {
+        table
+            .columns
+            .iter()
+            .map(|column| self.default_of(column))
+            .collect()
+    }
+
+    pub fn default_of(&mut self, column: &ColumnSchema) -> Result<Expr> {
+        let Some(default) = &column.default else {
+            return assign_to_column(Expr::null(), column);
+        };
+        let ast = sql::parse_default(&default.sql)?;
+        self.bind_default(&ast, column)
+    }
+
+    /// A DEFAULT sees no columns and runs no queries.
+    pub fn bind_default(&mut self, ast: &Ast, column: &ColumnSchema) -> Result<Expr> {
+        let scope = Scope::default();
+        let subplans = self.subplans.len();
+        let bound = self.expression(ast, &mut Context::new(&scope, "DEFAULT expressions"));
+        let bound = bound.map_err(|error| match error.code() {
+            Code::UndefinedColumn => Error::unsupported("a column reference in a DEFAULT"),
+            _ => error,
+        })?;
+        if self.subplans.len() > subplans {
+            return Err(Error::unsupported("a subquery in a DEFAULT"));
+        }
+        if bound.any(&mut |expr| matches!(expr.kind, ExprKind::Parameter(_))) {
+            return Err(Error::new(
+                Code::UndefinedParameter,
+                "a DEFAULT has no parameters",
+            ));
+        }
+        assign_to_column(bound, column)
+    }
+
+    /// RETURNING: expressions over all columns of the table.
+    pub fn returning(
+        &mut self,
+        items: Option<&[SelectItem]>,
+        table: &TableSchema,
+        alias: Option<&ast::Ident>,
+    ) -> Result<Option<Returning>> {
+        let Some(items) = items else {
+            return Ok(None);
+        };
+        let scope = scope_of_table(table, alias, &[], false);
+        let mut context = Context::new(&scope, "RETURNING");
+        let subplans = self.subplans.len();
+        let outputs = self.outputs(items, &mut context)?;
+        if self.subplans.len() > subplans {
+            // It would have to run before the rows are changed.
+            return Err(Error::unsupported("a subquery in RETURNING"));
+        }
+        let mut returning = Returning {
+            expressions: Vec::with_capacity(outputs.len()),
+            output: Vec::with_capacity(outputs.len()),
+        };
+        for output in outputs {
+            let expr = match output.expr.data_type {
+                DataType::Unknown => super::assign::as_text(output.expr)?,
+                _ => output.expr,
+            };
+            returning.output.push(OutputColumn {
+                name: output.name,
+                data_type: expr.data_type,
+            });
+            returning.expressions.push(expr);
+        }
+        Ok(Some(returning))
+    }
+}
+
+pub fn returning_output(returning: &Option<Returning>) -> Vec<OutputColumn> {
+    let output = returning.as_ref().map(|returning| returning.output.clone());
+    output.unwrap_or_default()
+}
+
+/// Makes the constants of an INSERT's one tuple, bound as parameters from `first` on, columns of the rows
+/// given at execution. Gives their types.
+pub fn take_rows(plan: &mut Plan, first: usize, types: &[Option<DataType>]) -> Vec<DataType> {
+    let Plan::Insert(insert) = plan else {
+        return Vec::new();
+    };
+    let types: Vec<DataType> = types[first..]
+        .iter()
+        .map(|known| known.unwrap_or(DataType::Text))
+        .collect();
+    visit_node(&mut insert.source, &mut |expr| {
+        if let ExprKind::Parameter(at) = expr.kind
+            && at >= first
+        {
+            expr.kind = ExprKind::Column(at - first);
+        }
+    });
+    if let Node::Values { rows, .. } = &mut insert.source
+        && let Some(expressions) = rows.pop()
+    {
+        let is_all = expressions.len() == types.len();
+        let is_same = |(at, expr): (usize, &Expr)| expr.kind == ExprKind::Column(at);
+        let rows = Node::Rows {
+            types: types.clone(),
+        };
+        insert.source = match is_all && expressions.iter().enumerate().all(is_same) {
+            true => rows,
+            false => Node::Project {
+                input: Box::new(rows),
+                expressions,
+            },
+        };
+    }
+    types
+}
+
+fn column_types(table: &TableSchema) -> Vec<DataType> {
+    table
+        .columns
+        .iter()
+        .map(|column| column.data_type)
+        .collect()
+}
+
+/// The positions of the columns that an INSERT names, or of all.
+fn target_columns(table: &TableSchema, names: &[ast::ObjectName]) -> Result<Vec<usize>> {
+    if names.is_empty() {
+        return Ok((0..table.columns.len()).collect());
+    }
+    let mut targets = Vec::with_capacity(names.len());
+    for column in names {
+        let ident = name::single(column)?;
+        let at = find_column(table, ident)?;
+        if targets.contains(&at) {
+            return Err(Error::new(
+                Code::DuplicateColumn,
+                format!("column \"{}\" specified more than once", ident.value),
+            )
+            .at(name::position(ident)));
+        }
+        targets.push(at);
+    }
+    Ok(targets)
+}
+
+/// The position of a column that is written to.
+pub fn find_column(table: &TableSchema, ident: &ast::Ident) -> Result<usize> {
+    table.position_by_name(&ident.value).ok_or_else(|| {
+        Error::new(
+            Code::UndefinedColumn,
+            format!(
+                "column \"{}\" of relation \"{}\" does not exist",
+                ident.value, table.name
+            ),
+        )
+        .at(name::position(ident))
+    })
+}
+
+/// Without a list of columns, a row may leave out the last ones.
+fn check_count(values: usize, columns: usize, is_listed: bool) -> Result<()> {
+    if values > columns {
+        return Err(Error::new(
+            Code::Syntax,
+            "INSERT has more expressions than target columns",
+        ));
+    }
+    if values < columns && is_listed {
+        return Err(Error::new(
+            Code::Syntax,
+            "INSERT has more target columns than expressions",
+        ));
+    }
+    Ok(())
+}
+
+fn name_first<T>(result: Result<T>, row: &[Ast]) -> Result<T> {
+    match row.first() {
+        Some(ast) => name::at(result, ast),
+        None => result,
+    }
+}
+
+/// The word DEFAULT in the place of a value.
+pub fn is_default(ast: &Ast) -> bool {
+    matches!(ast, Ast::Identifier(ident) if ident.quote_style.is_none() && ident.value == "default")
+}
+
+fn check_clauses(insert: &ast::Insert) -> Result<()> {
+    if insert.on.is_some() {
+        return Err(Error::unsupported("ON CONFLICT"));
+    }
+    let others = insert.or.is_some()
+        || insert.overwrite
+        || !insert.assignments.is_empty()
+        || insert.partitioned.is_some()
+        || !insert.after_columns.is_empty()
+        || insert.has_table_keyword
+        || insert.output.is_some()
+        || !insert.into;
+    match others {
+        true => Err(Error::unsupported("this form of INSERT")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,43 @@
+//! From syntax to a plan: names become columns, expressions get types, and the parser's types end here.
+//!
+//! ```text
+//! Query   sort, limit                      query
+//!   Select  WHERE, GROUP BY, outputs       select, grouping
+//!     FROM    scans and joins, a Scope     from, scope
+//! Insert, Update, Delete                   insert, update
+//! tables and indexes                       define
+//! any expression                           expression, call, subquery
+//! ```
+//!
+//! The binder promises a plan that is right as it stands: scans read all columns, conditions stay where
+//! they were written, joins have no keys. Making it fast is the work of `optimize`.
+//!
+//! A parameter gets its type from its first use. A statement that uses one in two ways is bound again
+//! with the first use's type given, so that the second is judged by it, as PostgreSQL does.
+//!
+//! Left out on purpose: correlated subqueries, lateral joins, window functions, WITH (0A000 each).
+
+mod aggregate;
+mod assign;
+mod binder;
+mod call;
+mod data_type;
+mod define;
+mod expression;
+mod from;
+mod grouping;
+mod indexes;
+mod insert;
+mod moment;
+mod name;
+mod parameter;
+mod query;
+mod scope;
+mod select;
+mod subquery;
+mod update;
+
+pub(super) use binder::Binder;
+pub(super) use insert::take_rows;
+pub(super) use moment::bind_moment;
+pub(super) use parameter::Parameters;

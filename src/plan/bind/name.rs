@@ -1,0 +1,180 @@
+//! Names in the syntax tree: where they stand, what they say, and what an output column is called.
+
+use crate::error::{Code, Error, Result};
+use sqlparser::ast::{self, Expr, Ident, ObjectName, ObjectNamePart, SelectItem};
+
+/// The position of a name, one-based in characters.
+pub fn position(ident: &Ident) -> u32 {
+    ident.span.start.column as u32
+}
+
+/// The parts of a name with dots.
+pub fn parts(name: &ObjectName) -> Result<Vec<&Ident>> {
+    fn part(part: &ObjectNamePart) -> Result<&Ident> {
+        match part {
+            ObjectNamePart::Identifier(ident) => Ok(ident),
+            ObjectNamePart::Function(_) => Err(Error::unsupported("a function as a name")),
+        }
+    }
+    name.0.iter().map(part).collect()
+}
+
+/// The name of a table or index, which may say `public.` before it, and its position.
+pub fn relation(name: &ObjectName) -> Result<(&str, u32)> {
+    match parts(name)?.as_slice() {
+        [name] => Ok((&name.value, position(name))),
+        [schema, name] if schema.value == "public" => Ok((&name.value, position(schema))),
+        [schema, ..] => Err(Error::new(
+            Code::UndefinedTable,
+            format!("schema \"{}\" does not exist", schema.value),
+        )
+        .at(position(schema))),
+        [] => Err(Error::new(Code::Syntax, "a name is empty")),
+    }
+}
+
+/// A name without dots.
+pub fn single(name: &ObjectName) -> Result<&Ident> {
+    match parts(name)?.as_slice() {
+        [name] => Ok(name),
+        [first, ..] => Err(Error::unsupported("a qualified name here").at(position(first))),
+        [] => Err(Error::new(Code::Syntax, "a name is empty")),
+    }
+}
+
+/// Where an expression begins, as far as the tree knows.
+pub fn start(expr: &Expr) -> Option<u32> {
+    let ident = match expr {
+        Expr::Identifier(ident) => ident,
+        Expr::CompoundIdentifier(idents) => idents.first()?,
+        Expr::Function(function) => match function.name.0.first()? {
+            ObjectNamePart::Identifier(ident) => ident,
+            ObjectNamePart::Function(_) => return None,
+        },
+        Expr::Value(value) => return known(value.span.start.column),
+        Expr::TypedString(typed) => return known(typed.value.span.start.column),
+        Expr::Case { case_token, .. } => return known(case_token.0.span.start.column),
+        Expr::BinaryOp { left: inner, .. }
+        | Expr::Nested(inner)
+        | Expr::IsNull(inner)
+        | Expr::IsNotNull(inner)
+        | Expr::IsTrue(inner)
+        | Expr::IsFalse(inner)
+        | Expr::UnaryOp { expr: inner, .. }
+        | Expr::Cast { expr: inner, .. }
+        | Expr::InList { expr: inner, .. }
+        | Expr::InSubquery { expr: inner, .. }
+        | Expr::Between { expr: inner, .. }
+        | Expr::Like { expr: inner, .. }
+        | Expr::ILike { expr: inner, .. }
+        | Expr::Extract { expr: inner, .. }
+        | Expr::Substring { expr: inner, .. }
+        | Expr::Position { expr: inner, .. }
+        | Expr::Trim { expr: inner, .. }
+        | Expr::Ceil { expr: inner, .. }
+        | Expr::Floor { expr: inner, .. } => return start(inner),
+        Expr::Tuple(items) => return start(items.first()?),
+        _ => return None,
+    };
+    known(ident.span.start.column)
+}
+
+fn known(column: u64) -> Option<u32> {
+    u32::try_from(column).ok().filter(|column| *column > 0)
+}
+
+/// Adds the position of an expression to an error that has none.
+pub fn at<T>(result: Result<T>, expr: &Expr) -> Result<T> {
+    result.map_err(|error| match start(expr) {
+        Some(position) => error.at(position),
+        None => error,
+    })
+}
+
+/// What an output column is called, by PostgreSQL's rules.
+pub fn of_output(expr: &Expr) -> String {
+    figure(expr).map_or_else(|| "?column?".to_string(), |(name, _)| name)
+}
+
+/// A name and whether it is better than the name of a type around it.
+fn figure(expr: &Expr) -> Option<(String, bool)> {
+    let strong = |name: &str| Some((name.to_string(), true));
+    match expr {
+        Expr::Identifier(ident) => strong(&ident.value),
+        Expr::CompoundIdentifier(idents) => strong(&idents.last()?.value),
+        Expr::Function(function) => match function.name.0.last()? {
+            ObjectNamePart::Identifier(ident) => strong(&ident.value),
+            ObjectNamePart::Function(_) => None,
+        },
+        Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => figure(inner),
+        Expr::Cast {
+            expr, data_type, ..
+        } => match figure(expr) {
+            Some((name, true)) => Some((name, true)),
+            _ => Some((of_type(data_type).to_string(), false)),
+        },
+        Expr::TypedString(typed) => Some((of_type(&typed.data_type).to_string(), false)),
+        Expr::Interval(_) => Some(("interval".to_string(), false)),
+        Expr::Case { else_result, .. } => match else_result.as_deref().and_then(figure) {
+            Some((name, true)) => Some((name, true)),
+            _ => Some(("case".to_string(), false)),
+        },
+        Expr::Exists { negated: false, .. } => strong("exists"),
+        Expr::Subquery(query) => figure_of_query(query),
+        Expr::Extract { .. } => strong("extract"),
+        Expr::Substring { .. } => strong("substring"),
+        Expr::Position { .. } => strong("position"),
+        Expr::Ceil { .. } => strong("ceil"),
+        Expr::Floor { .. } => strong("floor"),
+        Expr::AtTimeZone { .. } => strong("timezone"),
+        Expr::Trim { trim_where, .. } => strong(match trim_where {
+            Some(ast::TrimWhereField::Leading) => "ltrim",
+            Some(ast::TrimWhereField::Trailing) => "rtrim",
+            _ => "btrim",
+        }),
+        Expr::Value(value) => match value.value {
+            ast::Value::Boolean(_) => Some(("bool".to_string(), false)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn figure_of_query(query: &ast::Query) -> Option<(String, bool)> {
+    match query.body.as_ref() {
+        ast::SetExpr::Select(select) => match select.projection.first()? {
+            SelectItem::ExprWithAlias { alias, .. } => Some((alias.value.clone(), true)),
+            SelectItem::UnnamedExpr(expr) => figure(expr),
+            _ => None,
+        },
+        ast::SetExpr::Query(query) => figure_of_query(query),
+        ast::SetExpr::Values(_) => Some(("column1".to_string(), true)),
+        _ => None,
+    }
+}
+
+/// The internal name of a type, which a cast's column is called by.
+fn of_type(data_type: &ast::DataType) -> &'static str {
+    use crate::types::DataType::*;
+    match super::data_type::bind(data_type) {
+        Ok(Boolean) => "bool",
+        Ok(SmallInt) => "int2",
+        Ok(Integer) => "int4",
+        Ok(BigInt) => "int8",
+        Ok(Real) => "float4",
+        Ok(Double) => "float8",
+        Ok(Numeric(_)) => "numeric",
+        Ok(Text) => "text",
+        Ok(Varchar(_)) => "varchar",
+        Ok(Char(_)) => "bpchar",
+        Ok(Bytea) => "bytea",
+        Ok(Date) => "date",
+        Ok(Timestamp) => "timestamp",
+        Ok(TimestampTz) => "timestamptz",
+        Ok(Interval) => "interval",
+        Ok(Json) => "json",
+        Ok(Jsonb) => "jsonb",
+        Ok(Uuid) => "uuid",
+        Ok(Unknown) | Err(_) => "?column?",
+    }
+}

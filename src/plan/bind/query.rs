@@ -1,0 +1,304 @@
+//! A query around its SELECT or VALUES: ORDER BY, LIMIT, and what is written between parentheses.
+
+use super::binder::{Binder, COLUMNS_MAX};
+use super::expression::Context;
+use super::scope::{Scope, ScopeTable};
+use super::{assign, name};
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, CastContext, Expr};
+use crate::plan::{Node, OutputColumn, Plan, Query, SortKey};
+use crate::types::DataType;
+use sqlparser::ast::{
+    self, Expr as Ast, LimitClause, OrderByExpr, OrderByKind, OrderBySort, SetExpr,
+};
+
+/// What the body of a query yields: the outputs first, perhaps columns only to sort by behind them.
+pub struct Body {
+    pub node: Node,
+    pub output: Vec<OutputColumn>,
+    pub keys: Vec<SortKey>,
+}
+
+impl Binder<'_> {
+    pub fn bind_query_statement(
+        &mut self,
+        query: &ast::Query,
+    ) -> Result<(Plan, Vec<OutputColumn>)> {
+        let (root, output) = self.query(query, None)?;
+        let plan = Plan::Query(Query {
+            subplans: std::mem::take(&mut self.subplans),
+            root,
+            output: output.clone(),
+        });
+        Ok((plan, output))
+    }
+
+    /// Binds a query. `targets` are the types that the columns are wanted as, for outputs that have none
+    /// themselves.
+    pub fn query(
+        &mut self,
+        query: &ast::Query,
+        targets: Option<&[DataType]>,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
+        check_clauses(query)?;
+        let order: &[OrderByExpr] = match &query.order_by {
+            None => &[],
+            Some(order) => match &order.kind {
+                OrderByKind::Expressions(keys) => keys,
+                OrderByKind::All(_) => return Err(Error::unsupported("ORDER BY ALL")),
+            },
+        };
+        let body = match query.body.as_ref() {
+            SetExpr::Select(select) => self.select(select, order, targets)?,
+            other => self.other_body(other, order, targets)?,
+        };
+        if body.output.len() > COLUMNS_MAX {
+            return Err(Error::new(
+                Code::LimitColumns,
+                format!("target lists can have at most {COLUMNS_MAX} entries"),
+            ));
+        }
+        let mut node = body.node;
+        if !body.keys.is_empty() {
+            node = Node::Sort {
+                input: Box::new(node),
+                keys: body.keys,
+            };
+        }
+        if let Some((limit, offset)) = self.limit(query)? {
+            node = Node::Limit {
+                input: Box::new(node),
+                limit,
+                offset,
+            };
+        }
+        Ok((keep_first(node, &body.output), body.output))
+    }
+
+    fn other_body(
+        &mut self,
+        body: &SetExpr,
+        order: &[OrderByExpr],
+        targets: Option<&[DataType]>,
+    ) -> Result<Body> {
+        let (node, output) = match body {
+            SetExpr::Query(query) => self.query(query, targets)?,
+            SetExpr::Values(values) => self.values(values, targets)?,
+            SetExpr::SetOperation { .. } => {
+                return Err(Error::unsupported("UNION, INTERSECT and EXCEPT"));
+            }
+            _ => return Err(Error::unsupported("a statement that writes inside a query")),
+        };
+        let keys = self.order_by_outputs(order, &output)?;
+        Ok(Body { node, output, keys })
+    }
+
+    /// ORDER BY over nothing but the outputs.
+    fn order_by_outputs(
+        &mut self,
+        order: &[OrderByExpr],
+        output: &[OutputColumn],
+    ) -> Result<Vec<SortKey>> {
+        let table = ScopeTable {
+            name: String::new(),
+            hidden_name: None,
+            start: 0,
+            end: output.len(),
+            key: None,
+        };
+        let columns = output
+            .iter()
+            .map(|column| (column.name.clone(), column.data_type));
+        let scope = Scope::of_table(table, columns);
+        let mut keys = Vec::with_capacity(order.len());
+        for key in order {
+            let expr = match ordinal(&key.expr, output.len(), "ORDER BY")? {
+                Some(at) => Expr::column(at, output[at].data_type),
+                None => self.expression(&key.expr, &mut Context::new(&scope, "ORDER BY"))?,
+            };
+            keys.push(sort_key(expr, key)?);
+        }
+        Ok(keys)
+    }
+
+    /// VALUES as a query: the columns' types are those in which all rows meet.
+    fn values(
+        &mut self,
+        values: &ast::Values,
+        targets: Option<&[DataType]>,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
+        let scope = Scope::default();
+        let mut columns: Vec<Vec<Expr>> = Vec::new();
+        for (at, row) in values.rows.iter().enumerate() {
+            let row = self.expressions(&row.content, &mut Context::new(&scope, "VALUES"))?;
+            if at == 0 {
+                columns = vec![Vec::new(); row.len()];
+            }
+            if row.len() != columns.len() {
+                return Err(Error::new(
+                    Code::Syntax,
+                    "VALUES lists must all be the same length",
+                ));
+            }
+            for (column, value) in columns.iter_mut().zip(row) {
+                column.push(value);
+            }
+        }
+        let mut types = Vec::with_capacity(columns.len());
+        for (at, column) in columns.iter_mut().enumerate() {
+            let untyped = column
+                .iter()
+                .all(|value| value.data_type == DataType::Unknown);
+            let target = targets
+                .and_then(|targets| targets.get(at))
+                .filter(|_| untyped);
+            let values = std::mem::take(column);
+            let (values, data_type) = match target {
+                Some(target) => (assign::assign_all(values, *target)?, *target),
+                None => expr::coerce_all(values, "VALUES")?,
+            };
+            *column = values;
+            types.push(data_type);
+        }
+        let rows = (0..values.rows.len())
+            .map(|row| columns.iter().map(|column| column[row].clone()).collect())
+            .collect();
+        let output = types
+            .iter()
+            .enumerate()
+            .map(|(at, data_type)| OutputColumn {
+                name: format!("column{}", at + 1),
+                data_type: *data_type,
+            })
+            .collect();
+        Ok((Node::Values { rows, types }, output))
+    }
+
+    fn limit(&mut self, query: &ast::Query) -> Result<Option<(Option<Expr>, Option<Expr>)>> {
+        let (limit, offset) = match &query.limit_clause {
+            None => (None, None),
+            Some(LimitClause::LimitOffset {
+                limit,
+                offset,
+                limit_by,
+            }) if limit_by.is_empty() => (limit.as_ref(), offset.as_ref().map(|o| &o.value)),
+            Some(_) => {
+                return Err(
+                    Error::new(Code::Syntax, "LIMIT #,# syntax is not supported")
+                        .with_hint("Use separate LIMIT and OFFSET clauses."),
+                );
+            }
+        };
+        let one = Ast::value(ast::Value::Number("1".to_string(), false));
+        let limit = match (&query.fetch, limit) {
+            (None, limit) => limit,
+            (Some(_), Some(_)) => {
+                return Err(Error::new(
+                    Code::Syntax,
+                    "multiple LIMIT clauses not allowed",
+                ));
+            }
+            (Some(fetch), None) if fetch.with_ties || fetch.percent => {
+                return Err(Error::unsupported("FETCH with TIES or PERCENT"));
+            }
+            (Some(fetch), None) => Some(fetch.quantity.as_ref().unwrap_or(&one)),
+        };
+        let limit = limit.map(|ast| self.row_count(ast, "LIMIT")).transpose()?;
+        let offset = offset
+            .map(|ast| self.row_count(ast, "OFFSET"))
+            .transpose()?;
+        Ok((limit.is_some() || offset.is_some()).then_some((limit, offset)))
+    }
+
+    fn row_count(&mut self, ast: &Ast, clause: &'static str) -> Result<Expr> {
+        let scope = Scope::default();
+        let bound = self.expression(ast, &mut Context::new(&scope, clause));
+        let bound = bound.map_err(|error| match error.code() {
+            Code::UndefinedColumn | Code::UndefinedTable => Error::new(
+                Code::InvalidColumnReference,
+                format!("argument of {clause} must not contain variables"),
+            )
+            .at(error.position().unwrap_or(1)),
+            _ => error,
+        })?;
+        let coerced = expr::coerce_to(bound, DataType::BigInt, CastContext::Assignment);
+        name::at(coerced, ast)
+    }
+}
+
+fn check_clauses(query: &ast::Query) -> Result<()> {
+    if query.with.is_some() {
+        return Err(Error::unsupported("WITH"));
+    }
+    if !query.locks.is_empty() || query.for_clause.is_some() {
+        return Err(Error::unsupported("FOR UPDATE and its like"));
+    }
+    if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty()
+    {
+        return Err(Error::unsupported("this clause of a query"));
+    }
+    Ok(())
+}
+
+/// The number of an output, counted from 0, if the expression is a constant integer.
+pub fn ordinal(ast: &Ast, outputs: usize, clause: &str) -> Result<Option<usize>> {
+    let Ast::Value(value) = ast else {
+        return Ok(None);
+    };
+    let ast::Value::Number(digits, _) = &value.value else {
+        return match &value.value {
+            ast::Value::Placeholder(_) => Ok(None),
+            _ => name::at(
+                Err(Error::new(
+                    Code::Syntax,
+                    format!("non-integer constant in {clause}"),
+                )),
+                ast,
+            ),
+        };
+    };
+    let number: Option<usize> = digits.parse().ok();
+    match number.filter(|number| (1..=outputs).contains(number)) {
+        Some(number) => Ok(Some(number - 1)),
+        None => name::at(
+            Err(Error::new(
+                Code::InvalidColumnReference,
+                format!("{clause} position {digits} is not in select list"),
+            )),
+            ast,
+        ),
+    }
+}
+
+/// The key that sorts by an expression over the sorted rows.
+pub fn sort_key(expr: Expr, key: &OrderByExpr) -> Result<SortKey> {
+    if key.with_fill.is_some() {
+        return Err(Error::unsupported("WITH FILL"));
+    }
+    let descending = match &key.options.sort {
+        None | Some(OrderBySort::Asc) => false,
+        Some(OrderBySort::Desc) => true,
+        Some(OrderBySort::Using(_)) => return Err(Error::unsupported("ORDER BY USING")),
+    };
+    Ok(SortKey {
+        expr: name::at(expr::ordering_key(expr), &key.expr)?,
+        descending,
+        nulls_first: key.options.nulls_first.unwrap_or(descending),
+    })
+}
+
+/// Drops the columns behind the outputs.
+fn keep_first(node: Node, output: &[OutputColumn]) -> Node {
+    if node.width() == output.len() {
+        return node;
+    }
+    let expressions = output
+        .iter()
+        .enumerate()
+        .map(|(at, column)| Expr::column(at, column.data_type))
+        .collect();
+    Node::Project {
+        input: Box::new(node),
+        expressions,
+    }
+}

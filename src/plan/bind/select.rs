@@ -1,0 +1,407 @@
+//! SELECT: outputs, conditions, groups and order over the rows of a FROM.
+//!
+//! ```text
+//! FROM -> Filter (WHERE) -> Aggregate -> Filter (HAVING) -> Project (outputs, then what only ORDER BY needs)
+//!      -> Distinct -> the query's Sort and Limit
+//! ```
+
+use super::binder::Binder;
+use super::expression::Context;
+use super::grouping::{Calls, Groups};
+use super::query::{Body, ordinal, sort_key};
+use super::scope::Scope;
+use super::{assign, name};
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, Expr};
+use crate::plan::{Node, OutputColumn};
+use crate::types::DataType;
+use sqlparser::ast::{
+    self, Distinct, Expr as Ast, GroupByExpr, OrderByExpr, SelectItem,
+    SelectItemQualifiedWildcardKind, WildcardAdditionalOptions,
+};
+
+/// An output while it is bound.
+pub struct Output {
+    pub name: String,
+    pub expr: Expr,
+}
+
+/// By what an ORDER BY item sorts.
+enum Key {
+    Output(usize),
+    /// An expression that no output has.
+    Other(Expr),
+}
+
+impl Binder<'_> {
+    pub fn select(
+        &mut self,
+        select: &ast::Select,
+        order: &[OrderByExpr],
+        targets: Option<&[DataType]>,
+    ) -> Result<Body> {
+        check_clauses(select)?;
+        let (mut node, scope) = self.from(&select.from)?;
+        if let Some(condition) = &select.selection {
+            let mut context = Context::new(&scope, "WHERE");
+            node = Node::Filter {
+                input: Box::new(node),
+                predicate: self.condition(condition, &mut context, "WHERE")?,
+            };
+        }
+        let mut context = Context::with_aggregates(&scope, "SELECT");
+        let mut outputs = self.outputs(&select.projection, &mut context)?;
+        for (at, output) in outputs.iter_mut().enumerate() {
+            give_type(output, targets.and_then(|targets| targets.get(at)).copied())?;
+        }
+        let group_by = self.group_by(&select.group_by, &scope, &outputs, &select.projection)?;
+        let having = select.having.as_ref();
+        let mut having = having
+            .map(|condition| self.condition(condition, &mut context, "HAVING"))
+            .transpose()?;
+        let mut keys = Vec::with_capacity(order.len());
+        for item in order {
+            keys.push(self.order_item(item, &mut context, &outputs, select)?);
+        }
+        let calls = context.calls.take().unwrap_or_default();
+        let has_groups = !group_by.is_empty() || having.is_some() || !calls.0.is_empty();
+        if has_groups {
+            let over_groups = outputs
+                .iter_mut()
+                .map(|output| &mut output.expr)
+                .chain(having.iter_mut())
+                .chain(keys.iter_mut().filter_map(Key::other))
+                .collect();
+            node = aggregate(node, group_by, calls, over_groups, &context)?;
+        }
+        if let Some(predicate) = having {
+            node = Node::Filter {
+                input: Box::new(node),
+                predicate,
+            };
+        }
+        project(node, outputs, keys, order, select.distinct.as_ref())
+    }
+
+    /// The outputs of a SELECT or RETURNING, with `*` written out.
+    pub fn outputs(&mut self, items: &[SelectItem], context: &mut Context) -> Result<Vec<Output>> {
+        let mut outputs = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                SelectItem::UnnamedExpr(expr) => outputs.push(Output {
+                    name: name::of_output(expr),
+                    expr: self.expression(expr, context)?,
+                }),
+                SelectItem::ExprWithAlias { expr, alias } => outputs.push(Output {
+                    name: alias.value.clone(),
+                    expr: self.expression(expr, context)?,
+                }),
+                SelectItem::Wildcard(options) => {
+                    check_wildcard(options)?;
+                    if context.scope.tables.is_empty() {
+                        return Err(Error::new(
+                            Code::Syntax,
+                            "SELECT * with no tables specified is not valid",
+                        )
+                        .at(options.wildcard_token.0.span.start.column as u32));
+                    }
+                    outputs.extend(all_columns(context, None, options));
+                }
+                SelectItem::QualifiedWildcard(kind, options) => {
+                    check_wildcard(options)?;
+                    let table = wildcard_table(kind, context.scope)?;
+                    outputs.extend(all_columns(context, Some(table), options));
+                }
+                SelectItem::ExprWithAliases { .. } => {
+                    return Err(Error::unsupported("several aliases of one expression"));
+                }
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// The group expressions. A name is a column of the rows first, an output second.
+    fn group_by(
+        &mut self,
+        group_by: &GroupByExpr,
+        scope: &Scope,
+        outputs: &[Output],
+        items: &[SelectItem],
+    ) -> Result<Vec<Expr>> {
+        let list = match group_by {
+            GroupByExpr::Expressions(list, modifiers) if modifiers.is_empty() => list,
+            _ => return Err(Error::unsupported("GROUP BY ALL and its modifiers")),
+        };
+        let mut groups: Vec<Expr> = Vec::with_capacity(list.len());
+        for ast in list {
+            let from_output = match ordinal(ast, outputs.len(), "GROUP BY")? {
+                Some(at) => Some(at),
+                None => alias_for_group(ast, scope, outputs)?,
+            };
+            let group = match from_output {
+                Some(at) => {
+                    // An output that calls an aggregate cannot be a group.
+                    let mut context = Context::new(scope, "GROUP BY");
+                    if let Some(
+                        SelectItem::UnnamedExpr(ast) | SelectItem::ExprWithAlias { expr: ast, .. },
+                    ) = items.get(at).filter(|_| items.len() == outputs.len())
+                    {
+                        self.expression(ast, &mut context)?;
+                    }
+                    outputs[at].expr.clone()
+                }
+                None => {
+                    let bound = self.expression(ast, &mut Context::new(scope, "GROUP BY"))?;
+                    match bound.data_type {
+                        DataType::Unknown => assign::as_text(bound)?,
+                        _ => bound,
+                    }
+                }
+            };
+            name::at(expr::grouping_key(group.clone()), ast)?;
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        Ok(groups)
+    }
+
+    /// What an item of ORDER BY means: an output's name or number, or else an expression over the rows.
+    fn order_item(
+        &mut self,
+        item: &OrderByExpr,
+        context: &mut Context,
+        outputs: &[Output],
+        select: &ast::Select,
+    ) -> Result<Key> {
+        if let Some(at) = ordinal(&item.expr, outputs.len(), "ORDER BY")? {
+            return Ok(Key::Output(at));
+        }
+        if let Ast::Identifier(name) = &item.expr {
+            let mut named = (0..outputs.len()).filter(|at| outputs[*at].name == name.value);
+            if let Some(first) = named.next() {
+                if named.any(|other| outputs[other].expr != outputs[first].expr) {
+                    return Err(Error::new(
+                        Code::AmbiguousColumn,
+                        format!("ORDER BY \"{}\" is ambiguous", name.value),
+                    )
+                    .at(name::position(name)));
+                }
+                return Ok(Key::Output(first));
+            }
+        }
+        let bound = self.expression(&item.expr, context)?;
+        let bound = match bound.data_type {
+            DataType::Unknown => assign::as_text(bound)?,
+            _ => bound,
+        };
+        if let Some(at) = outputs.iter().position(|output| output.expr == bound) {
+            return Ok(Key::Output(at));
+        }
+        if matches!(select.distinct, Some(Distinct::Distinct)) {
+            return name::at(
+                Err(Error::new(
+                    Code::InvalidColumnReference,
+                    "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                )),
+                &item.expr,
+            );
+        }
+        Ok(Key::Other(bound))
+    }
+}
+
+impl Key {
+    fn other(&mut self) -> Option<&mut Expr> {
+        match self {
+            Key::Other(expr) => Some(expr),
+            Key::Output(_) => None,
+        }
+    }
+}
+
+/// An output without a type is of the wanted one, or text.
+fn give_type(output: &mut Output, target: Option<DataType>) -> Result<()> {
+    if output.expr.data_type == DataType::Unknown {
+        let expr = std::mem::replace(&mut output.expr, Expr::null());
+        output.expr = match target {
+            Some(target) => assign::assign(expr, target)?,
+            None => assign::as_text(expr)?,
+        };
+    }
+    Ok(())
+}
+
+fn aggregate(
+    input: Node,
+    group_by: Vec<Expr>,
+    calls: Calls,
+    over_groups: Vec<&mut Expr>,
+    context: &Context,
+) -> Result<Node> {
+    let mut groups = Groups::new(group_by, context.scope);
+    groups.regroup_all(over_groups, context)?;
+    let groups = groups
+        .expressions
+        .into_iter()
+        .map(expr::grouping_key)
+        .collect::<Result<_>>()?;
+    Ok(Node::Aggregate {
+        input: Box::new(input),
+        groups,
+        aggregates: calls.0,
+    })
+}
+
+/// The outputs and what else ORDER BY needs.
+fn project(
+    node: Node,
+    outputs: Vec<Output>,
+    keys: Vec<Key>,
+    order: &[OrderByExpr],
+    distinct: Option<&Distinct>,
+) -> Result<Body> {
+    let is_distinct = matches!(distinct, Some(Distinct::Distinct));
+    let mut expressions = Vec::with_capacity(outputs.len());
+    let mut output = Vec::with_capacity(outputs.len());
+    for Output { name, expr } in outputs {
+        output.push(OutputColumn {
+            name,
+            data_type: expr.data_type,
+        });
+        expressions.push(match is_distinct {
+            true => expr::grouping_key(expr)?,
+            false => expr,
+        });
+    }
+    let mut sort = Vec::with_capacity(keys.len());
+    for (key, item) in keys.into_iter().zip(order) {
+        let at = match key {
+            Key::Output(at) => at,
+            Key::Other(expr) => {
+                expressions.push(expr);
+                expressions.len() - 1
+            }
+        };
+        sort.push(sort_key(Expr::column(at, expressions[at].data_type), item)?);
+    }
+    let mut node = Node::Project {
+        input: Box::new(node),
+        expressions,
+    };
+    if is_distinct {
+        node = Node::Distinct {
+            input: Box::new(node),
+        };
+    }
+    Ok(Body {
+        node,
+        output,
+        keys: sort,
+    })
+}
+
+/// The output that a bare name in GROUP BY means, if no column of the rows has it.
+fn alias_for_group(ast: &Ast, scope: &Scope, outputs: &[Output]) -> Result<Option<usize>> {
+    let Ast::Identifier(ident) = ast else {
+        return Ok(None);
+    };
+    if scope.find(None, ident)?.is_some() {
+        return Ok(None);
+    }
+    let mut named = (0..outputs.len()).filter(|at| outputs[*at].name == ident.value);
+    let first = named.next();
+    if let Some(first) = first
+        && named.any(|other| outputs[other].expr != outputs[first].expr)
+    {
+        return Err(Error::new(
+            Code::AmbiguousColumn,
+            format!("GROUP BY \"{}\" is ambiguous", ident.value),
+        )
+        .at(name::position(ident)));
+    }
+    Ok(first)
+}
+
+fn wildcard_table(kind: &SelectItemQualifiedWildcardKind, scope: &Scope) -> Result<usize> {
+    let SelectItemQualifiedWildcardKind::ObjectName(table) = kind else {
+        return Err(Error::unsupported("the columns of an expression"));
+    };
+    let parts = name::parts(table)?;
+    let ident = match parts.as_slice() {
+        [table] => table,
+        [schema, table] if schema.value == "public" => table,
+        _ => return Err(Error::unsupported("a name of so many parts")),
+    };
+    scope
+        .table(&ident.value)
+        .ok_or_else(|| scope.missing_table(ident))
+}
+
+/// The columns of `*` or `table.*`.
+fn all_columns(
+    context: &mut Context,
+    table: Option<usize>,
+    options: &WildcardAdditionalOptions,
+) -> Vec<Output> {
+    let position = options.wildcard_token.0.span.start.column as u32;
+    let mut outputs = Vec::new();
+    for column in &context.scope.columns {
+        let wanted = match table {
+            None => column.visible,
+            // The columns behind a merged one are still their table's.
+            Some(_) => column.table == table && (column.visible || !column.unqualified),
+        };
+        if !wanted {
+            continue;
+        }
+        if let expr::ExprKind::Column(at) = column.expr.kind {
+            context.uses.push((at, position));
+        }
+        outputs.push(Output {
+            name: column.name.clone(),
+            expr: column.expr.clone(),
+        });
+    }
+    outputs
+}
+
+fn check_wildcard(options: &WildcardAdditionalOptions) -> Result<()> {
+    let is_plain = options.opt_ilike.is_none()
+        && options.opt_exclude.is_none()
+        && options.opt_except.is_none()
+        && options.opt_replace.is_none()
+        && options.opt_rename.is_none()
+        && options.opt_alias.is_none();
+    match is_plain {
+        true => Ok(()),
+        false => Err(Error::unsupported("an option of *")),
+    }
+}
+
+fn check_clauses(select: &ast::Select) -> Result<()> {
+    if matches!(select.distinct, Some(Distinct::On(_))) {
+        return Err(Error::unsupported("DISTINCT ON"));
+    }
+    if !select.named_window.is_empty() {
+        return Err(Error::unsupported("WINDOW"));
+    }
+    if select.into.is_some() {
+        return Err(Error::unsupported("SELECT INTO"));
+    }
+    let others = select.top.is_some()
+        || select.exclude.is_some()
+        || !select.lateral_views.is_empty()
+        || select.prewhere.is_some()
+        || !select.connect_by.is_empty()
+        || !select.cluster_by.is_empty()
+        || !select.distribute_by.is_empty()
+        || !select.sort_by.is_empty()
+        || select.qualify.is_some()
+        || select.value_table_mode.is_some()
+        || select.select_modifiers.is_some();
+    match others {
+        true => Err(Error::unsupported("this clause of SELECT")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,258 @@
+//! UPDATE and DELETE: a query over the table that yields the ids of the rows to change.
+
+use super::assign::assign_to_column;
+use super::binder::Binder;
+use super::expression::Context;
+use super::from::{join, scan, scan_columns, scope_of_table};
+use super::insert::{find_column, is_default, returning_output};
+use super::name;
+use super::scope::Scope;
+use crate::error::{Code, Error, Result};
+use crate::expr::Expr;
+use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, TimeSlot, Update};
+use crate::types::{DataType, ScanColumn, TableSchema};
+use sqlparser::ast::{
+    self, AssignmentTarget, Expr as Ast, FromTable, TableFactor, TableWithJoins,
+    UpdateTableFromKind,
+};
+use std::rc::Rc;
+
+/// The table that a statement changes, joined with the others it names.
+struct Target<'a> {
+    table: Rc<TableSchema>,
+    alias: Option<&'a ast::Ident>,
+    node: Node,
+    scope: Scope,
+}
+
+impl Binder<'_> {
+    pub fn bind_update(&mut self, update: &ast::Update) -> Result<(Plan, Vec<OutputColumn>)> {
+        if update.output.is_some()
+            || update.or.is_some()
+            || !update.order_by.is_empty()
+            || update.limit.is_some()
+        {
+            return Err(Error::unsupported("this form of UPDATE"));
+        }
+        let others: &[TableWithJoins] = match &update.from {
+            None => &[],
+            Some(UpdateTableFromKind::AfterSet(tables)) => tables,
+            Some(UpdateTableFromKind::BeforeSet(_)) => {
+                return Err(Error::unsupported("FROM before SET"));
+            }
+        };
+        let target = self.target_rows(&update.table, others, update.selection.as_ref())?;
+        let assignments = self.assignments(&update.assignments, &target)?;
+        let returning = self.returning(update.returning.as_deref(), &target.table, target.alias)?;
+        let mut expressions = vec![row_id(&target.table)];
+        expressions.extend(assignments.iter().map(|(_, value)| value.clone()));
+        if returning.is_some() {
+            for (at, column) in target.table.columns.iter().enumerate() {
+                let new = assignments.iter().find(|(to, _)| *to == at);
+                expressions.push(match new {
+                    // The value computed for the column itself, which a volatile one needs.
+                    Some((_, value)) => value.clone(),
+                    None => Expr::column(at, column.data_type),
+                });
+            }
+        }
+        let output = returning_output(&returning);
+        let columns = assignments
+            .iter()
+            .map(|(at, _)| target.table.columns[*at].id)
+            .collect();
+        let plan = Plan::Update(Update {
+            columns,
+            source: project_new_values(target.node, expressions, assignments.len(), &assignments),
+            table: target.table,
+            subplans: std::mem::take(&mut self.subplans),
+            returning,
+        });
+        Ok((plan, output))
+    }
+
+    pub fn bind_delete(&mut self, delete: &ast::Delete) -> Result<(Plan, Vec<OutputColumn>)> {
+        if delete.output.is_some()
+            || !delete.tables.is_empty()
+            || !delete.order_by.is_empty()
+            || delete.limit.is_some()
+        {
+            return Err(Error::unsupported("this form of DELETE"));
+        }
+        let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+        let [table] = from.as_slice() else {
+            return Err(Error::new(
+                Code::Syntax,
+                "DELETE names one table; others follow USING",
+            ));
+        };
+        let others = delete.using.as_deref().unwrap_or(&[]);
+        let target = self.target_rows(table, others, delete.selection.as_ref())?;
+        let returning = self.returning(delete.returning.as_deref(), &target.table, target.alias)?;
+        let mut expressions = vec![row_id(&target.table)];
+        if returning.is_some() {
+            let columns = target.table.columns.iter().enumerate();
+            expressions.extend(columns.map(|(at, column)| Expr::column(at, column.data_type)));
+        }
+        let output = returning_output(&returning);
+        let plan = Plan::Delete(Delete {
+            table: target.table,
+            source: Node::Project {
+                input: Box::new(target.node),
+                expressions,
+            },
+            subplans: std::mem::take(&mut self.subplans),
+            returning,
+        });
+        Ok((plan, output))
+    }
+
+    /// The rows to change: all columns of the table, its row id, then the columns of the others.
+    fn target_rows<'s>(
+        &mut self,
+        table: &'s TableWithJoins,
+        others: &[TableWithJoins],
+        condition: Option<&Ast>,
+    ) -> Result<Target<'s>> {
+        let TableFactor::Table { name, alias, .. } = &table.relation else {
+            return Err(Error::unsupported("changing something that is not a table"));
+        };
+        if !table.joins.is_empty() {
+            return Err(Error::unsupported("changing the rows of a join"));
+        }
+        let (name, position) = name::relation(name)?;
+        let schema = self.target(name, position)?;
+        let alias = alias.as_ref().map(|alias| &alias.name);
+        let hidden = [("", ScanColumn::RowId)];
+        let mut scope = scope_of_table(&schema, alias, &hidden, true);
+        // No name reaches the row id: no identifier is empty.
+        let columns = scan_columns(&schema, [ScanColumn::RowId].into_iter());
+        let mut node = scan(schema.clone(), TimeSlot::Present, columns);
+        if !others.is_empty() {
+            let (right, right_scope) = self.from(others)?;
+            scope = scope.beside(right_scope)?;
+            node = join(JoinKind::Inner, node, right, None);
+        }
+        if let Some(condition) = condition {
+            let mut context = Context::new(&scope, "WHERE");
+            node = Node::Filter {
+                predicate: self.condition(condition, &mut context, "WHERE")?,
+                input: Box::new(node),
+            };
+        }
+        Ok(Target {
+            table: schema,
+            alias,
+            node,
+            scope,
+        })
+    }
+
+    /// The columns that are set, by position, and their new values.
+    fn assignments(
+        &mut self,
+        list: &[ast::Assignment],
+        target: &Target,
+    ) -> Result<Vec<(usize, Expr)>> {
+        let mut assignments: Vec<(usize, Expr)> = Vec::with_capacity(list.len());
+        for assignment in list {
+            for (column, value) in pairs(assignment)? {
+                let ident = name::single(column)?;
+                let at = find_column(&target.table, ident)?;
+                if assignments.iter().any(|(other, _)| *other == at) {
+                    return Err(Error::new(
+                        Code::Syntax,
+                        format!("multiple assignments to same column \"{}\"", ident.value),
+                    )
+                    .at(name::position(ident)));
+                }
+                let schema = &target.table.columns[at];
+                let value = match is_default(value) {
+                    true => self.default_of(schema)?,
+                    false => {
+                        let mut context = Context::new(&target.scope, "UPDATE");
+                        let bound = self.expression(value, &mut context)?;
+                        name::at(assign_to_column(bound, schema), value)?
+                    }
+                };
+                assignments.push((at, value));
+            }
+        }
+        Ok(assignments)
+    }
+}
+
+/// `a = x` or `(a, b) = (x, y)` as pairs of column and value.
+fn pairs(assignment: &ast::Assignment) -> Result<Vec<(&ast::ObjectName, &Ast)>> {
+    match (&assignment.target, &assignment.value) {
+        (AssignmentTarget::ColumnName(column), value) => Ok(vec![(column, value)]),
+        (AssignmentTarget::Tuple(columns), Ast::Tuple(values)) if columns.len() == values.len() => {
+            Ok(columns.iter().zip(values).collect())
+        }
+        (AssignmentTarget::Tuple(columns), Ast::Nested(value)) if columns.len() == 1 => {
+            Ok(vec![(&columns[0], value)])
+        }
+        (AssignmentTarget::Tuple(_), Ast::Tuple(_)) => Err(Error::new(
+            Code::Syntax,
+            "number of columns does not match number of values",
+        )),
+        (AssignmentTarget::Tuple(_), _) => Err(Error::unsupported(
+            "setting several columns from one expression",
+        )),
+    }
+}
+
+/// The row id, which follows the columns of the table.
+fn row_id(table: &TableSchema) -> Expr {
+    Expr::column(table.columns.len(), DataType::BigInt)
+}
+
+/// With RETURNING a new value stands twice: once for the change, once for the answer. One that is not
+/// the same each time is computed below and taken from there.
+fn project_new_values(
+    node: Node,
+    expressions: Vec<Expr>,
+    changed: usize,
+    assignments: &[(usize, Expr)],
+) -> Node {
+    use crate::expr::Volatility;
+    let is_volatile = |expr: &Expr| expr.volatility() == Volatility::Volatile;
+    let returns = expressions.len() > 1 + changed;
+    let single = returns && expressions[1..=changed].iter().any(is_volatile);
+    if !single {
+        return Node::Project {
+            input: Box::new(node),
+            expressions,
+        };
+    }
+    // Below: the id, each new value once, and all old columns.
+    let mut below = expressions[..=changed].to_vec();
+    let types: Vec<DataType> = expressions[1 + changed..]
+        .iter()
+        .map(|expr| expr.data_type)
+        .collect();
+    for (at, data_type) in types.iter().enumerate() {
+        let old = match assignments.iter().any(|(to, _)| *to == at) {
+            true => Expr::constant(crate::types::Value::Null, *data_type),
+            false => Expr::column(at, *data_type),
+        };
+        below.push(old);
+    }
+    let mut above: Vec<Expr> = below[..=changed]
+        .iter()
+        .enumerate()
+        .map(|(at, expr)| Expr::column(at, expr.data_type))
+        .collect();
+    for (at, data_type) in types.into_iter().enumerate() {
+        let new = assignments.iter().position(|(to, _)| *to == at);
+        let from = new.map_or(1 + changed + at, |new| 1 + new);
+        above.push(Expr::column(from, data_type));
+    }
+    Node::Project {
+        input: Box::new(Node::Project {
+            input: Box::new(node),
+            expressions: below,
+        }),
+        expressions: above,
+    }
+}
