@@ -33,7 +33,7 @@ enum Stage {
     /// The tables to be truncated from this one on, and the counting of its rows.
     Truncate {
         tables: Vec<TableId>,
-        counting: Option<Scan>,
+        counting: Option<Box<Scan>>,
     },
     Done,
 }
@@ -184,14 +184,14 @@ impl Operator for Nothing {
 /// Counts the rows of the first table and truncates it; `None` when that is done.
 fn truncate(
     tables: &mut Vec<TableId>,
-    counting: &mut Option<Scan>,
+    counting: &mut Option<Box<Scan>>,
     context: &mut Context,
 ) -> Result<Option<Step>> {
     let Some(&table) = tables.first() else {
         return Ok(None);
     };
-    let scan =
-        counting.get_or_insert_with(|| Scan::new(table, TimeSlot::Present, Vec::new(), None));
+    let scan = counting
+        .get_or_insert_with(|| Box::new(Scan::new(table, TimeSlot::Present, Vec::new(), None)));
     match scan.step(context)? {
         Step::Chunk(chunk) => context.meter.affected_rows += chunk.len() as u64,
         Step::Done => {

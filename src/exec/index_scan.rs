@@ -40,7 +40,7 @@ pub struct RangeExpressions {
 pub enum State {
     Closed,
     Open {
-        cursor: IndexCursor,
+        cursor: Box<IndexCursor>,
         rows_wanted: usize,
         /// Found but not read yet, since a block was missing.
         found: Vec<Location>,
@@ -80,7 +80,7 @@ impl Operator for IndexScan {
 }
 
 impl IndexScan {
-    fn open(&self, context: &Context) -> Result<Option<IndexCursor>> {
+    fn open(&self, context: &Context) -> Result<Option<Box<IndexCursor>>> {
         let Some(range) = self.range.evaluate(context)? else {
             return Ok(None);
         };
@@ -88,7 +88,7 @@ impl IndexScan {
         let (versions, with_writes) = context.versions(time);
         let view = context.view();
         let cursor = view.open_index(table, index, &versions, range, with_writes)?;
-        Ok(Some(cursor))
+        Ok(Some(Box::new(cursor)))
     }
 
     /// The next rows, before the filter.
