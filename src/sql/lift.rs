@@ -362,8 +362,13 @@ impl<'a> Reader<'a> {
 
     /// Puts a constant into the next slot; false if there is no such slot.
     fn slot(&mut self, token: Token, literal: Literal<'a>, class: LiteralClass) -> bool {
-        let slot = self.column;
-        if self.collapses() && self.tuples > 1 {
+        let is_repeated = self.collapses() && self.tuples > 1;
+        let slot = if is_repeated {
+            self.column
+        } else {
+            self.classes.len()
+        };
+        if is_repeated {
             let Some(old) = self.classes.get_mut(slot) else {
                 return false;
             };

@@ -32,12 +32,25 @@ pub(super) fn convert(
             Some(slot) => Ok(Syntax::Placeholder(format!("${}", parameters + slot + 1))),
             None => convert_token(source.script, *token),
         };
+        let is_from = matches!(&syntax, Ok(Syntax::Word(word)) if word.keyword == Keyword::FROM);
+        if is_from && tokens.last().is_some_and(is_side_of_trim) {
+            // TRIM(LEADING FROM x): the grammar wants to be told that blanks are meant.
+            tokens.push(TokenWithSpan {
+                token: Syntax::SingleQuotedString(" ".to_string()),
+                span: Span::new(location(start), location(start)),
+            });
+        }
         tokens.push(TokenWithSpan {
             token: syntax.map_err(|error| error.at(start))?,
             span: Span::new(location(start), location(characters + 1)),
         });
     }
     Ok(tokens)
+}
+
+fn is_side_of_trim(token: &TokenWithSpan) -> bool {
+    use Keyword::{BOTH, LEADING, TRAILING};
+    matches!(&token.token, Syntax::Word(word) if [BOTH, LEADING, TRAILING].contains(&word.keyword))
 }
 
 fn location(position: u32) -> Location {
