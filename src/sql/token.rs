@@ -74,7 +74,8 @@ fn convert_token(sql: &str, token: Token) -> Result<Syntax> {
             keyword: Keyword::NoKeyword,
         }),
         TokenKind::String | TokenKind::EscapeString | TokenKind::DollarString => {
-            Syntax::SingleQuotedString(literal::string(token, sql)?.into_owned())
+            // The grammar would take a plain string for a name wherever one may stand; this one never.
+            Syntax::NationalStringLiteral(literal::string(token, sql)?.into_owned())
         }
         TokenKind::Number => Syntax::Number(literal::plain_digits(text)?.into_owned(), false),
         TokenKind::Parameter => Syntax::Placeholder(parameter(text)?),
@@ -129,4 +130,19 @@ fn symbol(text: &str) -> Result<Syntax> {
         "@" => Syntax::AtSign,
         _ => return Err(Error::unsupported(format!("the operator {text}"))),
     })
+}
+
+/// The token as it was written, for messages that quote it: not longer than a line.
+pub(super) fn near(script: &str, token: &TokenWithSpan) -> String {
+    let (start, end) = (token.span.start.column, token.span.end.column);
+    let len = end.saturating_sub(start).min(60) as usize;
+    let rest = script.chars().skip(start.saturating_sub(1) as usize);
+    rest.take(len).collect()
+}
+
+/// That the grammar ends at this token.
+pub(super) fn syntax_error(script: &str, token: &TokenWithSpan) -> Error {
+    let near = near(script, token);
+    let message = format!("syntax error at or near \"{near}\"");
+    Error::new(Code::Syntax, message).at(token.span.start.column as u32)
 }
