@@ -104,7 +104,10 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let lifted = reading.lifted;
     let tokens = token::convert(source, &reading.pieces, lifted.parameters)?;
     let (tokens, temporal) = temporal::lift(source.script, tokens)?;
-    let syntax = parse_tokens(source.script, &tokens)?;
+    let syntax = parse_tokens(source.script, &tokens).map_err(|error| match error.code() {
+        Code::LimitComplexity => error.at(source.characters + 1),
+        _ => error,
+    })?;
     let defaults = match syntax {
         Syntax::CreateTable(_) => default_texts(source, &reading.pieces),
         _ => Vec::new(),
