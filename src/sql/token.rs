@@ -22,7 +22,10 @@ pub(super) fn convert(
 ) -> Result<Vec<TokenWithSpan>> {
     let mut tokens = Vec::with_capacity(pieces.len());
     let (mut byte, mut characters) = (source.start, source.characters);
-    for Piece { token, slot } in pieces {
+    for (at, Piece { token, slot }) in pieces.iter().enumerate() {
+        if is_trim_from(source.script, &pieces[..at], *token) {
+            continue;
+        }
         let bytes = source.script.as_bytes();
         characters += count_characters(&bytes[byte..token.start]);
         let start = characters + 1;
@@ -51,6 +54,18 @@ pub(super) fn convert(
 fn is_side_of_trim(token: &TokenWithSpan) -> bool {
     use Keyword::{BOTH, LEADING, TRAILING};
     matches!(&token.token, Syntax::Word(word) if [BOTH, LEADING, TRAILING].contains(&word.keyword))
+}
+
+/// The FROM of `trim(both from x)` and `trim(from x)`, which says nothing and which the grammar lacks.
+fn is_trim_from(sql: &str, before: &[Piece], token: Token) -> bool {
+    let is = |back: usize, word: &str| {
+        let piece = before.len().checked_sub(back).map(|at| before[at]);
+        piece.is_some_and(|piece| piece.token.text(sql).eq_ignore_ascii_case(word))
+    };
+    let sides = ["both", "leading", "trailing"];
+    token.is_keyword(sql, "from")
+        && ((is(1, "(") && is(2, "trim"))
+            || (is(2, "(") && is(3, "trim") && sides.iter().any(|side| is(1, side))))
 }
 
 fn location(position: u32) -> Location {
