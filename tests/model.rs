@@ -1040,10 +1040,10 @@ impl History {
 
 #[test]
 fn short_statements_and_many_commits() {
-    for seed in 0..8 {
+    for seed in 0..10 {
         let residency = [Residency::All, Residency::FirstTouch][seed as usize % 2];
         let mut history = History::new(seed, 12, residency);
-        history.run(150);
+        history.run(200);
         history.check_all(20);
     }
 }
@@ -1051,7 +1051,7 @@ fn short_statements_and_many_commits() {
 #[test]
 fn long_statements_that_fill_blocks_and_leave_them_sparse() {
     let mut copies = 0;
-    for seed in 100..102 {
+    for seed in 100..103 {
         let residency = [Residency::All, Residency::FirstTouch][seed as usize % 2];
         let mut history = History::new(seed, 1200, residency);
         history.run(60);

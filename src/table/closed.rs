@@ -5,7 +5,7 @@
 //!   [1, 4)      [ends 0..90] [90..170] [170..260] …  small: many short lives
 //!   [4, 16)     [ends 0..200] [200..410] …
 //!   [1024, …)   [ends 0..3000]                       one: few long lives
-//!   buffer      the latest few thousand, sorted, not yet in a run
+//!   buffers     the latest few thousand, sorted, not yet in a run
 //! ```
 //!
 //! Entries are bucketed by length of life, and the runs of a bucket follow each other in time, none much
@@ -54,30 +54,56 @@ struct Run<K> {
 
 #[derive(Debug)]
 pub(crate) struct ClosedTier<K> {
-    /// (key, end, payload) to start.
-    buffer: OrderedMap<(K, u64, u64), u64>,
-    buckets: Vec<Vec<Rc<Run<K>>>>,
+    buckets: Vec<Bucket<K>>,
+    buffered: usize,
     max_end: u64,
 }
+
+/// The entries of about one length of life.
+#[derive(Debug)]
+struct Bucket<K> {
+    /// No entry lived longer.
+    life: u64,
+    buffer: Buffer<K>,
+    runs: Vec<Rc<Run<K>>>,
+}
+
+/// (key, end, payload) to start.
+type Buffer<K> = OrderedMap<(K, u64, u64), u64>;
 
 impl<K> Default for ClosedTier<K> {
     fn default() -> Self {
         ClosedTier {
-            buffer: OrderedMap::default(),
             buckets: Vec::new(),
+            buffered: 0,
             max_end: 0,
         }
     }
 }
 
-/// Lives of `4^bucket` up to `4^(bucket + 1)`.
+/// The number of the bucket for lives of `4^bucket` up to `4^(bucket + 1)`.
 fn bucket_of(life: u64) -> usize {
     (life.max(1).ilog2() / 2) as usize
 }
 
-fn longest_life(bucket: usize) -> u64 {
-    1u64.checked_shl(2 * (bucket as u32 + 1))
-        .unwrap_or(u64::MAX)
+impl<K> Bucket<K> {
+    fn new(number: usize) -> Bucket<K> {
+        let life = 1u64.checked_shl(2 * (number as u32 + 1));
+        Bucket {
+            life: life.unwrap_or(u64::MAX),
+            buffer: OrderedMap::default(),
+            runs: Vec::new(),
+        }
+    }
+
+    /// The runs that may hold entries that held at a moment.
+    fn runs_at(&self, seq: u64) -> impl Iterator<Item = &Rc<Run<K>>> {
+        let last_end = seq.saturating_add(self.life);
+        let first = self.runs.partition_point(|run| run.max_end <= seq);
+        let near = self.runs[first..].iter();
+        near.take_while(move |run| run.min_end <= last_end)
+            .filter(move |run| run.min_start <= seq)
+    }
 }
 
 impl<K: Ord + Clone> ClosedTier<K> {
@@ -89,61 +115,43 @@ impl<K: Ord + Clone> ClosedTier<K> {
     /// Adds an entry; ends never descend from one call to the next.
     pub fn push(&mut self, entry: Closed<K>, blocks: &mut Blocks) {
         self.max_end = self.max_end.max(entry.end);
-        self.buffer
-            .insert((entry.key, entry.end, entry.payload), entry.start);
-        if self.buffer.len() >= BUFFER_ENTRIES {
+        let bucket = bucket_of(entry.end - entry.start);
+        while self.buckets.len() <= bucket {
+            self.buckets.push(Bucket::new(self.buckets.len()));
+        }
+        let buffer = &mut self.buckets[bucket].buffer;
+        buffer.insert((entry.key, entry.end, entry.payload), entry.start);
+        self.buffered += 1;
+        if self.buffered >= BUFFER_ENTRIES {
             self.flush(blocks);
         }
     }
 
     fn flush(&mut self, blocks: &mut Blocks) {
-        let mut portions: Vec<Vec<Closed<K>>> = Vec::new();
-        for ((key, end, payload), start) in std::mem::take(&mut self.buffer).iter() {
-            let bucket = bucket_of(end - start);
-            portions.resize_with(portions.len().max(bucket + 1), Vec::new);
-            portions[bucket].push(Closed {
-                key: key.clone(),
-                end: *end,
-                payload: *payload,
-                start,
-            });
+        self.buffered = 0;
+        for bucket in self
+            .buckets
+            .iter_mut()
+            .filter(|bucket| bucket.buffer.len() > 0)
+        {
+            let buffer = std::mem::take(&mut bucket.buffer);
+            let entries = buffer
+                .iter()
+                .map(|(key, start)| buffered(key, start))
+                .collect();
+            bucket.runs.push(Rc::new(Run::new(entries, blocks)));
+            merge_last(&mut bucket.runs, bucket.life, blocks);
         }
-        self.buckets
-            .resize_with(self.buckets.len().max(portions.len()), Vec::new);
-        for (bucket, portion) in portions.into_iter().enumerate() {
-            if !portion.is_empty() {
-                let runs = &mut self.buckets[bucket];
-                runs.push(Rc::new(Run::new(portion, blocks)));
-                merge_last(runs, longest_life(bucket), blocks);
-            }
-        }
-    }
-
-    /// The runs that may hold entries that held at a moment.
-    fn runs_at(&self, seq: u64) -> impl Iterator<Item = (&Rc<Run<K>>, u64)> {
-        self.buckets
-            .iter()
-            .enumerate()
-            .flat_map(move |(bucket, runs)| {
-                let life = longest_life(bucket);
-                let last_end = seq.saturating_add(life);
-                let first = runs.partition_point(|run| run.max_end <= seq);
-                let near = runs[first..]
-                    .iter()
-                    .take_while(move |run| run.min_end <= last_end);
-                near.filter(move |run| run.min_start <= seq)
-                    .map(move |run| (run, life))
-            })
     }
 
     fn all_runs(&self) -> impl Iterator<Item = &Rc<Run<K>>> {
-        self.buckets.iter().flatten()
+        self.buckets.iter().flat_map(|bucket| &bucket.runs)
     }
 
     /// The entry of a key that held at a moment, where at most one does.
     pub fn find(
         &self,
-        below: impl Fn(&K) -> Ordering,
+        compare: impl Fn(&K) -> Ordering,
         seq: u64,
         blocks: &Blocks,
         touched: &Cell<u64>,
@@ -151,38 +159,29 @@ impl<K: Ord + Clone> ClosedTier<K> {
         if seq >= self.max_end {
             return Fetch::Ready(None);
         }
-        let before = |key: &K, end: u64| {
-            below(key)
-                .then(if end <= seq {
-                    Ordering::Less
-                } else {
-                    Ordering::Greater
-                })
-                .is_lt()
-        };
-        let place = self.buffer.seek(|(key, end, _)| before(key, *end));
-        if let Some(((key, end, payload), start)) = self.buffer.entry(place) {
-            touched.set(touched.get() + 1);
-            if below(key).is_eq() && start <= seq {
-                return Fetch::Ready(Some(Closed {
-                    key: key.clone(),
-                    end: *end,
-                    payload: *payload,
-                    start,
-                }));
-            }
-        }
-        for (run, _) in self.runs_at(seq) {
-            if let Some(id) = blocks.need(run.id) {
-                return Fetch::Need(id);
-            }
-            let first = run
-                .entries
-                .partition_point(|entry| before(&entry.key, entry.end));
-            if let Some(entry) = run.entries.get(first) {
+        let before = |key: &K, end: u64| compare(key).then_with(|| end.cmp(&(seq + 1))).is_lt();
+        let holds = |entry: &Closed<K>| compare(&entry.key).is_eq() && entry.holds_at(seq);
+        for bucket in &self.buckets {
+            let place = bucket.buffer.seek(|(key, end, _)| before(key, *end));
+            if let Some((key, start)) = bucket.buffer.entry(place) {
                 touched.set(touched.get() + 1);
-                if below(&entry.key).is_eq() && entry.holds_at(seq) {
-                    return Fetch::Ready(Some(entry.clone()));
+                let entry = buffered(key, start);
+                if holds(&entry) {
+                    return Fetch::Ready(Some(entry));
+                }
+            }
+            for run in bucket.runs_at(seq) {
+                if let Some(id) = blocks.need(run.id) {
+                    return Fetch::Need(id);
+                }
+                let first = run
+                    .entries
+                    .partition_point(|entry| before(&entry.key, entry.end));
+                if let Some(entry) = run.entries.get(first) {
+                    touched.set(touched.get() + 1);
+                    if holds(entry) {
+                        return Fetch::Ready(Some(entry.clone()));
+                    }
                 }
             }
         }
@@ -190,42 +189,43 @@ impl<K: Ord + Clone> ClosedTier<K> {
     }
 
     /// All entries of a key, sorted by end.
-    pub fn all_of(&self, below: impl Fn(&K) -> Ordering, blocks: &Blocks) -> Fetch<Vec<Closed<K>>> {
+    pub fn all_of(
+        &self,
+        compare: impl Fn(&K) -> Ordering,
+        blocks: &Blocks,
+    ) -> Fetch<Vec<Closed<K>>> {
         let mut found = Vec::new();
-        for run in self.all_runs() {
-            if let Some(id) = blocks.need(run.id) {
-                return Fetch::Need(id);
+        for bucket in &self.buckets {
+            for run in &bucket.runs {
+                if let Some(id) = blocks.need(run.id) {
+                    return Fetch::Need(id);
+                }
+                let first = run
+                    .entries
+                    .partition_point(|entry| compare(&entry.key).is_lt());
+                let rest = run.entries[first..].iter();
+                found.extend(
+                    rest.take_while(|entry| compare(&entry.key).is_eq())
+                        .cloned(),
+                );
             }
-            let first = run
-                .entries
-                .partition_point(|entry| below(&entry.key).is_lt());
-            found.extend(
-                run.entries[first..]
-                    .iter()
-                    .take_while(|entry| below(&entry.key).is_eq())
-                    .cloned(),
-            );
+            let place = bucket.buffer.seek(|(key, _, _)| compare(key).is_lt());
+            let rest = bucket
+                .buffer
+                .iter_from(place)
+                .map(|(key, start)| buffered(key, start));
+            found.extend(rest.take_while(|entry| compare(&entry.key).is_eq()));
         }
-        let place = self.buffer.seek(|(key, _, _)| below(key).is_lt());
-        let rest = self
-            .buffer
-            .iter_from(place)
-            .take_while(|((key, _, _), _)| below(key).is_eq());
-        found.extend(rest.map(|((key, end, payload), start)| Closed {
-            key: key.clone(),
-            end: *end,
-            payload: *payload,
-            start,
-        }));
         found.sort_by_key(|entry| (entry.end, entry.payload));
         Fetch::Ready(found)
     }
 
-    /// A walk over the entries between two keys: those that held at a moment, or all.
+    /// A walk over the entries of the keys that are not `before` and are `within`: those that held at a
+    /// moment, or all.
     pub fn walk<'a>(
         &'a self,
-        from: impl Fn(&K) -> bool,
-        to: impl Fn(&K) -> bool,
+        before: impl Fn(&K) -> bool,
+        within: impl Fn(&K) -> bool,
         at: Option<u64>,
         blocks: &Blocks,
     ) -> Fetch<ClosedWalk<'a, K>> {
@@ -236,30 +236,22 @@ impl<K: Ord + Clone> ClosedTier<K> {
         if at.is_some_and(|seq| seq >= self.max_end) {
             return Fetch::Ready(walk);
         }
-        let runs: Vec<(&Rc<Run<K>>, u64)> = match at {
-            Some(seq) => self.runs_at(seq).collect(),
-            None => self.all_runs().map(|run| (run, u64::MAX)).collect(),
-        };
-        for (run, life) in runs {
-            if let Some(id) = blocks.need(run.id) {
-                return Fetch::Need(id);
+        for bucket in &self.buckets {
+            let runs: Vec<&Rc<Run<K>>> = match at {
+                Some(seq) => bucket.runs_at(seq).collect(),
+                None => bucket.runs.iter().collect(),
+            };
+            for run in runs {
+                if let Some(id) = blocks.need(run.id) {
+                    return Fetch::Need(id);
+                }
+                let low = run.entries.partition_point(|entry| before(&entry.key));
+                let high = run.entries.partition_point(|entry| within(&entry.key));
+                walk.add(Entries::Run(&run.entries[low..high.max(low)]), bucket.life);
             }
-            let low = run.entries.partition_point(|entry| from(&entry.key));
-            let high = run.entries.partition_point(|entry| to(&entry.key));
-            walk.add(Entries::Run(&run.entries[low..high.max(low)]), life);
+            let buffered = bucket.buffered_at(&before, &within, at);
+            walk.add(Entries::Buffer(buffered), bucket.life);
         }
-        let place = self.buffer.seek(|(key, _, _)| from(key));
-        let rest = self
-            .buffer
-            .iter_from(place)
-            .take_while(|((key, _, _), _)| to(key));
-        let buffered = rest.map(|((key, end, payload), start)| Closed {
-            key: key.clone(),
-            end: *end,
-            payload: *payload,
-            start,
-        });
-        walk.add(Entries::Buffer(buffered.collect()), u64::MAX);
         Fetch::Ready(walk)
     }
 
@@ -269,7 +261,52 @@ impl<K: Ord + Clone> ClosedTier<K> {
 
     pub fn bytes_held(&self) -> usize {
         let runs: usize = self.all_runs().map(|run| run.entries.capacity()).sum();
-        runs * size_of::<Closed<K>>() + self.buffer.bytes_held()
+        let buffers: usize = self
+            .buckets
+            .iter()
+            .map(|bucket| bucket.buffer.bytes_held())
+            .sum();
+        runs * size_of::<Closed<K>>() + buffers
+    }
+}
+
+fn buffered<K: Clone>((key, end, payload): &(K, u64, u64), start: u64) -> Closed<K> {
+    Closed {
+        key: key.clone(),
+        end: *end,
+        payload: *payload,
+        start,
+    }
+}
+
+impl<K: Ord + Clone> Bucket<K> {
+    /// The buffer's part of a walk: passing over what ended before the moment, and over what lived after it.
+    fn buffered_at(
+        &self,
+        before: impl Fn(&K) -> bool,
+        within: impl Fn(&K) -> bool,
+        at: Option<u64>,
+    ) -> Vec<Closed<K>> {
+        let mut found = Vec::new();
+        let mut place = self.buffer.seek(|(key, _, _)| before(key));
+        while let Some((entry, start)) = self.buffer.entry(place)
+            && within(&entry.0)
+        {
+            let (key, end, _) = entry;
+            place = match at {
+                Some(seq) if *end <= seq => self
+                    .buffer
+                    .seek(|(other, end, _)| other < key || (other == key && *end <= seq)),
+                Some(seq) if end - seq > self.life => {
+                    self.buffer.seek(|(other, _, _)| other <= key)
+                }
+                _ => {
+                    found.push(buffered(entry, start));
+                    self.buffer.next(place)
+                }
+            };
+        }
+        found
     }
 }
 

@@ -22,39 +22,64 @@ const fn eights() -> [([u8; 8], u8); 256] {
     table
 }
 
-/// Appends the positions of a byte's bits, the first bit being position `base`.
-fn push_eight(rows: &mut Vec<u32>, base: usize, byte: u8) {
-    let (bits, count) = &EIGHTS[byte as usize];
-    let len = rows.len() + usize::from(*count);
-    rows.extend_from_slice(&bits.map(|bit| base as u32 + u32::from(bit)));
-    rows.truncate(len);
+/// Gathers positions; every eight are written whole, and the next overwrite those that were too many.
+struct Gatherer {
+    rows: Vec<u32>,
+    count: usize,
+}
+
+impl Gatherer {
+    fn new(len: usize) -> Gatherer {
+        Gatherer {
+            rows: vec![0; len + 8],
+            count: 0,
+        }
+    }
+
+    /// The positions of a byte's bits, the first bit being position `base`.
+    fn push(&mut self, base: usize, byte: u8) {
+        let (bits, count) = &EIGHTS[usize::from(byte)];
+        let place = self.rows[self.count..].first_chunk_mut::<8>();
+        let place = place.expect("there are eight more than positions");
+        for (row, bit) in place.iter_mut().zip(bits) {
+            *row = base as u32 + u32::from(*bit);
+        }
+        self.count += usize::from(*count);
+    }
+
+    fn finish(mut self) -> Vec<u32> {
+        self.rows.truncate(self.count);
+        self.rows
+    }
 }
 
 /// The positions of the flags that are 1; the others are 0.
 pub(crate) fn positions(flags: &[u8]) -> Vec<u32> {
-    let mut rows = Vec::with_capacity(flags.len() + 8);
+    let mut gatherer = Gatherer::new(flags.len());
     let (eights, rest) = flags.as_chunks::<8>();
     for (number, eight) in eights.iter().enumerate() {
-        // The product gathers the lowest bit of each byte in the highest byte.
-        let byte = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        push_eight(&mut rows, number * 8, byte as u8);
+        gatherer.push(number * 8, bits_of(*eight));
     }
-    let base = eights.len() * 8;
-    let set = rest.iter().enumerate().filter(|(_, flag)| **flag == 1);
-    rows.extend(set.map(|(row, _)| (base + row) as u32));
-    rows
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    gatherer.push(eights.len() * 8, bits_of(last));
+    gatherer.finish()
+}
+
+/// Eight flags as a byte: the product brings the lowest bit of each to the top.
+fn bits_of(flags: [u8; 8]) -> u8 {
+    (u64::from_le_bytes(flags).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// The positions of the bits that are set among the first `len`.
 pub(crate) fn positions_of_bits(bits: &Bitmap, len: usize) -> Vec<u32> {
-    let mut rows = Vec::with_capacity(len + 8);
-    for (number, word) in bits.words()[..len.div_ceil(64)].iter().enumerate() {
-        for (offset, byte) in word.to_le_bytes().into_iter().enumerate() {
-            push_eight(&mut rows, number * 64 + offset * 8, byte);
-        }
+    let mut gatherer = Gatherer::new(bits.len());
+    let bytes = bits.words().iter().flat_map(|word| word.to_le_bytes());
+    for (number, byte) in bytes.take(len.div_ceil(8)).enumerate() {
+        gatherer.push(number * 8, byte);
     }
-    let within = rows.partition_point(|row| (*row as usize) < len);
-    rows.truncate(within);
+    let mut rows = gatherer.finish();
+    rows.truncate(rows.partition_point(|row| (*row as usize) < len));
     rows
 }
 
