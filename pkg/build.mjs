@@ -40,7 +40,6 @@ const common = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  minify: true,
   sourcemap: false,
   legalComments: 'none',
   define: { PACKAGE_VERSION: JSON.stringify(version) },
@@ -48,7 +47,9 @@ const common = {
   outdir: here('dist'),
   logLevel: 'warning',
 };
-await esbuild.build({ ...common, entryPoints: [here('src/index.ts'), here('src/worker.ts')], platform: 'browser' });
+// Names stay as they are, for stack traces.
+const download = { minifySyntax: true, minifyWhitespace: true };
+await esbuild.build({ ...common, ...download, entryPoints: [here('src/index.ts'), here('src/worker.ts')], platform: 'browser' });
 await esbuild.build({ ...common, entryPoints: [here('src/node.ts')], platform: 'node' });
 execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc')], { cwd: here('.'), stdio: 'inherit' });
 

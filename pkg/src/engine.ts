@@ -132,7 +132,8 @@ export class Engine {
   }
 
   takeError(): WireError {
-    return JSON.parse(this.wasm.failure()) as WireError;
+    const told = Object.entries(JSON.parse(this.wasm.failure()) as WireError);
+    return Object.fromEntries(told.filter(([, value]) => value !== null)) as unknown as WireError;
   }
 
   /** What to tell of an exception that came out of the engine. */

@@ -67,7 +67,7 @@ export class DatabaseError extends Error implements DatabaseErrorInfo {
 
   /** An error that came from the engine, with what the caller knows about its call. */
   static fromWire(wire: WireError, more: { query?: string | undefined; results?: Results[] } = {}): DatabaseError {
-    return new DatabaseError(wire.code, wire.message, { ...wire, ...more, query: wire.query ?? more.query });
+    return new this(wire.code, wire.message, { ...wire, ...more, query: wire.query ?? more.query });
   }
 }
 

@@ -45,6 +45,8 @@ interface Job {
   answer: (reply: Reply) => void;
   /** The engine's number for it; -1 before it is started. */
   task: number;
+  /** Whether the engine has been asked: it fails with the engine then. */
+  begun: boolean;
   cancelled: boolean;
   waiting: ReturnType<typeof setTimeout> | undefined;
 }
@@ -85,7 +87,7 @@ export class Host implements Connection {
   #turnPlanned = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #relaxedFlush: ReturnType<typeof setTimeout> | undefined;
-  #storing = false;
+  #storing: Promise<void> | undefined;
   #closed = false;
   #restarts = 0;
   /** Called with the last commit on storage, whenever that has changed. */
@@ -150,6 +152,7 @@ export class Host implements Connection {
           resolve(reply);
         },
         task: -1,
+        begun: false,
         cancelled: false,
         waiting: undefined,
       };
@@ -196,6 +199,7 @@ export class Host implements Connection {
         reply = answered;
       },
       task: -1,
+      begun: false,
       cancelled: false,
       waiting: undefined,
     };
@@ -265,12 +269,14 @@ export class Host implements Connection {
     clearTimeout(this.#relaxedFlush);
     try {
       const engine = this.#engine;
-      if (engine) {
-        this.#guard(() => engine.wasm.close());
-        if (this.storage.pieces) await this.#store();
-        this.storage.files?.flushNow();
-        this.#release();
+      let answer: number | undefined = Answer.Again;
+      while (engine && answer === Answer.Again) {
+        answer = this.#guard(() => engine.wasm.close());
+        if (answer === Answer.Again) await this.#store();
       }
+      this.storage.files?.flushNow();
+      // What is still held was applied, and a close that succeeds has flushed it.
+      if (answer === Answer.Done) for (const held of this.#held.splice(0)) held.answer(held.reply);
     } finally {
       this.#refuseHeld(new DatabaseError('CLOSED', 'the database is closed'));
       this.#engine = undefined;
@@ -331,6 +337,7 @@ export class Host implements Connection {
   #start(engine: Engine, job: Job): number | undefined {
     const { request, session } = job;
     if (session.lost && !this.#forgiven(job)) return undefined;
+    job.begun = true;
     try {
       const number = this.#engineSession(engine, session);
       switch (request.kind) {
@@ -442,24 +449,30 @@ export class Host implements Connection {
     }
   }
 
-  /** Stores the pieces that the engine has written, one transaction after another. */
-  async #store(): Promise<void> {
-    if (this.#storing || !this.storage.pieces) return;
-    this.#storing = true;
+  /** Stores the pieces that the engine has written, one transaction after another, until there are none. */
+  #store(): Promise<void> {
+    this.#storing ??= this.#storeAll().finally(() => {
+      this.#storing = undefined;
+    });
+    return this.#storing;
+  }
+
+  async #storeAll(): Promise<void> {
+    const { pieces: target } = this.storage;
+    const engine = this.#engine;
+    if (!target || !engine) return;
     try {
-      for (let engine = this.#engine; engine && engine === this.#engine; ) {
+      for (;;) {
         const ticket = engine.wasm.take_pieces();
         const pieces = readPieces(engine);
-        if (pieces.length > 0) await this.storage.pieces.store(pieces);
+        if (pieces.length > 0) await target.store(pieces);
         if (engine !== this.#engine) return;
         engine.wasm.pieces_stored(ticket);
         this.#release();
         if (pieces.length === 0) return;
       }
     } catch (error) {
-      this.#storageFailed(asError(error) as DatabaseError);
-    } finally {
-      this.#storing = false;
+      if (engine === this.#engine) this.#storageFailed(asError(error) as DatabaseError);
     }
   }
 
@@ -535,7 +548,7 @@ export class Host implements Connection {
     this.#generation += 1;
     this.#restarts += 1;
     for (const session of this.#sessions.values()) {
-      const begun = session.inTransaction || session.jobs.some((job) => job.task >= 0);
+      const begun = session.inTransaction || session.jobs.some((job) => job.begun);
       session.lost = session.lost || session.inTransaction;
       session.inTransaction = false;
       session.engine = -1;

@@ -206,7 +206,7 @@ export interface HistoryEntry<T = Row> {
   row: T | null;
   /** The columns that this commit changed: all of them for an INSERT, none for a DELETE. */
   changed: string[];
-  /** The commit that ended this state; null while it lasts. */
+  /** The commit that ended this state; null while it lasts, and for a DELETE. */
   until: { seq: number; time: Date } | null;
   /** What the application said about the commit. */
   meta: unknown;
@@ -216,7 +216,7 @@ export interface HistoryEntry<T = Row> {
 export interface CommitInfo {
   seq: number;
   time: Date;
-  /** The text of its statements, with `$n` in place of literals. */
+  /** The text of its statements in a normal form: in small letters, with `?` in place of literals. */
   statement: string;
   affectedRows: number;
   /** Names of the tables whose rows or schema it changed, as they were called then. */

@@ -190,11 +190,12 @@ impl Encoder {
                 column.each(|data, row| out.extend_from_slice(&floats(data)[row].to_le_bytes()));
                 Kind::F64
             }
-            Unknown | Text | Varchar(_) | Char(_) | Json | Jsonb => {
+            Unknown | Text | Varchar(_) | Json | Jsonb => {
                 self.write_texts(column, out)?;
                 Kind::Text
             }
-            Numeric(_) | Interval | Uuid => self.write_formatted(column, out)?,
+            // CHAR is held without the blanks that it is shown with.
+            Char(_) | Numeric(_) | Interval | Uuid => self.write_formatted(column, out)?,
             Bytea => {
                 write_bytes(column, start, at, out)?;
                 Kind::Bytes

@@ -3,6 +3,7 @@
 use crate::error::{Code, Error, Result};
 use crate::expr::{format_value, parse_value};
 use crate::types::{DataType, INFINITY, NEG_INFINITY, PhysicalType, Value};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// A parameter as the host has it. Its SQL type is the statement's business.
@@ -73,6 +74,9 @@ impl Parameter {
             {
                 Value::Text(text.clone())
             }
+            (Parameter::F64(value), P::I64) if value.is_infinite() && !wanted.is_integer() => {
+                return instant(*value, wanted, number);
+            }
             (Parameter::Milliseconds(value), P::I64) => return instant(*value, wanted, number),
             (Parameter::Json(text) | Parameter::Text(text), _) => return parse_value(text, wanted),
             // Numbers in the other types are read from their text, as a driver would send them.
@@ -99,17 +103,18 @@ impl Parameter {
         })
     }
 
-    fn kind(&self) -> &'static str {
-        match self {
+    fn kind(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Parameter::Null => "null",
             Parameter::Bool(_) => "a boolean",
-            Parameter::I64(_) | Parameter::F64(_) => "a number",
+            Parameter::I64(value) => return format!("the number {value}").into(),
+            Parameter::F64(value) => return format!("the number {value}").into(),
             Parameter::Text(_) => "a string",
             Parameter::Bytes(_) => "bytes",
             Parameter::Milliseconds(_) => "a date",
             Parameter::Json(_) => "an object",
             Parameter::Value(_) => "a value of another type",
-        }
+        })
     }
 }
 

@@ -28,7 +28,7 @@ use crate::types::{BranchId, Seq};
 const ELEMENTS: usize = 13;
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record<'a> {
+pub struct Record {
     pub count: u32,
     pub time: i64,
     raw_clock: i64,
@@ -37,16 +37,16 @@ pub struct Record<'a> {
     request: Option<RequestId>,
     request_ordinal: u32,
     affected_rows: u64,
-    meta: Option<&'a str>,
-    statement: &'a str,
+    meta: Option<String>,
+    statement: String,
     pub flushed_end: u64,
     pub blinding: Blinding,
     pub hash: Hash,
 }
 
-impl<'a> Record<'a> {
+impl Record {
     /// The record of a commit, whose hash is still to come.
-    pub fn of(commit: &'a Commit, count: u32, destination: &Destination) -> Record<'a> {
+    pub fn of(commit: &Commit, count: u32, destination: &Destination) -> Record {
         Record {
             count,
             time: commit.time,
@@ -56,8 +56,8 @@ impl<'a> Record<'a> {
             request: commit.request,
             request_ordinal: commit.request_ordinal,
             affected_rows: commit.affected_rows,
-            meta: commit.meta.as_deref(),
-            statement: &commit.statement,
+            meta: commit.meta.clone(),
+            statement: commit.statement.clone(),
             flushed_end: destination.flushed_end,
             blinding: destination.blinding,
             hash: [0; 32],
@@ -85,11 +85,11 @@ impl<'a> Record<'a> {
         }
         out.uint(u64::from(self.request_ordinal));
         out.uint(self.affected_rows);
-        match self.meta {
+        match &self.meta {
             None => out.nil(),
             Some(meta) => out.str(meta),
         }
-        out.str(self.statement);
+        out.str(&self.statement);
         out
     }
 
@@ -102,7 +102,7 @@ impl<'a> Record<'a> {
     }
 
     /// Reads the payload of a frame with this time.
-    pub fn read(payload: &'a [u8], unix_ms: i64) -> Decoded<Record<'a>> {
+    pub fn read(payload: &[u8], unix_ms: i64) -> Decoded<Record> {
         let mut reader = Reader::new(payload);
         reader.array_of(ELEMENTS)?;
         let count = reader.u32()?;
@@ -123,9 +123,9 @@ impl<'a> Record<'a> {
             meta: if reader.nil()? {
                 None
             } else {
-                Some(reader.str()?)
+                Some(reader.str()?.to_string())
             },
-            statement: reader.str()?,
+            statement: reader.str()?.to_string(),
             flushed_end: reader.uint()?,
             blinding: reader.bin_array()?,
             hash: reader.bin_array()?,
@@ -145,8 +145,8 @@ impl<'a> Record<'a> {
             request: self.request,
             request_ordinal: self.request_ordinal,
             affected_rows: self.affected_rows,
-            meta: self.meta.map(str::to_string),
-            statement: self.statement.to_string(),
+            meta: self.meta.clone(),
+            statement: self.statement.clone(),
             catalog: Vec::new(),
             tables: Vec::new(),
         }

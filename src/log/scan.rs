@@ -1,6 +1,6 @@
 //! The middle part of opening: the frames of the segments, in order, become commits.
 
-use super::bookkeeping::Session;
+use super::bookkeeping;
 use super::chain::GENESIS;
 use super::frame::{self, Body, Checksum, EventType, HEAD_BYTES};
 use super::options::Position;
@@ -261,7 +261,7 @@ impl Scan {
         }
         match body.event {
             EventType::Session => {
-                self.epoch = Session::read(body.payload)?.epoch;
+                self.epoch = bookkeeping::read_session(body.payload)?;
                 Ok(())
             }
             _ if self.has_unbegun && self.is_last() => {

@@ -5,7 +5,8 @@ use super::host::{Host, Outside};
 use super::request::{Asked, Kind};
 use crate::db::{
     AsOf, Cells, Database, Durability, Encoder, Failure, Limits, Opening, Options, Parameter,
-    Progress, SessionId, StatementId, StatementResult, TaskId, TransactionStatus, Wanted, report,
+    Progress, SessionId, StatementId, StatementResult, TaskId, TransactionStatus, Wanted, Work,
+    report,
 };
 use crate::error::{Code, Error, Result};
 use crate::plan::OutputColumn;
@@ -40,6 +41,8 @@ enum State {
 struct Task {
     results: Vec<u8>,
     texts: Vec<u32>,
+    /// It answers one result even if it ran no statement.
+    many: bool,
 }
 
 #[wasm_bindgen]
@@ -260,9 +263,13 @@ impl Engine {
         }
     }
 
+    /// `AGAIN` as long as the host must store pieces before the log can end cleanly.
     pub fn close(&mut self) -> u32 {
-        let closed = self.database().and_then(Database::close);
-        self.answer(closed)
+        match self.database().and_then(Database::close) {
+            Ok(true) => DONE,
+            Ok(false) => AGAIN,
+            Err(error) => self.fail(error),
+        }
     }
 
     /// Takes the pieces written since the last call into the output: for each u32 file, u32 length, f64
@@ -322,10 +329,16 @@ impl Engine {
     fn try_start(&mut self, session: SessionId, length: u32) -> Result<TaskId> {
         let asked = Asked::read(input(&self.input, length))?;
         let (request, texts) = (asked.request()?, asked.texts);
-        let task = self.database()?.start(session, request)?;
+        let many = matches!(request.work, Work::Many { .. });
+        let number = self.database()?.start(session, request)?;
         let results = Vec::new();
-        self.tasks.insert(task.0, Task { results, texts });
-        Ok(task)
+        let task = Task {
+            results,
+            texts,
+            many,
+        };
+        self.tasks.insert(number.0, task);
+        Ok(number)
     }
 
     fn try_step(&mut self, number: u32, budget: u32) -> std::result::Result<u32, Failure> {
@@ -339,6 +352,15 @@ impl Engine {
                 Ok(AGAIN)
             }
             Progress::Finished => {
+                if self
+                    .tasks
+                    .get(&number)
+                    .is_some_and(|task| task.many && task.results.is_empty())
+                {
+                    let mut nothing = table(Vec::new(), &[]);
+                    nothing.seq = self.database().map_err(alone)?.applied_seq();
+                    self.keep(number, &nothing).map_err(alone)?;
+                }
                 let task = self.tasks.remove(&number);
                 self.output = task.map(|task| task.results).unwrap_or_default();
                 Ok(DONE)

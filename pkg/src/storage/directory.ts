@@ -1,23 +1,24 @@
 /**
- * A directory of files, in Node. The bytes are those of the other storages; a file `lock` keeps other
- * processes out.
+ * A directory of files, in Node: named and filled as the engine's native storage does, so that one can
+ * open what the other has written, one after the other.
  *
- * The lock file is made by `link`, which only one process can win, and names its process. Where that
- * process is gone (or its number belongs to another one by now: on Linux its time of start tells), the
- * lock is taken over. It holds among processes of one machine; a directory shared over a network is not
- * protected.
+ * A lock file keeps other Node processes out. It is made by `link`, which only one process can win, and
+ * names its process. Where that process is gone (or its number belongs to another one by now: on Linux
+ * its time of start tells), the lock is taken over. It holds among processes of one machine; a directory
+ * shared over a network is not protected, and neither is it from native programs, whose lock on the open
+ * file Node has no means to see.
  */
 
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DatabaseError, describe } from '../error.js';
-import { FilePool, type SyncFile } from './files.js';
+import { FilePool, fileName, type SyncFile } from './files.js';
 import type { OpenStorage } from './storage.js';
 
 const FILES_AT_FIRST = 2;
 const FILES_MAX = 4096;
-const LOCK = 'lock';
+const LOCK = 'lock.node';
 
 /** The directory that a `file://` URL names: `file:///absolute`, or `file://relative` to where Node runs. */
 export function directoryPath(name: string): string {
@@ -34,7 +35,7 @@ export function directoryPath(name: string): string {
 /** Opens the directory, made if `create` says so. */
 export async function openDirectory(name: string, create: boolean): Promise<OpenStorage> {
   const path = directoryPath(name);
-  const existed = fs.existsSync(join(path, '0'));
+  const existed = fs.existsSync(join(path, fileName(0)));
   if (!existed && !create) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no database in the directory '${path}'`);
   try {
     fs.mkdirSync(path, { recursive: true });
@@ -44,7 +45,7 @@ export async function openDirectory(name: string, create: boolean): Promise<Open
   const unlock = lock(path);
   const pool = new FilePool([], async (number) => openFile(path, number), FILES_MAX);
   try {
-    for (let number = 0; number < FILES_AT_FIRST || fs.existsSync(join(path, String(number))); number += 1) {
+    for (let number = 0; number < FILES_AT_FIRST || fs.existsSync(join(path, fileName(number))); number += 1) {
       pool.files.push(openFile(path, number));
     }
     syncDirectory(path);
@@ -73,7 +74,7 @@ export async function deleteDirectory(name: string): Promise<void> {
   const unlock = lock(path);
   try {
     for (const entry of fs.readdirSync(path)) {
-      if (/^\d+$/.test(entry)) fs.rmSync(join(path, entry));
+      if (/^\d{5}$/.test(entry) || entry === 'lock') fs.rmSync(join(path, entry));
     }
   } finally {
     unlock();
@@ -86,7 +87,7 @@ export async function deleteDirectory(name: string): Promise<void> {
 }
 
 function openFile(path: string, number: number): SyncFile {
-  const file = join(path, String(number));
+  const file = join(path, fileName(number));
   const made = !fs.existsSync(file);
   const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
   if (made) syncDirectory(path);

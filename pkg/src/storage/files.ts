@@ -12,6 +12,11 @@ export interface SyncFile {
   close(): void;
 }
 
+/** The name of a file by its number: the same in every storage that has names. */
+export function fileName(number: number): string {
+  return String(number).padStart(5, '0');
+}
+
 /** Failures as the engine understands them: counts below zero. */
 export const Failure = { Io: -1, Quota: -2 } as const;
 

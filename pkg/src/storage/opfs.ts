@@ -9,7 +9,7 @@
 
 import { DatabaseError, describe } from '../error.js';
 import { directoryName } from '../url.js';
-import { FilePool, type SyncFile } from './files.js';
+import { FilePool, fileName, type SyncFile } from './files.js';
 import type { OpenStorage } from './storage.js';
 
 const ROOT = 'driftdb';
@@ -105,12 +105,12 @@ async function countFiles(directory: FileSystemDirectoryHandle): Promise<number>
   const names = new Set<string>();
   for await (const name of (directory as unknown as { keys(): AsyncIterable<string> }).keys()) names.add(name);
   let highest = -1;
-  for (const name of names) if (/^\d{1,3}$/.test(name)) highest = Math.max(highest, Number(name));
+  for (const name of names) if (/^\d{5}$/.test(name)) highest = Math.max(highest, Number(name));
   return Math.min(highest + 1, FILES_MAX);
 }
 
 async function openFile(directory: FileSystemDirectoryHandle, number: number, name: string): Promise<SyncFile> {
-  const handle = await directory.getFileHandle(String(number), { create: true });
+  const handle = await directory.getFileHandle(fileName(number), { create: true });
   const deadline = performance.now() + RETRY_FOR;
   for (let pause = RETRY_FIRST; ; pause = Math.min(pause * 2, RETRY_LAST)) {
     try {

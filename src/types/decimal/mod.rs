@@ -13,8 +13,6 @@ mod arithmetic;
 mod convert;
 mod division;
 mod number;
-#[cfg(test)]
-mod properties;
 mod rounding;
 mod text;
 mod transcendental;

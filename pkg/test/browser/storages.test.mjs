@@ -1,0 +1,197 @@
+// Every storage in Chromium: kept over reloads and over browsers, held by one tab at a time, and loud when lost.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openPage, reload, withChromium, withPage, withProfile, withServer } from './support.mjs';
+
+const PERSISTENT = ['opfs', 'idb', 'auto'];
+
+for (const scheme of PERSISTENT) {
+  test(`${scheme}: data and past are there after a reload, and in another browser`, () =>
+    withProfile((profileDir) =>
+      withServer('pkg', async (url) => {
+        const name = `${scheme}://shop ä/1`;
+        await withChromium(
+          async (browser) => {
+            const { page, errors } = await openPage(browser, url);
+            const info = await page.evaluate(async (name) => {
+              const db = await open_(name);
+              await db.exec("CREATE TABLE t (id INT PRIMARY KEY, s TEXT); INSERT INTO t VALUES (1, 'one')");
+              await db.exec("UPDATE t SET s = 'zwei'");
+              return db.info;
+            }, name);
+            assert.equal(info.storage, scheme === 'auto' ? 'opfs' : scheme);
+            assert.deepEqual([info.persistent, info.created, info.worker], [true, true, true]);
+            for (let again = 0; again < 2; again += 1) {
+              await reload(page);
+              const seen = await page.evaluate(async (name) => {
+                const db = await open_(name);
+                const now = (await db.query('SELECT s FROM t')).rows;
+                const then = (await db.asOf({ seq: 1 }).query('SELECT s FROM t')).rows;
+                const history = (await db.history('t', 1)).map(({ row }) => row.s);
+                return { now, then, history, created: db.info.created };
+              }, name);
+              assert.deepEqual(seen, { now: [{ s: 'zwei' }], then: [{ s: 'one' }], history: ['one', 'zwei'], created: false });
+            }
+            assert.deepEqual(errors, []);
+          },
+          { profileDir },
+        );
+        await withChromium(
+          async (browser) => {
+            const { page, errors } = await openPage(browser, url);
+            const seen = await page.evaluate(async (name) => {
+              const db = await open_(name);
+              await db.exec("INSERT INTO t VALUES (2, 'drei')");
+              const rows = (await db.query('SELECT s FROM t ORDER BY id', [], { rowMode: 'array' })).rows;
+              await db.close();
+              await driftdb.Database.delete(name);
+              const fresh = await driftdb.Database.open(name);
+              return { rows, tables: await fresh.tables(), created: fresh.info.created };
+            }, name);
+            assert.deepEqual(seen, { rows: [['zwei'], ['drei']], tables: [], created: true });
+            assert.deepEqual(errors, []);
+          },
+          { profileDir },
+        );
+      }),
+    ));
+}
+
+test('memory forgets, and one worker serves a page', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const one = await open_('memory://x');
+      const two = await driftdb.Database.open('memory://x');
+      await one.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)');
+      const shared = (await two.query('SELECT * FROM t')).rows;
+      const sync = await outcome((async () => one.execSync('SELECT 1'))());
+      return { shared, sync: sync.code, info: one.info.storage };
+    });
+    assert.deepEqual(seen, { shared: [{ a: 1 }], sync: 'UNSUPPORTED', info: 'memory' });
+    await reload(page);
+    assert.equal(await page.evaluate(async () => (await outcome((await open_('memory://x')).query('SELECT * FROM t'))).code), 'UNDEFINED_TABLE');
+  }));
+
+for (const scheme of ['opfs', 'idb']) {
+  test(`${scheme}: a second tab is told that the database is busy, and gets it when the first lets go`, () =>
+    withPage(async (page, { browser, url }) => {
+      const name = `${scheme}://busy`;
+      await page.evaluate(async (name) => {
+        const db = await open_(name);
+        await db.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)');
+      }, name);
+      const second = (await openPage(browser, url)).page;
+      const refused = await second.evaluate((name) => outcome(driftdb.Database.open(name)), name);
+      assert.equal(refused.code, 'BUSY');
+      assert.match(refused.message, /another tab/);
+      const deleted = await second.evaluate((name) => outcome(driftdb.Database.delete(name)), name);
+      assert.equal(deleted.code, 'BUSY');
+      await page.evaluate((name) => databases.get(name).query('INSERT INTO t VALUES (2)'), name);
+      const waiting = second.evaluate(async (name) => (await (await open_(name)).query('SELECT count(*)::int AS n FROM t')).rows[0].n, name);
+      await page.evaluate((name) => databases.get(name).close(), name);
+      assert.equal(await waiting, 2);
+    }));
+
+  test(`${scheme}: a database that the browser has lost is an error, not an empty database`, () =>
+    withPage(async (page) => {
+      const name = `${scheme}://lost`;
+      const seen = await page.evaluate(
+        async (name, scheme) => {
+          const db = await open_(name);
+          await db.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)');
+          await db.close();
+          if (scheme === 'idb') {
+            await new Promise((done, failed) => {
+              const request = indexedDB.deleteDatabase('driftdb:lost');
+              request.onsuccess = done;
+              request.onerror = failed;
+            });
+          } else {
+            await (await navigator.storage.getDirectory()).removeEntry('driftdb', { recursive: true });
+          }
+          const first = await outcome(driftdb.Database.open(name));
+          const again = await outcome(driftdb.Database.open(name));
+          const accepted = await driftdb.Database.open(name, { acceptDataLoss: true });
+          const tables = await accepted.tables();
+          await accepted.exec('CREATE TABLE u (a INT)');
+          await accepted.close();
+          const after = await driftdb.Database.open(name);
+          const later = (await after.tables()).map((table) => table.name);
+          await after.close();
+          return { first: first.code, again: again.code, message: first.message, tables, later };
+        },
+        name,
+        scheme,
+      );
+      assert.deepEqual([seen.first, seen.again, seen.tables], ['DATA_LOSS', 'DATA_LOSS', []]);
+      assert.match(seen.message, /2 commits/);
+      assert.deepEqual(seen.later, ['u']);
+    }));
+
+  test(`${scheme}: without room a commit fails, what was there stays, and with room again it works`, () =>
+    withPage(async (page, { url }) => {
+      const name = `${scheme}://full`;
+      const cdp = await page.createCDPSession();
+      await page.evaluate(async (name) => {
+        const db = await open_(name);
+        await db.exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)');
+        await db.query('INSERT INTO t VALUES (0, $1)', ['x'.repeat(1000)]);
+      }, name);
+      await cdp.send('Storage.overrideQuotaForOrigin', { origin: url, quotaSize: 3_000_000 });
+      const full = await page.evaluate(async (name) => {
+        const db = databases.get(name);
+        // Not a text that compresses to nothing.
+        const noise = () => Array.from(crypto.getRandomValues(new Uint8Array(50_000)), (byte) => byte.toString(16)).join('');
+        for (let a = 1; a < 200; a += 1) {
+          const result = await outcome(db.query('INSERT INTO t VALUES ($1, $2)', [a, noise()]));
+          if (result.code) return { a, code: result.code, message: result.message, rows: (await db.query('SELECT count(*)::int AS n FROM t')).rows[0].n };
+        }
+        return {};
+      }, name);
+      assert.equal(full.code, 'QUOTA', full.message);
+      assert.equal(full.rows, full.a, 'what was acknowledged is there, what failed is not');
+      await cdp.send('Storage.overrideQuotaForOrigin', { origin: url });
+      const after = await page.evaluate(async (name, a) => {
+        const db = databases.get(name);
+        await db.query("INSERT INTO t VALUES ($1, 'fits')", [a]);
+        const { n } = (await db.query('SELECT count(*)::int AS n FROM t')).rows[0];
+        await db.close();
+        const again = await driftdb.Database.open(name);
+        const kept = (await again.query('SELECT count(*)::int AS n FROM t')).rows[0].n;
+        await again.close();
+        return [n, kept];
+      }, name, full.a);
+      assert.deepEqual(after, [full.rows + 1, full.rows + 1]);
+    }));
+}
+
+test('auto falls back to IndexedDB where OPFS is missing, and says so', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const worker = () => new Worker('/test/browser/no-opfs-worker.js', { type: 'module' });
+      const opfs = await outcome(driftdb.Database.open('opfs://x', { worker: worker() }));
+      const db = await driftdb.Database.open('auto://x', { worker: worker() });
+      await db.exec('CREATE TABLE t (a INT)');
+      await db.close();
+      const inOpfs = await driftdb.Database.open('auto://y');
+      await inOpfs.exec('CREATE TABLE t (a INT)');
+      await inOpfs.close();
+      const hidden = await outcome(driftdb.Database.open('auto://y', { worker: worker() }));
+      return { opfs: opfs.code, storage: db.info.storage, reason: db.info.reason, hidden: hidden.code };
+    });
+    assert.equal(seen.opfs, 'STORAGE_UNAVAILABLE');
+    assert.equal(seen.storage, 'idb');
+    assert.match(seen.reason, /IndexedDB, since .*no origin private file system/);
+    assert.equal(seen.hidden, 'STORAGE_UNAVAILABLE', 'a database kept in OPFS is not replaced by an empty one elsewhere');
+  }));
+
+test('`create: false` opens only what is there', () =>
+  withPage(async (page) => {
+    const codes = await page.evaluate(async () => {
+      const codes = [];
+      for (const url of ['opfs://none', 'idb://none', 'idb://none']) codes.push((await outcome(driftdb.Database.open(url, { create: false }))).code);
+      return codes;
+    });
+    assert.deepEqual(codes, Array(3).fill('STORAGE_UNAVAILABLE'));
+  }));

@@ -1,0 +1,157 @@
+// Databases in directories: kept, locked, damaged, killed.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { open, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Database } from 'driftdb-wasm';
+import { errorOf, fails, value, withDatabase, withDirectory } from './support.mjs';
+
+test('a database is there again, past included', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/shop`;
+    await withDatabase(
+      async (db) => {
+        assert.equal(db.info.storage, 'file');
+        assert.equal(db.info.persistent, true);
+        assert.equal(db.info.created, true);
+        await db.exec("CREATE TABLE t (id INT PRIMARY KEY, s TEXT); INSERT INTO t VALUES (1, 'one'); UPDATE t SET s = 'zwei'");
+      },
+      {},
+      url,
+    );
+    await withDatabase(
+      async (db) => {
+        assert.equal(db.info.created, false);
+        assert.equal(await value(db, 'SELECT s FROM t'), 'zwei');
+        assert.equal(await value(db.asOf({ seq: 1 }), 'SELECT s FROM t'), 'one');
+        assert.equal((await db.history('t', 1)).length, 2);
+        await db.exec("UPDATE t SET s = 'drei'");
+        assert.equal((await db.status()).appliedSeq, 3);
+      },
+      {},
+      url,
+    );
+    await withDatabase(async (db) => assert.equal(await value(db, 'SELECT s FROM t'), 'drei'), {}, url);
+    assert.equal(existsSync(join(directory, 'shop', 'lock.node')), false);
+    await Database.delete(url);
+    assert.equal(existsSync(join(directory, 'shop')), false);
+    await Database.delete(url);
+  }));
+
+test('relaxed durability keeps everything through a close', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    await withDatabase((db) => db.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)'), { durability: 'relaxed' }, url);
+    await withDatabase(async (db) => assert.equal(await value(db, 'SELECT count(*) FROM t'), 1), {}, url);
+  }));
+
+test('`create: false` opens only what is there', () =>
+  withDirectory(async (directory) => {
+    await fails(Database.open(`file://${directory}/none`, { create: false }), 'STORAGE_UNAVAILABLE');
+    assert.equal(existsSync(join(directory, 'none')), false);
+    await withDatabase((db) => db.exec('CREATE TABLE t (a INT)'), {}, `file://${directory}/some`);
+    await withDatabase((db) => db.query('SELECT * FROM t'), { create: false }, `file://${directory}/some`);
+  }));
+
+test('a directory has one opener; the URLs of one directory share an engine', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    await withDatabase(
+      async (db) => {
+        await db.exec('CREATE TABLE t (a INT)');
+        await withDatabase((same) => same.query('SELECT * FROM t'), {}, `file://${directory}/x/../db`);
+        await fails(Database.delete(url), 'BUSY');
+        const child = await childOf(`
+          try { await Database.open(${JSON.stringify(url)}); console.log('opened'); } catch (error) { console.log(error.code); }
+        `);
+        assert.equal(child.trim(), 'BUSY');
+      },
+      {},
+      url,
+    );
+    assert.equal((await childOf(`const db = await Database.open(${JSON.stringify(url)}); console.log('opened'); await db.close();`)).trim(), 'opened');
+  }));
+
+test('the lock of a process that is gone is taken over', () =>
+  withDirectory(async (directory) => {
+    await withDatabase((db) => db.exec('CREATE TABLE t (a INT)'), {}, `file://${directory}`);
+    for (const stale of ['', 'nonsense', '999999999 boot:1 x', `${process.pid} other-boot:1 x`, '1 boot:1 x']) {
+      await writeFile(join(directory, 'lock.node'), stale);
+      await withDatabase((db) => db.query('SELECT * FROM t'), {}, `file://${directory}`);
+    }
+    assert.deepEqual((await readdir(directory)).filter((name) => name.includes('lock')), []);
+  }));
+
+test('a process killed while it writes loses nothing that it acknowledged', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    for (let round = 0; round < 5; round += 1) {
+      const acknowledged = await killedAfter(
+        `const db = await Database.open(${JSON.stringify(url)});
+         await db.exec('CREATE TABLE IF NOT EXISTS t (a INT)');
+         for (;;) { const { seq } = await db.query('INSERT INTO t VALUES (1)'); console.log(seq); }`,
+        20 + round * 15,
+      );
+      await withDatabase(
+        async (db) => {
+          const { appliedSeq } = await db.status();
+          assert.ok(appliedSeq >= acknowledged, `${appliedSeq} of ${acknowledged}`);
+          assert.equal(await value(db, 'SELECT count(*) FROM t'), appliedSeq, 'every commit but the first is a row');
+        },
+        {},
+        url,
+      );
+    }
+  }));
+
+test('damage is an error that changes nothing', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    await withDatabase(
+      async (db) => {
+        await db.exec('CREATE TABLE t (a INT)');
+        for (let a = 0; a < 20; a += 1) await db.query('INSERT INTO t VALUES ($1)', [a]);
+      },
+      {},
+      url,
+    );
+    const segment = join(directory, 'db', '00001');
+    const before = await readFile(segment);
+    const file = await open(segment, 'r+');
+    await file.write(Buffer.from([before[4200] ^ 0x10]), 0, 1, 4200);
+    await file.close();
+    const error = await fails(Database.open(url), 'CORRUPT');
+    assert.match(`${error.message} ${error.detail ?? ''}`, /segment|offset/);
+    const after = await readFile(segment);
+    after[4200] ^= 0x10;
+    assert.ok(after.equals(before), 'the files are as they were');
+    assert.equal((await errorOf(Database.open(url))).code, 'CORRUPT', 'the lock was given back');
+  }));
+
+/** Runs a module in another process and gives what it printed. */
+function run(code, whenPrinted) {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', `import { Database } from 'driftdb-wasm'; ${code}`], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.on('data', (data) => {
+    printed += data;
+    whenPrinted?.(child, printed);
+  });
+  return new Promise((resolve) => child.on('close', () => resolve(printed)));
+}
+
+const childOf = (code) => run(code);
+
+/** Kills a process when it has acknowledged so many commits, and gives the last one it did. */
+async function killedAfter(code, commits) {
+  const printed = await run(code, (child, printed) => {
+    if (printed.split('\n').length > commits) child.kill('SIGKILL');
+  });
+  return Number(printed.trimEnd().split('\n').at(-1));
+}

@@ -1,0 +1,140 @@
+// Time travel through the package: moments, history, commits, schemas of the past.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fails, value, withDatabase } from './support.mjs';
+
+const withOrders = (use) =>
+  withDatabase(async (db) => {
+    await db.exec("CREATE TABLE orders (id INT PRIMARY KEY, status TEXT, total NUMERIC(8,2)); INSERT INTO orders VALUES (7, 'pending', 10)");
+    await sleep(5);
+    const between = new Date();
+    await sleep(5);
+    await db.exec("UPDATE orders SET status = 'paid' WHERE id = 7; DELETE FROM orders WHERE id = 7; INSERT INTO orders VALUES (7, 'again', 10)");
+    await use(db, between);
+  });
+
+test('every way to name a moment', () =>
+  withOrders(async (db, between) => {
+    const status = async (moment) => (await db.asOf(moment).query('SELECT status FROM orders')).rows.map((row) => row.status);
+    assert.deepEqual(await status({ seq: 1 }), ['pending']);
+    assert.deepEqual(await status({ seq: 2n }), ['paid']);
+    assert.deepEqual(await status({ seq: 3 }), []);
+    assert.deepEqual(await status({ seq: 4 }), ['again']);
+    assert.deepEqual(await status(between), ['pending']);
+    assert.deepEqual(await status(between.toISOString()), ['pending']);
+    assert.deepEqual(await status({ time: between }), ['pending']);
+    assert.deepEqual(await status(new Date(Date.now() + 60_000)), ['again'], 'later than the last commit is the present');
+    const [, paid] = await db.history('orders', 7);
+    assert.deepEqual(await status(paid), ['paid'], 'an entry of a history is a moment');
+    assert.deepEqual((await db.query('SELECT status FROM orders', [], { asOf: { seq: 1 } })).rows, [{ status: 'pending' }]);
+  }));
+
+test('a Date is the end of its millisecond', () =>
+  withOrders(async (db) => {
+    const [inserted] = await db.history('orders', 7);
+    assert.equal(await value(db.asOf(inserted.time), 'SELECT status FROM orders'), 'pending');
+    const exact = await value(db, "SELECT system_time_start::text FROM orders FOR SYSTEM_TIME ALL WHERE status = 'paid'");
+    assert.equal(await value(db.asOf(exact), 'SELECT status FROM orders'), 'paid', 'a time read back is exact');
+  }));
+
+test('moments that are not there are errors of their own', () =>
+  withOrders(async (db) => {
+    await fails(db.asOf({ seq: 99 }).query('SELECT 1 FROM orders'), 'MOMENT_IN_FUTURE');
+    await fails(db.asOf(new Date(0)).query('SELECT * FROM orders'), 'MOMENT_BEFORE_FIRST');
+    await fails(async () => db.asOf({ seq: -1 }), 'MOMENT_BEFORE_FIRST');
+    await fails(async () => db.asOf({ seq: 1.5 }), 'INVALID_PARAMETER_VALUE');
+    await fails(async () => db.asOf(7), 'INVALID_PARAMETER_VALUE');
+    await fails(async () => db.asOf(new Date(NaN)), 'INVALID_DATETIME_FORMAT');
+    await fails(db.asOf('not a time').query('SELECT * FROM orders'), 'INVALID_DATETIME_FORMAT');
+    await withDatabase((empty) => fails(empty.asOf(new Date()).query('SELECT 1'), 'MOMENT_BEFORE_FIRST'));
+  }));
+
+test('the past can only be read', () =>
+  withOrders(async (db) => {
+    const past = db.asOf({ seq: 1 });
+    await fails(past.query('DELETE FROM orders'), 'READ_ONLY');
+    await fails(past.exec("INSERT INTO orders VALUES (8, 'x', 1)"), 'READ_ONLY');
+    await fails(past.exec('DROP TABLE orders'), 'READ_ONLY');
+    await fails(past.query('SELECT 1', [], { asOf: { seq: 0 } }), 'INVALID_PARAMETER_VALUE');
+    const statement = await past.prepare('SELECT status FROM orders WHERE id = $1');
+    assert.deepEqual(await statement.get([7]), { status: 'pending' });
+    assert.deepEqual((await past.sql`SELECT status FROM orders WHERE id = ${7}`).rows, [{ status: 'pending' }]);
+    assert.equal((await past.exec('SELECT 1; SELECT status FROM orders'))[1].rows[0].status, 'pending');
+  }));
+
+test('history tells every state of a row, oldest first', () =>
+  withOrders(async (db) => {
+    const history = await db.history('orders', 7);
+    assert.deepEqual(
+      history.map(({ seq, op, row, changed, until }) => ({ seq, op, status: row?.status ?? null, changed, until: until?.seq ?? null })),
+      [
+        { seq: 1, op: 'INSERT', status: 'pending', changed: ['id', 'status', 'total'], until: 2 },
+        { seq: 2, op: 'UPDATE', status: 'paid', changed: ['status'], until: 3 },
+        { seq: 3, op: 'DELETE', status: null, changed: [], until: null },
+        { seq: 4, op: 'INSERT', status: 'again', changed: ['id', 'status', 'total'], until: null },
+      ],
+    );
+    assert.deepEqual(history[0].row, { id: 7, status: 'pending', total: '10.00' });
+    assert.equal(history[2].row, null);
+    assert.ok(history.every(({ time }) => time instanceof Date));
+    assert.deepEqual(history[0].until.time, history[1].time);
+    assert.deepEqual((await db.history('orders', 7, { rowMode: 'array' }))[0].row, [7, 'pending', '10.00']);
+    assert.deepEqual(await db.history('orders', 8), []);
+    assert.equal((await db.asOf({ seq: 2 }).history('orders', 7)).length, 2);
+    const parsed = await db.history('orders', 7, { parsers: { 25: (text) => text.toUpperCase(), 1184: (text) => text, 20: (text) => text } });
+    assert.equal(parsed[0].row.status, 'PENDING');
+    assert.ok(parsed[0].time instanceof Date && parsed[0].seq === 1, 'what is not of the row is not parsed');
+  }));
+
+test('history takes composite keys as an array or by name', () =>
+  withDatabase(async (db) => {
+    await db.exec("CREATE TABLE stock (sku TEXT, place INT, n INT, PRIMARY KEY (place, sku)); INSERT INTO stock VALUES ('a', 1, 5); UPDATE stock SET n = 6");
+    const states = (history) => history.map(({ row }) => row.n);
+    assert.deepEqual(states(await db.history('stock', [1, 'a'])), [5, 6]);
+    assert.deepEqual(states(await db.history('stock', { sku: 'a', place: 1 })), [5, 6]);
+    await fails(db.history('stock', 1), 'WRONG_PARAMETERS');
+    await fails(db.history('stock', [1]), 'WRONG_PARAMETERS');
+    await fails(db.history('stock', { sku: 'a' }), 'WRONG_PARAMETERS');
+    await fails(db.history('stock', { sku: 'a', shelf: 1 }), 'WRONG_PARAMETERS');
+    await fails(db.history('nowhere', 1), 'UNDEFINED_TABLE');
+    await db.exec('CREATE TABLE keyless (a INT)');
+    const error = await db.history('keyless', 1).catch((error) => error);
+    assert.equal(error.name, 'DatabaseError', 'a table without a key has no such history');
+  }));
+
+test('commits can be listed', () =>
+  withOrders(async (db) => {
+    await db.query('UPDATE orders SET status = $1', ['x'], { meta: { why: 'test' } });
+    const commits = await db.commits();
+    assert.deepEqual(commits.map(({ seq }) => seq), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(commits.map(({ tables }) => tables), Array(6).fill(['orders']));
+    assert.deepEqual(commits[5].meta, { why: 'test' });
+    assert.equal(commits[2].affectedRows, 1);
+    assert.match(commits[2].statement, /^update orders set status = \? where id = \?$/i);
+    assert.doesNotMatch(commits[2].statement, /paid/, 'without the literals');
+    assert.ok(commits.every(({ time }, index) => time instanceof Date && (index === 0 || time >= commits[index - 1].time)));
+    assert.deepEqual((await db.commits({ from: 2, to: 3 })).map(({ seq }) => seq), [2, 3]);
+    assert.deepEqual((await db.commits({ from: 4, limit: 1 })).map(({ seq }) => seq), [4]);
+    assert.deepEqual(await db.commits({ from: 50 }), []);
+    await fails(db.commits({ from: -1 }), 'INVALID_PARAMETER_VALUE');
+    await db.exec('DROP TABLE orders');
+    assert.deepEqual((await db.commits({ from: 6 }))[0].tables, ['orders'], 'as it was called before it was dropped');
+    await withDatabase(async (empty) => assert.deepEqual(await empty.commits(), []));
+  }));
+
+test('tables are told as they were at a moment', () =>
+  withDatabase(async (db) => {
+    assert.deepEqual(await db.tables(), []);
+    await db.exec("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL DEFAULT 'x'); CREATE INDEX t_name ON t (name); DROP TABLE t; CREATE TABLE u (a INT)");
+    assert.deepEqual((await db.tables()).map(({ name }) => name), ['u']);
+    const [table] = await db.asOf({ seq: 1 }).tables();
+    assert.equal(table.name, 't');
+    assert.deepEqual(table.primaryKey, ['id']);
+    assert.deepEqual(table.columns[0], { name: 'id', type: 'integer', dataTypeID: 23, nullable: false, default: null });
+    assert.equal(table.columns[1].type, 'character varying(20)');
+    assert.match(table.columns[1].default, /'x'/);
+    assert.deepEqual(table.indexes.find(({ name }) => name === 't_name'), { name: 't_name', columns: ['name'], unique: false });
+    assert.deepEqual((await db.asOf({ seq: 0 }).tables())[0].indexes.map(({ name }) => name), ['t_pkey']);
+  }));
