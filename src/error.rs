@@ -162,6 +162,8 @@ codes! {
     InvalidText "INVALID_TEXT_REPRESENTATION" "22P02",
     InvalidDatetime "INVALID_DATETIME_FORMAT" "22007",
     DatetimeOutOfRange "DATETIME_FIELD_OVERFLOW" "22008",
+    IntervalOutOfRange "INTERVAL_FIELD_OVERFLOW" "22015",
+    InvalidTimeZone "INVALID_TIME_ZONE_DISPLACEMENT" "22009",
     InvalidParameterValue "INVALID_PARAMETER_VALUE" "22023",
     InvalidRowCount "INVALID_ROW_COUNT_IN_LIMIT" "2201W",
     InvalidOffset "INVALID_ROW_COUNT_IN_OFFSET" "2201X",
@@ -170,6 +172,7 @@ codes! {
     InvalidEscape "INVALID_ESCAPE_SEQUENCE" "22025",
     SubstringError "SUBSTRING_ERROR" "22011",
     StringTooLong "STRING_DATA_RIGHT_TRUNCATION" "22001",
+    UntranslatableCharacter "UNTRANSLATABLE_CHARACTER" "22P05",
     CharacterNotInRepertoire "CHARACTER_NOT_IN_REPERTOIRE" "22021",
     CardinalityViolation "CARDINALITY_VIOLATION" "21000",
     // Constraints.

@@ -299,3 +299,30 @@ proptest! {
         prop_assert_eq!(round_trip(&commit).expect("within limits"), commit);
     }
 }
+
+/// Scripts whose name says what they show.
+macro_rules! scripts {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { support::script::run(stringify!($name)); })*
+
+        #[test]
+        fn every_script_is_run() {
+            let names = [$(stringify!($name)),*];
+            for entry in std::fs::read_dir("tests/scripts/log").expect("the scripts are there") {
+                let name = entry.expect("an entry").file_name();
+                assert!(names.iter().any(|known| name == **known), "{name:?}");
+            }
+        }
+    };
+}
+
+scripts! {
+    bytes_of_a_small_database
+    bytes_of_every_type
+    calls_of_a_commit
+    calls_of_a_new_segment
+    a_torn_tail_is_left_behind
+    a_hole_is_damage
+    the_last_group_has_no_witness
+    files_are_found_by_their_headers
+}

@@ -2,14 +2,14 @@
 //! transactions found, its values in the types that its plan wants.
 
 use super::cache::Compiled;
-use super::compile::{OwnedTuples, Scope, literal_value, parameter_values};
+use super::compile::{Scope, Values};
 use super::database::{Database, one_statement};
 use super::session::{Block, Reading};
 use super::task::{Reach, Running, State, Task};
 use super::{Parameter, Progress, SessionId, Work};
 use crate::error::{Code, Error, Result};
 use crate::exec::{Execution, Meter};
-use crate::sql::{Lifted, Statements, Syntax};
+use crate::sql::{Lifting, Scanned, Statements, Syntax};
 use crate::txn::Transaction;
 use std::rc::Rc;
 
@@ -72,8 +72,7 @@ impl Database {
                 } else {
                     &parameters[..own]
                 };
-                let begun =
-                    self.begin_compiled(task, &compiled, parameters, Some(&scanned.lifted))?;
+                let begun = self.begin_compiled(task, &compiled, parameters, Some(&scanned))?;
                 if !matches!(begun, Begun::Blocked) {
                     task.place = next;
                 }
@@ -104,7 +103,7 @@ impl Database {
         task: &mut Task,
         compiled: &Rc<Compiled>,
         parameters: &[Parameter],
-        lifted: Option<&Lifted>,
+        scanned: Option<&Scanned>,
     ) -> Result<Begun> {
         if let Some(result) = self.control(task, &compiled.statement)? {
             task.statement += 1;
@@ -114,7 +113,7 @@ impl Database {
         let Some(reach) = self.reach(task, &compiled.statement.syntax)? else {
             return Ok(Begun::Blocked);
         };
-        let running = self.bind_statement(task, compiled, parameters, lifted, reach);
+        let running = self.bind_statement(task, compiled, parameters, scanned, reach);
         match running {
             Ok(running) => {
                 task.state = State::Running(Box::new(running));
@@ -132,7 +131,7 @@ impl Database {
         task: &Task,
         compiled: &Rc<Compiled>,
         parameters: &[Parameter],
-        lifted: Option<&Lifted>,
+        scanned: Option<&Scanned>,
         reach: Reach,
     ) -> Result<Running> {
         let present = match &reach {
@@ -145,30 +144,35 @@ impl Database {
             _ => None,
         };
         let now = self.statement_time(task.session);
-        let moments = self.shared.moments(compiled, parameters, present)?;
         let scope = Scope {
             present,
             own_catalog,
         };
-        let bound = self.shared.bind(compiled, &scope, &moments)?;
-        let own = compiled.statement.parameters;
-        let mut values = parameter_values(parameters, own, &bound.parameter_types)?;
-        let mut tuples = OwnedTuples::none();
-        if let Some(lifted) = lifted {
-            if compiled.statement.rows {
-                tuples = OwnedTuples::of(&lifted.literals, &bound.row_types)?;
-            } else if !compiled.statement.literals.is_empty() {
-                let types = &bound.parameter_types[own as usize..];
-                for (literal, data_type) in lifted.literals.iter().zip(types) {
-                    values.push(literal_value(literal, *data_type)?);
-                }
+        let lifted = scanned.map(|scanned| &scanned.lifted);
+        let known = self
+            .shared
+            .bind_values(compiled, parameters, lifted, &scope);
+        let known = match (known, scanned) {
+            // Its constants did not fit their places: what the statement says as it was written stands.
+            (Err(_), Some(scanned)) if !scanned.lifted.literals.is_empty() => {
+                let (source, text) = (&scanned.source, &compiled.text);
+                let plain = self.shared.parse(source, Lifting::Off, text)?;
+                self.shared.bind_values(&plain, parameters, None, &scope)
             }
-        }
+            (known, _) => known,
+        };
+        let Values {
+            bound,
+            moments,
+            parameters: values,
+            tuples,
+        } = known?;
+        let text = compiled.text.clone();
         let short = bound.short.as_ref();
         let is_short = short.is_some_and(|short| short.fits(&moments, &tuples.borrow()));
         let limits = &self.shared.options.limits;
         Ok(Running {
-            text: compiled.text.clone(),
+            text,
             execution: (!is_short).then(|| Execution::new(bound.plan.clone())),
             tuples,
             meter: Meter::new(limits.memory_bytes),

@@ -9,8 +9,8 @@ use crate::exec::Tuples;
 use crate::expr::{EvalContext, evaluate_value};
 use crate::plan;
 use crate::sql::{
-    self, Clause, Lifting, Literal, Moment, Point, Scanned, Source, Timeline, point_of_value,
-    resolve_moment, resolve_versions,
+    self, Clause, Lifted, Lifting, Literal, Moment, Point, Scanned, Source, Timeline,
+    point_of_value, resolve_moment, resolve_versions,
 };
 use crate::table::{Catalog, Store};
 use crate::types::{DataType, Seq, Snapshot, Value, Versions};
@@ -22,6 +22,14 @@ pub(super) struct Scope {
     pub present: Snapshot,
     /// The transaction's own catalog, if it has changed it.
     pub own_catalog: Option<Rc<Catalog>>,
+}
+
+/// A plan and what it runs with.
+pub(super) struct Values {
+    pub bound: Rc<Bound>,
+    pub moments: Vec<Versions>,
+    pub parameters: Vec<Value>,
+    pub tuples: OwnedTuples,
 }
 
 /// The store's commits as the resolution of moments asks for them.
@@ -145,6 +153,37 @@ impl Shared {
         resolve_moment(point, &Commits(&self.store))
     }
 
+    /// The plan of a statement and the values it runs with: the user's, then the lifted constants.
+    pub fn bind_values(
+        &mut self,
+        compiled: &Compiled,
+        parameters: &[Parameter],
+        lifted: Option<&Lifted>,
+        scope: &Scope,
+    ) -> Result<Values> {
+        let moments = self.moments(compiled, parameters, scope.present)?;
+        let bound = self.bind(compiled, scope, &moments)?;
+        let own = compiled.statement.parameters;
+        let mut values = parameter_values(parameters, own, &bound.parameter_types)?;
+        let mut tuples = OwnedTuples::none();
+        if let Some(lifted) = lifted {
+            if compiled.statement.rows {
+                tuples = OwnedTuples::of(&lifted.literals, &bound.row_types)?;
+            } else if !compiled.statement.literals.is_empty() {
+                let types = &bound.parameter_types[own as usize..];
+                for (literal, data_type) in lifted.literals.iter().zip(types) {
+                    values.push(literal_value(literal, *data_type)?);
+                }
+            }
+        }
+        Ok(Values {
+            bound,
+            moments,
+            parameters: values,
+            tuples,
+        })
+    }
+
     /// The plan of a statement for the catalogs of its moments.
     pub fn bind(
         &mut self,
@@ -228,7 +267,7 @@ pub(super) fn parameter_values(
 }
 
 /// A lifted constant in the type that the plan wants of its slot.
-pub(super) fn literal_value(literal: &Literal, wanted: DataType) -> Result<Value> {
+fn literal_value(literal: &Literal, wanted: DataType) -> Result<Value> {
     use crate::types::PhysicalType as P;
     Ok(match (literal, wanted.physical()) {
         (Literal::Null, _) => Value::Null,

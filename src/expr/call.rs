@@ -50,7 +50,7 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 /// PostgreSQL takes `date('2026-01-15')` for a cast, because the argument has no type.
 fn is_cast(name: &str, arguments: &[Expr]) -> bool {
     name == "date"
-        && matches!(arguments, [one] if matches!(one.data_type, DataType::Unknown | DataType::Date))
+        && matches!(arguments, [one] if one.data_type.is_text() || matches!(one.data_type, DataType::Unknown | DataType::Date))
 }
 
 fn cast_by_name(_: &str, arguments: Vec<Expr>) -> Result<Expr> {

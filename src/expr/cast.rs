@@ -216,15 +216,7 @@ fn from_jsonb(text: &str, to: DataType) -> Result<Value> {
             )
         }
         _ => {
-            let found = if matches!(found, "null" | "boolean") {
-                found.to_string()
-            } else {
-                found.replace("number", "numeric")
-            };
-            let found = match found.as_str() {
-                "array" | "object" => "array or object".to_string(),
-                _ => found,
-            };
+            let found = if found == "number" { "numeric" } else { found };
             let message = format!("cannot cast jsonb {found} to type {}", to.base());
             Err(Error::new(Code::InvalidParameterValue, message))
         }

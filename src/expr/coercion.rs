@@ -23,7 +23,7 @@ pub fn coerce_to(expr: Expr, target: DataType, context: CastContext) -> Result<E
     if from == DataType::Unknown {
         return adopt(expr, target, context);
     }
-    if from == target || (from.base() == target && !matches!(target, DataType::Char(_))) {
+    if from == target || from.base() == target {
         return Ok(expr);
     }
     match cast_needs(from, target) {
@@ -49,6 +49,12 @@ fn mismatch(from: DataType, target: DataType) -> Error {
 
 /// A node that casts; `expr` has a type.
 pub(super) fn cast(expr: Expr, target: DataType, context: CastContext) -> Expr {
+    // What reads a CHAR(n) as another type sees its blanks; another text does not.
+    let expr = if target.is_text() {
+        expr
+    } else {
+        super::construct::padded(expr)
+    };
     Expr::new(
         ExprKind::Cast {
             operand: Box::new(expr),
@@ -212,9 +218,10 @@ pub(super) fn common_type_for(types: &[DataType], construct: &str) -> Result<Dat
     let Some(first) = known.next() else {
         return Ok(DataType::Text);
     };
-    // A modifier that they share stays.
+    // A modifier that all share stays; a literal has none to share.
     if known.all(|data_type| data_type == first) {
-        return Ok(first);
+        let all_known = !types.contains(&DataType::Unknown);
+        return Ok(if all_known { first } else { first.base() });
     }
     let mut chosen = first.base();
     for data_type in types.iter().map(|data_type| data_type.base()) {
@@ -281,9 +288,10 @@ mod tests {
             (vec![Integer, BigInt, SmallInt], Ok(BigInt)),
             (vec![Integer, Numeric(Some((5, 2)))], Ok(Numeric(None))),
             (
-                vec![Numeric(Some((5, 2))), Unknown, Numeric(Some((5, 2)))],
+                vec![Numeric(Some((5, 2))), Numeric(Some((5, 2)))],
                 Ok(Numeric(Some((5, 2)))),
             ),
+            (vec![Numeric(Some((5, 2))), Unknown], Ok(Numeric(None))),
             (vec![Real, Numeric(None)], Ok(Real)),
             (vec![Unknown, Unknown], Ok(Text)),
             (vec![Varchar(Some(3)), Text], Ok(Varchar(None))),

@@ -1,12 +1,12 @@
 //! Building the expressions that have a syntax of their own.
 
 use super::coercion::{coerce_all, coerce_to_boolean, common_type_for, supply};
-use super::operator::{binary, no_operator, span};
+use super::operator::{binary, equality_types, no_operator, span};
 use super::{
     BinaryOperator, CastContext, Expr, ExprKind, Function, Volatility, coerce_to, resolve_operator,
 };
 use crate::error::{Code, Error, Result};
-use crate::types::DataType;
+use crate::types::{DataType, Value};
 
 fn boolean(kind: ExprKind) -> Expr {
     Expr::new(kind, DataType::Boolean)
@@ -131,23 +131,21 @@ pub fn resolve_coalesce(operands: Vec<Expr>) -> Result<Expr> {
 pub fn resolve_extreme(greatest: bool, operands: Vec<Expr>) -> Result<Expr> {
     let name = if greatest { "GREATEST" } else { "LEAST" };
     let (operands, data_type) = coerce_all(operands, name)?;
-    match data_type {
-        DataType::Json => Err(Error::new(
-            Code::UndefinedFunction,
-            "could not identify a comparison function for type json",
-        )),
-        DataType::Jsonb | DataType::Interval => {
-            Err(Error::unsupported(format!("{name} of {data_type}")))
-        }
-        _ => Ok(Expr::new(
-            ExprKind::Extreme { greatest, operands },
-            data_type,
-        )),
+    if data_type == DataType::Json {
+        let message = "could not identify a comparison function for type json";
+        return Err(Error::new(Code::UndefinedFunction, message));
     }
+    Ok(Expr::new(
+        ExprKind::Extreme { greatest, operands },
+        data_type,
+    ))
 }
 
+/// The value is the first operand as the equality takes it (an integer beside a numeric becomes one),
+/// as in PostgreSQL.
 pub fn resolve_null_if(left: Expr, right: Expr) -> Result<Expr> {
-    let left_type = left.data_type;
+    let types = equality_types([left.data_type, right.data_type])?;
+    let left = coerce_to(left, types[0], CastContext::Implicit)?;
     let equality = resolve_operator(BinaryOperator::Equal, left.clone(), right)?;
     let ExprKind::Binary {
         left: compared,
@@ -160,28 +158,22 @@ pub fn resolve_null_if(left: Expr, right: Expr) -> Result<Expr> {
             "an equality is a binary operator",
         ));
     };
-    if left_type == compared.data_type || left_type == DataType::Unknown {
-        let data_type = compared.data_type;
+    let data_type = left.data_type;
+    if *compared == left {
         return Ok(Expr::new(ExprKind::NullIf(compared, right), data_type));
     }
-    // The value is the first operand as it was cast to be compared, as in PostgreSQL; where it is
-    // compared by a key, the value is the operand itself.
-    if matches!(compared.kind, ExprKind::Call { .. }) {
-        let left = repeatable(left, "NULLIF")?;
-        let condition = binary(BinaryOperator::Equal, *compared, *right, DataType::Boolean);
-        let null = Expr::constant(crate::types::Value::Null, left_type);
-        let branches = vec![(condition, null)];
-        let otherwise = Some(Box::new(left));
-        return Ok(Expr::new(
-            ExprKind::Case {
-                branches,
-                otherwise,
-            },
-            left_type,
-        ));
-    }
-    let data_type = compared.data_type;
-    Ok(Expr::new(ExprKind::NullIf(compared, right), data_type))
+    // What is compared is a key or a cast of the value, not the value itself.
+    let left = repeatable(left, "NULLIF")?;
+    let condition = binary(BinaryOperator::Equal, *compared, *right, DataType::Boolean);
+    let branches = vec![(condition, Expr::constant(Value::Null, data_type))];
+    let otherwise = Some(Box::new(left));
+    Ok(Expr::new(
+        ExprKind::Case {
+            branches,
+            otherwise,
+        },
+        data_type,
+    ))
 }
 
 pub fn resolve_between(operand: Expr, low: Expr, high: Expr, negated: bool) -> Result<Expr> {

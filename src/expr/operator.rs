@@ -4,7 +4,7 @@ use super::candidate::{Choice, choose};
 use super::coercion::{Category, cast, category, supply};
 use super::{BinaryOperator, CastContext, Expr, ExprKind, Function, coerce_to};
 use crate::error::{Code, Error, Result};
-use crate::types::{DataType, Value};
+use crate::types::{DataType, Decimal, Value};
 
 /// Left type, right type, result type.
 type Row = ([DataType; 2], DataType);
@@ -61,6 +61,11 @@ fn pick(rows: &[Row], types: [DataType; 2], symbol: &str) -> Result<Row> {
     }
 }
 
+/// The types that `=` takes these operands as.
+pub(super) fn equality_types(types: [DataType; 2]) -> Result<[DataType; 2]> {
+    pick(&rows(BinaryOperator::Equal), types, "=").map(|(operands, _)| operands)
+}
+
 pub(super) fn no_operator(types: [DataType; 2], symbol: &str) -> Error {
     let message = format!(
         "operator does not exist: {} {symbol} {}",
@@ -104,6 +109,8 @@ fn rows(operator: BinaryOperator) -> Vec<Row> {
             ([TimestampTz, TimestampTz], Interval),
             ([TimestampTz, Interval], TimestampTz),
             ([Interval, Interval], Interval),
+            ([Jsonb, Text], Jsonb),
+            ([Jsonb, Integer], Jsonb),
         ]),
         Multiply => rows.extend([
             ([Interval, Double], Interval),
@@ -217,8 +224,11 @@ fn resolve_concat(left: Expr, right: Expr) -> Result<Expr> {
     ))
 }
 
-/// `- operand`.
+/// `- operand`. Of a number as it was written, the sign decides its type: -2147483648 is an integer.
 pub fn resolve_negate(operand: Expr) -> Result<Expr> {
+    if let Some(least) = least_of_its_type(&operand) {
+        return Ok(least);
+    }
     if let (Some(&Value::I64(value)), DataType::Integer | DataType::BigInt) =
         (operand.as_constant(), operand.data_type)
         && let Some(negated) = value
@@ -233,6 +243,19 @@ pub fn resolve_negate(operand: Expr) -> Result<Expr> {
         other => other,
     };
     Ok(Expr::new(ExprKind::Negate(Box::new(operand)), data_type))
+}
+
+fn least_of_its_type(operand: &Expr) -> Option<Expr> {
+    let least = |value: i64, data_type| Some(Expr::constant(Value::I64(value), data_type));
+    match operand.as_constant()? {
+        Value::I64(0x8000_0000) if operand.data_type == DataType::BigInt => {
+            least(i64::from(i32::MIN), DataType::Integer)
+        }
+        Value::Decimal(Decimal::Small(0x8000_0000_0000_0000, 0)) => {
+            least(i64::MIN, DataType::BigInt)
+        }
+        _ => None,
+    }
 }
 
 /// `+ operand`.

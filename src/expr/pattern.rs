@@ -28,20 +28,18 @@ enum Token {
     Character(char),
     One,
     Any,
+    /// An escape character with nothing behind it: an error, but only if matching comes to it.
+    Broken,
 }
 
 impl Pattern {
-    pub fn new(pattern: &str, escape: Option<char>, case_insensitive: bool) -> Result<Pattern> {
+    pub fn new(pattern: &str, escape: Option<char>, case_insensitive: bool) -> Pattern {
         let mut tokens = Vec::with_capacity(pattern.len());
         let mut characters = pattern.chars();
         while let Some(character) = characters.next() {
             tokens.push(match character {
                 _ if Some(character) == escape => {
-                    let escaped = characters.next().ok_or_else(|| {
-                        let message = "LIKE pattern must not end with escape character";
-                        Error::new(Code::InvalidEscape, message)
-                    })?;
-                    Token::Character(escaped)
+                    characters.next().map_or(Token::Broken, Token::Character)
                 }
                 '_' => Token::One,
                 '%' if tokens.last() == Some(&Token::Any) => continue,
@@ -56,13 +54,13 @@ impl Pattern {
                 }
             }
         }
-        Ok(Pattern {
+        Pattern {
             case_insensitive,
             shape: Shape::of(tokens),
-        })
+        }
     }
 
-    pub fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> Result<bool> {
         match self.case_insensitive {
             true => self.shape.matches(&lower(text)),
             false => self.shape.matches(text),
@@ -90,19 +88,19 @@ impl Shape {
         }
     }
 
-    fn matches(&self, text: &str) -> bool {
-        match self {
+    fn matches(&self, text: &str) -> Result<bool> {
+        Ok(match self {
             Shape::Exact(literal) => text == literal,
             Shape::Prefix(literal) => text.starts_with(literal),
             Shape::Suffix(literal) => text.ends_with(literal),
             Shape::Contains(literal) => text.contains(literal),
-            Shape::General(tokens) => matches_tokens(tokens, text),
-        }
+            Shape::General(tokens) => return matches_tokens(tokens, text),
+        })
     }
 }
 
 /// Goes back to the last `%` only: a later one can take over whatever an earlier one could.
-fn matches_tokens(tokens: &[Token], text: &str) -> bool {
+fn matches_tokens(tokens: &[Token], text: &str) -> Result<bool> {
     let mut rest = text.chars();
     let mut at = 0;
     let mut retry: Option<(usize, std::str::Chars)> = None;
@@ -110,13 +108,17 @@ fn matches_tokens(tokens: &[Token], text: &str) -> bool {
         match tokens.get(at) {
             Some(Token::Any) => {
                 at += 1;
+                if tokens.get(at) == Some(&Token::Broken) && rest.clone().next().is_some() {
+                    return Err(broken());
+                }
                 retry = Some((at, rest.clone()));
                 continue;
             }
             token => {
                 let mut next = rest.clone();
                 let matched = match (token, next.next()) {
-                    (None, None) => return true,
+                    (None, None) => return Ok(true),
+                    (Some(Token::Broken), Some(_)) => return Err(broken()),
                     (Some(Token::One), Some(_)) => true,
                     (Some(Token::Character(wanted)), Some(found)) => *wanted == found,
                     _ => false,
@@ -129,14 +131,19 @@ fn matches_tokens(tokens: &[Token], text: &str) -> bool {
             }
         }
         let Some((after, from)) = &mut retry else {
-            return false;
+            return Ok(false);
         };
         if from.next().is_none() {
-            return false;
+            return Ok(false);
         }
         at = *after;
         rest = from.clone();
     }
+}
+
+fn broken() -> Error {
+    let message = "LIKE pattern must not end with escape character";
+    Error::new(Code::InvalidEscape, message)
 }
 
 #[cfg(test)]
@@ -163,20 +170,35 @@ mod tests {
             ("abc", "%%%", true),
             ("ab", "a%b%", true),
         ] {
-            let pattern_value = Pattern::new(pattern, Some('\\'), false).unwrap();
+            let pattern_value = Pattern::new(pattern, Some('\\'), false);
             assert_eq!(
                 pattern_value.matches(text),
+                Ok(expected),
+                "{text} like {pattern}"
+            );
+        }
+        assert_eq!(Pattern::new("ÄB_", None, true).matches("äbC"), Ok(true));
+        assert_eq!(
+            Pattern::new("a#%", Some('#'), false).matches("a%"),
+            Ok(true)
+        );
+    }
+
+    #[test]
+    fn a_dangling_escape_is_an_error_when_it_is_reached() {
+        for (text, pattern, expected) in [
+            ("abc", "abc\\", Ok(false)),
+            ("abcd", "abc\\", Err("22025")),
+            ("x", "abc\\", Ok(false)),
+            ("", "%\\", Ok(false)),
+            ("a", "%\\", Err("22025")),
+        ] {
+            let found = Pattern::new(pattern, Some('\\'), false).matches(text);
+            assert_eq!(
+                found.map_err(|error| error.sqlstate()),
                 expected,
                 "{text} like {pattern}"
             );
         }
-        assert!(Pattern::new("ÄB_", None, true).unwrap().matches("äbC"));
-        assert!(Pattern::new("a#%", Some('#'), false).unwrap().matches("a%"));
-        assert_eq!(
-            Pattern::new("a\\", Some('\\'), false)
-                .unwrap_err()
-                .sqlstate(),
-            "22025"
-        );
     }
 }

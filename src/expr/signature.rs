@@ -102,7 +102,7 @@ const ENTRIES: &[Entry] = entries! {
     "now" | "transaction_timestamp" | "current_timestamp" => Call(Function::Now); { => TZ }
     "localtimestamp" => Call(Function::Now); { => TS }
     "current_date" => Call(Function::Now); { => D }
-    "date_trunc" => Call(Function::DateTrunc); { T TS => TS, T TZ => TZ }
+    "date_trunc" => Call(Function::DateTrunc); { T TS => TS, T TZ => TZ, T V => V }
     "extract" => Call(Function::Extract); { T D => N, T TS => N, T TZ => N, T V => N }
     "date_part" => Call(Function::DatePart); { T D => F, T TS => F, T TZ => F, T V => F }
     "to_timestamp" => Call(Function::ToTimestamp); { F => TZ }

@@ -207,15 +207,24 @@ pub fn split_part<'a>(text: &'a str, delimiter: &str, field: i64) -> Result<&'a 
 }
 
 pub fn chr(code: i64) -> Result<char> {
-    let message = match u32::try_from(code) {
-        Ok(0) => "null character not permitted".to_string(),
+    let (code, message) = match u32::try_from(code) {
+        Ok(0) => (
+            Code::LimitLength,
+            "null character not permitted".to_string(),
+        ),
         Ok(code) => match char::from_u32(code) {
             Some(character) => return Ok(character),
-            None => format!("requested character too large for encoding: {code}"),
+            None => {
+                let message = format!("requested character too large for encoding: {code}");
+                (Code::LimitLength, message)
+            }
         },
-        Err(_) => "character number must be positive".to_string(),
+        Err(_) => (
+            Code::InvalidParameterValue,
+            "character number must be positive".to_string(),
+        ),
     };
-    Err(Error::new(Code::LimitLength, message))
+    Err(Error::new(code, message))
 }
 
 #[cfg(test)]

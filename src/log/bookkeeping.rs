@@ -1,7 +1,9 @@
 //! The payloads of the frames that belong to no transaction.
 //!
 //! ```text
-//!   SESSION   [ epoch, microseconds since 1970 ]      a writer opened the log; epochs count from 1
+//!   SESSION   [ epoch,         a writer opened the log; epochs count from 1
+//!               microseconds,  since 1970
+//!               flushed end ]  as in COMMIT: a session begins with a flush of all that was found
 //!   SEAL      [ number of the next segment, commits so far, hash of the last ]
 //! ```
 //!
@@ -11,20 +13,32 @@
 use super::chain::Hash;
 use super::wire::{Decoded, Reader, Write};
 
-pub fn write_session(out: &mut Vec<u8>, epoch: u64, now: i64) {
-    out.array_length(2);
-    out.uint(epoch);
-    out.int(now);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    pub epoch: u64,
+    pub now: i64,
+    pub flushed_end: u64,
 }
 
-/// The epoch.
-pub fn read_session(payload: &[u8]) -> Decoded<u64> {
-    let mut reader = Reader::new(payload);
-    reader.array_of(2)?;
-    let epoch = reader.uint()?;
-    reader.int()?;
-    reader.end()?;
-    Ok(epoch)
+impl Session {
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.array_length(3);
+        out.uint(self.epoch);
+        out.int(self.now);
+        out.uint(self.flushed_end);
+    }
+
+    pub fn read(payload: &[u8]) -> Decoded<Session> {
+        let mut reader = Reader::new(payload);
+        reader.array_of(3)?;
+        let session = Session {
+            epoch: reader.uint()?,
+            now: reader.int()?,
+            flushed_end: reader.uint()?,
+        };
+        reader.end()?;
+        Ok(session)
+    }
 }
 
 pub fn write_seal(out: &mut Vec<u8>, next: u64, commits: u64, chain: &Hash) {

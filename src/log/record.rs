@@ -28,7 +28,7 @@ use crate::types::{BranchId, Seq};
 const ELEMENTS: usize = 13;
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
+pub struct Record<'a> {
     pub count: u32,
     pub time: i64,
     raw_clock: i64,
@@ -37,16 +37,16 @@ pub struct Record {
     request: Option<RequestId>,
     request_ordinal: u32,
     affected_rows: u64,
-    meta: Option<String>,
-    statement: String,
+    meta: Option<&'a str>,
+    statement: &'a str,
     pub flushed_end: u64,
     pub blinding: Blinding,
     pub hash: Hash,
 }
 
-impl Record {
+impl<'a> Record<'a> {
     /// The record of a commit, whose hash is still to come.
-    pub fn of(commit: &Commit, count: u32, destination: &Destination) -> Record {
+    pub fn of(commit: &'a Commit, count: u32, destination: &Destination) -> Record<'a> {
         Record {
             count,
             time: commit.time,
@@ -56,8 +56,8 @@ impl Record {
             request: commit.request,
             request_ordinal: commit.request_ordinal,
             affected_rows: commit.affected_rows,
-            meta: commit.meta.clone(),
-            statement: commit.statement.clone(),
+            meta: commit.meta.as_deref(),
+            statement: &commit.statement,
             flushed_end: destination.flushed_end,
             blinding: destination.blinding,
             hash: [0; 32],
@@ -85,11 +85,11 @@ impl Record {
         }
         out.uint(u64::from(self.request_ordinal));
         out.uint(self.affected_rows);
-        match &self.meta {
+        match self.meta {
             None => out.nil(),
             Some(meta) => out.str(meta),
         }
-        out.str(&self.statement);
+        out.str(self.statement);
         out
     }
 
@@ -102,7 +102,7 @@ impl Record {
     }
 
     /// Reads the payload of a frame with this time.
-    pub fn read(payload: &[u8], unix_ms: i64) -> Decoded<Record> {
+    pub fn read(payload: &'a [u8], unix_ms: i64) -> Decoded<Record<'a>> {
         let mut reader = Reader::new(payload);
         reader.array_of(ELEMENTS)?;
         let count = reader.u32()?;
@@ -123,9 +123,9 @@ impl Record {
             meta: if reader.nil()? {
                 None
             } else {
-                Some(reader.str()?.to_string())
+                Some(reader.str()?)
             },
-            statement: reader.str()?.to_string(),
+            statement: reader.str()?,
             flushed_end: reader.uint()?,
             blinding: reader.bin_array()?,
             hash: reader.bin_array()?,
@@ -145,8 +145,8 @@ impl Record {
             request: self.request,
             request_ordinal: self.request_ordinal,
             affected_rows: self.affected_rows,
-            meta: self.meta.clone(),
-            statement: self.statement.clone(),
+            meta: self.meta.map(str::to_string),
+            statement: self.statement.to_string(),
             catalog: Vec::new(),
             tables: Vec::new(),
         }

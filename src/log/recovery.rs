@@ -4,7 +4,7 @@
 //!   survey    superblock, headers                 which files are ours, in which order
 //!   scan      frames -> commits, one a step       links, checksums and hashes are checked on the way
 //!   tail      what follows the last frame         clean, torn, or damage
-//!   start     a file for the next segment if the tail is torn; a SESSION frame, flushed
+//!   start     a file for the next segment if the tail is torn; a flush of what was found; a SESSION frame, flushed
 //! ```
 //!
 //! A torn tail is left as it is, and a new segment with a new salt is begun: nothing is ever appended behind
@@ -379,9 +379,8 @@ impl Recovery {
         }
         if let Some(free) = free {
             log.begin_segment(free, number, previous_end)?;
-            log.request_flush(log.superblock.watermark)?;
         }
-        log.begin(self.options.now)
+        log.begin_session(self.options.now)
     }
 
     fn session(&mut self, mut log: Box<Log>, ticket: Ticket) -> Option<Recovered> {

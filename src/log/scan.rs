@@ -1,6 +1,6 @@
 //! The middle part of opening: the frames of the segments, in order, become commits.
 
-use super::bookkeeping;
+use super::bookkeeping::Session;
 use super::chain::GENESIS;
 use super::frame::{self, Body, Checksum, EventType, HEAD_BYTES};
 use super::options::Position;
@@ -261,7 +261,7 @@ impl Scan {
         }
         match body.event {
             EventType::Session => {
-                self.epoch = bookkeeping::read_session(body.payload)?;
+                self.epoch = Session::read(body.payload)?.epoch;
                 Ok(())
             }
             _ if self.has_unbegun && self.is_last() => {

@@ -8,7 +8,7 @@ use super::options::Report;
 use super::page::{DatabaseId, PAGE_BYTES};
 use super::segment::{self, Found, HEADER_BYTES, Header};
 use super::superblock::{self, SLOTS, Slot, Superblock, Watermark};
-use super::window::{Window, read_exact};
+use super::window::read_exact;
 use super::writer::FreeFile;
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
@@ -36,7 +36,6 @@ pub struct Survey {
     free: Vec<FreeFile>,
     /// What the file at hand is, while the rest of it is checked for bytes.
     at_hand: Option<AtHand>,
-    window: Window,
     writable: bool,
 }
 
@@ -137,16 +136,17 @@ impl Survey {
 
     /// Whether nothing but zeros follows the header. Of a segment the first bytes tell.
     fn is_blank(&mut self, storage: &mut dyn Storage, at: &mut AtHand) -> Result<Option<bool>> {
+        let mut buffer = vec![0; 1 << 14];
         while at.offset < at.length {
-            let count = (at.length - at.offset).min(1 << 16) as usize;
-            let place = (self.next_file, at.length);
-            let Some(bytes) = self.window.get(storage, place, at.offset, count)? else {
+            let count = (at.length - at.offset).min(buffer.len() as u64);
+            let bytes = &mut buffer[..count as usize];
+            if !read_exact(storage, self.next_file, at.offset, bytes)? {
                 return Ok(None);
-            };
+            }
             if bytes.iter().any(|byte| *byte != 0) {
                 return Ok(Some(false));
             }
-            at.offset += count as u64;
+            at.offset += count;
         }
         Ok(Some(true))
     }

@@ -3,19 +3,20 @@
 //! ```text
 //!   zeros, or the end of the file                               clean; the log goes on here
 //!   anything else, and the superblock's watermark lies behind   damage
-//!   … a later COMMIT knew that this place was durable           damage
+//!   … a later COMMIT or SESSION knew this place to be durable   damage
 //!   … neither                                                   torn: a write never acknowledged
 //! ```
 //!
-//! A later COMMIT is found by trying every offset: a frame verifies at its own place alone, so that what
-//! verifies is one. It says, as `flushed end`, up to where the log was durable when it was built. Frames of
+//! A later frame is found by trying every offset: one verifies at its own place alone, so that what verifies
+//! is one. COMMIT and SESSION say, as `flushed end`, up to where the log was durable when it was built. Frames of
 //! a group may reach the medium without those before them, and then say nothing; but none was written
 //! before all that its flushed end covers was safe.
 
+use super::bookkeeping::Session;
 use super::frame::{self, Body, EventType, HEAD_BYTES};
 use super::record::Record;
 use super::scan::Scan;
-use super::wire::Reader;
+use super::wire::{Decoded, Reader};
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
 
@@ -115,21 +116,21 @@ impl Tail {
         if !frame::verifies(scan.checksum(), place, bytes) {
             return Ok(());
         }
-        let Ok(Body {
-            event: EventType::Commit,
-            unix_ms,
-            payload,
-            ..
-        }) = frame::read_body(&bytes[HEAD_BYTES..])
-        else {
-            return Ok(());
-        };
-        match Record::read(payload, unix_ms) {
-            Ok(record) if record.flushed_end > scan.good_end => {
+        match frame::read_body(&bytes[HEAD_BYTES..]).and_then(flushed_end) {
+            Ok(Some(end)) if end > scan.good_end => {
                 Err(scan.corrupt("a frame does not verify, and later ones do"))
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Up to where the log was durable when the frame was written, if it says so.
+fn flushed_end(body: Body) -> Decoded<Option<u64>> {
+    match body.event {
+        EventType::Commit => Record::read(body.payload, body.unix_ms).map(|r| Some(r.flushed_end)),
+        EventType::Session => Session::read(body.payload).map(|s| Some(s.flushed_end)),
+        _ => Ok(None),
     }
 }
 

@@ -155,8 +155,9 @@ impl Writer<'_> {
     fn commit(&mut self, commit: &Commit) -> Result<Hash> {
         let mut record = Record::of(commit, self.events, self.destination);
         let info = record.info();
-        let leaves = std::mem::replace(&mut self.leaves, Leaves::new([0; 16]));
-        record.hash = leaves.commit(&self.destination.previous, self.seq, commit.time, &info);
+        record.hash = self
+            .leaves
+            .commit(&self.destination.previous, self.seq, commit.time, &info);
         self.frame(EventType::Commit, |out| {
             record.write(out, &info);
             Ok(())

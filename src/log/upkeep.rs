@@ -7,7 +7,6 @@
 use super::superblock::{Superblock, Watermark};
 use super::writer::{FreeFile, Log, write_all, write_zeros};
 use crate::error::{Code, Error, Result};
-use crate::storage::Ticket;
 
 /// Zeros written at a time, at least.
 const STEP_BYTES: u64 = 64 << 10;
@@ -138,11 +137,5 @@ impl Log {
         )?;
         self.superblock = superblock;
         Ok(())
-    }
-
-    /// A ticket of the group at hand, for a log that nobody else writes to yet.
-    pub(super) fn begin(&mut self, now: i64) -> Result<Option<Ticket>> {
-        self.begin_session(now);
-        self.flush()
     }
 }

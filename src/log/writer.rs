@@ -21,7 +21,7 @@
 //!
 //! Either way the log takes nothing more. It has to be opened anew, and that opening tells what there is.
 
-use super::bookkeeping;
+use super::bookkeeping::{self, Session};
 use super::chain::Hash;
 use super::frame::{self, Checksum, EventType};
 use super::limit::{SEGMENT_BYTES_MAX, WRITE_BYTES};
@@ -96,8 +96,8 @@ pub struct Log {
     groups: u64,
     durable_groups: u64,
     flights: VecDeque<Flight>,
-    /// The header of this segment is not known to be durable; groups wait for it.
-    awaits_header: bool,
+    /// The header of this segment, or what was found in it, is not known to be durable; groups wait for it.
+    awaits_flush: bool,
     /// A group is waiting.
     held: bool,
     /// A SEAL to be written into the segment before: file, offset, frame.
@@ -146,7 +146,7 @@ impl Log {
             groups: 0,
             durable_groups: 0,
             flights: VecDeque::new(),
-            awaits_header: false,
+            awaits_flush: false,
             held: false,
             seal: None,
             free: parts.free,
@@ -225,7 +225,7 @@ impl Log {
             time: commit.time,
             chain,
         };
-        match self.pending.len() >= WRITE_BYTES && !self.awaits_header {
+        match self.pending.len() >= WRITE_BYTES && !self.awaits_flush {
             true => self.write_pending(),
             false => Ok(()),
         }
@@ -251,7 +251,7 @@ impl Log {
     pub fn write(&mut self) -> Result<()> {
         self.check()?;
         self.poll()?;
-        if !self.awaits_header {
+        if !self.awaits_flush {
             self.write_pending()?;
             self.untold = self.segment.written;
         }
@@ -268,7 +268,7 @@ impl Log {
         self.groups += 1;
         self.asked = self.end();
         let group = Ticket(self.groups);
-        match self.awaits_header {
+        match self.awaits_flush {
             true => self.held = true,
             false => self.send()?,
         }
@@ -300,19 +300,28 @@ impl Log {
         self.failure = Some(failure);
     }
 
-    /// Appends a SESSION frame: this writer's first mark.
-    pub(super) fn begin_session(&mut self, now: i64) {
+    /// Flushes what was found, and then writes a SESSION frame: this writer's first mark. All that precedes it
+    /// is durable for certain, whatever became of the process that wrote it.
+    pub(super) fn begin_session(&mut self, now: i64) -> Result<Option<Ticket>> {
+        self.awaits_flush = true;
+        let session = Session {
+            epoch: self.epoch,
+            now,
+            flushed_end: self.segment.written,
+        };
         let head = (self.head.next_seq, now.div_euclid(1000), EventType::Session);
-        let (offset, epoch) = (self.end(), self.epoch);
+        let offset = self.end();
         frame::write(
             &mut self.pending,
             &self.segment.checksum,
             offset,
             head,
             |out| {
-                bookkeeping::write_session(out, epoch, now);
+                session.write(out);
             },
         );
+        self.request_flush(self.mark())?;
+        self.flush()
     }
 
     fn write_pending(&mut self) -> Result<()> {
@@ -380,7 +389,7 @@ impl Log {
                 Err(cause) => return Err(self.flush_failed(&cause)),
             }
         }
-        self.awaits_header = false;
+        self.awaits_flush = false;
         match self.held {
             true => self.send(),
             false => Ok(()),
@@ -468,7 +477,7 @@ impl Log {
             zeroed: free.zeroed.max(begin),
         };
         (self.untold, self.asked) = (begin, begin);
-        self.awaits_header = true;
+        self.awaits_flush = true;
         Ok(())
     }
 

@@ -18,9 +18,9 @@ const HEIGHT_MAX: usize = 200;
 const CONDITION_HEIGHT_MAX: usize = 2_000;
 /// UNION, INTERSECT and EXCEPT in a statement.
 const SET_OPERATIONS_MAX: usize = 500;
-/// JOINs in a statement.
-const JOINS_MAX: usize = 200;
-/// Parentheses and CASEs in each other; the parser recurses for each.
+/// JOINs in a statement. The binder counts the tables, however they are written.
+const JOINS_MAX: usize = 64;
+/// Parentheses, CASEs, signs and NOTs in each other; the parser recurses for each.
 const NESTING_MAX: usize = 40;
 
 /// What one level of parentheses has piled up.
@@ -61,9 +61,10 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
         return Err(too_complex("the statement has too many tokens"));
     }
     let mut levels = vec![Level::default()];
-    let (mut set_operations, mut joins) = (0, 0);
+    let (mut set_operations, mut joins, mut prefixes) = (0, 0, 0);
     for piece in pieces {
         let text = piece.token.text(sql);
+        prefixes = if is_prefix(text) { prefixes + 1 } else { 0 };
         let level = levels.last_mut().expect("the statement's own level stays");
         match kind(piece.token, text) {
             Kind::Open => levels.push(Level::default()),
@@ -91,7 +92,7 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
             Kind::Other => {}
         }
         let level = levels.last().expect("the statement's own level stays");
-        if levels.len() > NESTING_MAX {
+        if levels.len() > NESTING_MAX || prefixes > NESTING_MAX {
             return Err(too_complex("the statement is nested too deeply"));
         }
         if level.operators + level.inner > HEIGHT_MAX
@@ -109,6 +110,11 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What may stand before an operand again and again.
+fn is_prefix(text: &str) -> bool {
+    matches!(text, "-" | "+") || text.eq_ignore_ascii_case("not")
 }
 
 fn close(levels: &mut Vec<Level>) {
@@ -229,7 +235,7 @@ mod tests {
             ("select true", " and true", "", 1_500, 40_000),
             ("select true", " or 1 = 1", "", 1_500, 20_000),
             ("select 1", " union all select 1", "", 400, 50_000),
-            ("select 1 from t", " join t on true", "", 150, 20_000),
+            ("select 1 from t", " join t on true", "", 60, 20_000),
             ("select 1 from t", " join t", "", 10, 20_000),
             ("select ", "case when true then 1 else ", "1 end", 0, 20_000),
             ("select 1 where 1 in (1", ",1", ")", 20_000, 200_000),

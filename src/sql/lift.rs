@@ -362,20 +362,21 @@ impl<'a> Reader<'a> {
 
     /// Puts a constant into the next slot; false if there is no such slot.
     fn slot(&mut self, token: Token, literal: Literal<'a>, class: LiteralClass) -> bool {
-        let slot = self.column;
-        if self.collapses() && self.tuples > 1 {
-            let Some(old) = self.classes.get_mut(slot) else {
+        let slot = if self.collapses() && self.tuples > 1 {
+            let Some(old) = self.classes.get_mut(self.column) else {
                 return false;
             };
             let Some(wide) = old.widened(class) else {
                 return false;
             };
             *old = wide;
+            self.column
         } else if self.classes.len() == SLOTS_MAX && !self.collapses() {
             return false;
         } else {
             self.classes.push(class);
-        }
+            self.classes.len() - 1
+        };
         self.column += 1;
         self.literals.push(literal);
         self.write("?");
@@ -444,6 +445,15 @@ mod tests {
         });
         let keys: std::collections::HashSet<_> = keys.collect();
         assert_eq!(keys.len(), 1);
+    }
+
+    #[test]
+    fn every_constant_outside_collapsed_tuples_has_a_slot_of_its_own() {
+        let sql = "insert into t values (5, default), (-6, 7)";
+        let reading = read(sql, &mut Lexer::new(sql, 0), Effort::Collapse, true).unwrap();
+        let pieces = reading.expect("a statement").pieces;
+        let slots: Vec<_> = pieces.iter().filter_map(|piece| piece.slot).collect();
+        assert_eq!(slots, [0, 1, 2]);
     }
 
     #[test]

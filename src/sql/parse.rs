@@ -7,8 +7,8 @@ use super::complexity;
 use super::lexer::Lexer;
 use super::lift::{self, Effort, Piece};
 use super::scan::Source;
-use super::temporal::{self, Temporal, near};
-use super::token;
+use super::temporal::{self, Temporal};
+use super::token::{self, syntax_error};
 use crate::error::{Code, Error, Result};
 use crate::types::DataType;
 use sqlparser::ast;
@@ -103,8 +103,11 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         .map_err(|error| error.at(source.characters + 1))?;
     let lifted = reading.lifted;
     let tokens = token::convert(source, &reading.pieces, lifted.parameters)?;
-    let (tokens, temporal) = temporal::lift(tokens)?;
-    let syntax = parse_tokens(&tokens)?;
+    let (tokens, temporal) = temporal::lift(source.script, tokens)?;
+    let syntax = parse_tokens(source.script, &tokens).map_err(|error| match error.code() {
+        Code::LimitComplexity => error.at(source.characters + 1),
+        _ => error,
+    })?;
     let defaults = match syntax {
         Syntax::CreateTable(_) => default_texts(source, &reading.pieces),
         _ => Vec::new(),
@@ -149,8 +152,8 @@ pub fn parse_default(sql: &str) -> Result<ast::Expr> {
     let dialect = PostgreSqlDialect {};
     let mut parser = new_parser(&dialect, tokens.clone());
     let expr = parser.parse_expr();
-    let expr = expr.map_err(|error| parse_error(error, &tokens))?;
-    at_end(&parser, &tokens)?;
+    let expr = expr.map_err(|error| parse_error(error, sql, &tokens))?;
+    at_end(&parser, sql)?;
     Ok(expr)
 }
 
@@ -160,22 +163,23 @@ pub(super) fn new_parser<'a>(dialect: &'a dyn Dialect, tokens: Vec<TokenWithSpan
         .with_tokens_with_locations(tokens)
 }
 
-fn parse_tokens(tokens: &[TokenWithSpan]) -> Result<Syntax> {
+fn parse_tokens(script: &str, tokens: &[TokenWithSpan]) -> Result<Syntax> {
     let dialect = PostgreSqlDialect {};
     let mut parser = new_parser(&dialect, tokens.to_vec());
     let syntax = statement(&mut parser, false);
     let syntax = syntax.map_err(|failure| match failure {
-        Failure::Grammar(error) => parse_error(error, tokens),
+        Failure::Grammar(error) => parse_error(error, script, tokens),
         Failure::Own(error) => error.at(position_of_next(&parser, tokens)),
     })?;
-    at_end(&parser, tokens)?;
+    at_end(&parser, script)?;
     Ok(syntax)
 }
 
-fn at_end(parser: &Parser, tokens: &[TokenWithSpan]) -> Result<()> {
-    match &parser.peek_token_ref().token {
+fn at_end(parser: &Parser, script: &str) -> Result<()> {
+    let next = parser.peek_token_ref();
+    match next.token {
         Token::EOF => Ok(()),
-        _ => Err(syntax_error(Some(parser.peek_token_ref()), tokens)),
+        _ => Err(syntax_error(script, next)),
     }
 }
 
@@ -193,19 +197,8 @@ fn end_position(tokens: &[TokenWithSpan]) -> u32 {
         .map_or(1, |token| token.span.end.column as u32)
 }
 
-fn syntax_error(found: Option<&TokenWithSpan>, tokens: &[TokenWithSpan]) -> Error {
-    match found {
-        Some(token) => Error::new(
-            Code::Syntax,
-            format!("syntax error at or near \"{}\"", near(token)),
-        )
-        .at(token.span.start.column as u32),
-        None => Error::new(Code::Syntax, "syntax error at end of input").at(end_position(tokens)),
-    }
-}
-
 /// The grammar's error as PostgreSQL would say it, with what the grammar says as its detail.
-pub(super) fn parse_error(error: ParserError, tokens: &[TokenWithSpan]) -> Error {
+pub(super) fn parse_error(error: ParserError, script: &str, tokens: &[TokenWithSpan]) -> Error {
     let message = match error {
         ParserError::RecursionLimitExceeded => {
             return Error::new(Code::LimitComplexity, "the statement is nested too deeply");
@@ -221,7 +214,10 @@ pub(super) fn parse_error(error: ParserError, tokens: &[TokenWithSpan]) -> Error
             .find(|token| token.span.start.column == column)
     });
     let what = message.split(", found:").next().unwrap_or_default();
-    let error = syntax_error(found, tokens);
+    let error = match found {
+        Some(token) => syntax_error(script, token),
+        None => Error::new(Code::Syntax, "syntax error at end of input").at(end_position(tokens)),
+    };
     match what.strip_prefix("Expected: ") {
         Some(expected) => error.with_detail(format!("Expected {expected}.")),
         None => error.with_detail(what.split(" at Line:").next().unwrap_or(what).to_string()),
@@ -358,6 +354,15 @@ fn is_option_list(parser: &Parser) -> bool {
             if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES))
 }
 
+/// The text of a word, number or string.
+fn word_text(token: &TokenWithSpan) -> &str {
+    match &token.token {
+        Token::Word(word) => &word.value,
+        Token::Number(text, _) | Token::NationalStringLiteral(text) => text,
+        _ => "",
+    }
+}
+
 /// The value of an option: nothing is on.
 fn explain_switch(parser: &mut Parser) -> Parsed<bool> {
     match &parser.peek_token_ref().token {
@@ -365,8 +370,7 @@ fn explain_switch(parser: &mut Parser) -> Parsed<bool> {
         _ => {}
     }
     let value = parser.next_token();
-    let text = near(&value);
-    match text.trim_matches('\'') {
+    match word_text(&value) {
         "true" | "on" | "1" | "text" => Ok(true),
         "false" | "off" | "0" => Ok(false),
         _ => unsupported("this value of an option of EXPLAIN"),
@@ -425,7 +429,7 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
         | Keyword::COMMENT
         | Keyword::DISCARD
         | Keyword::CALL
-        | Keyword::DO => unsupported(&near(first).to_ascii_uppercase()),
+        | Keyword::DO => unsupported(&word_text(first).to_ascii_uppercase()),
         _ => Ok(parser.expected_ref("a statement", first)?),
     }
 }

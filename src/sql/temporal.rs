@@ -21,6 +21,7 @@
 //! A moment is `@seq:N`, `@tag:name`, a parameter, or an expression without columns.
 
 use super::parse::{new_parser, parse_error};
+use super::token::syntax_error;
 use crate::error::{Code, Error, Result};
 use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
@@ -86,33 +87,38 @@ impl Temporal {
 }
 
 /// Takes the clauses out of the tokens.
-pub(super) fn lift(tokens: Vec<TokenWithSpan>) -> Result<(Vec<TokenWithSpan>, Temporal)> {
+pub(super) fn lift(
+    script: &str,
+    tokens: Vec<TokenWithSpan>,
+) -> Result<(Vec<TokenWithSpan>, Temporal)> {
     let has_clause = |token: &TokenWithSpan| is_word(token, "of") || is_word(token, "system_time");
     if !tokens.iter().any(has_clause) {
-        return Ok((reject_leftovers(tokens)?, Temporal::default()));
+        return Ok((reject_leftovers(script, tokens)?, Temporal::default()));
     }
     let mut lifter = Lifter {
+        script,
         tokens: &tokens,
         at: 0,
         plain: Vec::new(),
         temporal: Temporal::default(),
     };
     lifter.run()?;
-    Ok((reject_leftovers(lifter.plain)?, lifter.temporal))
+    Ok((reject_leftovers(script, lifter.plain)?, lifter.temporal))
 }
 
 /// `@` and `:` mean something in moments only; the grammar would take them for parameters.
-fn reject_leftovers(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
+fn reject_leftovers(script: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
     match tokens
         .iter()
         .find(|token| matches!(token.token, Token::AtSign | Token::Colon))
     {
-        Some(token) => Err(syntax_at(token)),
+        Some(token) => Err(syntax_error(script, token)),
         None => Ok(tokens),
     }
 }
 
 struct Lifter<'a> {
+    script: &'a str,
     tokens: &'a [TokenWithSpan],
     at: usize,
     /// The tokens read so far, without the clauses.
@@ -166,7 +172,7 @@ impl<'a> Lifter<'a> {
 
     fn unexpected(&self) -> Error {
         match self.peek(0) {
-            Some(token) => syntax_at(token),
+            Some(token) => syntax_error(self.script, token),
             None => Error::new(Code::Syntax, "syntax error at end of input").at(self
                 .tokens
                 .last()
@@ -177,11 +183,11 @@ impl<'a> Lifter<'a> {
     fn clause_of_table(&mut self) -> Result<()> {
         let position = position(&self.tokens[self.at]);
         let table = table_before(&self.plain).ok_or_else(|| {
-            syntax_at(&self.tokens[self.at])
+            syntax_error(self.script, &self.tokens[self.at])
                 .with_hint("FOR SYSTEM_TIME follows the name of a table or its alias.")
         })?;
         if self.temporal.of_table(table).is_some() {
-            return Err(syntax_at(&self.tokens[self.at])
+            return Err(syntax_error(self.script, &self.tokens[self.at])
                 .with_hint("A table reference has at most one FOR SYSTEM_TIME."));
         }
         self.at += 2;
@@ -228,7 +234,7 @@ impl<'a> Lifter<'a> {
             return false;
         };
         match &token.token {
-            Token::AtSign | Token::SingleQuotedString(_) | Token::Number(..) => true,
+            Token::AtSign | Token::NationalStringLiteral(_) | Token::Number(..) => true,
             Token::Placeholder(_) | Token::Minus | Token::Plus => true,
             Token::LParen => !self.is_column_list(ahead),
             Token::Word(word) => word.quote_style.is_none() && !follows_alias(word.keyword),
@@ -254,7 +260,7 @@ impl<'a> Lifter<'a> {
         self.at += 2;
         let moment = self.moment()?;
         if self.at < self.tokens.len() {
-            return Err(syntax_at(start).with_hint(
+            return Err(syntax_error(self.script, start).with_hint(
                 "A bare AS OF holds for the whole query and stands at its very end. For one table \
                  write FOR SYSTEM_TIME AS OF behind its name.",
             ));
@@ -287,7 +293,7 @@ impl<'a> Lifter<'a> {
         let moment = match self.peek(0).map(|token| &token.token) {
             Some(Token::Number(digits, _)) if is_seq => digits.parse().ok().map(Moment::Seq),
             Some(Token::Word(word)) if !is_seq => Some(Moment::Tag(word.value.clone())),
-            Some(Token::SingleQuotedString(tag)) if !is_seq => Some(Moment::Tag(tag.clone())),
+            Some(Token::NationalStringLiteral(tag)) if !is_seq => Some(Moment::Tag(tag.clone())),
             _ => None,
         };
         let moment = moment.ok_or_else(|| hint(self.unexpected()))?;
@@ -306,7 +312,7 @@ impl<'a> Lifter<'a> {
         let mut parser = new_parser(&dialect, some.to_vec());
         let expr = parser
             .parse_subexpr(dialect.prec_value(Precedence::Between))
-            .map_err(|error| parse_error(error, some))?;
+            .map_err(|error| parse_error(error, self.script, some))?;
         let next = parser.peek_token_ref();
         let used = match next.token {
             Token::EOF => some.len(),
@@ -322,23 +328,6 @@ impl<'a> Lifter<'a> {
 
 fn position(token: &TokenWithSpan) -> u32 {
     token.span.start.column as u32
-}
-
-fn syntax_at(token: &TokenWithSpan) -> Error {
-    let near = near(token);
-    Error::new(Code::Syntax, format!("syntax error at or near \"{near}\"")).at(position(token))
-}
-
-/// A token as messages quote it.
-pub(super) fn near(token: &TokenWithSpan) -> String {
-    let text = match &token.token {
-        Token::Word(word) => word.value.clone(),
-        Token::SingleQuotedString(text) => format!("'{text}'"),
-        Token::Number(digits, _) => digits.clone(),
-        Token::Placeholder(name) => name.clone(),
-        other => other.to_string(),
-    };
-    text.chars().take(60).collect()
 }
 
 fn is_word(token: &TokenWithSpan, wanted: &str) -> bool {

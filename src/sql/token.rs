@@ -22,7 +22,10 @@ pub(super) fn convert(
 ) -> Result<Vec<TokenWithSpan>> {
     let mut tokens = Vec::with_capacity(pieces.len());
     let (mut byte, mut characters) = (source.start, source.characters);
-    for Piece { token, slot } in pieces {
+    for (at, Piece { token, slot }) in pieces.iter().enumerate() {
+        if is_trim_from(source.script, &pieces[..at], *token) {
+            continue;
+        }
         let bytes = source.script.as_bytes();
         characters += count_characters(&bytes[byte..token.start]);
         let start = characters + 1;
@@ -32,12 +35,37 @@ pub(super) fn convert(
             Some(slot) => Ok(Syntax::Placeholder(format!("${}", parameters + slot + 1))),
             None => convert_token(source.script, *token),
         };
+        let is_from = matches!(&syntax, Ok(Syntax::Word(word)) if word.keyword == Keyword::FROM);
+        if is_from && tokens.last().is_some_and(is_side_of_trim) {
+            // TRIM(LEADING FROM x): the grammar wants to be told that blanks are meant.
+            tokens.push(TokenWithSpan {
+                token: Syntax::SingleQuotedString(" ".to_string()),
+                span: Span::new(location(start), location(start)),
+            });
+        }
         tokens.push(TokenWithSpan {
             token: syntax.map_err(|error| error.at(start))?,
             span: Span::new(location(start), location(characters + 1)),
         });
     }
     Ok(tokens)
+}
+
+fn is_side_of_trim(token: &TokenWithSpan) -> bool {
+    use Keyword::{BOTH, LEADING, TRAILING};
+    matches!(&token.token, Syntax::Word(word) if [BOTH, LEADING, TRAILING].contains(&word.keyword))
+}
+
+/// The FROM of `trim(both from x)` and `trim(from x)`, which says nothing and which the grammar lacks.
+fn is_trim_from(sql: &str, before: &[Piece], token: Token) -> bool {
+    let is = |back: usize, word: &str| {
+        let piece = before.len().checked_sub(back).map(|at| before[at]);
+        piece.is_some_and(|piece| piece.token.text(sql).eq_ignore_ascii_case(word))
+    };
+    let sides = ["both", "leading", "trailing"];
+    token.is_keyword(sql, "from")
+        && ((is(1, "(") && is(2, "trim"))
+            || (is(2, "(") && is(3, "trim") && sides.iter().any(|side| is(1, side))))
 }
 
 fn location(position: u32) -> Location {
@@ -61,7 +89,8 @@ fn convert_token(sql: &str, token: Token) -> Result<Syntax> {
             keyword: Keyword::NoKeyword,
         }),
         TokenKind::String | TokenKind::EscapeString | TokenKind::DollarString => {
-            Syntax::SingleQuotedString(literal::string(token, sql)?.into_owned())
+            // The grammar would take a plain string for a name wherever one may stand; this one never.
+            Syntax::NationalStringLiteral(literal::string(token, sql)?.into_owned())
         }
         TokenKind::Number => Syntax::Number(literal::plain_digits(text)?.into_owned(), false),
         TokenKind::Parameter => Syntax::Placeholder(parameter(text)?),
@@ -116,4 +145,19 @@ fn symbol(text: &str) -> Result<Syntax> {
         "@" => Syntax::AtSign,
         _ => return Err(Error::unsupported(format!("the operator {text}"))),
     })
+}
+
+/// The token as it was written, for messages that quote it: not longer than a line.
+pub(super) fn near(script: &str, token: &TokenWithSpan) -> String {
+    let (start, end) = (token.span.start.column, token.span.end.column);
+    let len = end.saturating_sub(start).min(60) as usize;
+    let rest = script.chars().skip(start.saturating_sub(1) as usize);
+    rest.take(len).collect()
+}
+
+/// That the grammar ends at this token.
+pub(super) fn syntax_error(script: &str, token: &TokenWithSpan) -> Error {
+    let near = near(script, token);
+    let message = format!("syntax error at or near \"{near}\"");
+    Error::new(Code::Syntax, message).at(token.span.start.column as u32)
 }

@@ -50,9 +50,10 @@ impl Directory {
         for number in 0..count {
             // A file missing in the middle is left to the reader, for whom it is as good as an empty one.
             let file = open_file(&directory.file_path(number), true)?;
+            // Whoever had it before may have ended before flushing it.
             directory.files.push(Entry {
                 file,
-                is_dirty: false,
+                is_dirty: true,
             });
         }
         Ok(directory)

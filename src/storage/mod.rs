@@ -39,7 +39,7 @@ pub trait Storage {
     /// number but `bytes.len()` is a failure.
     fn write_at(&mut self, file: u32, offset: u64, bytes: &[u8]) -> Result<usize>;
 
-    /// Asks that everything written so far be made durable.
+    /// Asks that everything written so far be made durable, also by whoever had the files open before.
     fn flush(&mut self) -> Result<Ticket>;
 
     /// Whether a flush has ended. An error means that it failed; the database is then opened anew.

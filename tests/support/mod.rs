@@ -6,8 +6,10 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod commits;
+pub mod dump;
 mod faulty;
 mod missing;
+pub mod script;
 mod tracing;
 
 pub use faulty::{Fault, Faulty};

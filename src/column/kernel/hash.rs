@@ -67,7 +67,7 @@ fn hash_column(vector: &Vector, positions: impl Iterator<Item = usize>, hashes: 
             slots.for_each(|(row, hash)| *hash = mix(*hash, values[row] as u64));
         }
         (Data::Text(Strings::Dictionary { codes, values }), None) => {
-            let of_code: Vec<u64> = values.iter().map(|string| hash_bytes(string)).collect();
+            let of_code: Vec<u64> = values.iter().map(hash_bytes).collect();
             slots.for_each(|(row, hash)| *hash = mix(*hash, of_code[codes[row] as usize]));
         }
         _ => slots.for_each(|(row, hash)| *hash = mix(*hash, hash_value(vector, row))),
@@ -137,5 +137,67 @@ impl Hasher for Mixer {
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Decimal, PhysicalType, Value};
+
+    fn columns(values: &[Vec<Value>], types: &[PhysicalType]) -> Vec<Rc<Vector>> {
+        (types.iter().enumerate())
+            .map(|(column, &physical)| {
+                let values = values.iter().map(|row| &row[column]);
+                Rc::new(Vector::from_values(physical, values))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn equal_rows_hash_alike_and_others_do_not() {
+        let types = [PhysicalType::F64, PhysicalType::Decimal, PhysicalType::Text];
+        let row = |float: f64, decimal: &str, text: &str| {
+            vec![
+                Value::F64(float),
+                Value::Decimal(decimal.parse::<Decimal>().expect("a number")),
+                Value::text(text),
+            ]
+        };
+        let rows = [
+            row(0.0, "1.0", "eight by"),
+            row(-0.0, "1.00", "eight by"),
+            row(f64::NAN, "1", "eight bytes"),
+            row(-f64::NAN, "1.000", "eight bytes"),
+            vec![Value::Null; 3],
+            vec![Value::Null; 3],
+        ];
+        let columns = columns(&rows, &types);
+        let hashes = hash_rows(&columns, rows.len(), None);
+        for i in 0..rows.len() {
+            for j in 0..rows.len() {
+                assert_eq!(rows_equal(&columns, i, &columns, j), i / 2 == j / 2);
+                assert_eq!(hashes[i] == hashes[j], i / 2 == j / 2);
+            }
+        }
+        assert!(any_null(&columns, 4) && !any_null(&columns, 0));
+    }
+
+    #[test]
+    fn a_selection_and_a_dictionary_change_no_hash() {
+        let flat = Vector::new(Data::Text(
+            [b"a".as_slice(), b"b", b"a"].into_iter().collect(),
+        ));
+        let coded = Vector::new(Data::Text(Strings::Dictionary {
+            codes: vec![1, 0, 1],
+            values: Rc::new([b"b".as_slice(), b"a"].into_iter().collect()),
+        }));
+        let hashes = hash_rows(&[Rc::new(flat)], 3, None);
+        assert_eq!(hash_rows(&[Rc::new(coded.clone())], 3, None), hashes);
+        assert_eq!(
+            hash_rows(&[Rc::new(coded)], 3, Some(&[2, 1])),
+            [hashes[2], hashes[1]]
+        );
+        assert_eq!(hash_rows(&[], 3, None), [0; 3]);
     }
 }

@@ -147,7 +147,7 @@ pub fn multiply_interval(interval: Interval, factor: f64) -> Result<Interval> {
         .checked_add(month_days as i32)
         .ok_or_else(interval_out_of_range)?;
     let micros = (interval.micros as f64 * factor + seconds * 1e6).round_ties_even();
-    if !(micros >= -9.2e18 && micros <= 9.2e18) {
+    if !(-9.2e18..=9.2e18).contains(&micros) {
         return Err(interval_out_of_range());
     }
     Ok(Interval {

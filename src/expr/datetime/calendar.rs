@@ -2,8 +2,8 @@
 
 use crate::error::{Code, Error};
 
-/// The first day that a date can be: 4713-11-24 BC, the start of the Julian day count.
-pub const DATE_MIN: i64 = days_from_civil(-4712, 11, 24);
+/// The first day that a date can be: 4714-11-24 BC, the start of the Julian day count.
+pub const DATE_MIN: i64 = days_from_civil(-4713, 11, 24);
 /// The last: 5874897-12-31.
 pub const DATE_MAX: i64 = days_from_civil(5_874_897, 12, 31);
 /// Days since 1970-01-01. Counts years from March, so that the leap day is a year's last.
@@ -66,7 +66,7 @@ pub fn is_date(days: i64) -> bool {
     (DATE_MIN..=DATE_MAX).contains(&days)
 }
 
-/// Whether a timestamp may lie there: from 4713 BC to where 64 bits end, in January 294247 (PostgreSQL,
+/// Whether a timestamp may lie there: from 4714 BC to where 64 bits end, in January 294247 (PostgreSQL,
 /// which counts from 2000, ends thirty years later).
 pub fn is_timestamp(micros: i64) -> bool {
     (DATE_MIN * crate::types::MICROS_PER_DAY..crate::types::INFINITY).contains(&micros)

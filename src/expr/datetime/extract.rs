@@ -89,10 +89,12 @@ impl Field {
 }
 
 fn field(name: &str, data_type: DataType) -> Result<Field> {
-    Field::parse(name).ok_or_else(|| {
-        let message = format!("unit \"{name}\" not recognized for type {data_type}");
-        Error::new(Code::InvalidParameterValue, message)
-    })
+    Field::parse(name).ok_or_else(|| unrecognized(name, data_type))
+}
+
+fn unrecognized(name: &str, data_type: DataType) -> Error {
+    let message = format!("unit \"{name}\" not recognized for type {data_type}");
+    Error::new(Code::InvalidParameterValue, message)
 }
 
 fn unsupported(name: &str, data_type: DataType) -> Error {
@@ -234,12 +236,40 @@ pub fn truncate(name: &str, data_type: DataType, micros: i64) -> Result<i64> {
         Field::Century => days_from_civil((year - 1).div_euclid(100) * 100 + 1, 1, 1),
         Field::Millennium => days_from_civil((year - 1).div_euclid(1000) * 1000 + 1, 1, 1),
         Field::IsoYear => iso_year_start(iso_week(days).0),
-        _ => return Err(unsupported(name, data_type)),
+        _ => return Err(unrecognized(name, data_type)),
     };
     (first
         .checked_mul(MICROS_PER_DAY)
         .filter(|&micros| super::calendar::is_timestamp(micros)))
     .ok_or_else(super::calendar::timestamp_out_of_range)
+}
+
+/// The interval without what is smaller than the field's unit.
+pub fn truncate_interval(name: &str, interval: Interval) -> Result<Interval> {
+    let months = |unit: i32| Interval {
+        months: interval.months / unit * unit,
+        ..Interval::default()
+    };
+    let micros = |unit: i64| Interval {
+        micros: interval.micros / unit * unit,
+        ..interval
+    };
+    Ok(match field(name, DataType::Interval)? {
+        Field::Millennium => months(12_000),
+        Field::Century => months(1200),
+        Field::Decade => months(120),
+        Field::Year => months(12),
+        Field::Quarter => months(3),
+        Field::Month => months(1),
+        Field::Week => return Err(unsupported(name, DataType::Interval)),
+        Field::Day => micros(i64::MAX),
+        Field::Hour => micros(3600 * MICROS_PER_SECOND),
+        Field::Minute => micros(60 * MICROS_PER_SECOND),
+        Field::Second => micros(MICROS_PER_SECOND),
+        Field::Milliseconds => micros(1000),
+        Field::Microseconds => interval,
+        _ => return Err(unrecognized(name, DataType::Interval)),
+    })
 }
 
 #[cfg(test)]

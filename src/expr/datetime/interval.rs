@@ -18,7 +18,7 @@ pub fn parse_interval(text: &str) -> Result<Interval> {
     })?;
     parts.into_interval().ok_or_else(|| {
         let message = format!("interval field value out of range: \"{text}\"");
-        Error::new(Code::DatetimeOutOfRange, message)
+        Error::new(Code::IntervalOutOfRange, message)
     })
 }
 
@@ -191,11 +191,11 @@ fn parse_clock(word: &str) -> Option<i128> {
         None => (false, word.strip_prefix('+').unwrap_or(word)),
     };
     let parts: Vec<&str> = unsigned.split(':').collect();
-    let (hours, minutes, seconds) = match parts.as_slice() {
+    let (hours, minutes, seconds) = match *parts.as_slice() {
         // With a fraction the two are minutes and seconds.
-        &[minutes, seconds] if seconds.contains('.') => ("0", minutes, seconds),
-        &[hours, minutes] => (hours, minutes, "0"),
-        &[hours, minutes, seconds] => (hours, minutes, seconds),
+        [minutes, seconds] if seconds.contains('.') => ("0", minutes, seconds),
+        [hours, minutes] => (hours, minutes, "0"),
+        [hours, minutes, seconds] => (hours, minutes, seconds),
         _ => return None,
     };
     let (minutes, seconds) = (Quantity::parse(minutes)?, Quantity::parse(seconds)?);
@@ -332,7 +332,7 @@ mod tests {
         }
         assert_eq!(
             parse_interval("99999999999 years").unwrap_err().sqlstate(),
-            "22008"
+            "22015"
         );
     }
 }

@@ -17,7 +17,7 @@ pub(super) use calculate::{
     make_date, make_timestamp, multiply_interval, subtract_timestamps, timestamp_to_date,
     to_timestamp,
 };
-pub(super) use extract::{extract, truncate};
+pub(super) use extract::{extract, truncate, truncate_interval};
 pub(super) use interval::{format_interval, parse_interval};
 pub(super) use print::{format_date, format_timestamp};
 pub(super) use read::{is_moving, parse_date, parse_timestamp};

@@ -90,7 +90,7 @@ impl Problem {
                 format!("date/time field value out of range: \"{text}\""),
             ),
             Problem::ZoneRange => Error::new(
-                Code::DatetimeOutOfRange,
+                Code::InvalidTimeZone,
                 format!("time zone displacement out of range: \"{text}\""),
             ),
             Problem::NamedZone => {
@@ -199,16 +199,23 @@ impl Fields {
         }
     }
 
-    /// `20260115`, or a day or year beside a month's name.
+    /// `20260115`, `260115`, behind a date `101112`; or a day or year beside a month's name.
     fn take_number(&mut self, word: &str) -> Read<()> {
         let value: i64 = word.parse().map_err(|_| Problem::FieldRange)?;
         match word.len() {
             8 if self.month.is_none() => {
                 self.set_date(value / 10_000, value / 100 % 100, value % 100)
             }
+            6 if self.month.is_none() => {
+                self.set_date(century(value / 10_000), value / 100 % 100, value % 100)
+            }
+            6 if self.day.is_some() && self.micros.is_none() => {
+                let clock = (value / 10_000, value / 100 % 100, value % 100);
+                set(&mut self.micros, time_of_day(clock, 0)?)
+            }
             1 | 2 if self.day.is_none() => set(&mut self.day, value),
             1 | 2 => set(&mut self.year, century(value)),
-            3.. if self.month.is_some() => set(&mut self.year, value),
+            3 | 4 => set(&mut self.year, value),
             _ => Err(Problem::Syntax),
         }
     }
@@ -298,7 +305,7 @@ fn set<T>(field: &mut Option<T>, value: T) -> Read<()> {
 }
 
 fn date(year: i64, month: i64, day: i64, before_christ: bool) -> Read<i64> {
-    if year < 1 || year > 10_000_000 || !(1..=12).contains(&month) || day < 1 {
+    if !(1..=10_000_000).contains(&year) || !(1..=12).contains(&month) || day < 1 {
         return Err(Problem::FieldRange);
     }
     let year = if before_christ { 1 - year } else { year };
@@ -395,17 +402,23 @@ fn parse_time(text: &str) -> Read<i64> {
         None => (text, 0),
     };
     let parts: Vec<i64> = clock.split(':').map(number).collect::<Read<_>>()?;
-    let (hours, minutes, seconds) = match parts.as_slice() {
-        &[hours, minutes] if !text.contains('.') => (hours, minutes, 0),
-        &[hours, minutes, seconds] => (hours, minutes, seconds),
+    let (hours, minutes, seconds) = match *parts.as_slice() {
+        [hours, minutes] if !text.contains('.') => (hours, minutes, 0),
+        [hours, minutes, seconds] => (hours, minutes, seconds),
         _ => return Err(Problem::Syntax),
     };
-    let micros =
-        ((hours * 60).saturating_add(minutes) * 60 + seconds).saturating_mul(MICROS_PER_SECOND);
-    if hours > 24 || minutes > 59 || seconds > 60 || micros + fraction > MICROS_PER_DAY {
+    time_of_day((hours, minutes, seconds), fraction)
+}
+
+/// Up to 24:00:00; a 60th second is the start of the next minute.
+fn time_of_day((hours, minutes, seconds): (i64, i64, i64), fraction: i64) -> Read<i64> {
+    if hours > 24 || minutes > 59 || seconds > 60 {
         return Err(Problem::FieldRange);
     }
-    Ok(micros + fraction)
+    match ((hours * 60 + minutes) * 60 + seconds) * MICROS_PER_SECOND + fraction {
+        micros if micros <= MICROS_PER_DAY => Ok(micros),
+        _ => Err(Problem::FieldRange),
+    }
 }
 
 /// The digits behind a point as microseconds, rounded.
@@ -427,14 +440,14 @@ fn parse_offset(text: &str) -> Read<i64> {
         ("-", digits) => (-1, digits),
         (_, digits) => (1, digits),
     };
-    let (hours, minutes, seconds) = match digits.split(':').collect::<Vec<_>>().as_slice() {
-        &[compact] => match (compact.len(), number(compact)?) {
+    let (hours, minutes, seconds) = match *digits.split(':').collect::<Vec<_>>().as_slice() {
+        [compact] => match (compact.len(), number(compact)?) {
             (1 | 2, hours) => (hours, 0, 0),
             (3 | 4, both) => (both / 100, both % 100, 0),
             _ => return Err(Problem::Syntax),
         },
-        &[hours, minutes] => (number(hours)?, number(minutes)?, 0),
-        &[hours, minutes, seconds] => (number(hours)?, number(minutes)?, number(seconds)?),
+        [hours, minutes] => (number(hours)?, number(minutes)?, 0),
+        [hours, minutes, seconds] => (number(hours)?, number(minutes)?, number(seconds)?),
         _ => return Err(Problem::Syntax),
     };
     if hours > 15 || minutes > 59 || seconds > 59 {
@@ -503,7 +516,7 @@ mod tests {
             ("2026-01-15 10:00:00 -03:30", "2026-01-15 13:30:00+00"),
             ("2026-01-15T10:00:00+0530", "2026-01-15 04:30:00+00"),
             ("2026-01-15 10:00 UTC", "2026-01-15 10:00:00+00"),
-            ("2026-01-15 10:00:00+16", "22008"),
+            ("2026-01-15 10:00:00+16", "22009"),
             ("2026-01-15 10:00 Europe/Berlin", "0A000"),
         ] {
             assert_eq!(timestamp(text, true), expected, "{text}");
@@ -520,7 +533,7 @@ mod tests {
             "2026-01-15",
             "0001-01-01",
             "12345-06-07",
-            "4713-11-24 BC",
+            "4714-11-24 BC",
             "infinity",
         ] {
             let mut out = String::new();
@@ -529,8 +542,8 @@ mod tests {
         }
         assert!(parse_date("today", None).is_err());
         assert_eq!(
-            parse_date("4713-11-23 BC", None).unwrap_err().message(),
-            "date out of range: \"4713-11-23 BC\""
+            parse_date("4714-11-23 BC", None).unwrap_err().message(),
+            "date out of range: \"4714-11-23 BC\""
         );
     }
 }

@@ -36,6 +36,14 @@ pub fn binary(
         },
         (Value::Bytes(a), Value::Bytes(b)) => Ok(Value::Bytes(Rc::from([&**a, &**b].concat()))),
         (Value::Text(a), Value::Text(key)) => json_step(operator, a, Step::Key(key)),
+        // A JSONB scalar is an array of itself to an index.
+        (Value::Text(a), Value::I64(0 | -1))
+            if types.0 == DataType::Jsonb
+                && json::is_scalar(a)
+                && operator != BinaryOperator::Subtract =>
+        {
+            json_step(operator, &format!("[{a}]"), Step::Index(0))
+        }
         (Value::Text(a), Value::I64(index)) => json_step(operator, a, Step::Index(*index)),
         _ => time(operator, left, right, types),
     }
@@ -144,6 +152,7 @@ pub fn decimal(operator: BinaryOperator, a: &Decimal, b: &Decimal) -> Result<Dec
 fn json_step(operator: BinaryOperator, document: &str, step: Step) -> Result<Value> {
     let found = match operator {
         BinaryOperator::JsonGet => json::get(document, step)?.map(Value::text),
+        BinaryOperator::Subtract => Some(Value::text(&json::delete(document, step)?)),
         BinaryOperator::JsonGetText => {
             json::get_text(document, step)?.map(|text| Value::text(&text))
         }

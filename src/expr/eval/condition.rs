@@ -8,13 +8,18 @@ use crate::error::{Code, Error, Result};
 use crate::types::{PhysicalType, Value};
 use std::rc::Rc;
 
-/// The chunk with only those selected rows for which the condition is true.
+/// The chunk with only those selected rows for which the condition is true. Of a conjunction the later
+/// parts are asked only where the earlier ones are true.
 pub fn filter(expr: &Expr, chunk: Chunk, context: &EvalContext) -> Result<Chunk> {
     if let ExprKind::And(operands) = &expr.kind {
         return operands
             .iter()
             .try_fold(chunk, |chunk, operand| filter(operand, chunk, context));
     }
+    keep_true(expr, chunk, context)
+}
+
+fn keep_true(expr: &Expr, chunk: Chunk, context: &EvalContext) -> Result<Chunk> {
     if chunk.is_empty() {
         return Ok(chunk);
     }
@@ -60,6 +65,7 @@ pub fn any_equal(
     context: &EvalContext,
 ) -> Result<Operand> {
     let mut rows = Junction::new(true, chunk);
+    rows.leave_out_nulls(&left);
     for item in list {
         if rows.undecided.is_empty() {
             break;
@@ -111,6 +117,15 @@ impl Junction {
         }
     }
 
+    /// Rows whose answer is NULL whatever is asked.
+    fn leave_out_nulls(&mut self, operand: &Operand) {
+        self.undecided.retain(|&row| {
+            let is_null = operand.value(row as usize).is_null();
+            self.nulls[row as usize] = is_null;
+            !is_null
+        });
+    }
+
     fn take_equal(&mut self, left: &Operand, right: &Operand) {
         self.decide(|row| match (left.value(row), right.value(row)) {
             (Value::Null, _) | (_, Value::Null) => None,
@@ -160,7 +175,7 @@ pub fn case(
         if parts.remaining.is_empty() {
             break;
         }
-        let chosen = filter(condition, parts.asked(chunk), context)?;
+        let chosen = keep_true(condition, parts.asked(chunk), context)?;
         let rows: Vec<u32> = chosen.positions().map(|row| row as u32).collect();
         let values = operand(result, &chosen, context)?;
         parts.take(rows, values);

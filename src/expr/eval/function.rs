@@ -180,6 +180,10 @@ fn time_call(
         _ => return None,
     };
     Some(match function {
+        Function::DateTrunc if data_type == DataType::Interval => {
+            datetime::truncate_interval(name, Interval::from_bits(bits))
+                .map(|interval| Value::Uuid(interval.to_bits()))
+        }
         Function::DateTrunc => datetime::truncate(name, data_type, value).map(Value::I64),
         Function::Extract => datetime::extract(name, data_type, value, bits)
             .map(|field| field.map_or(Value::Null, Value::Decimal)),

@@ -8,6 +8,8 @@
 //! No row raises an error that was not asked for: CASE, COALESCE, AND and OR narrow the selection
 //! before they evaluate what depends on what came before.
 
+#[cfg(test)]
+mod agreement;
 mod arithmetic;
 mod condition;
 mod fold;

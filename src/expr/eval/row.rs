@@ -2,11 +2,13 @@
 
 use super::super::cast::cast_value;
 use super::super::context::Members;
+use super::super::json;
 use super::super::pattern::Pattern;
 use super::super::{EvalContext, Expr, ExprKind, SubplanRows};
 use super::{arithmetic, function};
 use crate::error::{Code, Error, Result};
-use crate::types::Value;
+use crate::types::{DataType, Interval, Value};
+use std::cmp::Ordering;
 
 /// The value of an expression without columns.
 pub fn evaluate_value(expr: &Expr, context: &EvalContext) -> Result<Value> {
@@ -79,8 +81,8 @@ pub fn evaluate_row(expr: &Expr, row: &[Value], context: &EvalContext) -> Result
             case_insensitive,
         } => match (value(operand)?, value(pattern)?) {
             (Value::Text(text), Value::Text(pattern)) => {
-                let pattern = Pattern::new(&pattern, *escape, *case_insensitive)?;
-                Value::Bool(pattern.matches(&text) != *negated)
+                let pattern = Pattern::new(&pattern, *escape, *case_insensitive);
+                Value::Bool(pattern.matches(&text)? != *negated)
             }
             _ => Value::Null,
         },
@@ -101,7 +103,7 @@ pub fn evaluate_row(expr: &Expr, row: &[Value], context: &EvalContext) -> Result
         ExprKind::Extreme { greatest, operands } => {
             let mut best = Value::Null;
             for operand in operands {
-                best = extreme(best, value(operand)?, *greatest);
+                best = extreme(best, value(operand)?, *greatest, expr.data_type)?;
             }
             best
         }
@@ -185,10 +187,22 @@ pub fn of_membership(members: &Members, value: &Value, negated: bool) -> Value {
 }
 
 /// The greater or lesser of two; NULL only if both are.
-pub fn extreme(best: Value, value: Value, greatest: bool) -> Value {
-    let replaces =
-        !value.is_null() && (best.is_null() || (value > best) == greatest && value != best);
-    if replaces { value } else { best }
+pub fn extreme(best: Value, value: Value, greatest: bool, data_type: DataType) -> Result<Value> {
+    let order = match (&best, &value, data_type) {
+        (_, Value::Null, _) => return Ok(best),
+        (Value::Null, _, _) => return Ok(value),
+        (Value::Uuid(best), Value::Uuid(value), DataType::Interval) => {
+            Interval::from_bits(*value).cmp(&Interval::from_bits(*best))
+        }
+        (Value::Text(best), Value::Text(value), DataType::Jsonb) => json::compare(value, best)?,
+        _ => value.cmp(&best),
+    };
+    let wanted = if greatest {
+        Ordering::Greater
+    } else {
+        Ordering::Less
+    };
+    Ok(if order == wanted { value } else { best })
 }
 
 /// The value of a parameter, which its node's type must fit.

@@ -149,13 +149,13 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
                 };
                 // A pattern is taken apart once for a run of rows that share it.
                 if last.as_ref().is_none_or(|(last, _)| last != pattern) {
-                    let parsed = Pattern::new(pattern, *escape, *case_insensitive)?;
+                    let parsed = Pattern::new(pattern, *escape, *case_insensitive);
                     last = Some((pattern.clone(), parsed));
                 }
-                let matched = last
-                    .as_ref()
-                    .is_some_and(|(_, parsed)| parsed.matches(text));
-                Ok(Value::Bool(matched != *negated))
+                match &last {
+                    Some((_, parsed)) => Ok(Value::Bool(parsed.matches(text)? != *negated)),
+                    None => Ok(Value::Null),
+                }
             })
         }
         ExprKind::InList {
@@ -166,10 +166,9 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
         ExprKind::Extreme { greatest, operands } => {
             let operands = operands.iter().map(evaluated).collect::<Result<Vec<_>>>()?;
             map_rows(expr, &operands, true, chunk, |values| {
-                let best = values.iter().cloned();
-                Ok(best.fold(Value::Null, |best, value| {
-                    row::extreme(best, value, *greatest)
-                }))
+                values.iter().try_fold(Value::Null, |best, value| {
+                    row::extreme(best, value.clone(), *greatest, expr.data_type)
+                })
             })
         }
         ExprKind::NullIf(left, right) => map(

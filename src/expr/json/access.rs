@@ -87,6 +87,10 @@ pub fn array_length(text: &str) -> Result<i64> {
     Err(Error::new(Code::InvalidParameterValue, message))
 }
 
+pub fn is_scalar(text: &str) -> bool {
+    !matches!(type_name(text), "object" | "array")
+}
+
 /// The name of the type of a JSON text.
 pub fn type_name(text: &str) -> &'static str {
     match Reader::new(text).peek() {

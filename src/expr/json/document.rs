@@ -1,7 +1,8 @@
 //! A JSON value as a tree, and JSONB's normal form of it.
 
+use super::access::Step;
 use super::reader::Reader;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::types::Decimal;
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -40,6 +41,42 @@ pub fn concat(left: &str, right: &str) -> Result<String> {
     let mut out = String::new();
     joined.print(&mut out);
     Ok(out)
+}
+
+/// JSONB's `-`: without a member, the elements that are a text, or an element by its place.
+pub fn delete(document: &str, step: Step) -> Result<String> {
+    let mut document = Json::parse(document)?;
+    match (&mut document, step) {
+        (Json::Object(members), Step::Key(key)) => members.retain(|(name, _)| name != key),
+        (Json::Object(_), Step::Index(_)) => {
+            return Err(cannot_delete("object using integer index"));
+        }
+        (Json::Array(elements), Step::Key(key)) => {
+            elements.retain(|element| !matches!(element, Json::String(text) if text == key));
+        }
+        (Json::Array(elements), Step::Index(index)) => {
+            let length = elements.len() as i64;
+            let place = if index < 0 {
+                index.saturating_add(length)
+            } else {
+                index
+            };
+            if (0..length).contains(&place) {
+                elements.remove(place as usize);
+            }
+        }
+        _ => return Err(cannot_delete("scalar")),
+    }
+    let mut out = String::new();
+    document.print(&mut out);
+    Ok(out)
+}
+
+fn cannot_delete(what: &str) -> Error {
+    Error::new(
+        Code::InvalidParameterValue,
+        format!("cannot delete from {what}"),
+    )
 }
 
 impl Json {

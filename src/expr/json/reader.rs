@@ -290,10 +290,11 @@ fn unicode_escape(rest: &str) -> Result<(char, usize)> {
     let first =
         unit(0).ok_or_else(|| invalid("\"\\u\" must be followed by four hexadecimal digits."))?;
     match first {
-        0 => Err(
-            Error::new(Code::InvalidText, "unsupported Unicode escape sequence")
-                .with_detail("\\u0000 cannot be converted to text."),
-        ),
+        0 => Err(Error::new(
+            Code::UntranslatableCharacter,
+            "unsupported Unicode escape sequence",
+        )
+        .with_detail("\\u0000 cannot be converted to text.")),
         0xd800..=0xdbff => {
             let second = rest
                 .get(4..6)

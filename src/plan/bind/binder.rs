@@ -11,6 +11,8 @@ use std::rc::Rc;
 
 /// A table has no more columns than this, and a query yields no more.
 pub const COLUMNS_MAX: usize = 2_000;
+/// A statement reads from no more tables and subqueries than this: a plan is as deep as its joins.
+const TABLES_MAX: usize = 64;
 
 pub struct Binder<'a> {
     pub statement: &'a Statement,
@@ -23,6 +25,8 @@ pub struct Binder<'a> {
     pub outer: Vec<Rc<Scope>>,
     /// Which temporal clauses a table has taken.
     claimed: Vec<bool>,
+    /// How many tables and subqueries stand in FROMs so far.
+    tables: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -38,6 +42,7 @@ impl<'a> Binder<'a> {
             subplans: Vec::new(),
             outer: Vec::new(),
             claimed: vec![false; statement.temporal.clauses.len()],
+            tables: 0,
         }
     }
 
@@ -98,6 +103,18 @@ impl<'a> Binder<'a> {
             Syntax::RollbackTo(name) => Plan::RollbackToSavepoint(name.value.clone()),
         };
         Ok((plan, Vec::new()))
+    }
+
+    /// Counts one more table in a FROM.
+    pub fn count_table(&mut self) -> Result<()> {
+        self.tables += 1;
+        match self.tables > TABLES_MAX {
+            true => Err(Error::new(
+                Code::LimitComplexity,
+                format!("a statement can read from at most {TABLES_MAX} tables"),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// The time at which the table named at `position` is read.

@@ -130,7 +130,7 @@ impl Binder<'_> {
                 expr::coerce_to(operand, target, CastContext::Explicit)
             }
             Ast::TypedString(typed) => match &typed.value.value {
-                ast::Value::SingleQuotedString(text) => {
+                ast::Value::NationalStringLiteral(text) => {
                     let target = data_type::bind(&typed.data_type)?;
                     expr::coerce_to(Expr::literal(text), target, CastContext::Explicit)
                 }
@@ -300,7 +300,7 @@ impl Binder<'_> {
     fn value(&mut self, value: &ast::Value) -> Result<Expr> {
         match value {
             ast::Value::Number(digits, _) => number(digits),
-            ast::Value::SingleQuotedString(text) => Ok(Expr::literal(text)),
+            ast::Value::NationalStringLiteral(text) => Ok(Expr::literal(text)),
             ast::Value::Boolean(value) => Ok(Expr::boolean(*value)),
             ast::Value::Null => Ok(Expr::null()),
             ast::Value::Placeholder(name) => self.parameters.get(name),
@@ -413,7 +413,7 @@ impl Binder<'_> {
         let escape = match escape.as_deref() {
             None => None,
             Some(Ast::Value(value)) => match &value.value {
-                ast::Value::SingleQuotedString(text) => Some(text.as_str()),
+                ast::Value::NationalStringLiteral(text) => Some(text.as_str()),
                 _ => return Err(Error::unsupported("ESCAPE that is not a string constant")),
             },
             Some(_) => return Err(Error::unsupported("ESCAPE that is not a string constant")),
@@ -515,7 +515,7 @@ fn is_plain(field: &ast::CeilFloorKind) -> bool {
 fn interval_constant(interval: &ast::Interval) -> Result<Expr> {
     let text = match interval.value.as_ref() {
         Ast::Value(value) => match &value.value {
-            ast::Value::SingleQuotedString(text) => text,
+            ast::Value::NationalStringLiteral(text) => text,
             _ => {
                 return Err(Error::unsupported(
                     "an interval that is not a string constant",

@@ -58,6 +58,7 @@ impl Binder<'_> {
     }
 
     fn table_factor(&mut self, factor: &TableFactor) -> Result<(Node, Scope)> {
+        self.count_table()?;
         match factor {
             TableFactor::Table {
                 name,

@@ -57,7 +57,7 @@ impl Binder<'_> {
                 }
                 Some((table, found)) if found.constraint => {
                     return Err(Error::new(
-                        Code::WrongObjectType,
+                        Code::DependentObjects,
                         format!(
                             "cannot drop index {index} because constraint {index} on table {} requires it",
                             table.name

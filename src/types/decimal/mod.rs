@@ -13,6 +13,8 @@ mod arithmetic;
 mod convert;
 mod division;
 mod number;
+#[cfg(test)]
+mod properties;
 mod rounding;
 mod text;
 mod transcendental;
