@@ -26,11 +26,12 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `writer` `upkeep` `salt` | [`Log`]: append, flush, what goes on in idle time |
-//! | `recovery` `survey` `scan` `tail` `window` | [`Recovery`]: the files, the frames, the end |
+//! | `writer` `succession` `failure` `upkeep` | [`Log`]: append and flush, the next segment, errors, idle time |
+//! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
 //! | `transaction` `record` `event` `bookkeeping` | commits and frames |
-//! | `vector` `strings` `decimals` `integers` `ext` `wire` | values as bytes |
+//! | `vector` `strings` `decimals` `integers` `ext` `wire` `write` | values as bytes |
 //! | `frame` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
+//! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
 //! | `limit` `options` | what it takes at most, how it is opened |
 //!
 //! The log knows commits and storage; what a commit does to tables is no concern of it.
@@ -40,6 +41,7 @@ mod chain;
 mod decimals;
 mod event;
 mod ext;
+mod failure;
 mod frame;
 mod integers;
 pub mod limit;
@@ -50,7 +52,9 @@ mod recovery;
 mod salt;
 mod scan;
 mod segment;
+mod start;
 mod strings;
+mod succession;
 mod superblock;
 mod survey;
 mod tail;
@@ -59,7 +63,9 @@ mod upkeep;
 mod vector;
 mod window;
 mod wire;
+mod write;
 mod writer;
+mod zeros;
 
 pub use chain::Hash;
 pub use options::{Mode, Options, Position, Report, Sizes};

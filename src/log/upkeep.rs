@@ -5,7 +5,8 @@
 //! zeros, which recovery knows for a clean end.
 
 use super::superblock::{Superblock, Watermark};
-use super::writer::{FreeFile, Log, write_all, write_zeros};
+use super::writer::{FreeFile, Log};
+use super::zeros::{write_all, write_zeros};
 use crate::error::{Code, Error, Result};
 
 /// Zeros written at a time, at least.

@@ -7,30 +7,18 @@
 //!
 //! [`Log::append`] encodes a commit into the pending bytes; [`Log::flush`] hands them to the storage in one
 //! write and asks for one flush. When that is done ([`Log::durable`]) the whole group may be acknowledged.
-//!
-//! A segment that has reached its size is succeeded: the header of the next one is written along with the
-//! group that filled it and made durable by the same flush. Frames are written behind the header only
-//! when that flush is done; on a storage that flushes in its own time, a group waits for it.
-//!
-//! # When the storage fails
-//!
-//! - A write that is refused or falls short: its place is overwritten with zeros and flushed. If that works
-//!   the group is certain not to exist, and the error is the storage's (`QUOTA`, `IO`).
-//! - Otherwise, and whenever a flush fails, nobody knows what the medium holds: `COMMIT_UNKNOWN`. The flush
-//!   is not repeated, since a repeated one may succeed without having written anything.
-//!
-//! Either way the log takes nothing more. It has to be opened anew, and that opening tells what there is.
 
-use super::bookkeeping::{self, Session};
+use super::bookkeeping::Session;
 use super::chain::Hash;
+use super::failure::unknown;
 use super::frame::{self, Checksum, EventType};
 use super::limit::{SEGMENT_BYTES_MAX, WRITE_BYTES};
 use super::options::Sizes;
 use super::page::DatabaseId;
 use super::salt::Salts;
-use super::segment::{HEADER_BYTES, Header};
 use super::superblock::{Superblock, Watermark};
 use super::transaction::{self, Destination};
+use super::zeros::write_all;
 use crate::commit::Commit;
 use crate::error::{Code, Error, Result};
 use crate::storage::{Storage, Ticket};
@@ -89,19 +77,19 @@ pub struct Log {
     /// Encoded and not yet written.
     pub(super) pending: Vec<u8>,
     /// Bytes from here on belong to commits that nobody was told of.
-    untold: u64,
+    pub(super) untold: u64,
     /// Up to here a flush was asked for.
-    asked: u64,
+    pub(super) asked: u64,
     /// Groups that a ticket was given for, and of them those that are durable.
     groups: u64,
     durable_groups: u64,
     flights: VecDeque<Flight>,
     /// The header of this segment, or what was found in it, is not known to be durable; groups wait for it.
-    awaits_flush: bool,
+    pub(super) awaits_flush: bool,
     /// A group is waiting.
     held: bool,
     /// A SEAL to be written into the segment before: file, offset, frame.
-    seal: Option<(u32, u64, Vec<u8>)>,
+    pub(super) seal: Option<(u32, u64, Vec<u8>)>,
     pub(super) free: VecDeque<FreeFile>,
     /// Files below this number are known.
     pub(super) known_files: u32,
@@ -110,8 +98,8 @@ pub struct Log {
     /// Something was written since the last flush that no group covers: zeros, the superblock.
     pub(super) unflushed_upkeep: bool,
     /// Commits that were there when the log was opened: nobody waits for those.
-    recovered: u64,
-    failure: Option<Error>,
+    pub(super) recovered: u64,
+    pub(super) failure: Option<Error>,
 }
 
 /// What recovery hands to the log.
@@ -412,157 +400,4 @@ impl Log {
     pub(super) fn in_flight(&self) -> bool {
         !self.flights.is_empty() || self.held
     }
-
-    /// Begins the next segment, if there is a file for it. Otherwise this one grows on.
-    fn succeed(&mut self) -> Result<()> {
-        match self.take_free_file() {
-            Some(file) => {
-                let old = (
-                    self.segment.file,
-                    self.segment.written,
-                    self.segment.checksum.clone(),
-                );
-                self.begin_segment(file, self.segment.number + 1, self.segment.written)?;
-                self.seal = Some(self.make_seal(old));
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn make_seal(&self, (file, offset, checksum): (u32, u64, Checksum)) -> (u32, u64, Vec<u8>) {
-        let head = (
-            self.head.next_seq,
-            self.head.time.div_euclid(1000),
-            EventType::Seal,
-        );
-        let mut bytes = Vec::new();
-        frame::write(&mut bytes, &checksum, offset, head, |out| {
-            bookkeeping::write_seal(
-                out,
-                self.segment.number,
-                self.head.next_seq,
-                &self.head.chain,
-            );
-        });
-        (file, offset, bytes)
-    }
-
-    /// Writes the header of a segment, to be made durable by the next flush.
-    pub(super) fn begin_segment(
-        &mut self,
-        free: FreeFile,
-        number: u64,
-        previous_end: u64,
-    ) -> Result<()> {
-        let header = Header {
-            database: self.database,
-            number,
-            salt: self.salts.next(),
-            first_seq: self.head.next_seq,
-            previous_end,
-            previous_chain: self.head.chain,
-            created: self.head.time,
-        };
-        if let Err(cause) = write_all(self.storage.as_mut(), free.file, 0, &header.encode()) {
-            return Err(self.undo_write(cause, Some(free.file)));
-        }
-        let begin = HEADER_BYTES as u64;
-        self.segment = Segment {
-            number,
-            file: free.file,
-            checksum: Checksum::new(&header.salt),
-            written: begin,
-            durable: begin,
-            zeroed: free.zeroed.max(begin),
-        };
-        (self.untold, self.asked) = (begin, begin);
-        self.awaits_flush = true;
-        Ok(())
-    }
-
-    /// Makes sure that a group whose write failed does not exist, and says whether that worked.
-    fn undo_write(&mut self, cause: Error, header: Option<u32>) -> Error {
-        let failure = match self.erase_untold(header) {
-            Ok(()) => cause,
-            Err(_) => unknown(cause.message()),
-        };
-        self.refuse_from_now_on(closed_by(&failure));
-        failure
-    }
-
-    fn erase_untold(&mut self, header: Option<u32>) -> Result<()> {
-        let (file, start) = (self.segment.file, self.untold);
-        let end = self.storage.len(file)?.min(self.end());
-        write_zeros(self.storage.as_mut(), file, start..end)?;
-        if let Some(file) = header {
-            let end = self.storage.len(file)?.min(HEADER_BYTES as u64);
-            write_zeros(self.storage.as_mut(), file, 0..end)?;
-        }
-        let ticket = self.storage.flush()?;
-        match self.storage.flushed(ticket)? {
-            true => Ok(()),
-            false => Err(unknown("the storage answers later")),
-        }
-    }
-
-    fn flush_failed(&mut self, cause: &Error) -> Error {
-        let known = self.durable_mark.commits.max(self.recovered);
-        let commits_open = self.head.next_seq > known;
-        let failure = match commits_open {
-            true => unknown(cause.message()),
-            false => cause.clone(),
-        };
-        self.refuse_from_now_on(closed_by(&failure));
-        failure
-    }
-}
-
-fn unknown(cause: &str) -> Error {
-    Error::new(
-        Code::CommitUnknown,
-        format!("whether the commit is durable is not known: {cause}"),
-    )
-    .with_hint("Open the database anew: it then holds the commit, or it does not.")
-}
-
-/// What later calls are told.
-fn closed_by(failure: &Error) -> Error {
-    Error::new(
-        failure.code(),
-        format!("the log was given up after an error: {}", failure.message()),
-    )
-    .with_hint("Open the database anew.")
-}
-
-/// Writes all of the bytes, or fails.
-pub(super) fn write_all(
-    storage: &mut dyn Storage,
-    file: u32,
-    offset: u64,
-    bytes: &[u8],
-) -> Result<()> {
-    let count = storage.write_at(file, offset, bytes)?;
-    match count != bytes.len() {
-        true => Err(Error::new(
-            Code::Io,
-            format!("the storage took {count} of {} bytes", bytes.len()),
-        )),
-        false => Ok(()),
-    }
-}
-
-pub(super) fn write_zeros(
-    storage: &mut dyn Storage,
-    file: u32,
-    range: std::ops::Range<u64>,
-) -> Result<()> {
-    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
-    let mut offset = range.start;
-    while offset < range.end {
-        let count = (range.end - offset).min(ZEROS.len() as u64);
-        write_all(storage, file, offset, &ZEROS[..count as usize])?;
-        offset += count;
-    }
-    Ok(())
 }
