@@ -147,6 +147,7 @@ impl Database {
         let scope = Scope {
             present,
             own_catalog,
+            now,
         };
         let lifted = scanned.map(|scanned| &scanned.lifted);
         let known = self

@@ -6,7 +6,7 @@ use super::{AsOf, Parameter};
 use crate::column::{CHUNK_ROWS, Chunk, Vector, VectorBuilder};
 use crate::error::{Code, Error, Result};
 use crate::exec::Tuples;
-use crate::expr::{EvalContext, evaluate_value};
+use crate::expr::{EvalContext, Expr, ExprKind, evaluate_value};
 use crate::plan;
 use crate::sql::{
     self, Clause, Lifted, Lifting, Literal, Moment, Point, Scanned, Source, Timeline,
@@ -22,6 +22,8 @@ pub(super) struct Scope {
     pub present: Snapshot,
     /// The transaction's own catalog, if it has changed it.
     pub own_catalog: Option<Rc<Catalog>>,
+    /// What `now()` answers.
+    pub now: i64,
 }
 
 /// A plan and what it runs with.
@@ -32,16 +34,20 @@ pub(super) struct Values {
     pub tuples: OwnedTuples,
 }
 
-/// The store's commits as the resolution of moments asks for them.
-struct Commits<'a>(&'a Store);
+/// The store's commits up to a snapshot, as the resolution of moments asks for them: what came after it
+/// is not known to who reads there.
+struct Commits<'a> {
+    store: &'a Store,
+    present: Snapshot,
+}
 
 impl Timeline for Commits<'_> {
     fn last_seq(&self) -> Option<Seq> {
-        self.0.last_seq()
+        self.present.seq
     }
 
     fn seq_at_time(&self, time: i64) -> Option<Seq> {
-        self.0.seq_at_time(time)
+        self.store.seq_at_time(time).min(self.present.seq)
     }
 }
 
@@ -78,12 +84,13 @@ impl Shared {
         compiled: &Compiled,
         parameters: &[Parameter],
         present: Snapshot,
+        now: i64,
     ) -> Result<Vec<Versions>> {
         let temporal = &compiled.statement.temporal;
         let clauses = temporal.clauses.iter().zip(&temporal.positions);
         clauses
             .map(|(clause, position)| {
-                self.clause(clause, parameters, present)
+                self.clause(clause, parameters, present, now)
                     .map_err(|error| error.at(*position))
             })
             .collect()
@@ -96,13 +103,12 @@ impl Shared {
         present: Snapshot,
     ) -> Result<Vec<Versions>> {
         let clauses = compiled.statement.temporal.clauses.iter();
-        let known = clauses.map(|clause| {
-            let open = |moment: &&Moment| matches!(moment, Moment::Parameter(_));
-            match clause.moments().iter().any(open) {
+        let known = clauses.map(
+            |clause| match clause.moments().into_iter().any(has_parameter) {
                 true => Ok(Versions::AsOf(present)),
-                false => self.clause(clause, &[], present),
-            }
-        });
+                false => self.clause(clause, &[], present, self.now()),
+            },
+        );
         known.collect()
     }
 
@@ -111,16 +117,21 @@ impl Shared {
         clause: &Clause,
         parameters: &[Parameter],
         present: Snapshot,
+        now: i64,
     ) -> Result<Versions> {
         let moments = clause.moments();
         let points: Vec<Point> = moments
             .iter()
-            .map(|moment| self.point(moment, parameters))
+            .map(|moment| self.point(moment, parameters, now))
             .collect::<Result<_>>()?;
-        resolve_versions(clause, &points, present, &Commits(&self.store))
+        let commits = Commits {
+            store: &self.store,
+            present,
+        };
+        resolve_versions(clause, &points, present, &commits)
     }
 
-    fn point(&self, moment: &Moment, parameters: &[Parameter]) -> Result<Point> {
+    fn point(&self, moment: &Moment, parameters: &[Parameter], now: i64) -> Result<Point> {
         match moment {
             Moment::Seq(seq) => Ok(Point::Seq(*seq)),
             Moment::Tag(tag) => Err(sql::undefined_tag(tag)),
@@ -132,10 +143,11 @@ impl Shared {
             }
             Moment::Expr(_) => {
                 let expr = plan::plan_moment(moment, &[])?;
+                let values = values_of(&expr, parameters)?;
                 let context = EvalContext {
-                    parameters: &[],
+                    parameters: &values,
                     subplans: &[],
-                    now: self.now(),
+                    now,
                     entropy: &*self.options.entropy,
                 };
                 point_of_value(&evaluate_value(&expr, &context)?, expr.data_type)
@@ -150,7 +162,11 @@ impl Shared {
             AsOf::Time(time) => Point::Time(*time),
             AsOf::Text(text) => point_of_value(&Value::text(text), DataType::Text)?,
         };
-        resolve_moment(point, &Commits(&self.store))
+        let commits = Commits {
+            store: &self.store,
+            present: self.present(),
+        };
+        resolve_moment(point, &commits)
     }
 
     /// The plan of a statement and the values it runs with: the user's, then the lifted constants.
@@ -161,7 +177,7 @@ impl Shared {
         lifted: Option<&Lifted>,
         scope: &Scope,
     ) -> Result<Values> {
-        let moments = self.moments(compiled, parameters, scope.present)?;
+        let moments = self.moments(compiled, parameters, scope.present, scope.now)?;
         let bound = self.bind(compiled, scope, &moments)?;
         let own = compiled.statement.parameters;
         let mut values = parameter_values(parameters, own, &bound.parameter_types)?;
@@ -237,6 +253,41 @@ fn point_of_parameter(parameter: &Parameter) -> Result<Point> {
             Code::WrongParameters,
             "a moment must be a sequence, a date or the text of a timestamp",
         )),
+    }
+}
+
+/// The parameters that an expression has, in the types that it wants, each in its place.
+fn values_of(expr: &Expr, parameters: &[Parameter]) -> Result<Vec<Value>> {
+    let mut wanted = vec![None; parameters.len()];
+    let mut missing = false;
+    expr.any(&mut |expr| {
+        if let ExprKind::Parameter(number) = expr.kind {
+            match wanted.get_mut(number) {
+                Some(wanted) => *wanted = Some(expr.data_type),
+                None => missing = true,
+            }
+        }
+        false
+    });
+    if missing {
+        return Err(too_few(parameters.len()));
+    }
+    let values = parameters.iter().zip(wanted).enumerate();
+    values
+        .map(|(number, (parameter, wanted))| match wanted {
+            Some(wanted) => parameter.to_value(wanted, number),
+            None => Ok(Value::Null),
+        })
+        .collect()
+}
+
+/// Whether what a moment means is known only with the parameters.
+fn has_parameter(moment: &Moment) -> bool {
+    match moment {
+        Moment::Seq(_) | Moment::Tag(_) => false,
+        Moment::Parameter(_) => true,
+        Moment::Expr(_) => plan::plan_moment(moment, &[])
+            .is_ok_and(|expr| expr.any(&mut |expr| matches!(expr.kind, ExprKind::Parameter(_)))),
     }
 }
 

@@ -56,11 +56,14 @@ impl Database {
         match plan {
             Plan::Begin { read_only } => {
                 command = "BEGIN";
+                let now = self.shared.now();
                 let session = self.session_mut(session)?;
                 if session.block.is_some() {
                     notice = Some("there is already a transaction in progress");
                 } else {
-                    session.block = Some(Block::new(*read_only, false));
+                    let mut block = Block::new(*read_only, false);
+                    block.now = Some(now);
+                    session.block = Some(block);
                 }
             }
             Plan::Commit => match self.session_mut(session)?.block.take() {

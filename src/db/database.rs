@@ -196,6 +196,7 @@ impl Database {
         let scope = super::compile::Scope {
             present,
             own_catalog,
+            now: self.shared.now(),
         };
         let bound = self.shared.bind(&compiled, &scope, &moments)?;
         Ok(Description {

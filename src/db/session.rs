@@ -30,7 +30,7 @@ pub(super) struct Block {
     pub failed: bool,
     /// Opened for one request and closed with it, rather than by BEGIN.
     pub implicit: bool,
-    /// What `now()` answers throughout; set by the first statement.
+    /// What `now()` answers throughout: the time of BEGIN.
     pub now: Option<i64>,
     pub reading: Reading,
     /// What the transaction was before its first statement.
