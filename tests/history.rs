@@ -259,7 +259,7 @@ fn pairs(command: &Command) -> Vec<(i64, Value)> {
 fn words(command: &Command) -> Vec<&str> {
     let word = |argument: &'_ Argument| matches!(argument, Argument::Positional(_));
     let text = |argument| match argument {
-        &Argument::Positional(ref word) => word.as_str(),
+        Argument::Positional(word) => word.as_str(),
         _ => "",
     };
     command

@@ -1051,7 +1051,7 @@ fn short_statements_and_many_commits() {
 #[test]
 fn long_statements_that_fill_blocks_and_leave_them_sparse() {
     let mut copies = 0;
-    for seed in 100..103 {
+    for seed in 100..102 {
         let residency = [Residency::All, Residency::FirstTouch][seed as usize % 2];
         let mut history = History::new(seed, 1200, residency);
         history.run(60);
