@@ -257,17 +257,13 @@ fn pairs(command: &Command) -> Vec<(i64, Value)> {
 }
 
 fn words(command: &Command) -> Vec<&str> {
-    let word = |argument: &'_ Argument| matches!(argument, Argument::Positional(_));
-    let text = |argument| match argument {
-        Argument::Positional(word) => word.as_str(),
-        _ => "",
-    };
-    command
-        .args
-        .iter()
-        .filter(|argument| word(argument))
-        .map(text)
-        .collect()
+    fn word(argument: &Argument) -> Option<&str> {
+        match argument {
+            Argument::Positional(word) => Some(word),
+            _ => None,
+        }
+    }
+    command.args.iter().filter_map(word).collect()
 }
 
 fn schema() -> TableSchema {
