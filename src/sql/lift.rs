@@ -401,7 +401,8 @@ impl<'a> Reader<'a> {
             "(" => self.places.opened_arguments(),
             _ => false,
         };
-        if !tight && !matches!(self.text.as_bytes().last(), None | Some(b'(' | b'.')) {
+        let opens = matches!(self.text.as_bytes().last(), None | Some(b'(' | b'.'));
+        if !tight && !opens && !self.text.ends_with("::") {
             self.text.push(' ');
         }
         self.text.push_str(text);

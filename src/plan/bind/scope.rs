@@ -160,9 +160,11 @@ impl Scope {
             .columns
             .iter()
             .filter(|column| column.visible && (table.is_none() || column.table == table));
+        // No hint for a name that is mostly different.
+        let furthest = (name.chars().count() / 2).min(3);
         let nearest = candidates
             .map(|column| (distance(&column.name, name), column))
-            .filter(|(distance, column)| *distance * 2 <= column.name.chars().count().max(2))
+            .filter(|(distance, _)| *distance <= furthest)
             .min_by_key(|(distance, _)| *distance);
         match nearest {
             Some((_, column)) => {

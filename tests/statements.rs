@@ -1,0 +1,265 @@
+//! Runs the scripts under `tests/scripts/sql` and `tests/scripts/plan`: what the reader, the binder and
+//! the rules make of a statement, without running it.
+//!
+//! ```text
+//! > statement              runs it, for the tables that others need
+//! [key]> script            for each statement: its plan cache key, and the constants lifted out of it
+//! [clauses]> statement     the temporal clauses, by the position of the table they hold for
+//! [types]> statement       the types of the parameters and of the result's columns
+//! [bound]> statement       the plan as the binder makes it
+//! [plan]> statement        the plan after all rules
+//! [lifted]> statement      the same with its constants lifted, and the types of what is given at execution
+//! [rules]> query           the plan, and again after each rule that changed it
+//! ```
+
+use driftdb::db::{Database, Options, Request, SessionId};
+use driftdb::plan::optimize::{Knowledge, improve};
+use driftdb::plan::{self, Plan, TimeSlot};
+use driftdb::sql::{self, Clause, Lifting, Literal, Moment, Scanned, Statement, Statements};
+use driftdb::table::Catalog;
+use driftdb::types::{Clock, Entropy, IndexSchema, TableId};
+use std::error::Error;
+use std::fmt::Write;
+use std::path::Path;
+use std::rc::Rc;
+
+type Answer = Result<String, Box<dyn Error>>;
+
+#[test]
+fn reading() {
+    run_all("sql");
+}
+
+#[test]
+fn planning() {
+    run_all("plan");
+}
+
+fn run_all(folder: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let mut paths: Vec<_> = std::fs::read_dir(root.join(folder))
+        .expect("the folder of scripts")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    for path in paths {
+        goldenscript::run(&mut Script::new(), &path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+}
+
+/// A database for the tables; everything else asks the layers below it.
+struct Script {
+    database: Database,
+    session: SessionId,
+}
+
+impl Script {
+    fn new() -> Self {
+        let options = Options::memory(Rc::new(Still), Rc::new(Still));
+        let mut opening = Database::open(options);
+        let mut database = loop {
+            if let Some(database) = opening.step(1).expect("nothing can fail in memory") {
+                break database;
+            }
+        };
+        let session = database.session();
+        Script { database, session }
+    }
+
+    fn execute(&mut self, sql: &str) -> Answer {
+        let run = self.database.run(self.session, Request::script(sql));
+        run.map_err(|(_, failure)| describe(&failure.error))?;
+        Ok(String::new())
+    }
+
+    fn catalog(&self) -> Result<Rc<Catalog>, Box<dyn Error>> {
+        Ok(self.database.catalog(None)?)
+    }
+
+    /// The plan of a statement; every moment has the present's tables.
+    fn plan(
+        &self,
+        sql: &str,
+        lifting: Lifting,
+        optimize: bool,
+    ) -> Result<plan::Prepared, Box<dyn Error>> {
+        let statement = parse(sql, lifting)?;
+        let catalogs = vec![self.catalog()?; 1 + statement.temporal.clauses.len()];
+        let options = plan::Options { optimize };
+        plan::plan(&statement, &catalogs, &[], &options).map_err(|error| describe(&error))
+    }
+
+    fn rules(&self, sql: &str) -> Answer {
+        let statement = parse(sql, Lifting::Off)?;
+        let knowledge = Known {
+            catalog: self.catalog()?,
+            statement,
+        };
+        let Plan::Query(query) = self.plan(sql, Lifting::Off, false)?.plan else {
+            return Err("only queries".into());
+        };
+        let mut out = drawn("bound", &query.root);
+        improve(query.root, &knowledge, &mut |rule, node| {
+            out.push_str(&drawn(rule, node));
+        });
+        Ok(out)
+    }
+}
+
+impl goldenscript::Runner for Script {
+    type Command = goldenscript::Command;
+
+    fn run(&mut self, command: &Self::Command, context: &goldenscript::Context) -> Answer {
+        let sql = command.name.as_str();
+        match context.tags.iter().next().map(String::as_str) {
+            None => self.execute(sql),
+            Some("key") => Statements::new(sql).map(|read| key(&read?)).collect(),
+            Some("clauses") => clauses(sql),
+            Some("types") => {
+                let prepared = self.plan(sql, Lifting::Off, false)?;
+                let mut out = format!("parameters {:?}\n", prepared.parameter_types);
+                for field in prepared.fields {
+                    writeln!(out, "{} {}", field.name, field.data_type)?;
+                }
+                Ok(out)
+            }
+            Some("bound") => self.plan(sql, Lifting::Off, false).map(|p| lines(&p.plan)),
+            Some("lifted") => self.plan(sql, Lifting::On, true).map(|p| {
+                let values = [p.parameter_types, p.row_types].concat();
+                format!("{}given {values:?}\n", lines(&p.plan))
+            }),
+            Some("plan") => self.plan(sql, Lifting::Off, true).map(|p| lines(&p.plan)),
+            Some("rules") => self.rules(sql),
+            Some(other) => Err(format!("unknown tag {other}").into()),
+        }
+    }
+}
+
+fn parse(sql: &str, lifting: Lifting) -> Result<Statement, Box<dyn Error>> {
+    let scanned = Statements::new(sql).next().ok_or("no statement")?;
+    let source = scanned.map_err(|error| describe(&error))?.source;
+    sql::parse(&source, lifting).map_err(|error| describe(&error))
+}
+
+/// The whole of an error: code, position, message, and what helps.
+fn describe(error: &driftdb::error::Error) -> Box<dyn Error> {
+    let mut out = error.to_string();
+    if let Some(detail) = error.detail() {
+        out.push_str(&format!("\n  detail: {detail}"));
+    }
+    if let Some(hint) = error.hint() {
+        out.push_str(&format!("\n  hint: {hint}"));
+    }
+    out.into()
+}
+
+fn key(scanned: &Scanned) -> Answer {
+    let lifted = &scanned.lifted;
+    let mut out = format!("{}\n", lifted.key.replace('\u{1}', "  | "));
+    if lifted.tuples > 0 {
+        writeln!(out, "  {} tuples", lifted.tuples)?;
+    }
+    if lifted.parameters > 0 {
+        writeln!(out, "  parameters to ${}", lifted.parameters)?;
+    }
+    let constants: Vec<String> = lifted.literals.iter().map(constant).collect();
+    if !constants.is_empty() {
+        writeln!(out, "  {}", constants.join(", "))?;
+    }
+    Ok(out)
+}
+
+fn constant(literal: &Literal) -> String {
+    match literal {
+        Literal::Null => "null".to_string(),
+        Literal::Boolean(value) => value.to_string(),
+        Literal::Integer(value) => value.to_string(),
+        Literal::Numeric(digits) => format!("numeric {digits}"),
+        Literal::String(text) => format!("{text:?}"),
+    }
+}
+
+fn clauses(sql: &str) -> Answer {
+    let temporal = parse(sql, Lifting::Off)?.temporal;
+    let mut out = String::new();
+    for (at, clause) in temporal.clauses.iter().enumerate() {
+        let tables = 1..=sql.chars().count() as u32;
+        let table = tables
+            .clone()
+            .find(|position| temporal.of_table(*position) == Some(at));
+        match table {
+            Some(position) => {
+                let name = sql.chars().skip(position as usize - 1);
+                let name: String = name.take_while(|c| !c.is_whitespace()).collect();
+                write!(out, "{name} at {position}: ")?;
+            }
+            None => out.push_str("the whole query: "),
+        }
+        let moments: Vec<String> = clause.moments().into_iter().map(moment).collect();
+        let kind = match clause {
+            Clause::AsOf(_) => "as of",
+            Clause::FromTo(..) => "from … to",
+            Clause::Between(..) => "between",
+            Clause::ContainedIn(..) => "contained in",
+            Clause::All => "all",
+        };
+        writeln!(out, "{kind} {}", moments.join(", "))?;
+    }
+    Ok(out)
+}
+
+fn moment(moment: &Moment) -> String {
+    match moment {
+        Moment::Seq(seq) => format!("seq {seq}"),
+        Moment::Tag(tag) => format!("tag {tag}"),
+        Moment::Parameter(at) => format!("parameter {}", at + 1),
+        // The parser's own spelling marks strings with an N.
+        Moment::Expr(expr) => expr.to_string().replace("N'", "'"),
+    }
+}
+
+fn lines(plan: &Plan) -> String {
+    plan.lines().join("\n") + "\n"
+}
+
+fn drawn(title: &str, node: &plan::Node) -> String {
+    let mut lines = vec![format!("{title}:")];
+    node.draw(1, &mut lines);
+    lines.join("\n") + "\n"
+}
+
+struct Known {
+    catalog: Rc<Catalog>,
+    statement: Statement,
+}
+
+impl Knowledge for Known {
+    fn indexes(&self, table: TableId) -> Vec<IndexSchema> {
+        let table = self.catalog.table_by_id(table);
+        table.map(|table| table.indexes.clone()).unwrap_or_default()
+    }
+
+    fn reads_one_moment(&self, time: TimeSlot) -> bool {
+        match time {
+            TimeSlot::Present => true,
+            TimeSlot::Clause(at) => matches!(self.statement.temporal.clauses[at], Clause::AsOf(_)),
+        }
+    }
+}
+
+/// A clock that stands still and a source that is not random.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> i64 {
+        1_767_225_600_000_000
+    }
+}
+
+impl Entropy for Still {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
