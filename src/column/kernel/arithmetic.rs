@@ -83,25 +83,41 @@ pub fn arithmetic_f64(
     left: Side<f64>,
     right: Side<f64>,
 ) -> (Vec<f64>, bool) {
-    let infinite = |value: f64| -i64::from(!value.is_finite());
     match operation {
         Arithmetic::Add => each(left, right, |a, b| (a + b, infinite(a + b))),
         Arithmetic::Subtract => each(left, right, |a, b| (a - b, infinite(a - b))),
         Arithmetic::Multiply => each(left, right, |a, b| {
             let product = a * b;
-            let vanished = (product == 0.0) & (a != 0.0) & (b != 0.0);
-            (product, infinite(product) | -i64::from(vanished))
+            let vanished = zero(product) & !zero(a) & !zero(b);
+            (product, infinite(product) | vanished)
         }),
         Arithmetic::Divide => each(left, right, |a, b| {
             let quotient = a / b;
-            let vanished = (quotient == 0.0) & (a != 0.0);
-            (
-                quotient,
-                infinite(quotient) | -i64::from(vanished) | -i64::from(b == 0.0),
-            )
+            let vanished = zero(quotient) & !zero(a);
+            (quotient, infinite(quotient) | vanished | zero(b))
         }),
         Arithmetic::Modulo => each(left, right, |_, _| (0.0, -1)),
     }
+}
+
+/// The bits without the sign, which have the order of the magnitudes.
+#[inline]
+fn magnitude(value: f64) -> i64 {
+    (value.to_bits() & (u64::MAX >> 1)) as i64
+}
+
+/// The sign bit says whether the number is zero. Whole-number arithmetic stays in SIMD where
+/// conditions would not.
+#[inline]
+fn zero(value: f64) -> i64 {
+    magnitude(value).wrapping_sub(1)
+}
+
+/// The sign bit says whether the value is infinite or NaN.
+#[inline]
+fn infinite(value: f64) -> i64 {
+    const GREATEST: i64 = f64::MAX.to_bits() as i64;
+    GREATEST.wrapping_sub(magnitude(value))
 }
 
 /// One loop for each shape of operands; a row is flagged by the sign bit of the second part.

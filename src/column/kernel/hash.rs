@@ -112,19 +112,39 @@ fn mix(hash: u64, word: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64) ^ word.rotate_left(32)
 }
 
+/// Reads whole words, the last of which may overlap the one before it; the length keeps apart what the
+/// overlap would not.
 fn hash_bytes(bytes: &[u8]) -> u64 {
-    let mut words = bytes.chunks_exact(8);
-    let mut hash = bytes.len() as u64;
-    for word in &mut words {
-        hash = mix(
-            hash,
-            u64::from_le_bytes(word.try_into().expect("eight bytes")),
-        );
+    let seed = bytes.len() as u64;
+    let Some((_, last)) = bytes.split_last_chunk::<8>() else {
+        return mix(seed, short_word(bytes));
+    };
+    let mut hash = seed;
+    let (words, _) = bytes.as_chunks::<8>();
+    let whole = if bytes.len() % 8 == 0 {
+        words.len() - 1
+    } else {
+        words.len()
+    };
+    for word in &words[..whole] {
+        hash = mix(hash, u64::from_le_bytes(*word));
     }
-    let mut last = [0; 8];
-    let rest = words.remainder();
-    last[..rest.len()].copy_from_slice(rest);
-    mix(hash, u64::from_le_bytes(last))
+    mix(hash, u64::from_le_bytes(*last))
+}
+
+/// Up to seven bytes as one word.
+fn short_word(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>(), bytes) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        (_, _, [first, .., last]) => {
+            let middle = bytes[bytes.len() / 2];
+            u64::from(*first) << 16 | u64::from(middle) << 8 | u64::from(*last)
+        }
+        (_, _, [one]) => u64::from(*one),
+        _ => 0,
+    }
 }
 
 /// The same mixing for types that implement `Hash`.

@@ -156,17 +156,21 @@ impl Choices {
                 Some(self.expr(depth)),
             ),
             10 => resolve_coalesce(vec![left, self.expr(depth), self.expr(depth)]),
-            11 => resolve_in_list(left, vec![self.expr(depth), self.expr(0)], self.0 % 2 == 0),
-            12 => resolve_is_null(left, self.0 % 2 == 0)
+            11 => resolve_in_list(
+                left,
+                vec![self.expr(depth), self.expr(0)],
+                self.below(2) == 0,
+            ),
+            12 => resolve_is_null(left, self.below(2) == 0)
                 .or_else(|_| resolve_is_distinct(self.expr(depth), self.expr(depth), true)),
             13 => resolve_like(
                 left,
                 self.expr(depth),
                 None,
-                self.0 % 2 == 0,
-                self.0 % 3 == 0,
+                self.below(2) == 0,
+                self.below(3) == 0,
             ),
-            14 => resolve_extreme(self.0 % 2 == 0, vec![left, self.expr(depth)]),
+            14 => resolve_extreme(self.below(2) == 0, vec![left, self.expr(depth)]),
             15 => match self.below(3) {
                 0 => resolve_null_if(left, self.expr(depth)),
                 1 => resolve_negate(left),

@@ -53,7 +53,7 @@ fn as_key(conjunct: &Expr, left_width: usize, right_width: usize) -> Option<(Exp
     };
     let (left_columns, right_columns) = (0..left_width, left_width..left_width + right_width);
     let usable = |expr: &Expr| expr.has_columns() && !is_volatile(expr);
-    if !usable(left) || !usable(right) || left.data_type.base() != right.data_type.base() {
+    if !usable(left) || !usable(right) || left.data_type.physical() != right.data_type.physical() {
         return None;
     }
     let (of_left, of_right) = if uses_only(left, &left_columns) && uses_only(right, &right_columns)

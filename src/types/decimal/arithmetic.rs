@@ -31,9 +31,12 @@ impl Decimal {
     pub fn add(&self, other: &Decimal) -> Result<Decimal> {
         if let (Decimal::Small(a, x), Decimal::Small(b, y)) = (self, other) {
             let scale = *x.max(y);
-            let sum = scaled(*a, scale - x)
-                .zip(scaled(*b, scale - y))
-                .and_then(|(a, b)| a.checked_add(b));
+            let sum = match x == y {
+                true => a.checked_add(*b),
+                false => scaled(*a, scale - x)
+                    .zip(scaled(*b, scale - y))
+                    .and_then(|(a, b)| a.checked_add(b)),
+            };
             if let Some(sum) = sum {
                 return Ok(Decimal::Small(sum, scale));
             }
@@ -60,7 +63,12 @@ impl Decimal {
     pub fn multiply(&self, other: &Decimal) -> Result<Decimal> {
         if let (Decimal::Small(a, x), Decimal::Small(b, y)) = (self, other) {
             let scale = u32::from(*x) + u32::from(*y);
-            if let (Some(product), true) = (a.checked_mul(*b), scale <= 1000) {
+            // Multiplying 64 bits needs no check and is much faster than the checked 128.
+            let product = match (i64::try_from(*a), i64::try_from(*b)) {
+                (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
+                _ => a.checked_mul(*b),
+            };
+            if let (Some(product), true) = (product, scale <= 1000) {
                 return Ok(Decimal::Small(product, scale as u16));
             }
         }

@@ -142,8 +142,15 @@ impl Leading {
             && *mantissa != 0
         {
             let magnitude = mantissa.unsigned_abs();
+            let scale = i64::from(*scale);
+            if let Ok(short) = u64::try_from(magnitude) {
+                let count = i64::from(short.ilog10()) + 1;
+                return Leading::from_top(count, scale, |dropped| {
+                    short / 10u64.checked_pow(dropped as u32).unwrap_or(u64::MAX)
+                });
+            }
             let count = i64::from(magnitude.ilog10()) + 1;
-            return Leading::from_top(count, i64::from(*scale), |dropped| {
+            return Leading::from_top(count, scale, |dropped| {
                 let power = small_power_of_ten(dropped as u32).unwrap_or(i128::MAX) as u128;
                 (magnitude / power) as u64
             });

@@ -118,6 +118,13 @@ impl Decimal {
         match self {
             Decimal::Small(mantissa, scale) => {
                 let (mut mantissa, mut scale) = (*mantissa, *scale);
+                if let Ok(mut short) = i64::try_from(mantissa) {
+                    while scale > 0 && short % 10 == 0 {
+                        short /= 10;
+                        scale -= 1;
+                    }
+                    return Decimal::Small(i128::from(short), scale);
+                }
                 while scale > 0 && mantissa % 10 == 0 {
                     mantissa /= 10;
                     scale -= 1;
