@@ -53,6 +53,20 @@ impl VectorBuilder {
         }
     }
 
+    /// Appends a text or byte string that is not NULL.
+    ///
+    /// # Panics
+    /// If the vector is one of something else.
+    pub fn push_bytes(&mut self, bytes: &[u8]) {
+        match &mut self.data {
+            Data::Text(values) | Data::Bytes(values) => values.push(bytes),
+            other => panic!("a string pushed to a vector of {:?}", other.physical()),
+        }
+        if let Some(validity) = &mut self.validity {
+            validity.push(true);
+        }
+    }
+
     pub fn push_null(&mut self) {
         let len = self.len();
         self.validity

@@ -1,9 +1,9 @@
 //! What an evaluation knows besides the rows.
 
+use super::members::Members;
 use crate::column::Chunk;
 use crate::types::{Entropy, Value};
 use std::cell::OnceCell;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 pub struct EvalContext<'a> {
@@ -25,13 +25,6 @@ struct Subplan {
     chunk: Chunk,
     /// The first column as a set, made at the first IN that asks.
     members: OnceCell<Members>,
-}
-
-/// The values of a column as a set, and whether NULL was among them.
-#[derive(Debug)]
-pub(super) struct Members {
-    pub values: HashSet<Value>,
-    pub has_null: bool,
 }
 
 impl SubplanRows {
@@ -56,28 +49,5 @@ impl SubplanRows {
 impl From<Chunk> for SubplanRows {
     fn from(chunk: Chunk) -> Self {
         Self::new(chunk)
-    }
-}
-
-impl Members {
-    pub fn new(values: impl Iterator<Item = Value>) -> Self {
-        let mut values: HashSet<Value> = values.collect();
-        let has_null = values.remove(&Value::Null);
-        Members { values, has_null }
-    }
-
-    /// SQL's IN: true if it is there, NULL if it might be, else false.
-    pub fn contains(&self, value: &Value) -> Option<bool> {
-        if self.values.is_empty() && !self.has_null {
-            return Some(false);
-        }
-        if value.is_null() {
-            return None;
-        }
-        match self.values.contains(value) {
-            true => Some(true),
-            false if self.has_null => None,
-            false => Some(false),
-        }
     }
 }

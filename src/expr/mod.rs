@@ -29,6 +29,7 @@ mod eval;
 mod function;
 mod input;
 mod json;
+mod members;
 mod operator;
 mod output;
 mod pattern;

@@ -2,12 +2,46 @@
 
 use super::text::lower;
 use crate::error::{Code, Error, Result};
+use crate::types::Value;
+use std::rc::Rc;
 
 /// A pattern, taken apart once and matched often.
 #[derive(Debug)]
 pub struct Pattern {
     case_insensitive: bool,
     shape: Shape,
+}
+
+/// The patterns of a column, which are mostly one: the last is kept.
+pub struct Patterns {
+    escape: Option<char>,
+    case_insensitive: bool,
+    last: Option<(Rc<str>, Pattern)>,
+}
+
+impl Patterns {
+    pub fn new(escape: Option<char>, case_insensitive: bool) -> Self {
+        Patterns {
+            escape,
+            case_insensitive,
+            last: None,
+        }
+    }
+
+    /// Whether the text is like the pattern, which is a text.
+    pub fn matches(&mut self, text: &str, pattern: &Value) -> Result<bool> {
+        let Value::Text(pattern) = pattern else {
+            return Err(Error::new(Code::Internal, "a pattern is a text"));
+        };
+        if let Some((last, parsed)) = &self.last
+            && last == pattern
+        {
+            return parsed.matches(text);
+        }
+        let parsed = Pattern::new(pattern, self.escape, self.case_insensitive);
+        let (_, parsed) = self.last.insert((pattern.clone(), parsed));
+        parsed.matches(text)
+    }
 }
 
 #[derive(Debug)]

@@ -9,6 +9,14 @@ pub fn too_long() -> Error {
     Error::new(Code::LimitLength, "requested length too large")
 }
 
+/// In characters.
+pub fn length(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.chars().count()
+}
+
 /// One character for one: `ß` has no single upper-case letter and stays.
 pub fn lower(text: &str) -> String {
     if text.is_ascii() {

@@ -83,7 +83,7 @@ fn hash_value(vector: &Vector, row: usize) -> u64 {
         Data::I64(values) => values[row] as u64,
         Data::F64(values) => hash_f64(values[row]),
         Data::Decimal(values) => {
-            let mut hasher = Mixer(0);
+            let mut hasher = RowHasher::default();
             values[row].hash(&mut hasher);
             hasher.finish()
         }
@@ -121,7 +121,7 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
     };
     let mut hash = seed;
     let (words, _) = bytes.as_chunks::<8>();
-    let whole = if bytes.len() % 8 == 0 {
+    let whole = if bytes.len().is_multiple_of(8) {
         words.len() - 1
     } else {
         words.len()
@@ -147,12 +147,29 @@ fn short_word(bytes: &[u8]) -> u64 {
     }
 }
 
-/// The same mixing for types that implement `Hash`.
-struct Mixer(u64);
+/// The same mixing for types that implement `Hash`. It does not defend against keys chosen to collide.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RowHasher(u64);
 
-impl Hasher for Mixer {
+impl Hasher for RowHasher {
     fn write(&mut self, bytes: &[u8]) {
         self.0 = mix(self.0, hash_bytes(bytes));
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = mix(self.0, value);
+    }
+
+    fn write_i64(&mut self, value: i64) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
     }
 
     fn finish(&self) -> u64 {

@@ -18,9 +18,16 @@ pub fn clear_nulls(data: &mut Data, validity: Option<&Bitmap>) {
         return;
     };
     fn clear<T: Clone>(values: &mut [T], validity: &Bitmap, default: T) {
-        for (value, row) in values.iter_mut().zip(0..) {
-            if !validity.get(row) {
+        for (values, &word) in values.chunks_mut(64).zip(validity.words()) {
+            let mut nulls = !word;
+            while nulls != 0 {
+                let row = nulls.trailing_zeros() as usize;
+                // Bits beyond the length are not set either, and no rows.
+                let Some(value) = values.get_mut(row) else {
+                    break;
+                };
                 *value = default.clone();
+                nulls &= nulls - 1;
             }
         }
     }

@@ -36,7 +36,12 @@ impl Field {
     /// By its name in any case, plural or abbreviated.
     pub fn parse(name: &str) -> Option<Field> {
         use Field::*;
-        Some(match name.trim().to_ascii_lowercase().as_str() {
+        let mut buffer = [0; 16];
+        let name = name.trim().as_bytes();
+        let lower = buffer.get_mut(..name.len())?;
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        Some(match std::str::from_utf8(lower).ok()? {
             "microsecond" | "microseconds" | "us" | "usec" | "usecs" => Microseconds,
             "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => Milliseconds,
             "second" | "seconds" | "s" | "sec" | "secs" => Second,

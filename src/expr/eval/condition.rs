@@ -1,8 +1,9 @@
 //! What narrows the selection: filters, AND, OR, CASE, COALESCE, and IN over a list of expressions.
 
 use super::super::{EvalContext, Expr, ExprKind};
+use super::by_row::RowBuilder;
 use super::row::truth;
-use super::vector::{Operand, RowBuilder, operand};
+use super::vector::{Operand, operand};
 use crate::column::{Chunk, Data, Vector, kernel};
 use crate::error::{Code, Error, Result};
 use crate::types::{PhysicalType, Value};

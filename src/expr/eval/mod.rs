@@ -11,10 +11,15 @@
 #[cfg(test)]
 mod agreement;
 mod arithmetic;
+mod by_row;
 mod condition;
 mod fold;
 mod function;
+mod loops;
+mod membership;
+mod number_function;
 mod row;
+mod text_function;
 mod vector;
 
 pub use condition::filter;

@@ -1,10 +1,10 @@
 //! One row at a time: the definition of what every expression means.
 
 use super::super::cast::cast_value;
-use super::super::context::Members;
 use super::super::json;
+use super::super::members::Members;
 use super::super::pattern::Pattern;
-use super::super::{EvalContext, Expr, ExprKind, SubplanRows};
+use super::super::{BinaryOperator, EvalContext, Expr, ExprKind, SubplanRows};
 use super::{arithmetic, function};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Interval, Value};
@@ -17,25 +17,75 @@ pub fn evaluate_value(expr: &Expr, context: &EvalContext) -> Result<Value> {
 
 /// The value of an expression for one row, whose columns are `row`.
 pub fn evaluate_row(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<Value> {
-    let value = |operand: &Expr| evaluate_row(operand, row, context);
-    Ok(match &expr.kind {
-        ExprKind::Column(position) => row.get(*position).cloned().ok_or_else(|| {
-            Error::new(
-                Code::Internal,
-                "an expression reads a column that is not there",
-            )
-        })?,
-        ExprKind::Constant(value) => value.clone(),
-        ExprKind::Parameter(position) => parameter(*position, expr, context)?.clone(),
+    if let Some(value) = leaf(expr, row, context)? {
+        return Ok(value.clone());
+    }
+    match &expr.kind {
         ExprKind::Binary {
             operator,
             left,
             right,
-        } => {
-            let types = (left.data_type.base(), right.data_type.base());
-            let (left, right) = (value(left)?, value(right)?);
-            arithmetic::binary(*operator, &left, &right, types, expr.data_type)?
+        } => binary(*operator, left, right, expr.data_type, row, context),
+        _ => evaluate_other(expr, row, context),
+    }
+}
+
+/// What needs no evaluation, where it lies.
+fn leaf<'a>(
+    expr: &'a Expr,
+    row: &'a [Value],
+    context: &EvalContext<'a>,
+) -> Result<Option<&'a Value>> {
+    match &expr.kind {
+        ExprKind::Column(position) => match row.get(*position) {
+            Some(value) => Ok(Some(value)),
+            None => Err(Error::new(
+                Code::Internal,
+                "an expression reads a column that is not there",
+            )),
+        },
+        ExprKind::Constant(value) => Ok(Some(value)),
+        ExprKind::Parameter(position) => parameter(*position, expr, context).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn binary(
+    operator: BinaryOperator,
+    left: &Expr,
+    right: &Expr,
+    result: DataType,
+    row: &[Value],
+    context: &EvalContext,
+) -> Result<Value> {
+    let types = (left.data_type.base(), right.data_type.base());
+    let (left_value, right_value);
+    let left = match leaf(left, row, context)? {
+        Some(value) => value,
+        None => {
+            left_value = evaluate_row(left, row, context)?;
+            &left_value
         }
+    };
+    let right = match leaf(right, row, context)? {
+        Some(value) => value,
+        None => {
+            right_value = evaluate_row(right, row, context)?;
+            &right_value
+        }
+    };
+    arithmetic::binary(operator, left, right, types, result)
+}
+
+/// Everything else; apart, so that the common cases have small frames.
+#[inline(never)]
+fn evaluate_other(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<Value> {
+    let value = |operand: &Expr| evaluate_row(operand, row, context);
+    Ok(match &expr.kind {
+        ExprKind::Column(_)
+        | ExprKind::Constant(_)
+        | ExprKind::Parameter(_)
+        | ExprKind::Binary { .. } => evaluate_row(expr, row, context)?,
         ExprKind::Negate(operand) => arithmetic::negate(&value(operand)?, expr.data_type)?,
         ExprKind::Not(operand) => of_truth(truth(&value(operand)?).map(|truth| !truth)),
         ExprKind::And(operands) => of_truth(junction(operands, false, &value)?),

@@ -1,0 +1,180 @@
+//! Functions of numbers, on values.
+
+use super::super::cast::{check_range, float_overflow, float_underflow, out_of_range};
+use super::super::{Function, datetime, text};
+use super::arithmetic::as_result;
+use super::function::unknown;
+use crate::error::{Code, Error, Result};
+use crate::types::{DataType, Decimal, Value};
+
+pub fn float_call(function: Function, x: f64, rest: &[Value], result: DataType) -> Result<Value> {
+    match function {
+        Function::ToTimestamp => datetime::to_timestamp(x).map(Value::I64),
+        _ => float_function(function, x, rest, result).map(Value::F64),
+    }
+}
+
+/// A function whose first argument and result are floats.
+pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataType) -> Result<f64> {
+    let argument_error = |code, message| Err(Error::new(code, message));
+    let value = match (function, rest) {
+        (Function::Abs, []) => x.abs(),
+        (Function::Round, []) => x.round_ties_even(),
+        (Function::Ceil, []) => x.ceil(),
+        (Function::Floor, []) => x.floor(),
+        (Function::Trunc, []) => x.trunc(),
+        (Function::Sign, []) => {
+            if x > 0.0 {
+                1.0
+            } else if x < 0.0 {
+                -1.0
+            } else {
+                x + 0.0
+            }
+        }
+        (Function::Sqrt, []) if x < 0.0 => {
+            return argument_error(
+                Code::InvalidArgumentForPower,
+                "cannot take square root of a negative number",
+            );
+        }
+        (Function::Sqrt, []) => x.sqrt(),
+        (Function::Cbrt, []) => x.cbrt(),
+        (Function::Exp, []) => match x.exp() {
+            value if value.is_infinite() && x.is_finite() => return Err(float_overflow()),
+            0.0 if x.is_finite() => return Err(float_underflow()),
+            value => value,
+        },
+        (Function::Ln | Function::Log, []) if x == 0.0 => {
+            return argument_error(Code::InvalidArgumentForLog, "cannot take logarithm of zero");
+        }
+        (Function::Ln | Function::Log, []) if x < 0.0 => {
+            return argument_error(
+                Code::InvalidArgumentForLog,
+                "cannot take logarithm of a negative number",
+            );
+        }
+        (Function::Ln, []) => x.ln(),
+        (Function::Log, []) => x.log10(),
+        (Function::Degrees, []) => x.to_degrees(),
+        (Function::Radians, []) => x.to_radians(),
+        (Function::Sin | Function::Cos | Function::Tan, []) if x.is_infinite() => {
+            return Err(input_out_of_range());
+        }
+        (Function::Asin | Function::Acos, []) if !(x.is_nan() || (-1.0..=1.0).contains(&x)) => {
+            return Err(input_out_of_range());
+        }
+        (Function::Sin, []) => x.sin(),
+        (Function::Cos, []) => x.cos(),
+        (Function::Tan, []) => x.tan(),
+        (Function::Asin, []) => x.asin(),
+        (Function::Acos, []) => x.acos(),
+        (Function::Atan, []) => x.atan(),
+        (Function::Atan2, [Value::F64(other)]) => x.atan2(*other),
+        _ => return Err(unknown(function)),
+    };
+    as_result(value, result)
+}
+
+fn input_out_of_range() -> Error {
+    Error::new(Code::NumericOutOfRange, "input is out of range")
+}
+
+pub fn decimal_call(function: Function, x: &Decimal, rest: &[Value]) -> Result<Value> {
+    let scale =
+        |scale: i64| i32::try_from(scale).unwrap_or(if scale < 0 { i32::MIN } else { i32::MAX });
+    Ok(Value::Decimal(match (function, rest) {
+        (Function::Abs, []) => x.abs(),
+        (Function::Round, []) => x.round(0),
+        (Function::Round, [Value::I64(places)]) => x.round(scale(*places)),
+        (Function::Trunc, []) => x.trunc(0),
+        (Function::Trunc, [Value::I64(places)]) => x.trunc(scale(*places)),
+        (Function::Ceil, []) => x.ceil(),
+        (Function::Floor, []) => x.floor(),
+        (Function::Sign, []) if x.is_nan() => Decimal::NaN,
+        (Function::Sign, []) => Decimal::from(i64::from(x.signum())),
+        (Function::Sqrt, []) => x.sqrt()?,
+        (Function::Exp, []) => x.exp()?,
+        (Function::Ln, []) => x.ln()?,
+        (Function::Log, []) => x.log(&Decimal::from(10i64))?,
+        (Function::Log, [Value::Decimal(number)]) => number.log(x)?,
+        (Function::Div, [Value::Decimal(other)]) => x.divide_truncating(other)?,
+        (Function::Gcd, [Value::Decimal(other)]) => x.gcd(other),
+        (Function::Lcm, [Value::Decimal(other)]) => match x.gcd(other) {
+            divisor if divisor.is_zero() => x.abs().add(&other.abs())?,
+            divisor => x.divide_truncating(&divisor)?.multiply(other)?.abs(),
+        },
+        _ => return Err(unknown(function)),
+    }))
+}
+
+pub fn integer_call(
+    function: Function,
+    x: i64,
+    rest: &[Value],
+    first: DataType,
+    result: DataType,
+) -> Result<Value> {
+    match (function, rest) {
+        (Function::Abs, []) => x
+            .checked_abs()
+            .ok_or_else(|| out_of_range(result))
+            .and_then(|value| check_range(value, result))
+            .map(Value::I64),
+        (Function::Gcd, [Value::I64(y)]) => integer_gcd(x, *y, result).map(Value::I64),
+        (Function::Lcm, [Value::I64(y)]) => integer_lcm(x, *y, result).map(Value::I64),
+        (Function::Factorial, []) => factorial(x).map(Value::Decimal),
+        (Function::Chr, []) => {
+            text::chr(x).map(|character| Value::text(character.encode_utf8(&mut [0; 4])))
+        }
+        (Function::ToHex, []) => Ok(Value::text(&match first {
+            DataType::BigInt => format!("{x:x}"),
+            _ => format!("{:x}", x as i32),
+        })),
+        (Function::IsFinite, []) => Ok(Value::Bool(x != i64::MAX && x != i64::MIN)),
+        (Function::Age, [Value::I64(y)]) => {
+            let later = if first == DataType::Date {
+                datetime::date_to_timestamp(x)?
+            } else {
+                x
+            };
+            datetime::age(later, *y).map(|interval| Value::Uuid(interval.to_bits()))
+        }
+        _ => Err(unknown(function)),
+    }
+}
+
+fn integer_gcd(x: i64, y: i64, result: DataType) -> Result<i64> {
+    let divisor = num_integer::gcd(i128::from(x), i128::from(y));
+    i64::try_from(divisor)
+        .map_err(|_| out_of_range(result))
+        .and_then(|value| check_range(value, result))
+}
+
+fn integer_lcm(x: i64, y: i64, result: DataType) -> Result<i64> {
+    let multiple = num_integer::lcm(i128::from(x), i128::from(y));
+    i64::try_from(multiple)
+        .map_err(|_| out_of_range(result))
+        .and_then(|value| check_range(value, result))
+}
+
+/// Beyond this the result has more digits than is useful to wait for.
+const FACTORIAL_MAX: i64 = 5000;
+
+fn factorial(x: i64) -> Result<Decimal> {
+    if x < 0 {
+        return Err(Error::new(
+            Code::NumericOutOfRange,
+            "factorial of a negative number is undefined",
+        ));
+    }
+    if x > FACTORIAL_MAX {
+        return Err(Error::new(
+            Code::NumericOutOfRange,
+            "value overflows numeric format",
+        ));
+    }
+    (2..=x).try_fold(Decimal::ONE, |product, factor| {
+        product.multiply(&Decimal::from(factor))
+    })
+}
