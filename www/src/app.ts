@@ -1,0 +1,86 @@
+/** Puts the parts together. */
+
+import { Drawer } from './drawer';
+import { byId } from './dom';
+import { createEditor } from './editor';
+import type { Example } from './datasets/script';
+import { HistoryPanel } from './history-panel';
+import { startLibrary } from './library-panel';
+import { Playground } from './playground';
+import { Question } from './question';
+import { ResultsView } from './results';
+import { Runner } from './runner';
+import { startSchemaPanel } from './schema-panel';
+import { split } from './sql';
+import { startStoragePicker } from './storage-picker';
+import { Timeline } from './timeline';
+import { Workspace } from './workspace';
+
+export async function startApp(wasm: Promise<WebAssembly.Module>): Promise<void> {
+  const playground = new Playground();
+  const editor = createEditor({
+    host: byId('editor'),
+    text: '',
+    onRun: () => void runner.run(),
+    onChange: (text) => workspace.keepDraft(text),
+  });
+  const results = new ResultsView({
+    host: byId('results'),
+    onRow: (table, key) => void historyPanel.open(table, key),
+  });
+  const question = new Question(
+    playground,
+    (answer) => {
+      runner.clearProblem();
+      results.follow(answer);
+    },
+    (error, statement) => {
+      results.clear();
+      runner.showError(error, statement.text, placeInEditor(statement.text));
+      if (playground.moment.value === null) workspace.welcome();
+    },
+  );
+  const workspace = new Workspace(playground, editor, question, results, wasm);
+  const runner = new Runner(playground, editor, question, results, () => historyPanel.refresh());
+  const drawer = new Drawer();
+  const historyPanel = new HistoryPanel(playground, {
+    onRestore: (sql) => {
+      playground.moment.set(null);
+      editor.replace(sql);
+      editor.focus();
+    },
+  });
+
+  /** Where a statement stands in the editor, if it is still there. */
+  function placeInEditor(statement: string): number | undefined {
+    return split(editor.text).find(({ text }) => text === statement)?.from;
+  }
+
+  /** Puts an example into the editor and runs it, in the present. */
+  async function show({ sql, history }: Example): Promise<void> {
+    drawer.close();
+    playground.moment.set(null);
+    historyPanel.close();
+    editor.replace(sql);
+    await runner.run();
+    if (history) await historyPanel.open(history.table, history.key);
+  }
+
+  new Timeline(playground);
+  startLibrary(workspace, { onExample: (example) => void show(example), onOpen: () => drawer.close() });
+  startStoragePicker(playground, workspace);
+  startSchemaPanel(playground, {
+    onTable: (sql) => {
+      editor.replace(sql);
+      void runner.run();
+    },
+  });
+  playground.tables.follow((tables) => editor.complete(tables));
+  // The shortcut works wherever the focus is; the editor has its own.
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) void runner.run();
+  });
+
+  await workspace.reopen();
+  document.documentElement.dataset['ready'] = 'true';
+}

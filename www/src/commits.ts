@@ -1,0 +1,59 @@
+/**
+ * The commits of the open database, as far as the page has asked for them. They never change once made, so pages of them
+ * are kept; new ones are only ever added at the end.
+ */
+
+import type { CommitInfo, DatabaseApi } from 'driftdb-wasm';
+import { Signal } from './signal';
+
+const PAGE = 512;
+/** Histories up to this length are fetched whole, for the drawing behind the slider. */
+const WHOLE = 20_000;
+
+export class CommitLog {
+  readonly #db: DatabaseApi;
+  readonly #commits: (CommitInfo | undefined)[] = [];
+  readonly #asked = new Set<number>();
+  /** The last commit's sequence, -1 while there is none. */
+  readonly last = new Signal(-1);
+  /** Grows when commits have arrived. */
+  readonly arrived = new Signal(0);
+
+  constructor(db: DatabaseApi) {
+    this.#db = db;
+  }
+
+  get(seq: number): CommitInfo | undefined {
+    return this.#commits[seq];
+  }
+
+  /** Learns of commits made since. */
+  async refresh(): Promise<void> {
+    const last = (await this.#db.status()).appliedSeq ?? -1;
+    if (last < this.last.value) return;
+    const known = this.last.value;
+    if (last - known <= WHOLE) await this.#fetch(known + 1, last);
+    else await this.need(last);
+    this.last.set(last);
+  }
+
+  /** Makes sure that the commit and its neighbours are there, unless the database is closed meanwhile. */
+  async need(seq: number): Promise<void> {
+    const page = Math.floor(seq / PAGE);
+    if (this.#commits[seq] || this.#asked.has(page)) return;
+    this.#asked.add(page);
+    try {
+      await this.#fetch(page * PAGE, page * PAGE + PAGE - 1);
+    } finally {
+      this.#asked.delete(page);
+    }
+  }
+
+  async #fetch(from: number, to: number): Promise<void> {
+    for (let first = from; first <= to; first += PAGE) {
+      const commits = await this.#db.commits({ from: first, to: Math.min(first + PAGE - 1, to) });
+      for (const commit of commits) this.#commits[commit.seq] = commit;
+    }
+    this.arrived.set(this.arrived.value + 1);
+  }
+}

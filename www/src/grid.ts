@@ -1,0 +1,283 @@
+/**
+ * A table of any number of rows, of which only those in view are in the document.
+ *
+ * ```text
+ *  .grid            scrolls both ways; role=grid, holds the focus, points at the active cell
+ *    .grid-head     sticky
+ *    .grid-body     as high as all rows together
+ *      .grid-row    placed by a transform, reused as the view moves
+ * ```
+ *
+ * Rows have one fixed height. Where they would be higher together than a browser can scroll, the scroll bar is mapped to
+ * them proportionally.
+ */
+
+import type { Field } from 'driftdb-wasm';
+import { element, fill } from './dom';
+import { isNumberType, printed } from './values';
+
+const ROW_HEIGHT = 30;
+/** Browsers stop at heights between 17 and 33 million pixels. */
+const BODY_HEIGHT_MAX = 8_000_000;
+/** Rows kept on either side of the view. */
+const MARGIN = 6;
+/** Rows whose texts decide how wide a column is. */
+const SAMPLE = 200;
+
+export interface GridContent {
+  fields: readonly Field[];
+  rows: readonly (readonly unknown[])[];
+  /** Positions of the columns that tell rows apart; empty where it is unknown. */
+  keyColumns: readonly number[];
+  /** Rows to compare with, by key: what differs from them is marked. */
+  compareWith?: ReadonlyMap<string, readonly unknown[]> | undefined;
+}
+
+export interface GridOptions {
+  label: string;
+  /** A row was chosen, by a click or Enter. */
+  onRow?: ((row: readonly unknown[]) => void) | undefined;
+}
+
+/** The text that tells a row apart from others. */
+export function keyOf(row: readonly unknown[], keyColumns: readonly number[]): string {
+  return keyColumns.map((column) => printed(row[column])).join('\u0000');
+}
+
+let grids = 0;
+
+export class Grid {
+  readonly element: HTMLDivElement;
+  readonly #head = element('div', { class: 'grid-head', role: 'row', aria: { rowindex: 1 } });
+  readonly #body = element('div', { class: 'grid-body', role: 'rowgroup' });
+  readonly #options: GridOptions;
+  readonly #id = `grid${(grids += 1)}`;
+  #content: GridContent = { fields: [], rows: [], keyColumns: [] };
+  #widths: number[] = [];
+  #pool: HTMLDivElement[] = [];
+  #active = { row: 0, column: 0 };
+  #scheduled = false;
+
+  constructor(options: GridOptions) {
+    this.#options = options;
+    this.element = element(
+      'div',
+      { class: 'grid', role: 'grid', aria: { label: options.label } },
+      element('div', { role: 'rowgroup', class: 'grid-head-group' }, this.#head),
+      this.#body,
+    );
+    this.element.tabIndex = 0;
+    this.element.addEventListener('scroll', () => this.#schedule(), { passive: true });
+    this.element.addEventListener('keydown', (event) => this.#key(event));
+    this.element.addEventListener('click', (event) => this.#click(event));
+    this.element.addEventListener('copy', (event) => this.#copy(event));
+    new ResizeObserver(() => this.#schedule()).observe(this.element);
+  }
+
+  /** Shows other rows; the place scrolled to stays where the columns are the same. */
+  show(content: GridContent): void {
+    const sameColumns =
+      content.fields.length === this.#content.fields.length &&
+      content.fields.every((field, at) => field.name === this.#content.fields[at]?.name);
+    this.#content = content;
+    this.#measure(sameColumns);
+    if (!sameColumns) {
+      this.#pool = [];
+      this.#body.replaceChildren();
+      this.element.scrollTo(0, 0);
+      this.#active = { row: 0, column: 0 };
+      fill(this.#head, ...content.fields.map((field, at) => headCell(field, at, content.keyColumns.includes(at))));
+    }
+    this.#active.row = Math.min(this.#active.row, Math.max(0, content.rows.length - 1));
+    this.element.setAttribute('aria-rowcount', String(content.rows.length + 1));
+    this.element.setAttribute('aria-colcount', String(content.fields.length));
+    this.element.classList.toggle('has-history', content.keyColumns.length > 0 && this.#options.onRow !== undefined);
+    this.#body.style.height = `${Math.min(content.rows.length * ROW_HEIGHT, BODY_HEIGHT_MAX)}px`;
+    this.#render();
+  }
+
+  /** The height at which all rows show without scrolling. */
+  get fullHeight(): number {
+    return (this.#content.rows.length + 1) * ROW_HEIGHT + 2;
+  }
+
+  // ---- columns ----------------------------------------------------------------------------------------------------
+
+  /** Widths in characters, from the first rows; they only grow while the columns stay the same. */
+  #measure(grow: boolean): void {
+    const { fields, rows } = this.#content;
+    this.#widths = fields.map((field, column) => {
+      let width = Math.max(field.name.length + 2, grow ? (this.#widths[column] ?? 0) : 4);
+      for (let row = 0; row < Math.min(rows.length, SAMPLE); row += 1) {
+        width = Math.max(width, Math.min(printed(rows[row]?.[column]).length, 44));
+      }
+      return width;
+    });
+    const columns = this.#widths.map((width) => `calc(${width}ch + 28px)`).join(' ');
+    this.element.style.setProperty('--columns', `${columns} minmax(0, 1fr)`);
+    const total = this.#widths.reduce((sum, width) => sum + width, 0);
+    this.element.style.setProperty('--width', `calc(${total}ch + ${this.#widths.length * 28}px)`);
+  }
+
+  // ---- rows -------------------------------------------------------------------------------------------------------
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      this.#render();
+    });
+  }
+
+  /** How far the scroll position stands in the rows, in pixels of rows. */
+  #rowsTop(): number {
+    const whole = this.#content.rows.length * ROW_HEIGHT;
+    const view = this.element.clientHeight - ROW_HEIGHT;
+    const scrolled = this.element.scrollTop;
+    if (whole <= BODY_HEIGHT_MAX) return scrolled;
+    return (scrolled / (BODY_HEIGHT_MAX - view)) * (whole - view);
+  }
+
+  #render(): void {
+    const { rows } = this.#content;
+    const top = this.#rowsTop();
+    const visible = Math.ceil(this.element.clientHeight / ROW_HEIGHT);
+    const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - MARGIN);
+    const count = Math.min(rows.length - first, visible + 2 * MARGIN);
+    const shift = this.element.scrollTop - top;
+    this.#resizePool(Math.max(0, count));
+    for (let at = 0; at < count; at += 1) {
+      // A row keeps its element while it stays in view, so that little is written anew.
+      const index = first + at;
+      const node = this.#pool[index % count];
+      if (node) this.#fillRow(node, index, index * ROW_HEIGHT + shift);
+    }
+    this.element.setAttribute('aria-activedescendant', this.#cellId());
+  }
+
+  #resizePool(count: number): void {
+    while (this.#pool.length > count) this.#pool.pop()?.remove();
+    while (this.#pool.length < count) {
+      const cells = this.#content.fields.map((field, column) =>
+        element('div', {
+          class: isNumberType(field.dataTypeID) ? 'cell number' : 'cell',
+          role: 'gridcell',
+          aria: { colindex: column + 1 },
+        }),
+      );
+      const row = element('div', { class: 'grid-row', role: 'row' }, ...cells);
+      this.#pool.push(row);
+      this.#body.append(row);
+    }
+  }
+
+  #fillRow(node: HTMLDivElement, index: number, top: number): void {
+    const row = this.#content.rows[index] ?? [];
+    const { compareWith, keyColumns } = this.#content;
+    const other = compareWith?.get(keyOf(row, keyColumns));
+    node.style.transform = `translateY(${top}px)`;
+    node.dataset['row'] = String(index);
+    node.setAttribute('aria-rowindex', String(index + 2));
+    node.classList.toggle('odd', index % 2 === 1);
+    node.classList.toggle('missing', compareWith !== undefined && other === undefined);
+    for (let column = 0; column < node.children.length; column += 1) {
+      const cell = node.children[column] as HTMLDivElement;
+      const value = row[column];
+      const text = value === null || value === undefined ? 'NULL' : printed(value);
+      if (cell.textContent !== text) cell.textContent = text;
+      cell.classList.toggle('null', value === null || value === undefined);
+      cell.classList.toggle('differs', other !== undefined && printed(other[column]) !== printed(value));
+      const active = index === this.#active.row && column === this.#active.column;
+      cell.classList.toggle('active', active);
+      cell.id = `${this.#id}-${index}-${column}`;
+    }
+  }
+
+  // ---- keyboard and pointer ---------------------------------------------------------------------------------------
+
+  #cellId(): string {
+    return `${this.#id}-${this.#active.row}-${this.#active.column}`;
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { rows, fields } = this.#content;
+    const page = Math.max(1, Math.floor(this.element.clientHeight / ROW_HEIGHT) - 2);
+    const far = event.ctrlKey || event.metaKey;
+    const moves: Record<string, [row: number, column: number]> = {
+      ArrowDown: [1, 0],
+      ArrowUp: [-1, 0],
+      ArrowRight: [0, 1],
+      ArrowLeft: [0, -1],
+      PageDown: [page, 0],
+      PageUp: [-page, 0],
+      Home: [far ? -rows.length : 0, -fields.length],
+      End: [far ? rows.length : 0, fields.length],
+    };
+    const move = moves[event.key];
+    if (move) {
+      event.preventDefault();
+      this.#activate(this.#active.row + move[0], this.#active.column + move[1]);
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      this.#choose(this.#active.row);
+    }
+  }
+
+  #activate(row: number, column: number): void {
+    const { rows, fields } = this.#content;
+    this.#active = {
+      row: Math.max(0, Math.min(row, rows.length - 1)),
+      column: Math.max(0, Math.min(column, fields.length - 1)),
+    };
+    this.#reveal();
+    this.#render();
+    this.#body.querySelector('.cell.active')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
+  /** Scrolls so far that the active row is in view. */
+  #reveal(): void {
+    const whole = this.#content.rows.length * ROW_HEIGHT;
+    const view = this.element.clientHeight - ROW_HEIGHT;
+    const top = this.#rowsTop();
+    const wanted = this.#active.row * ROW_HEIGHT;
+    const next = wanted < top ? wanted : wanted + ROW_HEIGHT > top + view ? wanted + ROW_HEIGHT - view : top;
+    if (next === top) return;
+    const scale = whole <= BODY_HEIGHT_MAX ? 1 : (BODY_HEIGHT_MAX - view) / (whole - view);
+    this.element.scrollTop = next * scale;
+  }
+
+  #click(event: MouseEvent): void {
+    const cell = (event.target as Element).closest('.cell');
+    const row = cell?.closest<HTMLElement>('.grid-row');
+    if (!cell || !row || String(getSelection() ?? '') !== '') return;
+    this.#activate(Number(row.dataset['row']), Number(cell.getAttribute('aria-colindex')) - 1);
+    this.#choose(this.#active.row);
+  }
+
+  #choose(index: number): void {
+    const row = this.#content.rows[index];
+    if (row) this.#options.onRow?.(row);
+  }
+
+  #copy(event: ClipboardEvent): void {
+    if (String(getSelection() ?? '') !== '') return;
+    const value = this.#content.rows[this.#active.row]?.[this.#active.column];
+    if (value === undefined) return;
+    event.clipboardData?.setData('text/plain', value === null ? '' : printed(value));
+    event.preventDefault();
+  }
+}
+
+function headCell(field: Field, column: number, isKey: boolean): HTMLElement {
+  return element(
+    'div',
+    {
+      class: `head-cell${isNumberType(field.dataTypeID) ? ' number' : ''}${isKey ? ' key' : ''}`,
+      role: 'columnheader',
+      title: field.name,
+      aria: { colindex: column + 1 },
+    },
+    field.name,
+  );
+}

@@ -1,0 +1,22 @@
+/**
+ * The first script: starts what takes longest (the engine's compilation), then the rest of the page.
+ */
+
+import { startTheme } from './theme';
+
+/** The engine, compiled while it downloads; passed to every database that the page opens. */
+export const engine: Promise<WebAssembly.Module> = compile(new URL('driftdb/driftdb.wasm', import.meta.url));
+
+async function compile(address: URL): Promise<WebAssembly.Module> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`the engine could not be loaded: ${response.status} ${response.statusText}`);
+  // Some servers do not know the type of a .wasm file, which compiling on the way insists on.
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) {
+    return WebAssembly.compileStreaming(response);
+  }
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+startTheme();
+const { startApp } = await import('./app');
+await startApp(engine);

@@ -1,0 +1,57 @@
+/** Opening databases: one per data set and storage, and one of the visitor's own. */
+
+import { Database } from 'driftdb-wasm';
+import type { DatabaseApi, DatabaseInfo, StorageKind } from 'driftdb-wasm';
+import { recall, remember } from './settings';
+
+/** What the visitor chose; `auto` takes the best that the browser has. */
+export const CHOICES = ['auto', 'opfs', 'idb', 'memory'] as const;
+export type Choice = (typeof CHOICES)[number];
+
+export const STORAGE_NAMES: Record<StorageKind | 'auto', string> = {
+  auto: 'Automatic',
+  opfs: 'OPFS',
+  idb: 'IndexedDB',
+  memory: 'Memory',
+  file: 'Files',
+};
+
+export function chosenStorage(): Choice {
+  const stored = recall('storage');
+  return CHOICES.find((choice) => choice === stored) ?? 'auto';
+}
+
+export function chooseStorage(choice: Choice): void {
+  remember('storage', choice);
+}
+
+export interface OpenRequest {
+  /** Of a data set, or `own`. */
+  name: string;
+  choice: Choice;
+  wasm: Promise<WebAssembly.Module>;
+  /** Starts anew where an earlier database was lost. */
+  acceptDataLoss?: boolean;
+}
+
+export async function openDatabase({ name, choice, wasm, acceptDataLoss }: OpenRequest): Promise<DatabaseApi> {
+  return Database.open(`${choice}://playground-${name}`, {
+    wasm: await wasm,
+    allowFallback: choice === 'auto' ? 'memory' : undefined,
+    acceptDataLoss,
+  });
+}
+
+/** Closes the database and destroys what it kept. */
+export async function destroy(db: DatabaseApi): Promise<void> {
+  const { storage, name } = db.info;
+  await db.close();
+  if (storage !== 'memory') await Database.delete(`${storage}://${name}`);
+}
+
+/** One sentence: where the data is, and what becomes of it. */
+export function describeStorage(info: DatabaseInfo): string {
+  return info.persistent
+    ? 'Kept on this device: it survives reloads and restarts, past included.'
+    : 'Kept in memory: it is forgotten when this tab is closed or reloaded.';
+}

@@ -1,0 +1,67 @@
+/**
+ * What the parts of the page share: the open database, the moment it is looked at, and the tables there are at that moment.
+ */
+
+import type { DatabaseApi, Queryable, TableInfo } from 'driftdb-wasm';
+import { CommitLog } from './commits';
+import { Latest } from './latest';
+import { Signal } from './signal';
+
+export class Playground {
+  readonly db = new Signal<DatabaseApi | undefined>(undefined);
+  readonly commits = new Signal<CommitLog | undefined>(undefined);
+  /** The commit that the page shows the state after; null for the present. */
+  readonly moment = new Signal<number | null>(null);
+  /** The tables at that moment. */
+  readonly tables = new Signal<readonly TableInfo[]>([]);
+  /** The tables of the present, whatever the moment. */
+  readonly presentTables = new Signal<readonly TableInfo[]>([]);
+
+  readonly #tables = new Latest<number | null>((moment) => this.#readTables(moment));
+
+  constructor() {
+    this.moment.follow((moment) => this.#tables.request(moment));
+  }
+
+  /** Looks at another database, in its present; undefined while there is none. */
+  async attach(db: DatabaseApi | undefined): Promise<void> {
+    this.moment.set(null);
+    this.db.set(db);
+    this.commits.set(db && new CommitLog(db));
+    this.tables.set([]);
+    this.presentTables.set([]);
+    await this.refresh();
+  }
+
+  /** Learns of what statements have changed. */
+  async refresh(): Promise<void> {
+    await this.commits.value?.refresh();
+    await this.#readTables(this.moment.value);
+  }
+
+  /** Shows the state after a commit; the last one is the present. */
+  goTo(seq: number): void {
+    const last = this.commits.value?.last.value ?? -1;
+    this.moment.set(seq >= last ? null : Math.max(0, seq));
+  }
+
+  /** The database as of the moment shown. */
+  get reader(): Queryable | undefined {
+    const { moment, db } = this;
+    return moment.value === null ? db.value : db.value?.asOf({ seq: moment.value });
+  }
+
+  async #readTables(moment: number | null): Promise<void> {
+    const db = this.db.value;
+    if (!db || db.closed) return;
+    try {
+      const tables = await (moment === null ? db : db.asOf({ seq: moment })).tables();
+      if (this.db.value !== db) return;
+      if (moment === null) this.presentTables.set(tables);
+      if (this.moment.value === moment) this.tables.set(tables);
+    } catch (error) {
+      // A database that was closed meanwhile has nothing to tell.
+      if (!db.closed) throw error;
+    }
+  }
+}

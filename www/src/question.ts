@@ -1,0 +1,143 @@
+/**
+ * The question on the page: the SELECT run last, which is asked again wherever the slider goes.
+ *
+ * In the past its rows are compared with those of the present, where the table's key tells which is which.
+ */
+
+import type { Results, TableInfo } from 'driftdb-wasm';
+import { keyOf } from './grid';
+import { Latest } from './latest';
+import type { Playground } from './playground';
+import { isQuestion, namesMoment, sourceOf } from './sql';
+import type { Source, StatementText } from './sql';
+import { asPrinted } from './values';
+
+export type Row = readonly unknown[];
+
+export interface Answer {
+  statement: StatementText;
+  result: Results<unknown[]>;
+  elapsed: number;
+  /** The commit it shows the state after; null for the present. */
+  moment: number | null;
+  /** The table whose rows these are, and where its key stands in them; undefined where that is not known. */
+  rowsOf: { table: string; keyColumns: number[] } | undefined;
+  /** The rows of the present, by key. */
+  present: ReadonlyMap<string, Row> | undefined;
+}
+
+/** More rows than these are not compared. */
+const COMPARED_ROWS = 20_000;
+
+export const asRows = { rowMode: 'array', parsers: asPrinted } as const;
+
+export class Question {
+  #statement: StatementText | undefined;
+  #source: Source | undefined;
+  #present: { rows: readonly Row[] } | undefined;
+  readonly #playground: Playground;
+  readonly #onAnswer: (answer: Answer) => void;
+  readonly #onError: (error: unknown, statement: StatementText) => void;
+  readonly #asking = new Latest<number | null>((moment) => this.#ask(moment));
+
+  constructor(
+    playground: Playground,
+    onAnswer: (answer: Answer) => void,
+    onError: (error: unknown, statement: StatementText) => void,
+  ) {
+    this.#playground = playground;
+    this.#onAnswer = onAnswer;
+    this.#onError = onError;
+    playground.moment.follow((moment) => {
+      if (this.#statement) this.#asking.request(moment);
+    });
+    playground.db.follow(() => this.#set(undefined));
+  }
+
+  get statement(): StatementText | undefined {
+    return this.#statement;
+  }
+
+  /** Whether the slider moves the question's answer. */
+  get follows(): boolean {
+    return this.#statement !== undefined && !namesMoment(this.#statement);
+  }
+
+  /** Takes over the last question of what was run; `answered` is its result of the present, where it has one. */
+  choose(statements: readonly StatementText[], answered: (statement: StatementText) => readonly Row[] | undefined): void {
+    const questions = statements.filter(isQuestion);
+    this.#set(questions.findLast((statement) => !namesMoment(statement)) ?? questions.at(-1));
+    const rows = this.#statement && answered(this.#statement);
+    if (rows && this.#playground.moment.value === null) this.#present = { rows };
+  }
+
+  /** Asks the last question of a text now. */
+  ask(statements: readonly StatementText[]): void {
+    this.choose(statements, () => undefined);
+    this.#asking.request(this.#playground.moment.value);
+  }
+
+  /** What an answer's rows are, at the moment it was given. */
+  answer(statement: StatementText, result: Results<unknown[]>, elapsed: number, moment: number | null): Answer {
+    const rowsOf = locate(sourceOf(statement), result, this.#tables());
+    const present =
+      moment !== null && rowsOf && statement === this.#statement && this.#present
+        ? byKey(this.#present.rows, rowsOf.keyColumns)
+        : undefined;
+    return { statement, result, elapsed, moment, rowsOf, present };
+  }
+
+  #set(statement: StatementText | undefined): void {
+    this.#statement = statement;
+    this.#source = statement && sourceOf(statement);
+    this.#present = undefined;
+  }
+
+  #tables(): readonly TableInfo[] {
+    return [...this.#playground.tables.value, ...this.#playground.presentTables.value];
+  }
+
+  async #ask(moment: number | null): Promise<void> {
+    const statement = this.#statement;
+    const db = this.#playground.db.value;
+    if (!statement || !db || !this.follows) return;
+    try {
+      if (moment !== null && this.#source && !this.#present) await this.#askPresent(statement);
+      const start = performance.now();
+      const reader = moment === null ? db : db.asOf({ seq: moment });
+      const result = await reader.query<unknown[]>(statement.text, null, asRows);
+      const elapsed = performance.now() - start;
+      if (statement !== this.#statement || db !== this.#playground.db.value) return;
+      if (moment === null) this.#present = { rows: result.rows };
+      this.#onAnswer(this.answer(statement, result, elapsed, moment));
+    } catch (error) {
+      if (statement === this.#statement && !db.closed && !this.#asking.superseded) this.#onError(error, statement);
+    }
+  }
+
+  /** A question that the present cannot answer, say of a dropped table, is compared with nothing. */
+  async #askPresent(statement: StatementText): Promise<void> {
+    const rows = await this.#playground.db.value
+      ?.query<unknown[]>(statement.text, null, asRows)
+      .then((result) => result.rows)
+      .catch(() => []);
+    if (statement === this.#statement && rows) this.#present = { rows };
+  }
+}
+
+function locate(source: Source | undefined, result: Results, tables: readonly TableInfo[]): Answer['rowsOf'] {
+  const table = source && tables.find(({ name }) => name === source.table);
+  if (!table || table.primaryKey.length === 0) return undefined;
+  const keyColumns = table.primaryKey.map((column) => {
+    const named = source.columns === undefined || source.columns.has(column);
+    const found = result.fields.findIndex((field) => field.name === column);
+    const again = result.fields.findLastIndex((field) => field.name === column);
+    return named && found === again ? found : -1;
+  });
+  return keyColumns.includes(-1) ? undefined : { table: table.name, keyColumns };
+}
+
+function byKey(rows: readonly Row[], keyColumns: readonly number[]): ReadonlyMap<string, Row> | undefined {
+  if (rows.length > COMPARED_ROWS) return undefined;
+  return new Map(rows.map((row) => [keyOf(row, keyColumns), row]));
+}

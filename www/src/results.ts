@@ -1,0 +1,140 @@
+/** What statements answered: one card each, or the one question that follows the slider. */
+
+import type { Results } from 'driftdb-wasm';
+import { element, fill } from './dom';
+import { formatCount, formatDuration, plural } from './format';
+import { Grid } from './grid';
+import type { Answer } from './question';
+import type { StatementText } from './sql';
+import { toCsv } from './values';
+
+/** Rows of a result that stands among others; the rest is scrolled to. */
+const ROWS_AMONG_OTHERS = 8;
+
+export interface ResultsOptions {
+  host: HTMLElement;
+  onRow: (table: string, key: unknown[]) => void;
+}
+
+export class ResultsView {
+  readonly #host: HTMLElement;
+  readonly #onRow: ResultsOptions['onRow'];
+  /** The card that follows the slider, reused while it does. */
+  #following: { statement: StatementText; card: Card } | undefined;
+
+  constructor({ host, onRow }: ResultsOptions) {
+    this.#host = host;
+    this.#onRow = onRow;
+  }
+
+  clear(): void {
+    this.#following = undefined;
+    this.#host.replaceChildren();
+    this.#host.classList.remove('single');
+  }
+
+  /** Adds the result of one statement of several. */
+  add(answer: Answer): void {
+    const card = new Card(this.#onRow);
+    card.show(answer);
+    this.#host.append(card.element);
+    this.#following = { statement: answer.statement, card };
+    this.#arrange();
+  }
+
+  addCommand(statement: StatementText, result: Results<unknown[]>, elapsed: number): void {
+    this.#host.append(commandLine(statement, result, elapsed));
+    this.#arrange();
+  }
+
+  /** Shows the question's answer alone; the same card again where it is there already. */
+  follow(answer: Answer): void {
+    if (this.#following?.statement !== answer.statement || this.#host.children.length !== 1) {
+      this.clear();
+      this.add(answer);
+    } else this.#following.card.show(answer);
+  }
+
+  /** Says something in the place of results. */
+  say(title: string, ...more: (Node | string)[]): void {
+    this.clear();
+    this.#host.append(element('div', { class: 'say' }, element('p', { class: 'say-title' }, title), ...more));
+  }
+
+  #arrange(): void {
+    const single = this.#host.children.length === 1;
+    this.#host.classList.toggle('single', single);
+    for (const grid of this.#host.querySelectorAll<HTMLElement>('.grid')) {
+      grid.style.maxHeight = single ? '' : `${(ROWS_AMONG_OTHERS + 1) * 30 + 2}px`;
+    }
+  }
+}
+
+/** A result with rows. */
+class Card {
+  readonly element = element('section', { class: 'card' });
+  readonly #head = element('header', { class: 'card-head' });
+  readonly #grid: Grid;
+  #answer: Answer | undefined;
+
+  constructor(onRow: ResultsOptions['onRow']) {
+    this.#grid = new Grid({
+      label: 'Result',
+      onRow: (row) => {
+        const rowsOf = this.#answer?.rowsOf;
+        if (rowsOf) onRow(rowsOf.table, rowsOf.keyColumns.map((column) => row[column]));
+      },
+    });
+    this.element.append(this.#head, this.#grid.element);
+  }
+
+  show(answer: Answer): void {
+    this.#answer = answer;
+    const { result, rowsOf, present, elapsed, statement } = answer;
+    this.#grid.show({
+      fields: result.fields,
+      rows: result.rows,
+      keyColumns: rowsOf?.keyColumns ?? [],
+      compareWith: present,
+    });
+    fill(
+      this.#head,
+      element('code', { class: 'card-sql', title: statement.text }, oneLine(statement.text)),
+      present && element('span', { class: 'legend' }, 'differs from now'),
+      rowsOf && !present && element('span', { class: 'card-hint' }, 'Choose a row for its history'),
+      element('span', { class: 'card-count' }, plural(result.rows.length, 'row')),
+      element('span', { class: 'card-time', title: 'From asking to having the answer' }, formatDuration(elapsed)),
+      element('button', { class: 'quiet', type: 'button', on: { click: () => void this.#copy() } }, 'Copy CSV'),
+    );
+  }
+
+  async #copy(): Promise<void> {
+    const result = this.#answer?.result;
+    const button = this.#head.querySelector('button');
+    if (!result || !button) return;
+    try {
+      await navigator.clipboard.writeText(toCsv(result.fields.map((field) => field.name), result.rows));
+      button.textContent = 'Copied';
+    } catch {
+      button.textContent = 'Not allowed here';
+    }
+  }
+}
+
+function commandLine(statement: StatementText, result: Results<unknown[]>, elapsed: number): HTMLElement {
+  const effect =
+    result.affectedRows > 0 ? `${result.command} · ${plural(result.affectedRows, 'row')}` : result.command;
+  return element(
+    'div',
+    { class: 'command' },
+    element('code', { class: 'card-sql', title: statement.text }, oneLine(statement.text)),
+    element('span', { class: 'card-count' }, effect),
+    result.seq !== null && element('span', { class: 'card-seq' }, `seq ${formatCount(result.seq)}`),
+    element('span', { class: 'card-time' }, formatDuration(elapsed)),
+  );
+}
+
+function oneLine(sql: string): string {
+  const line = sql.replace(/\s+/g, ' ');
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}

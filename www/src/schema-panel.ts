@@ -1,0 +1,98 @@
+/** The tables and their columns at the moment shown. */
+
+import type { ColumnInfo, TableInfo } from 'driftdb-wasm';
+import { byId, element, fill, icon } from './dom';
+import type { Playground } from './playground';
+import { quoteName } from './sql';
+
+export interface SchemaPanelOptions {
+  /** A table was chosen: its rows are asked for. */
+  onTable: (sql: string) => void;
+}
+
+export function startSchemaPanel(playground: Playground, { onTable }: SchemaPanelOptions): void {
+  const host = byId('tables');
+  const open = new Set<string>();
+  const show = (): void => {
+    const tables = playground.tables.value;
+    const present = new Set(playground.presentTables.value.map(({ name }) => name));
+    const past = playground.moment.value !== null;
+    if (tables.length === 0) {
+      fill(host, element('p', { class: 'empty-note' }, past ? 'There were no tables yet.' : 'No tables yet.'));
+      return;
+    }
+    // A schema of a few tables is shown whole.
+    if (tables.length <= 3) for (const { name } of tables) open.add(name);
+    fill(host, ...tables.map((table) => tableItem(table, { gone: past && !present.has(table.name), open, onTable })));
+  };
+  playground.tables.follow(show);
+  playground.presentTables.follow(show);
+}
+
+interface ItemOptions extends SchemaPanelOptions {
+  gone: boolean;
+  open: Set<string>;
+}
+
+function tableItem(table: TableInfo, { gone, open, onTable }: ItemOptions): HTMLElement {
+  const details = element(
+    'details',
+    { class: gone ? 'table gone' : 'table', data: { table: table.name } },
+    element(
+      'summary',
+      {},
+      element('span', { class: 'table-name' }, table.name),
+      gone && element('span', { class: 'tag' }, 'dropped since'),
+    ),
+    element('ul', { class: 'columns' }, ...table.columns.map((column) => columnItem(column, table.primaryKey))),
+    ...table.indexes.map(({ name, columns, unique }) =>
+      element('p', { class: 'index' }, `${unique ? 'unique' : 'index'} (${columns.join(', ')})`, element('span', {}, name)),
+    ),
+    element(
+      'button',
+      {
+        class: 'quiet',
+        type: 'button',
+        on: { click: () => onTable(`SELECT * FROM ${quoteName(table.name)} ${orderBy(table)}LIMIT 1000;`) },
+      },
+      'Show rows',
+    ),
+  );
+  details.open = open.has(table.name);
+  details.addEventListener('toggle', () => (details.open ? open.add(table.name) : open.delete(table.name)));
+  return details;
+}
+
+function orderBy({ primaryKey }: TableInfo): string {
+  return primaryKey.length === 0 ? '' : `ORDER BY ${primaryKey.map(quoteName).join(', ')} `;
+}
+
+function columnItem(column: ColumnInfo, primaryKey: readonly string[]): HTMLElement {
+  const isKey = primaryKey.includes(column.name);
+  const notes = [
+    !column.nullable && !isKey ? 'not null' : '',
+    column.default === null ? '' : `default ${column.default}`,
+  ].filter((note) => note !== '');
+  return element(
+    'li',
+    { title: notes.join(', ') },
+    element('span', { class: 'column-name' }, column.name, isKey && keySign()),
+    element('span', { class: 'column-type' }, shortType(column.type)),
+  );
+}
+
+function keySign(): HTMLElement {
+  const sign = element('span', { class: 'key-sign', title: 'primary key' });
+  sign.append(icon('key'));
+  sign.append(element('span', { class: 'sr-only' }, 'primary key'));
+  return sign;
+}
+
+/** The usual short names of types whose full ones do not fit. */
+function shortType(type: string): string {
+  return type
+    .replace('character varying', 'varchar')
+    .replace('timestamp with time zone', 'timestamptz')
+    .replace('timestamp without time zone', 'timestamp')
+    .replace('double precision', 'double');
+}

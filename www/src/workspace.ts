@@ -1,0 +1,198 @@
+/**
+ * Which database is open: the visitor's own or a data set's, on the storage that was chosen. Opens, loads, starts over, and
+ * says plainly what stands in the way.
+ */
+
+import { DatabaseError } from 'driftdb-wasm';
+import type { DatabaseApi } from 'driftdb-wasm';
+import { DATA_SETS } from './datasets';
+import { load } from './datasets/load';
+import type { DataSet, Example, Script } from './datasets/script';
+import { element } from './dom';
+import type { Editor } from './editor';
+import { formatCount } from './format';
+import { chosenStorage, chooseStorage, destroy, openDatabase } from './open';
+import type { Choice } from './open';
+import type { Playground } from './playground';
+import type { Question } from './question';
+import type { ResultsView } from './results';
+import { recall, remember } from './settings';
+import { Signal } from './signal';
+import { split } from './sql';
+
+/** A longer text in the editor is not kept between visits. */
+const DRAFT_LENGTH_MAX = 100_000;
+
+export class Workspace {
+  readonly dataSet = new Signal<DataSet>(DATA_SETS.find(({ id }) => id === recall('dataset')) ?? DATA_SETS[0]);
+  readonly examples = new Signal<readonly Example[]>([]);
+  readonly #playground: Playground;
+  readonly #editor: Editor;
+  readonly #question: Question;
+  readonly #results: ResultsView;
+  readonly #wasm: Promise<WebAssembly.Module>;
+  #loading: AbortController | undefined;
+  /** One opening at a time; a newer one makes the one under way give up. */
+  #turn = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    playground: Playground,
+    editor: Editor,
+    question: Question,
+    results: ResultsView,
+    wasm: Promise<WebAssembly.Module>,
+  ) {
+    this.#playground = playground;
+    this.#editor = editor;
+    this.#question = question;
+    this.#results = results;
+    this.#wasm = wasm;
+  }
+
+  /** Opens a data set's database, and fills it where that has not been done. */
+  open(dataSet: DataSet, options: { acceptDataLoss?: boolean; anew?: boolean } = {}): Promise<void> {
+    this.#loading?.abort();
+    const turn = (this.#turn += 1);
+    this.#last = this.#last.then(async () => {
+      if (turn === this.#turn) await this.#open(dataSet, options);
+    });
+    return this.#last;
+  }
+
+  reopen(): Promise<void> {
+    return this.open(this.dataSet.value);
+  }
+
+  /** Deletes the open database with all its history, and opens it anew. */
+  startOver(): Promise<void> {
+    return this.open(this.dataSet.value, { anew: true });
+  }
+
+  async useStorage(choice: Choice): Promise<void> {
+    chooseStorage(choice);
+    await this.reopen();
+  }
+
+  keepDraft(text: string): void {
+    if (text.length <= DRAFT_LENGTH_MAX) remember(`draft.${this.dataSet.value.id}`, text);
+  }
+
+  // ---- opening ----------------------------------------------------------------------------------------------------
+
+  async #open(dataSet: DataSet, { acceptDataLoss = false, anew = false }: { acceptDataLoss?: boolean; anew?: boolean }): Promise<void> {
+    const before = this.#playground.db.value;
+    const switched = dataSet !== this.dataSet.value;
+    try {
+      await this.#playground.attach(undefined);
+      if (anew && before && !before.closed) await destroy(before);
+      else await before?.close();
+      this.dataSet.set(dataSet);
+      remember('dataset', dataSet.id);
+      this.examples.set([]);
+      const db = await openDatabase({ name: dataSet.id, choice: chosenStorage(), wasm: this.#wasm, acceptDataLoss });
+      const { script, examples } = await dataSet.build();
+      if (!(await this.#fill(db, dataSet, script))) return;
+      this.examples.set(examples);
+      await this.#playground.attach(db);
+      this.#begin(switched || anew, examples);
+    } catch (error) {
+      this.#explain(error, dataSet);
+    }
+  }
+
+  /** Plays the script; false where the visitor cancelled it, which takes them back to their own database. */
+  async #fill(db: DatabaseApi, dataSet: DataSet, script: Script): Promise<boolean> {
+    if (script.commits.length === 0) return true;
+    const loading = (this.#loading = new AbortController());
+    const total = script.commits.length;
+    const bar = element('progress', { aria: { label: 'Loading' } });
+    const count = element('p', {});
+    const cancel = element('button', { type: 'button', on: { click: () => loading.abort() } }, 'Cancel');
+    const showProgress = (done: number): void => {
+      if (!bar.isConnected) this.#results.say(`Loading ${dataSet.title.toLowerCase()}`, bar, count, cancel);
+      bar.max = total;
+      bar.value = done;
+      count.textContent = `${formatCount(done)} of ${formatCount(total)} commits`;
+    };
+    try {
+      await load(db, script, { signal: loading.signal, onProgress: showProgress });
+      return true;
+    } catch (error) {
+      await destroy(db).catch(() => undefined);
+      if (!loading.signal.aborted) throw error;
+      // Unless something else was chosen meanwhile, which is then what comes next.
+      const turn = this.#turn;
+      queueMicrotask(() => {
+        if (turn === this.#turn) void this.open(DATA_SETS[0]);
+      });
+      return false;
+    } finally {
+      if (this.#loading === loading) this.#loading = undefined;
+    }
+  }
+
+  /** What a newly opened database shows first. */
+  #begin(fresh: boolean, examples: readonly Example[]): void {
+    const draft = fresh ? null : recall(`draft.${this.dataSet.value.id}`);
+    const text = draft ?? examples[0]?.sql ?? '';
+    if (fresh || this.#editor.text === '') this.#editor.replace(text);
+    if ((this.#playground.commits.value?.last.value ?? -1) < 0) this.welcome();
+    else {
+      this.#results.clear();
+      this.#question.ask(split(this.#editor.text));
+      if (!this.#question.statement) this.welcome();
+    }
+  }
+
+  /** Says what to do, where there is nothing to show. */
+  welcome(): void {
+    const last = this.#playground.commits.value?.last.value ?? -1;
+    if (last < 0) {
+      this.#results.say(
+        'Press Run.',
+        element('p', {}, 'Five lines of SQL make three commits and ask one question of two moments. Then drag the slider.'),
+      );
+    } else {
+      this.#results.say(
+        `${formatCount(last + 1)} commits are kept here.`,
+        element('p', {}, 'Run a SELECT, then drag the slider: it is asked again of every moment.'),
+      );
+    }
+  }
+
+  // ---- what stands in the way -------------------------------------------------------------------------------------
+
+  #explain(error: unknown, dataSet: DataSet): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = error instanceof DatabaseError ? error.code : undefined;
+    const again = action('Try again', () => void this.open(dataSet));
+    const memory = action('Use memory instead', () => void this.useStorage('memory'));
+    if (code === 'BUSY') {
+      this.#results.say(
+        'This database is open in another tab.',
+        element('p', {}, 'One tab at a time can hold it. Close it there, then try again; nothing is lost.'),
+        actions(again, memory),
+      );
+    } else if (code === 'DATA_LOSS') {
+      this.#results.say(
+        'The browser has deleted this database.',
+        element('p', {}, message),
+        actions(action('Start a new one', () => void this.open(dataSet, { acceptDataLoss: true })), memory),
+      );
+    } else if (code === 'STORAGE_UNAVAILABLE') {
+      this.#results.say('This browser does not offer that storage here.', element('p', {}, message), actions(memory));
+    } else {
+      this.#results.say('The database could not be opened.', element('p', {}, message), actions(again, memory));
+    }
+  }
+}
+
+function action(label: string, run: () => void): HTMLElement {
+  return element('button', { type: 'button', on: { click: run } }, label);
+}
+
+function actions(...buttons: HTMLElement[]): HTMLElement {
+  return element('div', { class: 'actions' }, ...buttons);
+}
+
