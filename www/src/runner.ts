@@ -144,11 +144,11 @@ export class Runner {
       this.#problem,
       element('span', { class: 'problem-message' }, message),
       known && element('code', { class: 'problem-code', title: `SQLSTATE ${known.sqlstate}` }, known.sqlstate, ' ', known.code),
-      known?.detail !== undefined && element('span', { class: 'problem-hint' }, known.detail),
-      known?.hint !== undefined && element('span', { class: 'problem-hint' }, `Hint: ${known.hint}`),
+      known?.detail && element('span', { class: 'problem-hint' }, known.detail),
+      known?.hint && element('span', { class: 'problem-hint' }, `Hint: ${known.hint}`),
     );
     this.#problem.hidden = false;
-    if (known?.position !== undefined && offset !== undefined) {
+    if (known?.position && offset !== undefined) {
       const from = offsetOfPosition(query, known.position);
       this.#editor.underline(offset + from, offset + endOfTokenAt(query, from));
     }
