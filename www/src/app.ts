@@ -82,5 +82,4 @@ export async function startApp(wasm: Promise<WebAssembly.Module>): Promise<void>
   });
 
   await workspace.reopen();
-  document.documentElement.dataset['ready'] = 'true';
 }

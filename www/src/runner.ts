@@ -46,6 +46,7 @@ export class Runner {
     this.#question = question;
     this.#results = results;
     this.#onRan = onRan;
+    playground.db.follow((db) => (this.#button.disabled = db === undefined));
     this.#button.addEventListener('click', () => (this.#running ? this.#running.abort() : void this.run()));
   }
 
@@ -86,7 +87,11 @@ export class Runner {
     const moment = this.#playground.moment.value;
     const answers = new Map<StatementText, readonly Row[]>();
     const reader = moment === null ? db : db.asOf({ seq: moment });
+    let written = false;
     for (const statement of statements) {
+      // What a result's rows are depends on the tables that there are by now.
+      if (written && isQuestion(statement)) await this.#playground.refresh();
+      written = !isRead(statement) || (written && !isQuestion(statement));
       const start = performance.now();
       try {
         const [result] = await reader.exec(statement.text, { ...asRows, meta: META, signal });
@@ -120,6 +125,7 @@ export class Runner {
       this.showError(error, text, offset);
     }
     const elapsed = performance.now() - start;
+    await this.#playground.refresh();
     const skipped = Math.max(0, done.length - SHOWN_RESULTS);
     done.slice(skipped).forEach((result, at) => {
       const statement = statements[skipped + at];

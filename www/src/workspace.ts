@@ -83,6 +83,7 @@ export class Workspace {
   async #open(dataSet: DataSet, { acceptDataLoss = false, anew = false }: { acceptDataLoss?: boolean; anew?: boolean }): Promise<void> {
     const before = this.#playground.db.value;
     const switched = dataSet !== this.dataSet.value;
+    document.documentElement.dataset['ready'] = 'false';
     try {
       await this.#playground.attach(undefined);
       if (anew && before && !before.closed) await destroy(before);
@@ -98,6 +99,8 @@ export class Workspace {
       this.#begin(switched || anew, examples);
     } catch (error) {
       this.#explain(error, dataSet);
+    } finally {
+      document.documentElement.dataset['ready'] = 'true';
     }
   }
 

@@ -1,0 +1,110 @@
+// The page as such: its policy, a phone, themes, what it loads.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until, withChromium } from '../../tests/browser/harness.mjs';
+import { visit, withSite } from './page.mjs';
+
+const inChromium = (use) => withSite((url) => withChromium((browser) => use(browser, url)));
+
+test('the policy forbids inline script and style, and the page does without', async () => {
+  await inChromium(async (browser, url) => {
+    const page = await visit(browser, url);
+    const policy = await page.page.$eval('meta[http-equiv="Content-Security-Policy"]', (meta) => meta.content);
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval(?<!wasm-unsafe-eval)|https?:|\*/);
+    await page.run();
+    await page.assertClean();
+
+    // The watch works: what the policy forbids is seen and does not happen.
+    await page.page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.attacked = 1';
+      document.body.append(script);
+    });
+    assert.equal(await page.page.evaluate(() => window.attacked), undefined);
+    await until(() => page.page.evaluate(() => window.violations.length > 0), { what: 'the violation' });
+  });
+});
+
+test('everything comes from the page’s own server', async () => {
+  await inChromium(async (browser, url) => {
+    const asked = [];
+    const page = await browser.newPage();
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${url}/`);
+    await until(() => page.$eval('html', (root) => root.dataset.ready === 'true'), { timeout: 20_000 });
+    assert.ok(asked.length > 4);
+    assert.deepEqual(
+      asked.filter((address) => !address.startsWith(`${url}/`) && !address.startsWith('data:')),
+      [],
+    );
+  });
+});
+
+test('a phone shows it all without scrolling sideways', async () => {
+  await inChromium(async (browser, url) => {
+    const page = await visit(browser, url, {
+      viewport: { width: 375, height: 812, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+    });
+    const fits = () => page.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.ok(await fits());
+    await page.page.tap('#run');
+    await until(async () => (await page.rows(1))[0]?.[1] === 'modified', { what: 'the answer' });
+    assert.ok(await fits());
+
+    await page.dragTo(1);
+    await until(async () => (await page.rows(0))[0]?.[1] === 'original', { what: 'the past' });
+    assert.ok(await page.visible('#past'));
+    assert.ok(await page.visible('#banner-now'));
+    assert.ok(await fits());
+    await page.page.tap('#banner-now');
+    await until(async () => !(await page.visible('#past')));
+
+    // The library is a drawer, out of the keyboard's reach while it is closed.
+    assert.equal(await page.page.$eval('#library', (drawer) => drawer.inert), true);
+    await page.page.tap('#menu');
+    await until(() => page.visible('[data-set="orders"]'));
+    assert.equal(await page.page.$eval('#menu', (button) => button.getAttribute('aria-expanded')), 'true');
+    await page.load('stocks');
+    await until(async () => (await page.rows(0)).length === 5, { what: 'the rows' });
+    assert.equal(await page.page.$eval('#library', (drawer) => drawer.inert), true);
+
+    await page.page.tap('.grid-row .cell');
+    await until(() => page.visible('#history'), { what: 'the history' });
+    assert.ok(await fits());
+    await page.page.tap('#history-close');
+    await page.assertClean();
+  });
+});
+
+test('dark and light follow the system, and the button', async () => {
+  await inChromium(async (browser, url) => {
+    const page = await visit(browser, url);
+    const background = () => page.page.$eval('body', (body) => getComputedStyle(body).backgroundColor);
+    const settles = async (wanted) => until(async () => (await background()) === wanted, { what: wanted });
+    const light = 'rgb(247, 246, 243)';
+    const dark = 'rgb(20, 19, 18)';
+    await page.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+    await settles(light);
+    await page.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    await settles(dark);
+    await page.page.click('#theme');
+    await settles(light);
+    await page.reload();
+    await settles(light);
+    await page.assertClean();
+  });
+});
+
+test('every control has a name', async () => {
+  await inChromium(async (browser, url) => {
+    const page = await visit(browser, url);
+    await page.run();
+    const nameless = (node) => [
+      ...(['button', 'slider', 'combobox', 'textbox', 'grid'].includes(node.role) && !node.name ? [node.role] : []),
+      ...(node.children ?? []).flatMap(nameless),
+    ];
+    assert.deepEqual(nameless(await page.page.accessibility.snapshot()), []);
+  });
+});
