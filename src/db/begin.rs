@@ -26,7 +26,7 @@ impl Database {
         {
             return self.keep_waiting(task, since, now).map(Some);
         }
-        if task.request.work.is_one_transaction() && !task.begun {
+        if task.is_one_transaction && !task.begun {
             task.begun = true;
             let session = self.session_mut(task.session)?;
             if session.block.is_none() {

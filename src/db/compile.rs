@@ -87,6 +87,9 @@ impl Shared {
         now: i64,
     ) -> Result<Vec<Versions>> {
         let temporal = &compiled.statement.temporal;
+        if !temporal.clauses.is_empty() {
+            check_count(parameters, compiled.statement.parameters)?;
+        }
         let clauses = temporal.clauses.iter().zip(&temporal.positions);
         clauses
             .map(|(clause, position)| {
@@ -103,12 +106,16 @@ impl Shared {
         present: Snapshot,
     ) -> Result<Vec<Versions>> {
         let clauses = compiled.statement.temporal.clauses.iter();
-        let known = clauses.map(
-            |clause| match clause.moments().into_iter().any(has_parameter) {
+        let known = clauses.map(|clause| {
+            match clause
+                .moments()
+                .into_iter()
+                .any(|moment| has_parameter(moment, compiled.statement.parameters))
+            {
                 true => Ok(Versions::AsOf(present)),
                 false => self.clause(clause, &[], present, self.now()),
-            },
-        );
+            }
+        });
         known.collect()
     }
 
@@ -142,7 +149,7 @@ impl Shared {
                 point_of_parameter(parameter)
             }
             Moment::Expr(_) => {
-                let expr = plan::plan_moment(moment, &[])?;
+                let expr = plan::plan_moment(moment, &vec![None; parameters.len()])?;
                 let values = values_of(&expr, parameters)?;
                 let context = EvalContext {
                     parameters: &values,
@@ -282,11 +289,11 @@ fn values_of(expr: &Expr, parameters: &[Parameter]) -> Result<Vec<Value>> {
 }
 
 /// Whether what a moment means is known only with the parameters.
-fn has_parameter(moment: &Moment) -> bool {
+fn has_parameter(moment: &Moment, parameters: u32) -> bool {
     match moment {
         Moment::Seq(_) | Moment::Tag(_) => false,
         Moment::Parameter(_) => true,
-        Moment::Expr(_) => plan::plan_moment(moment, &[])
+        Moment::Expr(_) => plan::plan_moment(moment, &vec![None; parameters as usize])
             .is_ok_and(|expr| expr.any(&mut |expr| matches!(expr.kind, ExprKind::Parameter(_)))),
     }
 }
@@ -304,17 +311,22 @@ pub(super) fn parameter_values(
     wanted: u32,
     types: &[DataType],
 ) -> Result<Vec<Value>> {
-    if parameters.len() != wanted as usize {
-        let message = format!(
-            "the statement has {wanted} parameters, but {} were given",
-            parameters.len()
-        );
-        return Err(Error::new(Code::WrongParameters, message));
-    }
+    check_count(parameters, wanted)?;
     let values = parameters.iter().zip(types).enumerate();
     values
         .map(|(number, (parameter, wanted))| parameter.to_value(*wanted, number))
         .collect()
+}
+
+fn check_count(parameters: &[Parameter], wanted: u32) -> Result<()> {
+    if parameters.len() == wanted as usize {
+        return Ok(());
+    }
+    let message = format!(
+        "the statement has {wanted} parameters, but {} were given",
+        parameters.len()
+    );
+    Err(Error::new(Code::WrongParameters, message))
 }
 
 /// A lifted constant in the type that the plan wants of its slot.

@@ -38,7 +38,7 @@ impl Database {
                 syntax,
                 Syntax::Begin { .. } | Syntax::Savepoint(_) | Syntax::Release(_)
             );
-        if is_control && task.request.work.is_one_transaction() {
+        if is_control && task.is_one_transaction {
             let message = "transaction control is not allowed in a request that is one transaction";
             return Err(Error::new(Code::ActiveTransaction, message));
         }

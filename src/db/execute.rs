@@ -5,7 +5,7 @@
 //! memory, a moment to be found) it does nothing and says so, and the caller starts a task.
 
 use super::cache::Bound;
-use super::compile::parameter_values;
+use super::compile::{Scope, parameter_values};
 use super::database::Database;
 use super::session::Reading;
 use super::statement::command_of;
@@ -47,8 +47,16 @@ impl Database {
         };
         let in_block = known.block.is_some();
         let epoch = self.shared.store.catalog_epoch(present);
-        let Some(bound) = compiled.plan(&[epoch]) else {
-            return Ok(None);
+        let bound = match compiled.plan(&[epoch]) {
+            Some(bound) => bound,
+            None => {
+                let scope = Scope {
+                    present,
+                    own_catalog: None,
+                    now: self.shared.now(),
+                };
+                self.shared.bind(&compiled, &scope, &[])?
+            }
         };
         let Some(short) =
             (bound.short.as_ref()).filter(|short| short.fits(&[], &Tuples::Many(&[])))

@@ -20,7 +20,7 @@ impl Database {
             Ok(Paused::Done) => {
                 let result = self.end_statement(task, *running)?;
                 task.statement += 1;
-                match task.request.work.is_one_transaction() {
+                match task.is_one_transaction {
                     true => hold(task, result),
                     false => task.ready.push_back(result),
                 }
@@ -106,6 +106,7 @@ impl Database {
                         let message = format!("the result has more than {rows_max} rows");
                         return Err(Error::new(Code::LimitRows, message).with_hint("Add LIMIT."));
                     }
+                    context.meter.hold_chunk(&chunk)?;
                     running.chunks.push(chunk);
                 }
                 Step::Need(block) => break Paused::Need(block),

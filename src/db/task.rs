@@ -34,6 +34,8 @@ pub(super) struct Task {
     pub stop: Option<Code>,
     /// A block that answered `Need`: it is loaded before the next step.
     pub needed: Option<BlockId>,
+    /// Whether its statements commit together.
+    pub is_one_transaction: bool,
     /// Whether a request that is one transaction has begun.
     pub begun: bool,
     /// Results that wait for the request's own commit.
@@ -83,6 +85,7 @@ impl Task {
     pub fn new(session: SessionId, request: Request, deadline: Option<i64>) -> Task {
         Task {
             session,
+            is_one_transaction: request.work.is_one_transaction(),
             request,
             statement: 0,
             place: Place::default(),
