@@ -108,7 +108,6 @@ mod index;
 mod key;
 mod location;
 mod ordered_map;
-mod positions;
 mod relation;
 mod row_map;
 mod rows;

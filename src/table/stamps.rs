@@ -3,7 +3,7 @@
 //! The comings are appended once and never change; the ends are apart from everything else, for they are
 //! all that changes in a block that is full.
 
-use super::positions::positions;
+use crate::column::kernel::{are_greater, positions};
 use crate::column::{Bitmap, CHUNK_ROWS};
 use std::collections::BTreeMap;
 
@@ -182,13 +182,6 @@ impl Ends {
 
     pub fn bytes_held(&self) -> usize {
         self.live.words().len() * 8 + self.near.capacity() * 4
-    }
-}
-
-/// The filter of stamps: 1 where a value is greater, else 0. A plain loop, which becomes vector code.
-fn are_greater(values: &[i32], than: i32, flags: &mut [u8]) {
-    for (value, flag) in values.iter().zip(flags) {
-        *flag = u8::from(*value > than);
     }
 }
 

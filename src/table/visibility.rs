@@ -9,9 +9,9 @@
 //! - else each row's end is compared, without a branch.
 
 use super::block::Block;
-use super::positions::positions_of_bits;
 use super::stamps::ALIVE;
 use crate::column::Bitmap;
+use crate::column::kernel::positions_of_bits;
 use crate::types::{Snapshot, Versions};
 use std::rc::Rc;
 

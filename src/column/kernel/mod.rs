@@ -9,6 +9,7 @@ mod aggregate;
 mod arithmetic;
 mod compare;
 mod hash;
+mod positions;
 mod select;
 mod validity;
 
@@ -16,5 +17,6 @@ pub use aggregate::{count_valid, max_f64, max_i64, min_f64, min_i64, sum_f64, su
 pub use arithmetic::{Arithmetic, Side, arithmetic_f64, arithmetic_i64};
 pub use compare::{Comparison, compare_constant, compare_vectors};
 pub use hash::{RowHasher, any_null, hash_rows, rows_equal};
+pub use positions::{are_greater, positions, positions_of_bits};
 pub use select::true_rows;
 pub use validity::{both_valid, clear_nulls};

@@ -1,19 +1,13 @@
-//! What history costs: `cargo bench --bench history`.
-//!
-//! A table of 10,000 rows takes 200,000 single-row updates, uniform and skewed (Zipf). Its present, and its
-//! past at 10, 50 and 90 %, are then summed by full scans and compared with a table that was never updated.
-//! After that, single operations: what one insert, look-up and commit take.
+//! Tables and transactions by themselves.
 
-use driftdb::column::{Data, Vector};
+use super::{ROWS, UPDATES, consume, random, report, time, uniform, zipf};
+use driftdb::column::{CHUNK_ROWS, Data, Vector, kernel};
 use driftdb::table::{Fetch, Residency, Store};
 use driftdb::txn::{CommitHead, Transaction, View, ZoneFilter};
 use driftdb::types::*;
 use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
-
-const ROWS: usize = 10_000;
-const UPDATES: usize = 200_000;
 
 fn schema() -> TableSchema {
     let column = |id: u32, name: &str, data_type, nullable| ColumnSchema {
@@ -79,29 +73,6 @@ fn fill(store: &mut Store, table: TableId, rows: usize) {
     commit(store, transaction);
 }
 
-fn random(state: &mut u64) -> u64 {
-    *state = state
-        .wrapping_mul(6364136223846793005)
-        .wrapping_add(1442695040888963407);
-    *state >> 33
-}
-
-/// Row numbers, each drawn with a weight of one over its rank.
-fn zipf(count: usize) -> impl FnMut(&mut u64) -> usize {
-    let mut sums = Vec::with_capacity(count);
-    let mut sum = 0.0;
-    for rank in 1..=count {
-        sum += 1.0 / rank as f64;
-        sums.push(sum);
-    }
-    move |state| {
-        let drawn = random(state) as f64 / (1u64 << 31) as f64 * sum;
-        let rank = sums.partition_point(|sum| *sum < drawn);
-        // Neighbours in rank are not neighbours in the table.
-        (rank * 7919) % count
-    }
-}
-
 fn update(store: &mut Store, table: TableId, mut draw: impl FnMut(&mut u64) -> usize) -> f64 {
     let mut state = 1;
     let start = Instant::now();
@@ -118,7 +89,7 @@ fn update(store: &mut Store, table: TableId, mut draw: impl FnMut(&mut u64) -> u
 }
 
 /// The sum of a column as SQL has it: of bigints, without overflow.
-fn sum(store: &Store, table: TableId, at: Snapshot) -> (i128, usize, usize) {
+fn sum(store: &Store, table: TableId, at: Snapshot) -> i128 {
     let view = View::at(store, Snapshot::main(store.last_seq()));
     let versions = Versions::AsOf(at);
     let zone = ZoneFilter::default();
@@ -136,86 +107,65 @@ fn sum(store: &Store, table: TableId, at: Snapshot) -> (i128, usize, usize) {
             continue;
         };
         rows += chunk.len();
-        match &chunk.selection {
-            None => values.iter().for_each(|value| sum += i128::from(*value)),
-            Some(selection) => selection
-                .iter()
-                .for_each(|row| sum += i128::from(values[*row as usize])),
-        }
+        sum += kernel::sum_i64(values, chunk.selection.as_ref().map(|rows| &rows[..]));
     }
     assert!(rows == ROWS || rows == 0, "{rows} rows");
-    (sum, rows, units.len())
-}
-
-fn consume<T>(value: T) {
-    black_box(value);
-}
-
-/// The least of many runs, in microseconds.
-fn time(mut run: impl FnMut()) -> f64 {
-    let mut least = f64::MAX;
-    for _ in 0..300 {
-        let start = Instant::now();
-        run();
-        least = least.min(start.elapsed().as_secs_f64());
-    }
-    least * 1e6
+    sum
 }
 
 fn report_scans(name: &str, store: &Store, table: TableId, never: f64) {
-    let last = store.last_seq().expect("it has commits");
-    let at = |percent: u64| Snapshot::main(Some(Seq(2 + (last.0 - 2) * percent / 100)));
-    let measure = |snapshot: Snapshot| {
-        let (_, _, units) = sum(store, table, snapshot);
-        (time(|| consume(sum(store, table, snapshot))), units)
-    };
-    let (present, units) = measure(at(100));
-    println!(
-        "{name:8} present {present:7.1} us ({units} blocks), {:.2} x never updated",
-        present / never
-    );
-    for percent in [10, 50, 90] {
-        // A new moment each time, as a slider asks for: no selection is kept from the last.
-        let mut moment = at(percent).seq.expect("it has a moment").0;
-        let took = time(|| {
-            moment += 1;
-            black_box(sum(store, table, Snapshot::main(Some(Seq(moment)))));
-        });
-        let (again, units) = measure(at(percent));
-        println!(
-            "{name:8} {percent:3} %   {took:7.1} us ({units} blocks), {:.2} x present, {:.2} x never updated; asked again {again:.1} us",
-            took / present,
-            took / never
-        );
-    }
+    let last = store.last_seq().expect("it has commits").0;
+    report(name, never, |percent, moved| {
+        let at = Seq(2 + (last - 2) * percent / 100 + moved);
+        consume(sum(store, table, Snapshot::main(Some(at))));
+    });
     let stats = store.stats();
     let amplification = (stats.versions + stats.copies) as f64 / stats.versions as f64;
     println!(
-        "{name:8} {amplification:.2} rows written a version, {} blocks, {:.1} MB",
+        "{name} {amplification:.2} rows written a version, {} blocks, {:.1} MB",
         stats.blocks,
         stats.bytes_held as f64 / 1e6
     );
 }
 
-fn scans() {
+/// The filter of stamps next to a sum, both over what fits the first cache.
+pub fn kernels() {
+    let rate = |bytes: usize, us: f64| bytes as f64 / us / 1e3;
+    let stamps: Vec<i32> = (0..CHUNK_ROWS as i32).map(|row| row * 37 % 1000).collect();
+    let mut flags = vec![0; CHUNK_ROWS];
+    let times = 100;
+    let filter =
+        time(|| (0..times).for_each(|_| kernel::are_greater(black_box(&stamps), 500, &mut flags)));
+    let gather = time(|| (0..times).for_each(|_| consume(kernel::positions(black_box(&flags)))));
+    let values: Vec<i64> = (0..CHUNK_ROWS as i64).collect();
+    let sum = time(|| (0..times).for_each(|_| consume(kernel::sum_i64(black_box(&values), None))));
+    println!(
+        "stamp filter {:.1} GB/s, sum of bigints {:.1} GB/s, positions {:.2} ns a row",
+        rate(CHUNK_ROWS * 4 * times, filter),
+        rate(CHUNK_ROWS * 8 * times, sum),
+        gather * 1e3 / (CHUNK_ROWS * times) as f64
+    );
+}
+
+pub fn scans() {
     let (mut store, table) = new_store();
     fill(&mut store, table, ROWS);
     let present = Snapshot::main(store.last_seq());
     let never = time(|| consume(sum(&store, table, present)));
     println!("never updated    {never:7.1} us");
-    let (mut uniform, table) = new_store();
-    fill(&mut uniform, table, ROWS);
-    let took = update(&mut uniform, table, |state| random(state) as usize % ROWS);
-    println!("uniform  {took:.2} us a committed update");
-    report_scans("uniform", &uniform, table, never);
-    let (mut skewed, table) = new_store();
-    fill(&mut skewed, table, ROWS);
-    let took = update(&mut skewed, table, zipf(ROWS));
-    println!("zipf     {took:.2} us a committed update");
-    report_scans("zipf", &skewed, table, never);
+    scans_after("uniform", never, uniform);
+    scans_after("zipf   ", never, zipf());
 }
 
-fn singles() {
+fn scans_after(name: &str, never: f64, draw: impl FnMut(&mut u64) -> usize) {
+    let (mut store, table) = new_store();
+    fill(&mut store, table, ROWS);
+    let took = update(&mut store, table, draw);
+    println!("{name} {took:.2} us a committed update");
+    report_scans(name, &store, table, never);
+}
+
+pub fn singles() {
     let (mut store, table) = new_store();
     let count = 500_000;
     let row = |id: i64| [Value::I64(id), Value::I64(id % 1000), Value::text("a name")];
@@ -296,9 +246,4 @@ fn singles() {
             start.elapsed().as_secs_f64() / looked as f64 * 1e9
         );
     }
-}
-
-fn main() {
-    scans();
-    singles();
 }

@@ -1,4 +1,5 @@
-//! From flags or bits to the positions of those that are set, eight at a time through a table.
+//! From a compare to the positions where it holds: flags or bits become positions eight at a time, through a
+//! table.
 
 use crate::column::Bitmap;
 
@@ -53,8 +54,15 @@ impl Gatherer {
     }
 }
 
+/// Sets a flag to 1 where a value is greater, else to 0: the filter of the stamps of a block.
+pub fn are_greater(values: &[i32], than: i32, flags: &mut [u8]) {
+    for (value, flag) in values.iter().zip(flags) {
+        *flag = u8::from(*value > than);
+    }
+}
+
 /// The positions of the flags that are 1; the others are 0.
-pub(crate) fn positions(flags: &[u8]) -> Vec<u32> {
+pub fn positions(flags: &[u8]) -> Vec<u32> {
     let mut gatherer = Gatherer::new(flags.len());
     let (eights, rest) = flags.as_chunks::<8>();
     for (number, eight) in eights.iter().enumerate() {
@@ -72,7 +80,7 @@ fn bits_of(flags: [u8; 8]) -> u8 {
 }
 
 /// The positions of the bits that are set among the first `len`.
-pub(crate) fn positions_of_bits(bits: &Bitmap, len: usize) -> Vec<u32> {
+pub fn positions_of_bits(bits: &Bitmap, len: usize) -> Vec<u32> {
     let mut gatherer = Gatherer::new(bits.len());
     let bytes = bits.words().iter().flat_map(|word| word.to_le_bytes());
     for (number, byte) in bytes.take(len.div_ceil(8)).enumerate() {
