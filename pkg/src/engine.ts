@@ -47,6 +47,8 @@ export interface WasmEngine {
   execute(session: number, statement: number, length: number): number;
   ask(session: number, length: number): number;
   flush(): number;
+  /** Writes what was committed, which counts as durable from then on; `flush` is to follow soon. */
+  write(): number;
   applied_seq(): number;
   durable_seq(): number;
   maintain(milliseconds: number): number;

@@ -102,7 +102,6 @@ export class Host implements Connection {
     engine: Engine,
   ) {
     this.#engine = engine;
-    if (storage.files) storage.files.relaxed = opening.durability === 'relaxed';
   }
 
   static async open(opening: Opening): Promise<Host> {
@@ -372,7 +371,7 @@ export class Host implements Connection {
           this.#finish(engine, job, { results: NO_RESULTS });
           return undefined;
         case 'flush':
-          this.storage.files?.flushNow();
+          if (this.#relaxed && engine.wasm.flush() === Answer.Failed) throw DatabaseError.fromWire(engine.takeError());
           this.#finish(engine, job, { results: NO_RESULTS });
           return undefined;
         case 'history': {
@@ -428,11 +427,11 @@ export class Host implements Connection {
     const engine = this.#engine;
     if (!engine) return;
     if (engine.wasm.applied_seq() > engine.wasm.durable_seq()) {
-      const answer = this.#guard(() => engine.wasm.flush());
+      const answer = this.#guard(() => (this.#relaxed ? engine.wasm.write() : engine.wasm.flush()));
       if (answer === undefined) return;
       if (answer === Answer.Failed) return this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
       if (this.storage.pieces) void this.#store();
-      if (this.storage.files?.relaxed && this.storage.files.needsFlush) this.#planRelaxedFlush();
+      if (this.#relaxed) this.#planRelaxedFlush();
     }
     this.#release();
   }
@@ -480,13 +479,21 @@ export class Host implements Connection {
     this.#relaxedFlush ??= unref(
       setTimeout(() => {
         this.#relaxedFlush = undefined;
-        try {
-          this.storage.files?.flushNow();
-        } catch (error) {
-          this.#storageFailed(new DatabaseError('IO', `the flush failed: ${describe(error)}`));
-        }
+        this.#flush();
       }, RELAXED_FLUSH_MS),
     );
+  }
+
+  /** Replies are given when a commit is written. Files alone can tell that from flushed; IndexedDB has its own way. */
+  get #relaxed(): boolean {
+    return this.opening.durability === 'relaxed' && this.storage.files !== undefined;
+  }
+
+  /** Makes durable what was written. */
+  #flush(): void {
+    const engine = this.#engine;
+    if (!engine || this.#guard(() => engine.wasm.flush()) !== Answer.Failed) return;
+    this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
   }
 
   // -- maintenance ------------------------------------------------------------------------------
@@ -569,7 +576,6 @@ export class Host implements Connection {
         await this.storage.close();
         const { storage } = await openStorage({ ...this.opening, create: false, sentinels: {} });
         this.storage = storage;
-        if (storage.files) storage.files.relaxed = this.opening.durability === 'relaxed';
         const engine = await startEngine(this.module, storage);
         this.#engine = engine;
         if (storage.pieces) await this.#store();

@@ -244,6 +244,23 @@ impl Database {
         }
     }
 
+    /// Hands all commits to the storage without asking that they be made durable, which counts as such where
+    /// durability is relaxed: they survive the end of the process. A later [`Database::flush`] does the rest.
+    ///
+    /// # Errors
+    /// After one the database must be opened anew: it says so to every call.
+    pub fn write(&mut self) -> Result<()> {
+        let shared = &mut self.shared;
+        shared.check_usable()?;
+        match shared.log.as_mut().map_or(Ok(()), Log::write) {
+            Ok(()) => {
+                shared.durable = shared.store.last_seq();
+                Ok(())
+            }
+            Err(error) => shared.poisoned(error),
+        }
+    }
+
     pub fn applied_seq(&self) -> Option<Seq> {
         self.shared.store.last_seq()
     }
@@ -260,7 +277,7 @@ impl Database {
         while let Some((ticket, seq)) = shared.flushes.first().copied() {
             match log.durable(ticket) {
                 Ok(done) if done || relaxed => {
-                    shared.durable = Some(seq);
+                    shared.durable = shared.durable.max(Some(seq));
                     shared.flushes.remove(0);
                 }
                 Ok(_) => break,

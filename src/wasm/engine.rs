@@ -239,6 +239,12 @@ impl Engine {
         self.answer(flushed)
     }
 
+    /// Writes what was committed, which counts as durable from then on; `flush` is to follow soon.
+    pub fn write(&mut self) -> u32 {
+        let written = self.database().and_then(Database::write);
+        self.answer(written)
+    }
+
     /// -1 before the first commit.
     pub fn applied_seq(&mut self) -> f64 {
         self.database()

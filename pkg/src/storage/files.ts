@@ -25,12 +25,11 @@ export const Failure = { Io: -1, Quota: -2 } as const;
  * of need, while the engine rests, since in OPFS that is asynchronous and creating one is not durable.
  */
 export class FilePool {
-  #dirty = new Set<SyncFile>();
+  /** Written since the last flush. */
+  readonly #dirty = new Set<SyncFile>();
   #failure = '';
   /** How many files the engine would like to have. */
   #wanted = 0;
-  /** In relaxed mode the engine's flushes are put off until `flushNow`. */
-  relaxed = false;
 
   /**
    * @param files those that exist, by number
@@ -41,14 +40,13 @@ export class FilePool {
     readonly files: SyncFile[],
     readonly make: (number: number) => Promise<SyncFile>,
     readonly max: number,
-  ) {}
+  ) {
+    // Whoever had them before may have ended before flushing them.
+    for (const file of files) this.#dirty.add(file);
+  }
 
   get needsFiles(): boolean {
     return this.files.length < Math.min(this.#wanted, this.max);
-  }
-
-  get needsFlush(): boolean {
-    return this.#dirty.size > 0;
   }
 
   /** Makes the files that were asked for. */
@@ -56,7 +54,7 @@ export class FilePool {
     while (this.needsFiles) this.files.push(await this.make(this.files.length));
   }
 
-  /** Flushes for real. Throws if the medium refuses. */
+  /** Throws if the medium refuses. */
   flushNow(): void {
     for (const file of this.#dirty) file.flush();
     this.#dirty.clear();
@@ -77,7 +75,7 @@ export class FilePool {
         }),
       flush: () =>
         this.#try(() => {
-          if (!this.relaxed) this.flushNow();
+          this.flushNow();
           return 0;
         }),
       requestFiles: (count: number) => {
