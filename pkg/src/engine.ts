@@ -133,6 +133,21 @@ export class Engine {
     return new Table(this.views, this.wasm.output(), options, known);
   }
 
+  /** The pieces written since the last call, as copies, and the ticket that is durable once they are stored. */
+  takePieces(): { ticket: number; pieces: { file: number; offset: number; bytes: Uint8Array<ArrayBuffer> }[] } {
+    const ticket = this.wasm.take_pieces();
+    const output = this.takeOutput();
+    const view = new DataView(output.buffer);
+    const pieces = [];
+    for (let at = 0; at < output.length; ) {
+      const length = view.getUint32(at + 4, true);
+      const bytes = output.slice(at + 16, at + 16 + length);
+      pieces.push({ file: view.getUint32(at, true), offset: view.getFloat64(at + 8, true), bytes });
+      at += 16 + Math.ceil(length / 8) * 8;
+    }
+    return { ticket, pieces };
+  }
+
   takeError(): WireError {
     const told = Object.entries(JSON.parse(this.wasm.failure()) as WireError);
     return Object.fromEntries(told.filter(([, value]) => value !== null)) as unknown as WireError;

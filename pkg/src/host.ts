@@ -17,11 +17,11 @@
 
 import { Answer, type Engine, type EngineRequest } from './engine.js';
 import { DatabaseError, describe, toWire, type WireError } from './error.js';
-import { checkSentinel, openStorage, startEngine, startEngineSync } from './opener.js';
+import { checkSentinel, openStorage, startEngine, startEngineSync, storePieces } from './opener.js';
 import { compileWasm, platform } from './platform.js';
 import type { Asking, Connection, Opening, Reply, Request, Why } from './protocol.js';
 import { Status } from './results.js';
-import { asError, type Piece } from './storage/idb.js';
+import { asError } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
 import type { DatabaseInfo } from './types.js';
 import { parseUrl } from './url.js';
@@ -51,6 +51,13 @@ interface Job {
   waiting: ReturnType<typeof setTimeout> | undefined;
 }
 
+interface HostCallOptions {
+  signal?: AbortSignal | undefined;
+  timeout?: number | undefined;
+  /** Is handed the means to stop the call. */
+  onBegin?: (cancel: (why: Why) => void) => void;
+}
+
 interface Session {
   /** The engine's number for it. */
   engine: number;
@@ -73,6 +80,8 @@ interface Held {
   reply: Reply;
   /** The last commit it could see, its own included. */
   seq: number;
+  /** Why storage failed while it was held, which is no error of its own. */
+  failure?: WireError;
 }
 
 export class Host implements Connection {
@@ -137,7 +146,7 @@ export class Host implements Connection {
 
   // -- calls ------------------------------------------------------------------------------------
 
-  call(request: Request, options: { signal?: AbortSignal | undefined; timeout?: number | undefined } = {}): Promise<Reply> {
+  call(request: Request, options: HostCallOptions = {}): Promise<Reply> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed({ code: 'CLOSED', message: 'the database is closed', sqlstate: '08003' }));
       const session = this.#session(request.session);
@@ -164,6 +173,7 @@ export class Host implements Connection {
         const timer = setTimeout(() => this.cancel(job, 'TIMEOUT'), options.timeout);
         release.push(() => clearTimeout(timer));
       }
+      options.onBegin?.((why) => this.cancel(job, why));
       session.jobs.push(job);
       this.#planTurn();
     });
@@ -462,13 +472,9 @@ export class Host implements Connection {
     if (!target || !engine) return;
     try {
       for (;;) {
-        const ticket = engine.wasm.take_pieces();
-        const pieces = readPieces(engine);
-        if (pieces.length > 0) await target.store(pieces);
-        if (engine !== this.#engine) return;
-        engine.wasm.pieces_stored(ticket);
+        const stored = await storePieces(engine, target, () => engine === this.#engine);
         this.#release();
-        if (pieces.length === 0) return;
+        if (!stored) return;
       }
     } catch (error) {
       if (engine === this.#engine) this.#storageFailed(asError(error) as DatabaseError);
@@ -567,7 +573,7 @@ export class Host implements Connection {
       this.#refuseHeld(error);
       return;
     }
-    for (const held of this.#held) held.reply = { ...held.reply, error: held.reply.error ?? toWire(error) };
+    for (const held of this.#held) held.failure = toWire(error);
   }
 
   async #reopen(): Promise<void> {
@@ -593,8 +599,8 @@ export class Host implements Connection {
   /** A commit that storage holds has happened, whatever the error was; one that it does not hold has not. */
   #decideHeld(engine: Engine): void {
     const applied = engine.wasm.applied_seq();
-    for (const { answer, reply, seq } of this.#held.splice(0)) {
-      answer(seq <= applied ? { ...reply, error: undefined } : { results: NO_RESULTS, error: reply.error });
+    for (const { answer, reply, seq, failure } of this.#held.splice(0)) {
+      answer(seq <= applied || !failure ? reply : failed(failure));
     }
   }
 
@@ -679,19 +685,6 @@ async function loadModule(opening: Opening): Promise<WebAssembly.Module> {
 
 function asking(request: Asking): Pick<EngineRequest, 'moment' | 'meta' | 'texts'> {
   return { moment: request.moment, meta: request.meta, texts: request.texts };
-}
-
-/** The engine's output after `take_pieces`: copies, since storing them takes a while. */
-function readPieces(engine: Engine): Piece[] {
-  const bytes = engine.takeOutput();
-  const view = new DataView(bytes.buffer);
-  const pieces: Piece[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = view.getUint32(at + 4, true);
-    pieces.push({ file: view.getUint32(at, true), offset: view.getFloat64(at + 8, true), bytes: bytes.slice(at + 16, at + 16 + length) });
-    at += 16 + Math.ceil(length / 8) * 8;
-  }
-  return pieces;
 }
 
 function seqOf(seq: number): number | null {

@@ -5,7 +5,7 @@ import { Answer, Engine, StorageCode } from './engine.js';
 import { DatabaseError, describe } from './error.js';
 import { platform } from './platform.js';
 import type { Opening, Sentinel } from './protocol.js';
-import { deleteIdb, openIdb } from './storage/idb.js';
+import { deleteIdb, type IdbPieces, openIdb } from './storage/idb.js';
 import { deleteOpfs, openOpfs, opfsMissing } from './storage/opfs.js';
 import { MEMORY, type OpenStorage } from './storage/storage.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
@@ -138,8 +138,18 @@ export async function startEngine(module: WebAssembly.Module, storage: OpenStora
     const answer = openStep(engine);
     if (answer === Answer.Done) return engine;
     await storage.files?.makeFiles();
+    if (storage.pieces) await storePieces(engine, storage.pieces);
     await new Promise<void>((resolve) => platform().soon(resolve));
   }
+}
+
+/** Stores what the engine has written, and tells it so if it `isStill` the one in use. Answers whether there was anything. */
+export async function storePieces(engine: Engine, target: IdbPieces, isStill = () => true): Promise<boolean> {
+  const { ticket, pieces } = engine.takePieces();
+  if (pieces.length > 0) await target.store(pieces);
+  if (!isStill()) return false;
+  engine.wasm.pieces_stored(ticket);
+  return pieces.length > 0;
 }
 
 /** The same without waiting, over files that are open; undefined where that does not do. */

@@ -3,7 +3,7 @@
 import { toWire } from './error.js';
 import { Host } from './host.js';
 import { compileFrom, messageSoon, usePlatform } from './platform.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import type { FromWorker, ToWorker, Why } from './protocol.js';
 
 usePlatform({
   loadWasm: () => compileFrom(new URL('./driftdb.wasm', import.meta.url).href),
@@ -11,7 +11,7 @@ usePlatform({
 });
 
 let host: Promise<Host> | undefined;
-const cancels = new Map<number, AbortController>();
+const cancels = new Map<number, (why: Why) => void>();
 
 const post = (message: FromWorker, transfer: Transferable[] = []) =>
   (globalThis as unknown as { postMessage(message: FromWorker, transfer: Transferable[]): void }).postMessage(message, transfer);
@@ -32,7 +32,7 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       void answer(data.id, data);
       break;
     case 'cancel':
-      cancels.get(data.id)?.abort(data.why);
+      cancels.get(data.id)?.(data.why);
       break;
     case 'close':
       void host?.then((opened) => opened.close()).finally(() => post({ type: 'closed' }));
@@ -41,10 +41,8 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
 };
 
 async function answer(id: number, { request }: { request: Parameters<Host['call']>[0] }): Promise<void> {
-  const cancel = new AbortController();
-  cancels.set(id, cancel);
   try {
-    const reply = await (await (host as Promise<Host>)).call(request, { signal: cancel.signal });
+    const reply = await (await (host as Promise<Host>)).call(request, { onBegin: (cancel) => void cancels.set(id, cancel) });
     // A copy is cheaper than handing over a small buffer.
     const transfer = reply.results.byteLength > 4096 ? [reply.results.buffer as ArrayBuffer] : [];
     post({ type: 'reply', id, reply }, transfer);

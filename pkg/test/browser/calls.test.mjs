@@ -118,11 +118,10 @@ test('a page without a worker: memory and IndexedDB run on its thread, OPFS cann
 
 test('a worker or an engine that cannot be loaded is an error', () =>
   withPage(async (page, { errors }) => {
-    const codes = await page.evaluate(async () => [
-      (await outcome(driftdb.Database.open('memory://', { workerUrl: '/none.js' }))).code,
-      (await outcome(driftdb.Database.open('memory://', { wasm: '/none.wasm' }))).code,
-      (await outcome(driftdb.Database.open('memory://', { wasm: '../../dist/driftdb.wasm' }))).code,
-    ]);
-    assert.deepEqual(codes, ['STORAGE_UNAVAILABLE', 'ENGINE_CRASHED', undefined]);
+    const codes = await page.evaluate(async () => {
+      const code = async (options) => (await outcome(driftdb.Database.open('memory://', options))).code ?? 'opened';
+      return [await code({ workerUrl: '/none.js' }), await code({ wasm: '/none.wasm' }), await code({ wasm: '../../dist/driftdb.wasm' })];
+    });
+    assert.deepEqual(codes, ['STORAGE_UNAVAILABLE', 'ENGINE_CRASHED', 'opened']);
     errors.length = 0; // the browser's own lines about the two files that are not there
   }));

@@ -133,12 +133,13 @@ for (const scheme of ['opfs', 'idb']) {
     withPage(async (page, { url }) => {
       const name = `${scheme}://full`;
       const cdp = await page.createCDPSession();
+      // Before the database is opened: the browser goes by what it was told for a while.
+      await cdp.send('Storage.overrideQuotaForOrigin', { origin: url, quotaSize: 3_000_000 });
       await page.evaluate(async (name) => {
         const db = await open_(name);
         await db.exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)');
         await db.query('INSERT INTO t VALUES (0, $1)', ['x'.repeat(1000)]);
       }, name);
-      await cdp.send('Storage.overrideQuotaForOrigin', { origin: url, quotaSize: 3_000_000 });
       const full = await page.evaluate(async (name) => {
         const db = databases.get(name);
         // Not a text that compresses to nothing.
