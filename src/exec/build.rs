@@ -2,6 +2,7 @@
 
 use super::Operator;
 use super::aggregate::HashAggregate;
+use super::append::Append;
 use super::distinct::Distinct;
 use super::explain::{Measure, Measured};
 use super::filter::Filter;
@@ -83,6 +84,11 @@ fn build_operator(
             let input = build(input, measure)?;
             Box::new(HashAggregate::new(input, groups.clone(), aggregates)?)
         }
+        Node::Append { inputs } => Box::new(Append::new(
+            (inputs.iter())
+                .map(|input| build(input, measure))
+                .collect::<Result<_>>()?,
+        )),
         Node::Distinct { input } => {
             Box::new(Distinct::new(build(input, measure)?, physical_types(input)))
         }

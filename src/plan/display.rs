@@ -144,6 +144,7 @@ impl Display for Node {
                     false => write!(f, " by {}", List(groups)),
                 }
             }
+            Node::Append { .. } => f.write_str("Append"),
             Node::Distinct { .. } => f.write_str("Distinct"),
             Node::Sort { keys, .. } => write!(f, "Sort by {}", List(keys)),
             Node::Limit { limit, offset, .. } => {

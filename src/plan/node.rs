@@ -166,6 +166,10 @@ pub enum Node {
         groups: Vec<Expr>,
         aggregates: Vec<Aggregate>,
     },
+    /// The rows of each input after those of the one before; all have the same types. One input at least.
+    Append {
+        inputs: Vec<Node>,
+    },
     /// Keeps the first of equal rows.
     Distinct {
         input: Box<Node>,

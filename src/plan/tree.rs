@@ -23,6 +23,7 @@ impl Node {
             | Node::Sort { input, .. }
             | Node::Limit { input, .. } => input.width(),
             Node::Project { expressions, .. } => expressions.len(),
+            Node::Append { inputs } => inputs[0].width(),
             Node::Join {
                 kind, left, right, ..
             } => {
@@ -54,6 +55,7 @@ impl Node {
             Node::Project { expressions, .. } => {
                 expressions.iter().map(|expr| expr.data_type).collect()
             }
+            Node::Append { inputs } => inputs[0].types(),
             Node::Join {
                 kind, left, right, ..
             } => {
@@ -85,6 +87,7 @@ impl Node {
             | Node::Sort { input, .. }
             | Node::Limit { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
+            Node::Append { inputs } => inputs.iter().collect(),
         }
     }
 
@@ -102,6 +105,7 @@ impl Node {
             | Node::Sort { input, .. }
             | Node::Limit { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![left, right],
+            Node::Append { inputs } => inputs.iter_mut().collect(),
         }
     }
 
@@ -141,7 +145,7 @@ impl Node {
                         .filter_map(|aggregate| aggregate.argument.as_mut()),
                 )
                 .collect(),
-            Node::Distinct { .. } | Node::Rows { .. } => Vec::new(),
+            Node::Distinct { .. } | Node::Append { .. } | Node::Rows { .. } => Vec::new(),
             Node::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
             Node::Limit { limit, offset, .. } => limit.iter_mut().chain(offset).collect(),
         }

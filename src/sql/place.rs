@@ -127,8 +127,9 @@ pub(super) struct Places {
 impl Places {
     /// Starts a statement with its first token.
     pub fn begin(&mut self, sql: &str, first: Token) {
-        const VERBS: [(&str, Verb); 4] = [
+        const VERBS: [(&str, Verb); 5] = [
             ("select", Verb::Select),
+            ("with", Verb::Select),
             ("insert", Verb::Insert),
             ("update", Verb::Update),
             ("delete", Verb::Delete),

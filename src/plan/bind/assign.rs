@@ -4,6 +4,27 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
 use crate::types::{ColumnSchema, DataType};
 
+/// What becomes of an output that has no type of its own: a string, a NULL, a parameter.
+#[derive(Debug, Clone, Copy)]
+pub enum Untyped<'a> {
+    Text,
+    /// The types that the columns are wanted as.
+    As(&'a [DataType]),
+    /// It stays as it is, for a UNION to decide.
+    Open,
+}
+
+impl Untyped<'_> {
+    /// The type for an untyped output, by its place; none is text.
+    pub fn wanted(self, at: usize) -> Option<DataType> {
+        match self {
+            Untyped::Text => None,
+            Untyped::As(types) => types.get(at).copied(),
+            Untyped::Open => Some(DataType::Unknown),
+        }
+    }
+}
+
 /// As a value of that type, as an assignment would make it.
 pub fn assign(expr: Expr, target: DataType) -> Result<Expr> {
     expr::coerce_to(expr, target, CastContext::Assignment)

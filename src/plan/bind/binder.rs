@@ -2,6 +2,7 @@
 
 use super::Parameters;
 use super::scope::Scope;
+use super::with::CommonTable;
 use crate::error::{Code, Error, Result};
 use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::{Clause, Statement, Syntax};
@@ -23,6 +24,8 @@ pub struct Binder<'a> {
     pub subplans: Vec<Node>,
     /// The scopes around the subquery being bound, the nearest last.
     pub outer: Vec<Rc<Scope>>,
+    /// The queries of WITH that can be seen, the nearest last.
+    pub common_tables: Vec<Rc<CommonTable>>,
     /// Which temporal clauses a table has taken.
     claimed: Vec<bool>,
     /// How many tables and subqueries stand in FROMs so far.
@@ -41,6 +44,7 @@ impl<'a> Binder<'a> {
             parameters,
             subplans: Vec::new(),
             outer: Vec::new(),
+            common_tables: Vec::new(),
             claimed: vec![false; statement.temporal.clauses.len()],
             tables: 0,
         }

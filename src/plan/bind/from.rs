@@ -1,5 +1,6 @@
 //! FROM: tables, subqueries and joins, and the scope that they make.
 
+use super::assign::Untyped;
 use super::binder::Binder;
 use super::expression::Context;
 use super::name;
@@ -97,6 +98,9 @@ impl Binder<'_> {
         name: &ast::ObjectName,
         alias: Option<&TableAlias>,
     ) -> Result<(Node, Scope)> {
+        if let Some(common) = self.common_table(name) {
+            return self.table_of_with(&common, name, alias);
+        }
         let (name, position) = name::relation(name)?;
         let time = self.time_of_table(position);
         let table = self.find_table(name, position, time)?;
@@ -112,19 +116,10 @@ impl Binder<'_> {
     }
 
     fn derived(&mut self, query: &ast::Query, alias: Option<&TableAlias>) -> Result<(Node, Scope)> {
-        let (node, output) = self.query(query, None)?;
+        let (node, output) = self.query(query, Untyped::Text)?;
         // A subquery without an alias cannot be named: no identifier is empty.
-        let table = ScopeTable {
-            name: alias.map_or_else(String::new, |alias| alias.name.value.clone()),
-            hidden_name: None,
-            start: 0,
-            end: output.len(),
-            key: None,
-        };
-        let columns = output
-            .into_iter()
-            .map(|OutputColumn { name, data_type }| (name, data_type));
-        Ok((node, rename(Scope::of_table(table, columns), alias)?))
+        let name = alias.map_or("", |alias| &alias.name.value);
+        Ok((node, rename(scope_of_output(name, output), alias)?))
     }
 
     fn joined(&mut self, left: (Node, Scope), join_ast: &ast::Join) -> Result<(Node, Scope)> {
@@ -202,6 +197,19 @@ pub fn scope_of_table(
     scope
 }
 
+/// The scope of a subquery in a FROM.
+pub fn scope_of_output(name: &str, output: Vec<OutputColumn>) -> Scope {
+    let table = ScopeTable {
+        name: name.to_string(),
+        hidden_name: None,
+        start: 0,
+        end: output.len(),
+        key: None,
+    };
+    let columns = output.into_iter();
+    Scope::of_table(table, columns.map(|column| (column.name, column.data_type)))
+}
+
 /// All columns of a table and what follows them.
 pub fn scan_columns(
     table: &TableSchema,
@@ -234,7 +242,7 @@ pub fn join(kind: JoinKind, left: Node, right: Node, condition: Option<Expr>) ->
 }
 
 /// Gives the first columns the names of an alias's list.
-fn rename(mut scope: Scope, alias: Option<&TableAlias>) -> Result<Scope> {
+pub fn rename(mut scope: Scope, alias: Option<&TableAlias>) -> Result<Scope> {
     let Some(alias) = alias.filter(|alias| !alias.columns.is_empty()) else {
         return Ok(scope);
     };

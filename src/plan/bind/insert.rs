@@ -3,7 +3,7 @@
 //! Whatever its rows come from, the plan's source has one column for each column of the table, typed as
 //! that column: a value, the column's DEFAULT, or NULL.
 
-use super::assign::assign_to_column;
+use super::assign::{Untyped, assign_to_column};
 use super::binder::Binder;
 use super::expression::Context;
 use super::from::scope_of_table;
@@ -68,7 +68,7 @@ impl Binder<'_> {
             .iter()
             .map(|at| table.columns[*at].data_type)
             .collect();
-        let (input, output) = self.query(query, Some(&types))?;
+        let (input, output) = self.query(query, Untyped::As(&types))?;
         check_count(output.len(), targets.len(), is_listed)?;
         let mut expressions = self.defaults(table)?;
         for (from, (at, output)) in targets.iter().zip(&output).enumerate() {

@@ -1,7 +1,7 @@
 //! From syntax to a plan: names become columns, expressions get types, and the parser's types end here.
 //!
 //! ```text
-//! Query   sort, limit                      query
+//! Query   sort, limit, UNION, WITH         query, set_operation, with
 //!   Select  WHERE, GROUP BY, outputs       select, grouping
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
@@ -15,7 +15,8 @@
 //! A parameter gets its type from its first use. A statement that uses one in two ways is bound again
 //! with the first use's type given, so that the second is judged by it, as PostgreSQL does.
 //!
-//! Left out on purpose: correlated subqueries, lateral joins, window functions, WITH (0A000 each).
+//! Left out on purpose: correlated subqueries, lateral joins, window functions, WITH RECURSIVE (0A000
+//! each).
 
 mod aggregate;
 mod assign;
@@ -34,8 +35,10 @@ mod parameter;
 mod query;
 mod scope;
 mod select;
+mod set_operation;
 mod subquery;
 mod update;
+mod with;
 
 pub(super) use binder::Binder;
 pub(super) use insert::take_rows;

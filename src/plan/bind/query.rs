@@ -1,8 +1,10 @@
 //! A query around its SELECT or VALUES: ORDER BY, LIMIT, and what is written between parentheses.
 
+use super::assign::Untyped;
 use super::binder::{Binder, COLUMNS_MAX};
 use super::expression::Context;
-use super::scope::{Scope, ScopeTable};
+use super::from::scope_of_output;
+use super::scope::Scope;
 use super::{assign, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
@@ -24,7 +26,7 @@ impl Binder<'_> {
         &mut self,
         query: &ast::Query,
     ) -> Result<(Plan, Vec<OutputColumn>)> {
-        let (root, output) = self.query(query, None)?;
+        let (root, output) = self.query(query, Untyped::Text)?;
         let plan = Plan::Query(Query {
             subplans: std::mem::take(&mut self.subplans),
             root,
@@ -33,14 +35,24 @@ impl Binder<'_> {
         Ok((plan, output))
     }
 
-    /// Binds a query. `targets` are the types that the columns are wanted as, for outputs that have none
-    /// themselves.
+    /// Binds a query.
     pub fn query(
         &mut self,
         query: &ast::Query,
-        targets: Option<&[DataType]>,
+        untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         check_clauses(query)?;
+        let Some(with) = &query.with else {
+            return self.query_without_with(query, untyped);
+        };
+        self.with(with, |binder| binder.query_without_with(query, untyped))
+    }
+
+    fn query_without_with(
+        &mut self,
+        query: &ast::Query,
+        untyped: Untyped,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
         let order: &[OrderByExpr] = match &query.order_by {
             None => &[],
             Some(order) => match &order.kind {
@@ -49,8 +61,8 @@ impl Binder<'_> {
             },
         };
         let body = match query.body.as_ref() {
-            SetExpr::Select(select) => self.select(select, order, targets)?,
-            other => self.other_body(other, order, targets)?,
+            SetExpr::Select(select) => self.select(select, order, untyped)?,
+            other => self.other_body(other, order, untyped)?,
         };
         if body.output.len() > COLUMNS_MAX {
             return Err(Error::new(
@@ -79,13 +91,14 @@ impl Binder<'_> {
         &mut self,
         body: &SetExpr,
         order: &[OrderByExpr],
-        targets: Option<&[DataType]>,
+        untyped: Untyped,
     ) -> Result<Body> {
         let (node, output) = match body {
-            SetExpr::Query(query) => self.query(query, targets)?,
-            SetExpr::Values(values) => self.values(values, targets)?,
+            SetExpr::Query(query) => self.query(query, untyped)?,
+            SetExpr::Values(values) => self.values(values, untyped)?,
             SetExpr::SetOperation { .. } => {
-                return Err(Error::unsupported("UNION, INTERSECT and EXCEPT"));
+                check_order_of_set(order)?;
+                self.set_operations(body, untyped)?
             }
             _ => return Err(Error::unsupported("a statement that writes inside a query")),
         };
@@ -99,17 +112,7 @@ impl Binder<'_> {
         order: &[OrderByExpr],
         output: &[OutputColumn],
     ) -> Result<Vec<SortKey>> {
-        let table = ScopeTable {
-            name: String::new(),
-            hidden_name: None,
-            start: 0,
-            end: output.len(),
-            key: None,
-        };
-        let columns = output
-            .iter()
-            .map(|column| (column.name.clone(), column.data_type));
-        let scope = Scope::of_table(table, columns);
+        let scope = scope_of_output("", output.to_vec());
         let mut keys = Vec::with_capacity(order.len());
         for key in order {
             let expr = match ordinal(&key.expr, output.len(), "ORDER BY")? {
@@ -125,7 +128,7 @@ impl Binder<'_> {
     fn values(
         &mut self,
         values: &ast::Values,
-        targets: Option<&[DataType]>,
+        untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         let scope = Scope::default();
         let mut columns: Vec<Vec<Expr>> = Vec::new();
@@ -146,15 +149,15 @@ impl Binder<'_> {
         }
         let mut types = Vec::with_capacity(columns.len());
         for (at, column) in columns.iter_mut().enumerate() {
-            let untyped = column
-                .iter()
-                .all(|value| value.data_type == DataType::Unknown);
-            let target = targets
-                .and_then(|targets| targets.get(at))
-                .filter(|_| untyped);
+            let is_untyped = |value: &Expr| value.data_type == DataType::Unknown;
+            let wanted = match column.iter().all(is_untyped) {
+                true => untyped.wanted(at),
+                false => None,
+            };
             let values = std::mem::take(column);
-            let (values, data_type) = match target {
-                Some(target) => (assign::assign_all(values, *target)?, *target),
+            let (values, data_type) = match wanted {
+                Some(DataType::Unknown) => (values, DataType::Unknown),
+                Some(wanted) => (assign::assign_all(values, wanted)?, wanted),
                 None => expr::coerce_all(values, "VALUES")?,
             };
             *column = values;
@@ -226,10 +229,23 @@ impl Binder<'_> {
     }
 }
 
-fn check_clauses(query: &ast::Query) -> Result<()> {
-    if query.with.is_some() {
-        return Err(Error::unsupported("WITH"));
+/// A UNION is sorted by its own columns and nothing else.
+fn check_order_of_set(order: &[OrderByExpr]) -> Result<()> {
+    let is_column = |key: &&OrderByExpr| matches!(key.expr, Ast::Identifier(_) | Ast::Value(_));
+    match order.iter().find(|key| !is_column(key)) {
+        Some(key) => name::at(
+            Err(Error::new(
+                Code::Unsupported,
+                "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
+            )
+            .with_detail("Only result column names can be used, not expressions or functions.")),
+            &key.expr,
+        ),
+        None => Ok(()),
     }
+}
+
+fn check_clauses(query: &ast::Query) -> Result<()> {
     if !query.locks.is_empty() || query.for_clause.is_some() {
         return Err(Error::unsupported("FOR UPDATE and its like"));
     }

@@ -5,6 +5,7 @@
 //!      -> Distinct -> the query's Sort and Limit
 //! ```
 
+use super::assign::Untyped;
 use super::binder::Binder;
 use super::expression::Context;
 use super::grouping::{Calls, Groups};
@@ -38,7 +39,7 @@ impl Binder<'_> {
         &mut self,
         select: &ast::Select,
         order: &[OrderByExpr],
-        targets: Option<&[DataType]>,
+        untyped: Untyped,
     ) -> Result<Body> {
         check_clauses(select)?;
         let (mut node, scope) = self.from(&select.from)?;
@@ -52,7 +53,7 @@ impl Binder<'_> {
         let mut context = Context::with_aggregates(&scope, "SELECT");
         let mut outputs = self.outputs(&select.projection, &mut context)?;
         for (at, output) in outputs.iter_mut().enumerate() {
-            give_type(output, targets.and_then(|targets| targets.get(at)).copied())?;
+            give_type(output, untyped.wanted(at))?;
         }
         let group_by = self.group_by(&select.group_by, &scope, &outputs, &select.projection)?;
         let having = select.having.as_ref();
@@ -221,11 +222,11 @@ impl Key {
 }
 
 /// An output without a type is of the wanted one, or text.
-fn give_type(output: &mut Output, target: Option<DataType>) -> Result<()> {
-    if output.expr.data_type == DataType::Unknown {
+fn give_type(output: &mut Output, wanted: Option<DataType>) -> Result<()> {
+    if output.expr.data_type == DataType::Unknown && wanted != Some(DataType::Unknown) {
         let expr = std::mem::replace(&mut output.expr, Expr::null());
-        output.expr = match target {
-            Some(target) => assign::assign(expr, target)?,
+        output.expr = match wanted {
+            Some(wanted) => assign::assign(expr, wanted)?,
             None => assign::as_text(expr)?,
         };
     }

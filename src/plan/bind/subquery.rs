@@ -1,6 +1,7 @@
 //! Subqueries in expressions. They see no column of the query around them, so each runs once, before
 //! it.
 
+use super::assign::Untyped;
 use super::binder::Binder;
 use super::expression::Context;
 use crate::error::{Code, Error, Result};
@@ -48,7 +49,7 @@ impl Binder<'_> {
 
     fn nested(&mut self, query: &ast::Query, context: &Context) -> Result<Node> {
         self.outer.push(Rc::new(context.scope.clone()));
-        let bound = self.query(query, None);
+        let bound = self.query(query, Untyped::Text);
         self.outer.pop();
         Ok(bound?.0)
     }

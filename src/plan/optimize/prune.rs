@@ -139,6 +139,17 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
                 places,
             )
         }
+        // The columns of all inputs stay side by side.
+        Node::Append { inputs } => {
+            let all: Columns = (0..inputs[0].width()).collect();
+            let places = all.iter().copied().map(Some).collect();
+            let inputs = inputs.into_iter().map(|input| {
+                let (pruned, kept) = prune(input.clone(), &all);
+                if kept == places { pruned } else { input }
+            });
+            let inputs = inputs.collect();
+            (Node::Append { inputs }, places)
+        }
         // Whether two rows are equal is asked of all columns.
         Node::Distinct { input } => {
             let all = (0..input.width()).collect();

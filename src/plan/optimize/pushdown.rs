@@ -61,6 +61,12 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
                 above,
             )
         }
+        Node::Append { inputs } => {
+            let (below, above) = split(asked, |conjunct| !is_volatile(conjunct));
+            let inputs = inputs.into_iter();
+            let inputs = inputs.map(|input| push(input, below.clone())).collect();
+            filtered(Node::Append { inputs }, above)
+        }
         Node::Aggregate {
             input,
             groups,
