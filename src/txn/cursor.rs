@@ -8,12 +8,10 @@
 //! one. Where closed entries come in, all entries of a key are taken together.
 
 use super::View;
-use super::private::PrivateTable;
+use super::merge::{Entry, Filter, Merge, State};
 use crate::error::{Code, Error, Result};
-use crate::table::{
-    ALIVE, ByteKey, Closed, ClosedWalk, Fetch, Key, Keys, LiveTree, Location, Relation, lies_within,
-};
-use crate::types::{IndexId, RowId, TableId, Value, Versions};
+use crate::table::{ALIVE, ByteKey, Fetch, Key, Location, lies_within};
+use crate::types::{IndexId, TableId, Value, Versions};
 use std::collections::VecDeque;
 use std::ops::Bound;
 
@@ -49,23 +47,6 @@ enum AnyState {
     Integer(State<i64>),
     Bytes(State<ByteKey>),
     Done,
-}
-
-/// Where a cursor is: what is left of its range, and how much of the next key is done.
-#[derive(Debug, Clone)]
-struct State<K> {
-    keys: Keys<K>,
-    /// The last key that entries were taken of, and the last row if there may be more of that key.
-    after: Option<(K, Option<u64>)>,
-}
-
-/// A row that had a key in the range, in `[start, end)`.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    row: RowId,
-    start: u64,
-    end: u64,
-    private: bool,
 }
 
 /// Entries, and where to go on if there may be more.
@@ -179,11 +160,7 @@ impl View<'_> {
             return Ok(Fetch::Ready((Vec::new(), None)));
         };
         let at = matches!(cursor.versions, Versions::AsOf(_)).then_some(seq);
-        let mut merge = Merge {
-            trees: Vec::new(),
-            closed: None,
-            backwards: cursor.backwards,
-        };
+        let mut merge = Merge::new(cursor.backwards);
         if let Some(tiers) = stored {
             merge.add_tree(&tiers.live, ALIVE, false, state);
             match at {
@@ -210,7 +187,7 @@ impl View<'_> {
             merge.add_tree(&index.keys.tiers.of::<K>().live, ALIVE, true, state);
         }
         let filter = Filter {
-            cursor,
+            private_end: cursor.private_end,
             seq,
             at,
             private,
@@ -274,226 +251,6 @@ impl View<'_> {
                         .collect()
                 }))
             }
-        }
-    }
-}
-
-impl<K: Key> State<K> {
-    /// Two conditions on keys: being before what is left of the range, and not being behind it.
-    fn bounds(&self, backwards: bool) -> (impl Fn(&K) -> bool, impl Fn(&K) -> bool) {
-        let Keys { from, to } = &self.keys;
-        let (done, whole) = match &self.after {
-            Some((key, row)) => (Some(key), row.is_none()),
-            None => (None, false),
-        };
-        let before = move |key: &K| {
-            from.as_ref().is_some_and(|from| key < from)
-                || (!backwards && done.is_some_and(|done| key < done || (whole && key == done)))
-        };
-        let within = move |key: &K| {
-            to.as_ref().is_none_or(|to| key < to)
-                && (!backwards || done.is_none_or(|done| key < done || (!whole && key == done)))
-        };
-        (before, within)
-    }
-
-    /// Whether an entry was taken before.
-    fn is_done(&self, key: &K, row: u64, backwards: bool) -> bool {
-        match &self.after {
-            Some((done, Some(last))) if done == key => {
-                if backwards {
-                    row >= *last
-                } else {
-                    row <= *last
-                }
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Which entries are meant.
-struct Filter<'a> {
-    cursor: &'a IndexCursor,
-    seq: u64,
-    at: Option<u64>,
-    private: Option<&'a PrivateTable>,
-    relation: Option<&'a Relation>,
-}
-
-impl Filter<'_> {
-    fn wants(&self, entry: &Entry) -> bool {
-        if entry.private {
-            let place = self.private.and_then(|private| private.rows.get(entry.row));
-            return place
-                .is_some_and(|place| self.cursor.private_end.is_none_or(|end| place < end));
-        }
-        if entry.start > self.seq || self.at.is_some_and(|seq| entry.end <= seq) {
-            return false;
-        }
-        let ended = |private: &PrivateTable| {
-            let location = self.relation.and_then(|relation| relation.live(entry.row));
-            location.is_some_and(|location| private.is_ended(location))
-        };
-        !(entry.end == ALIVE && self.private.is_some_and(ended))
-    }
-}
-
-/// The sources of a cursor, merged.
-struct Merge<'a, K> {
-    trees: Vec<TreeWalk<'a, K>>,
-    closed: Option<ClosedWalk<'a, K>>,
-    backwards: bool,
-}
-
-/// A walk over a live, retired or private tree.
-struct TreeWalk<'a, K> {
-    tree: &'a LiveTree<K>,
-    next: Option<crate::table::Place>,
-    end: u64,
-    private: bool,
-}
-
-impl<'a, K: Key> Merge<'a, K> {
-    fn add_tree(&mut self, tree: &'a LiveTree<K>, end: u64, private: bool, state: &State<K>) {
-        let (before, within) = state.bounds(self.backwards);
-        let skipped = |key: &K, row: u64| state.is_done(key, row, self.backwards);
-        let next = if self.backwards {
-            let behind = tree.seek(|(key, row)| within(key) && !skipped(key, *row));
-            tree.previous(behind)
-        } else {
-            Some(tree.seek(|(key, row)| before(key) || skipped(key, *row)))
-        };
-        self.trees.push(TreeWalk {
-            tree,
-            next,
-            end,
-            private,
-        });
-    }
-
-    /// Takes entries until there are `max`; answers where it stopped, or `None` at the end.
-    fn run(
-        mut self,
-        state: &State<K>,
-        max: usize,
-        filter: &Filter,
-        touched: &crate::table::Touched,
-        entries: &mut Vec<Entry>,
-    ) -> Option<(K, Option<u64>)> {
-        let (before, within) = state.bounds(self.backwards);
-        let meant = |key: &K| !before(key) && within(key);
-        let mut last = None;
-        while entries.len() < max {
-            let tree = self.first_tree(&meant);
-            let closed = self
-                .closed
-                .as_mut()
-                .and_then(|walk| walk.peek(self.backwards, &touched.closed));
-            let tree_key = tree.map(|tree| self.trees[tree].key().expect("peeked").0.clone());
-            match (tree_key, closed) {
-                (None, None) => return None,
-                (Some(key), closed)
-                    if closed
-                        .as_ref()
-                        .is_none_or(|closed| self.is_before(&key, closed)) =>
-                {
-                    let tree = tree.expect("it has a key");
-                    let entry = self.trees[tree].take(self.backwards);
-                    touched.live.set(touched.live.get() + 1);
-                    last = Some((key, Some(entry.row.0)));
-                    entries.extend(Some(entry).filter(|entry| filter.wants(entry)));
-                }
-                (_, Some(key)) => {
-                    let mut group = self.take_group(&key, &meant, touched);
-                    group.retain(|entry| {
-                        filter.wants(entry) && !state.is_done(&key, entry.row.0, self.backwards)
-                    });
-                    group.sort_by_key(|entry| (entry.row, entry.start));
-                    if self.backwards {
-                        group.reverse();
-                    }
-                    entries.extend(group);
-                    last = Some((key, None));
-                }
-                (Some(_), None) => unreachable!("taken by the first arm"),
-            }
-        }
-        last
-    }
-
-    /// Everything that has a key.
-    fn take_group(
-        &mut self,
-        key: &K,
-        meant: &impl Fn(&K) -> bool,
-        touched: &crate::table::Touched,
-    ) -> Vec<Entry> {
-        let walk = self.closed.as_mut().expect("it had the key");
-        let closed = walk.take(key, self.backwards, &touched.closed);
-        let entry = |closed: Closed<K>| Entry {
-            row: RowId(closed.payload),
-            start: closed.start,
-            end: closed.end,
-            private: false,
-        };
-        let mut group: Vec<Entry> = closed.into_iter().map(entry).collect();
-        while let Some(tree) = self.first_tree(meant)
-            && self.trees[tree]
-                .key()
-                .is_some_and(|(found, _)| found == key)
-        {
-            group.push(self.trees[tree].take(self.backwards));
-            touched.live.set(touched.live.get() + 1);
-        }
-        group
-    }
-
-    fn is_before(&self, left: &K, right: &K) -> bool {
-        if self.backwards {
-            left > right
-        } else {
-            left < right
-        }
-    }
-
-    /// The tree whose next entry comes first.
-    fn first_tree(&self, meant: &impl Fn(&K) -> bool) -> Option<usize> {
-        let keyed = |(number, tree): (usize, &TreeWalk<'a, K>)| Some((tree.key()?.clone(), number));
-        let next = self
-            .trees
-            .iter()
-            .enumerate()
-            .filter_map(keyed)
-            .filter(|((key, _), _)| meant(key));
-        let first = if self.backwards {
-            next.max()
-        } else {
-            next.min()
-        };
-        first.map(|(_, number)| number)
-    }
-}
-
-impl<K: Key> TreeWalk<'_, K> {
-    fn key(&self) -> Option<&(K, u64)> {
-        Some(self.tree.entry(self.next?)?.0)
-    }
-
-    fn take(&mut self, backwards: bool) -> Entry {
-        let place = self.next.expect("peeked before");
-        let ((_, row), start) = self.tree.entry(place).expect("peeked before");
-        self.next = if backwards {
-            self.tree.previous(place)
-        } else {
-            Some(self.tree.next(place))
-        };
-        let start = if self.private { 0 } else { start };
-        Entry {
-            row: RowId(*row),
-            start,
-            end: self.end,
-            private: self.private,
         }
     }
 }

@@ -43,6 +43,7 @@ mod columns;
 mod cursor;
 mod ddl;
 mod lookup;
+mod merge;
 mod net;
 mod private;
 mod scan;

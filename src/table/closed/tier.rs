@@ -1,0 +1,191 @@
+//! All entries of an index, or of a table's row map, that are over.
+
+use super::bucket::{Bucket, bucket_of, buffered};
+use super::run::{Run, merge_last};
+use super::walk::Entries;
+use super::{Closed, ClosedWalk};
+use crate::table::Fetch;
+use crate::table::blocks::Blocks;
+use std::cell::Cell;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+const BUFFER_ENTRIES: usize = 4096;
+
+#[derive(Debug)]
+pub(crate) struct ClosedTier<K> {
+    buckets: Vec<Bucket<K>>,
+    buffered: usize,
+    max_end: u64,
+}
+
+impl<K> Default for ClosedTier<K> {
+    fn default() -> Self {
+        ClosedTier {
+            buckets: Vec::new(),
+            buffered: 0,
+            max_end: 0,
+        }
+    }
+}
+
+impl<K: Ord + Clone> ClosedTier<K> {
+    /// The latest end; 0 without entries. Moments from it on find nothing here.
+    pub fn max_end(&self) -> u64 {
+        self.max_end
+    }
+
+    /// Adds an entry; ends never descend from one call to the next.
+    pub fn push(&mut self, entry: Closed<K>, blocks: &mut Blocks) {
+        self.max_end = self.max_end.max(entry.end);
+        let bucket = bucket_of(entry.end - entry.start);
+        while self.buckets.len() <= bucket {
+            self.buckets.push(Bucket::new(self.buckets.len()));
+        }
+        let buffer = &mut self.buckets[bucket].buffer;
+        buffer.insert((entry.key, entry.end, entry.payload), entry.start);
+        self.buffered += 1;
+        if self.buffered >= BUFFER_ENTRIES {
+            self.flush(blocks);
+        }
+    }
+
+    fn flush(&mut self, blocks: &mut Blocks) {
+        self.buffered = 0;
+        for bucket in self
+            .buckets
+            .iter_mut()
+            .filter(|bucket| bucket.buffer.len() > 0)
+        {
+            let buffer = std::mem::take(&mut bucket.buffer);
+            let entries = buffer
+                .iter()
+                .map(|(key, start)| buffered(key, start))
+                .collect();
+            bucket.runs.push(Rc::new(Run::new(entries, blocks)));
+            merge_last(&mut bucket.runs, bucket.life, blocks);
+        }
+    }
+
+    fn all_runs(&self) -> impl Iterator<Item = &Rc<Run<K>>> {
+        self.buckets.iter().flat_map(|bucket| &bucket.runs)
+    }
+
+    /// The entry of a key that held at a moment, where at most one does.
+    pub fn find(
+        &self,
+        compare: impl Fn(&K) -> Ordering,
+        seq: u64,
+        blocks: &Blocks,
+        touched: &Cell<u64>,
+    ) -> Fetch<Option<Closed<K>>> {
+        if seq >= self.max_end {
+            return Fetch::Ready(None);
+        }
+        let before = |key: &K, end: u64| compare(key).then_with(|| end.cmp(&(seq + 1))).is_lt();
+        let holds = |entry: &Closed<K>| compare(&entry.key).is_eq() && entry.holds_at(seq);
+        for bucket in &self.buckets {
+            let place = bucket.buffer.seek(|(key, end, _)| before(key, *end));
+            if let Some((key, start)) = bucket.buffer.entry(place) {
+                touched.set(touched.get() + 1);
+                let entry = buffered(key, start);
+                if holds(&entry) {
+                    return Fetch::Ready(Some(entry));
+                }
+            }
+            for run in bucket.runs_at(seq) {
+                if let Some(id) = blocks.need(run.id) {
+                    return Fetch::Need(id);
+                }
+                let first = run
+                    .entries
+                    .partition_point(|entry| before(&entry.key, entry.end));
+                if let Some(entry) = run.entries.get(first) {
+                    touched.set(touched.get() + 1);
+                    if holds(entry) {
+                        return Fetch::Ready(Some(entry.clone()));
+                    }
+                }
+            }
+        }
+        Fetch::Ready(None)
+    }
+
+    /// All entries of a key, sorted by end.
+    pub fn all_of(
+        &self,
+        compare: impl Fn(&K) -> Ordering,
+        blocks: &Blocks,
+    ) -> Fetch<Vec<Closed<K>>> {
+        let mut found = Vec::new();
+        for bucket in &self.buckets {
+            for run in &bucket.runs {
+                if let Some(id) = blocks.need(run.id) {
+                    return Fetch::Need(id);
+                }
+                let first = run
+                    .entries
+                    .partition_point(|entry| compare(&entry.key).is_lt());
+                let rest = run.entries[first..].iter();
+                found.extend(
+                    rest.take_while(|entry| compare(&entry.key).is_eq())
+                        .cloned(),
+                );
+            }
+            let place = bucket.buffer.seek(|(key, _, _)| compare(key).is_lt());
+            let rest = bucket
+                .buffer
+                .iter_from(place)
+                .map(|(key, start)| buffered(key, start));
+            found.extend(rest.take_while(|entry| compare(&entry.key).is_eq()));
+        }
+        found.sort_by_key(|entry| (entry.end, entry.payload));
+        Fetch::Ready(found)
+    }
+
+    /// A walk over the entries of the keys that are not `before` and are `within`: those that held at a
+    /// moment, or all.
+    pub fn walk<'a>(
+        &'a self,
+        before: impl Fn(&K) -> bool,
+        within: impl Fn(&K) -> bool,
+        at: Option<u64>,
+        blocks: &Blocks,
+    ) -> Fetch<ClosedWalk<'a, K>> {
+        let mut walk = ClosedWalk::new(at);
+        if at.is_some_and(|seq| seq >= self.max_end) {
+            return Fetch::Ready(walk);
+        }
+        for bucket in &self.buckets {
+            let runs: Vec<&Rc<Run<K>>> = match at {
+                Some(seq) => bucket.runs_at(seq).collect(),
+                None => bucket.runs.iter().collect(),
+            };
+            for run in runs {
+                if let Some(id) = blocks.need(run.id) {
+                    return Fetch::Need(id);
+                }
+                let low = run.entries.partition_point(|entry| before(&entry.key));
+                let high = run.entries.partition_point(|entry| within(&entry.key));
+                walk.add(Entries::Run(&run.entries[low..high.max(low)]), bucket.life);
+            }
+            let buffered = bucket.buffered_at(&before, &within, at);
+            walk.add(Entries::Buffer(buffered), bucket.life);
+        }
+        Fetch::Ready(walk)
+    }
+
+    pub fn runs(&self) -> usize {
+        self.all_runs().count()
+    }
+
+    pub fn bytes_held(&self) -> usize {
+        let runs: usize = self.all_runs().map(|run| run.entries.capacity()).sum();
+        let buffers: usize = self
+            .buckets
+            .iter()
+            .map(|bucket| bucket.buffer.bytes_held())
+            .sum();
+        runs * size_of::<Closed<K>>() + buffers
+    }
+}
