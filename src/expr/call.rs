@@ -2,7 +2,7 @@
 
 use super::candidate::{Choice, choose};
 use super::coercion::supply;
-use super::construct::padded;
+use super::construct::{padded, stripped};
 use super::operator::binary;
 use super::signature::{Meaning, Signature, named};
 use super::{
@@ -112,6 +112,12 @@ fn apply(signature: &Signature, arguments: Vec<Expr>) -> Result<Expr> {
                 arguments,
                 signature.result,
             ))
+        }
+        Meaning::Call(Function::Length) => {
+            let arguments = (arguments.into_iter())
+                .map(stripped)
+                .collect::<Result<_>>()?;
+            Ok(Expr::call(Function::Length, arguments, signature.result))
         }
         Meaning::Call(function) => Ok(Expr::call(function, arguments, signature.result)),
         Meaning::Operator(operator) => match (arguments.pop(), arguments.pop()) {

@@ -70,6 +70,9 @@ pub fn cast_value(
 /// As `::text` has it: a boolean is a word here, unlike in its output.
 fn text_of(value: &Value, from: DataType) -> Cow<'_, str> {
     match value {
+        Value::Text(text) if matches!(from, DataType::Char(_)) => {
+            Cow::Borrowed(text.trim_end_matches(' '))
+        }
         Value::Text(text) => Cow::Borrowed(text),
         Value::Bool(true) => Cow::Borrowed("true"),
         Value::Bool(false) => Cow::Borrowed("false"),
@@ -82,12 +85,11 @@ fn text_of(value: &Value, from: DataType) -> Cow<'_, str> {
 }
 
 /// The text as a VARCHAR(n) or CHAR(n): what is too long is cut if that was asked for or only blanks
-/// are lost. CHAR loses the blanks at its end, which mean nothing.
+/// are lost. CHAR(n) loses the blanks at its end, which mean nothing.
 pub fn fit_text(text: &str, to: DataType, explicit: bool) -> Result<Cow<'_, str>> {
     let (length, text) = match to {
         DataType::Varchar(Some(length)) => (length, text),
-        DataType::Char(0) => return Ok(Cow::Borrowed(text.trim_end_matches(' '))),
-        DataType::Char(length) => (length, text.trim_end_matches(' ')),
+        DataType::Char(length @ 1..) => (length, text.trim_end_matches(' ')),
         _ => return Ok(Cow::Borrowed(text)),
     };
     let Some((cut, _)) = text.char_indices().nth(length as usize) else {

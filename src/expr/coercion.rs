@@ -23,8 +23,13 @@ pub fn coerce_to(expr: Expr, target: DataType, context: CastContext) -> Result<E
     if from == DataType::Unknown {
         return adopt(expr, target, context);
     }
-    if from == target || from.base() == target {
+    if from == target {
         return Ok(expr);
+    }
+    if from.base() == target {
+        // Beside others a CHAR(n) keeps the blanks that it was shown with.
+        let padded = super::construct::padded(expr);
+        return Ok(Expr::new(padded.kind, target));
     }
     match cast_needs(from, target) {
         Some(needed) if needed <= context => Ok(cast(expr, target, context)),
@@ -186,9 +191,12 @@ pub(super) fn is_preferred(data_type: DataType) -> bool {
 /// needs no cast: a varchar is a text, a smallint an integer.
 pub(super) fn is_relabelling(from: DataType, to: DataType) -> bool {
     use DataType::*;
+    let original = from;
     match (from.base(), to.base()) {
         (from, to) if from == to => true,
-        (Varchar(_) | Char(_) | Text, Text | Varchar(_)) => true,
+        // A CHAR of no certain length may hold blanks that a text must not.
+        (Char(_), Text | Varchar(_)) => original != Char(0),
+        (Varchar(_) | Text, Text | Varchar(_)) => true,
         (SmallInt, Integer | BigInt) | (Integer, BigInt) | (Real, Double) => true,
         (Timestamp, TimestampTz) => true,
         _ => false,

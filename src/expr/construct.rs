@@ -145,7 +145,10 @@ pub fn resolve_extreme(greatest: bool, operands: Vec<Expr>) -> Result<Expr> {
 /// as in PostgreSQL.
 pub fn resolve_null_if(left: Expr, right: Expr) -> Result<Expr> {
     let types = equality_types([left.data_type, right.data_type])?;
-    let left = coerce_to(left, types[0], CastContext::Implicit)?;
+    let left = match left.data_type.base() == types[0] {
+        true => left,
+        false => coerce_to(left, types[0], CastContext::Implicit)?,
+    };
     let equality = resolve_operator(BinaryOperator::Equal, left.clone(), right)?;
     let ExprKind::Binary {
         left: compared,
@@ -203,11 +206,9 @@ pub fn resolve_in_list(operand: Expr, list: Vec<Expr>, negated: bool) -> Result<
     let common = common_type_for(&types, "IN");
     match common {
         Ok(common) if is_compared_directly(common) => {
-            let operand = Box::new(supply(operand, common)?);
-            let list = list
-                .into_iter()
-                .map(|item| supply(item, common))
-                .collect::<Result<_>>()?;
+            let comparable = |expr: Expr| stripped(supply(expr, common)?);
+            let operand = Box::new(comparable(operand)?);
+            let list = list.into_iter().map(comparable).collect::<Result<_>>()?;
             Ok(boolean(ExprKind::InList {
                 operand,
                 list,
@@ -252,7 +253,17 @@ pub fn resolve_in_subplan(
             "IN (subquery) of type {common}"
         )));
     }
-    let operand = Box::new(supply(operand, common)?);
+    // As texts both sides are without blanks.
+    let common = match common {
+        DataType::Char(_) => DataType::Text,
+        other => other,
+    };
+    let operand = Box::new(match operand.data_type {
+        DataType::Unknown if column.base() == DataType::Char(0) => {
+            stripped(supply(operand, column.base())?)?
+        }
+        _ => supply(operand, common)?,
+    });
     let expr = boolean(ExprKind::InSubplan {
         operand,
         subplan,
@@ -292,7 +303,10 @@ pub fn resolve_like(
             false => no_operator(types, symbol),
         });
     }
-    let operand = Box::new(padded(supply(operand, DataType::Text)?));
+    let operand = Box::new(match operand.data_type {
+        DataType::Char(_) => padded(operand),
+        _ => supply(operand, DataType::Text)?,
+    });
     let pattern = Box::new(supply(pattern, DataType::Text)?);
     Ok(boolean(ExprKind::Like {
         operand,
@@ -314,10 +328,23 @@ pub(super) fn padded(operand: Expr) -> Expr {
     }
 }
 
+/// A text that compares as the CHAR does: without the blanks at its end.
+pub(super) fn stripped(operand: Expr) -> Result<Expr> {
+    match (&operand.kind, operand.data_type) {
+        (ExprKind::Constant(Value::Text(text)), DataType::Char(0)) => {
+            let text = Value::text(text.trim_end_matches(' '));
+            Ok(Expr::constant(text, DataType::Text))
+        }
+        (_, DataType::Char(0)) => coerce_to(operand, DataType::Text, CastContext::Implicit),
+        _ => Ok(operand),
+    }
+}
+
 /// What ORDER BY, MIN and MAX compare in place of the expression: itself for most types.
 pub fn ordering_key(expr: Expr) -> Result<Expr> {
     match expr.data_type {
         DataType::Interval => Ok(span(expr)),
+        DataType::Char(_) => stripped(expr),
         DataType::Json => Err(Error::new(
             Code::UndefinedFunction,
             "could not identify an ordering operator for type json",
@@ -333,6 +360,7 @@ pub fn ordering_key(expr: Expr) -> Result<Expr> {
 pub fn grouping_key(expr: Expr) -> Result<Expr> {
     match expr.data_type {
         DataType::Interval => Err(Error::unsupported("grouping by interval")),
+        DataType::Char(_) => stripped(expr),
         DataType::Json => Err(Error::new(
             Code::UndefinedFunction,
             "could not identify an equality operator for type json",

@@ -204,6 +204,7 @@ fn parse_uuid(text: &str) -> Option<u128> {
 mod tests {
     use super::super::format_value;
     use super::*;
+    use proptest::prelude::*;
 
     fn through(text: &str, data_type: DataType) -> String {
         let mut out = String::new();
@@ -312,6 +313,23 @@ mod tests {
             ("1 day", Interval, "1 day"),
         ] {
             assert_eq!(through(text, data_type), expected, "{text} as {data_type}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,12}|[-+:. 0-9a-zé{}\\[\\]\",\\\\]{0,24}|[0-9-]{1,10}[ tT][0-9:.+-]{0,14}") {
+            use DataType::*;
+            for data_type in [
+                Boolean, SmallInt, BigInt, Real, Double, Numeric(None), Numeric(Some((5, 2))), Text,
+                Varchar(Some(2)), Char(3), Bytea, Date, Timestamp, TimestampTz, Json, Jsonb, Uuid, Interval,
+            ] {
+                if let Ok(value) = parse_value(&text, data_type) {
+                    let mut out = String::new();
+                    format_value(&value, data_type, &mut out);
+                    prop_assert_eq!(parse_value(&out, data_type), Ok(value), "{} as {}", text, data_type);
+                }
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::candidate::{Choice, choose};
 use super::coercion::{Category, cast, category, supply};
+use super::construct::stripped;
 use super::{BinaryOperator, CastContext, Expr, ExprKind, Function, coerce_to};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Value};
@@ -171,6 +172,7 @@ fn compare(operator: BinaryOperator, left: Expr, right: Expr, to: [DataType; 2])
     let (left, right) = match to {
         [DataType::Jsonb, _] => return Ok(compare_jsonb(operator, left, right)),
         [DataType::Interval, _] => (span(left), span(right)),
+        [DataType::Char(_), _] => (stripped(left)?, stripped(right)?),
         // A date meets a timestamp as the start of its day.
         [DataType::Date, other] if other != DataType::Date => {
             (cast(left, other, CastContext::Implicit), right)

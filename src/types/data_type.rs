@@ -20,7 +20,8 @@ pub enum DataType {
     /// At most so many characters; `None` is without a bound.
     Varchar(Option<u32>),
     /// So many characters, counting trailing blanks, which mean nothing: a value is held without them,
-    /// and output pads it. Zero is any length (PostgreSQL's `bpchar`).
+    /// and output pads it. Zero is any length (PostgreSQL's `bpchar`), in which different lengths meet:
+    /// such a value keeps its blanks, and they are dropped where it is compared.
     Char(u32),
     Bytea,
     Date,

@@ -7,8 +7,11 @@
 
 mod calculate;
 mod calendar;
+mod clock;
 mod extract;
+mod fields;
 mod interval;
+mod name;
 mod print;
 mod read;
 

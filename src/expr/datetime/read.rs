@@ -1,7 +1,8 @@
 //! Reading dates and timestamps: ISO 8601 and the other common orders that PostgreSQL reads with
 //! `DateStyle` at `ISO, MDY`.
 
-use super::calendar::{civil_from_days, days_from_civil, days_in_month, is_date, is_timestamp};
+use super::calendar::{civil_from_days, is_date, is_timestamp};
+use super::fields::{Fields, date};
 use crate::error::{Code, Error, Result};
 use crate::types::{INFINITY, MICROS_PER_DAY, MICROS_PER_SECOND, NEG_INFINITY};
 
@@ -57,7 +58,7 @@ fn out_of_range(what: &str, text: &str) -> Error {
     )
 }
 
-enum Instant {
+pub enum Instant {
     Infinity,
     NegInfinity,
     /// A day, the microseconds since its start, and the seconds its zone is ahead of UTC.
@@ -70,7 +71,7 @@ enum Instant {
 
 /// Why a text is not a time.
 #[derive(Debug)]
-enum Problem {
+pub enum Problem {
     Syntax,
     FieldRange,
     ZoneRange,
@@ -101,7 +102,7 @@ impl Problem {
     }
 }
 
-type Read<T> = std::result::Result<T, Problem>;
+pub type Read<T> = std::result::Result<T, Problem>;
 
 fn read(text: &str, now: Option<i64>) -> Read<Instant> {
     let text = text.trim().to_ascii_lowercase();
@@ -134,326 +135,6 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
             }
         })
         .flatten()
-}
-
-/// What has been read so far.
-#[derive(Default)]
-struct Fields {
-    days: Option<i64>,
-    year: Option<i64>,
-    month: Option<i64>,
-    day: Option<i64>,
-    micros: Option<i64>,
-    offset: Option<i64>,
-    before_christ: Option<bool>,
-    afternoon: Option<bool>,
-}
-
-impl Fields {
-    fn take(&mut self, word: &str, now: Option<i64>) -> Read<()> {
-        let first = word.as_bytes()[0];
-        if word.contains(':') && first.is_ascii_digit() {
-            return self.take_time(word);
-        }
-        match first {
-            b'+' | b'-' if self.micros.is_some() => set(&mut self.offset, parse_offset(word)?),
-            b'0'..=b'9' if word.bytes().all(|byte| byte.is_ascii_digit()) => self.take_number(word),
-            b'0'..=b'9' => self.take_date(word),
-            _ if word.contains(['-', '.']) && month_of(word).is_some() => self.take_date(word),
-            _ => self.take_word(word, now),
-        }
-    }
-
-    fn take_word(&mut self, word: &str, now: Option<i64>) -> Read<()> {
-        if let Some(month) = month_of(word) {
-            return set(&mut self.month, month);
-        }
-        let today = || {
-            now.map(|now| now.div_euclid(MICROS_PER_DAY))
-                .ok_or(Problem::NoClock)
-        };
-        match word {
-            "bc" | "b.c." => set(&mut self.before_christ, true),
-            "ad" | "a.d." => set(&mut self.before_christ, false),
-            "am" => set(&mut self.afternoon, false),
-            "pm" => set(&mut self.afternoon, true),
-            "z" | "utc" | "gmt" | "ut" | "zulu" => set(&mut self.offset, 0),
-            "epoch" => {
-                set(&mut self.offset, 0)?;
-                set(&mut self.micros, 0)?;
-                set(&mut self.days, 0)
-            }
-            "now" => {
-                let now = now.ok_or(Problem::NoClock)?;
-                set(&mut self.offset, 0)?;
-                set(&mut self.micros, now.rem_euclid(MICROS_PER_DAY))?;
-                set(&mut self.days, today()?)
-            }
-            "today" => set(&mut self.days, today()?),
-            "tomorrow" => set(&mut self.days, today()? + 1),
-            "yesterday" => set(&mut self.days, today()? - 1),
-            "allballs" => set(&mut self.micros, 0),
-            _ if is_day_name(word) => Ok(()),
-            _ if self.micros.is_some() && word.contains('/') => Err(Problem::NamedZone),
-            _ => Err(Problem::Syntax),
-        }
-    }
-
-    /// `20260115`, `260115`, behind a date `101112`; or a day or year beside a month's name.
-    fn take_number(&mut self, word: &str) -> Read<()> {
-        let value: i64 = word.parse().map_err(|_| Problem::FieldRange)?;
-        match word.len() {
-            8 if self.month.is_none() => {
-                self.set_date(value / 10_000, value / 100 % 100, value % 100)
-            }
-            6 if self.month.is_none() => {
-                self.set_date(century(value / 10_000), value / 100 % 100, value % 100)
-            }
-            6 if self.day.is_some() && self.micros.is_none() => {
-                let clock = (value / 10_000, value / 100 % 100, value % 100);
-                set(&mut self.micros, time_of_day(clock, 0)?)
-            }
-            1 | 2 if self.day.is_none() => set(&mut self.day, value),
-            1 | 2 => set(&mut self.year, century(value)),
-            3 | 4 => set(&mut self.year, value),
-            _ => Err(Problem::Syntax),
-        }
-    }
-
-    /// Three parts between `-`, `/` or `.`: year first if it has three digits or more, else month,
-    /// day, year; a month may be a name.
-    fn take_date(&mut self, word: &str) -> Read<()> {
-        let separator = word.find(['-', '/', '.']).ok_or(Problem::Syntax)?;
-        let mark = word.as_bytes()[separator] as char;
-        let (date, zone) = split_zone(word, mark);
-        if let Some(zone) = zone {
-            set(&mut self.offset, parse_offset(zone)?)?;
-        }
-        let parts: Vec<&str> = date.split(mark).collect();
-        let &[a, b, c] = parts.as_slice() else {
-            return Err(Problem::Syntax);
-        };
-        if let Some(month) = month_name(a) {
-            return self.set_date(year(c)?, month, number(b)?);
-        }
-        if let Some(month) = month_name(b) {
-            return match a.len() {
-                1 | 2 => self.set_date(year(c)?, month, number(a)?),
-                _ => self.set_date(number(a)?, month, number(c)?),
-            };
-        }
-        match a.len() {
-            1 | 2 => self.set_date(year(c)?, number(a)?, number(b)?),
-            _ => self.set_date(number(a)?, number(b)?, number(c)?),
-        }
-    }
-
-    fn set_date(&mut self, year: i64, month: i64, day: i64) -> Read<()> {
-        set(&mut self.year, year)?;
-        set(&mut self.month, month)?;
-        set(&mut self.day, day)
-    }
-
-    /// `10:00`, `10:00:00.5`, with a zone or am/pm behind it.
-    fn take_time(&mut self, word: &str) -> Read<()> {
-        let end = word.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.'));
-        let (time, rest) = word.split_at(end.unwrap_or(word.len()));
-        set(&mut self.micros, parse_time(time)?)?;
-        match rest {
-            "" => Ok(()),
-            _ if rest.starts_with(['+', '-']) => set(&mut self.offset, parse_offset(rest)?),
-            _ => self.take_word(rest, None),
-        }
-    }
-
-    fn finish(self) -> Read<Instant> {
-        let micros = self.clock()?;
-        let days = match (self.days, self.year, self.month, self.day) {
-            (Some(days), None, None, None) => days,
-            (None, Some(year), Some(month), Some(day)) => {
-                date(year, month, day, self.before_christ == Some(true))?
-            }
-            _ => return Err(Problem::Syntax),
-        };
-        Ok(Instant::At {
-            days,
-            micros,
-            offset: self.offset.unwrap_or(0),
-        })
-    }
-
-    fn clock(&self) -> Read<i64> {
-        let hour = MICROS_PER_SECOND * 3600;
-        let micros = self.micros.unwrap_or(0);
-        match self.afternoon {
-            None => Ok(micros),
-            Some(_) if self.micros.is_none() => Err(Problem::Syntax),
-            Some(_) if micros >= 13 * hour => Err(Problem::FieldRange),
-            Some(false) if micros >= 12 * hour => Ok(micros - 12 * hour),
-            Some(true) if micros < 12 * hour => Ok(micros + 12 * hour),
-            Some(_) => Ok(micros),
-        }
-    }
-}
-
-/// Each field may be given once.
-fn set<T>(field: &mut Option<T>, value: T) -> Read<()> {
-    match field.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(Problem::Syntax),
-    }
-}
-
-fn date(year: i64, month: i64, day: i64, before_christ: bool) -> Read<i64> {
-    if !(1..=10_000_000).contains(&year) || !(1..=12).contains(&month) || day < 1 {
-        return Err(Problem::FieldRange);
-    }
-    let year = if before_christ { 1 - year } else { year };
-    if day > days_in_month(year, month) {
-        return Err(Problem::FieldRange);
-    }
-    Ok(days_from_civil(year, month, day))
-}
-
-fn number(text: &str) -> Read<i64> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::Syntax);
-    }
-    text.parse().map_err(|_| Problem::FieldRange)
-}
-
-fn year(text: &str) -> Read<i64> {
-    let value = number(text)?;
-    Ok(if text.len() <= 2 {
-        century(value)
-    } else {
-        value
-    })
-}
-
-/// Two digits mean the years 1970 to 2069.
-fn century(value: i64) -> i64 {
-    match value {
-        0..=69 => 2000 + value,
-        70..=99 => 1900 + value,
-        _ => value,
-    }
-}
-
-/// A zone behind a date without a time: `2026-01-15+02`.
-fn split_zone(word: &str, mark: char) -> (&str, Option<&str>) {
-    match word.find('+') {
-        Some(at) if mark == '-' => (&word[..at], Some(&word[at..])),
-        _ => (word, None),
-    }
-}
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
-fn month_name(word: &str) -> Option<i64> {
-    let is_abbreviation = |name: &&str| {
-        *name == word
-            || (word.len() == 3 && name.starts_with(word))
-            || (word == "sept" && *name == "september")
-    };
-    MONTHS
-        .iter()
-        .position(is_abbreviation)
-        .map(|index| index as i64 + 1)
-}
-
-/// The month that a word is, or that a date such as `jan-15-2026` starts with.
-fn month_of(word: &str) -> Option<i64> {
-    month_name(word.split(['-', '.']).next().unwrap_or(word)).filter(|_| {
-        word.bytes().all(|byte| byte.is_ascii_alphabetic()) || word.contains(['-', '.'])
-    })
-}
-
-fn is_day_name(word: &str) -> bool {
-    [
-        "sunday",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-    ]
-    .iter()
-    .any(|name| *name == word || (word.len() == 3 && name.starts_with(word)))
-}
-
-fn parse_time(text: &str) -> Read<i64> {
-    let (clock, fraction) = match text.split_once('.') {
-        Some((clock, fraction)) => (clock, fraction_micros(fraction)?),
-        None => (text, 0),
-    };
-    let parts: Vec<i64> = clock.split(':').map(number).collect::<Read<_>>()?;
-    let (hours, minutes, seconds) = match *parts.as_slice() {
-        [hours, minutes] if !text.contains('.') => (hours, minutes, 0),
-        [hours, minutes, seconds] => (hours, minutes, seconds),
-        _ => return Err(Problem::Syntax),
-    };
-    time_of_day((hours, minutes, seconds), fraction)
-}
-
-/// Up to 24:00:00; a 60th second is the start of the next minute.
-fn time_of_day((hours, minutes, seconds): (i64, i64, i64), fraction: i64) -> Read<i64> {
-    if hours > 24 || minutes > 59 || seconds > 60 {
-        return Err(Problem::FieldRange);
-    }
-    match ((hours * 60 + minutes) * 60 + seconds) * MICROS_PER_SECOND + fraction {
-        micros if micros <= MICROS_PER_DAY => Ok(micros),
-        _ => Err(Problem::FieldRange),
-    }
-}
-
-/// The digits behind a point as microseconds, rounded.
-fn fraction_micros(digits: &str) -> Read<i64> {
-    if digits.is_empty() {
-        return Ok(0);
-    }
-    number(&digits[..digits.len().min(18)])?;
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::Syntax);
-    }
-    let fraction: f64 = format!("0.{digits}").parse().map_err(|_| Problem::Syntax)?;
-    Ok((fraction * 1e6).round_ties_even() as i64)
-}
-
-/// `+02`, `-0330`, `+05:30`, `+05:30:15` in seconds.
-fn parse_offset(text: &str) -> Read<i64> {
-    let (sign, digits) = match text.split_at(1) {
-        ("-", digits) => (-1, digits),
-        (_, digits) => (1, digits),
-    };
-    let (hours, minutes, seconds) = match *digits.split(':').collect::<Vec<_>>().as_slice() {
-        [compact] => match (compact.len(), number(compact)?) {
-            (1 | 2, hours) => (hours, 0, 0),
-            (3 | 4, both) => (both / 100, both % 100, 0),
-            _ => return Err(Problem::Syntax),
-        },
-        [hours, minutes] => (number(hours)?, number(minutes)?, 0),
-        [hours, minutes, seconds] => (number(hours)?, number(minutes)?, number(seconds)?),
-        _ => return Err(Problem::Syntax),
-    };
-    if hours > 15 || minutes > 59 || seconds > 59 {
-        return Err(Problem::ZoneRange);
-    }
-    Ok(sign * (hours * 3600 + minutes * 60 + seconds))
 }
 
 /// A day from its parts, for `make_date`: a negative year is one BC.

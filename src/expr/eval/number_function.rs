@@ -23,15 +23,10 @@ pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataTy
         (Function::Ceil, []) => x.ceil(),
         (Function::Floor, []) => x.floor(),
         (Function::Trunc, []) => x.trunc(),
-        (Function::Sign, []) => {
-            if x > 0.0 {
-                1.0
-            } else if x < 0.0 {
-                -1.0
-            } else {
-                x + 0.0
-            }
-        }
+        (Function::Sign, []) if x > 0.0 => 1.0,
+        (Function::Sign, []) if x < 0.0 => -1.0,
+        // NaN too.
+        (Function::Sign, []) => 0.0,
         (Function::Sqrt, []) if x < 0.0 => {
             return argument_error(
                 Code::InvalidArgumentForPower,

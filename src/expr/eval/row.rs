@@ -9,6 +9,7 @@ use super::{arithmetic, function};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Interval, Value};
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 /// The value of an expression without columns.
 pub fn evaluate_value(expr: &Expr, context: &EvalContext) -> Result<Value> {
@@ -245,6 +246,10 @@ pub fn extreme(best: Value, value: Value, greatest: bool, data_type: DataType) -
             Interval::from_bits(*value).cmp(&Interval::from_bits(*best))
         }
         (Value::Text(best), Value::Text(value), DataType::Jsonb) => json::compare(value, best)?,
+        (Value::Text(best), Value::Text(value), DataType::Char(0)) => {
+            let bytes = |text: &Rc<str>| text.trim_end_matches(' ').as_bytes().to_vec();
+            bytes(value).cmp(&bytes(best))
+        }
         _ => value.cmp(&best),
     };
     let wanted = if greatest {

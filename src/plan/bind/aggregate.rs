@@ -67,9 +67,15 @@ pub fn resolve(
             (argument, data_type)
         }
     };
-    if distinct {
-        expr::grouping_key(argument.clone())?;
-    }
+    let argument = match (distinct, function) {
+        // Only how many there are matters, not how they are written.
+        (true, AggregateFunction::Count) => expr::grouping_key(argument)?,
+        (true, _) => {
+            expr::grouping_key(argument.clone())?;
+            argument
+        }
+        (false, _) => argument,
+    };
     Ok(Aggregate {
         function,
         argument: Some(argument),

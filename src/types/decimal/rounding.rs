@@ -1,10 +1,13 @@
 //! Rounding to a scale and fitting into `numeric(precision, scale)`.
 
 use super::Decimal;
-use super::number::{SCALE_MAX, digits, divide_rounding, power_of_ten, scaled, small_power_of_ten};
+use super::number::{digits, divide_rounding, power_of_ten, scaled, small_power_of_ten};
 use crate::error::{Code, Error, Result};
 use num_bigint::BigInt;
 use num_integer::Integer;
+
+/// The largest scale, to either side, that a number is rounded to.
+const SCALE_ASKED_MAX: i32 = 2000;
 
 /// Which way a number goes that lies between two.
 #[derive(Clone, Copy)]
@@ -35,8 +38,7 @@ impl Decimal {
     }
 
     fn to_scale(&self, scale: i32, direction: Direction) -> Decimal {
-        // As PostgreSQL limits what round() and trunc() are asked for.
-        let scale = scale.clamp(-131_072, i32::from(SCALE_MAX));
+        let scale = scale.clamp(-SCALE_ASKED_MAX, SCALE_ASKED_MAX);
         let own = i32::from(self.scale());
         let shown = scale.max(0) as u16;
         match self {
