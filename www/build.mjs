@@ -1,7 +1,7 @@
 // Builds the page into dist/: the scripts and styles bundled, the package copied as it is published, fonts and data beside
 // them. The result is plain files with relative addresses; any web server will do, in any directory.
 
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -60,9 +60,8 @@ await Promise.all([
   ),
 ]);
 
-// The first visit needs the page's second script at once: the browser is told before the first one has run.
-const started = await readFile(join(out, 'main.js'), 'utf8');
-const app = /import\("\.\/(app-[A-Z0-9]+\.js)"\)/.exec(started)?.[1];
-if (!app) throw new Error('main.js does not import the app');
+// Scripts that the first one imports are asked for with it, not after it.
+const scripts = (await readdir(out)).filter((name) => /^(app|chunk)-\w+\.js$/.test(name));
 const shell = await readFile(join(here, 'index.html'), 'utf8');
-await writeFile(join(out, 'index.html'), shell.replace('app.js', app));
+const hints = scripts.map((name) => `<link rel="modulepreload" href="${name}" />`).join('\n    ');
+await writeFile(join(out, 'index.html'), shell.replace('<link rel="modulepreload" href="app.js" />', hints));

@@ -15,8 +15,9 @@ import { split } from './sql';
 import { startStoragePicker } from './storage-picker';
 import { Timeline } from './timeline';
 import { Workspace } from './workspace';
+import type { Start } from './workspace';
 
-export async function startApp(wasm: Promise<WebAssembly.Module>): Promise<void> {
+export async function startApp(start: Start): Promise<void> {
   const playground = new Playground();
   const editor = createEditor({
     host: byId('editor'),
@@ -40,7 +41,7 @@ export async function startApp(wasm: Promise<WebAssembly.Module>): Promise<void>
       if (playground.moment.value === null) workspace.welcome();
     },
   );
-  const workspace = new Workspace(playground, editor, question, results, wasm);
+  const workspace = new Workspace(playground, editor, question, results, start);
   const runner = new Runner(playground, editor, question, results, () => historyPanel.refresh());
   const drawer = new Drawer();
   const historyPanel = new HistoryPanel(playground, {

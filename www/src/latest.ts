@@ -24,13 +24,16 @@ export class Latest<Subject> {
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (this.#next) {
-      const { subject } = this.#next;
-      this.#next = undefined;
-      await this.#ask(subject);
-      if (this.#next) await frame();
+    try {
+      while (this.#next) {
+        const { subject } = this.#next;
+        this.#next = undefined;
+        await this.#ask(subject);
+        if (this.#next) await frame();
+      }
+    } finally {
+      this.#running = false;
     }
-    this.#running = false;
   }
 }
 

@@ -5,7 +5,10 @@
 import { startTheme } from './theme';
 
 /** The engine, compiled while it downloads; passed to every database that the page opens. */
-export const engine: Promise<WebAssembly.Module> = compile(new URL('driftdb/driftdb.wasm', import.meta.url));
+const engine: Promise<WebAssembly.Module> = compile(new URL('driftdb/driftdb.wasm', import.meta.url));
+
+/** The first database's worker, which loads its script meanwhile. */
+const worker = new Worker(new URL('driftdb/worker.js', import.meta.url), { type: 'module' });
 
 async function compile(address: URL): Promise<WebAssembly.Module> {
   const response = await fetch(address);
@@ -19,4 +22,4 @@ async function compile(address: URL): Promise<WebAssembly.Module> {
 
 startTheme();
 const { startApp } = await import('./app');
-await startApp(engine);
+await startApp({ engine, worker });

@@ -29,14 +29,18 @@ export interface OpenRequest {
   /** Of a data set, or `own`. */
   name: string;
   choice: Choice;
+  /** The engine, being compiled. */
   wasm: Promise<WebAssembly.Module>;
+  /** One that was started ahead; else the package starts its own. */
+  worker?: Worker | undefined;
   /** Starts anew where an earlier database was lost. */
   acceptDataLoss?: boolean;
 }
 
-export async function openDatabase({ name, choice, wasm, acceptDataLoss }: OpenRequest): Promise<DatabaseApi> {
+export async function openDatabase({ name, choice, wasm, worker, acceptDataLoss }: OpenRequest): Promise<DatabaseApi> {
   return Database.open(`${choice}://playground-${name}`, {
     wasm: await wasm,
+    worker,
     allowFallback: choice === 'auto' ? 'memory' : undefined,
     acceptDataLoss,
   });

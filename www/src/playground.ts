@@ -2,6 +2,7 @@
  * What the parts of the page share: the open database, the moment it is looked at, and the tables there are at that moment.
  */
 
+import { DatabaseError } from 'driftdb-wasm';
 import type { DatabaseApi, Queryable, TableInfo } from 'driftdb-wasm';
 import { CommitLog } from './commits';
 import { Latest } from './latest';
@@ -17,7 +18,9 @@ export class Playground {
   /** The tables of the present, whatever the moment. */
   readonly presentTables = new Signal<readonly TableInfo[]>([]);
 
-  readonly #tables = new Latest<number | null>((moment) => this.#readTables(moment));
+  readonly #tables = new Latest<number | null>((moment) => this.#followTables(moment));
+  /** Which tables are in {@link tables}. */
+  #shownEpoch: number | undefined;
 
   constructor() {
     this.moment.follow((moment) => this.#tables.request(moment));
@@ -29,14 +32,21 @@ export class Playground {
     this.db.set(db);
     this.commits.set(db && new CommitLog(db));
     this.tables.set([]);
+    this.#shownEpoch = undefined;
     this.presentTables.set([]);
     await this.refresh();
   }
 
   /** Learns of what statements have changed. */
   async refresh(): Promise<void> {
-    await this.commits.value?.refresh();
-    await this.#readTables(this.moment.value);
+    const db = this.db.value;
+    try {
+      await this.commits.value?.refresh();
+    } catch (error) {
+      // A database that fails says so to whoever runs the next statement.
+      if (!(error instanceof DatabaseError)) throw error;
+    }
+    if (db === this.db.value) await this.#readTables(this.moment.value);
   }
 
   /** Shows the state after a commit; the last one is the present. */
@@ -51,17 +61,25 @@ export class Playground {
     return moment.value === null ? db.value : db.value?.asOf({ seq: moment.value });
   }
 
+  /** While the slider moves over commits that change no table, nothing is asked. */
+  async #followTables(moment: number | null): Promise<void> {
+    const epoch = this.commits.value?.schemaEpoch(moment ?? Number.MAX_SAFE_INTEGER);
+    if (epoch === undefined || epoch !== this.#shownEpoch) await this.#readTables(moment);
+  }
+
   async #readTables(moment: number | null): Promise<void> {
     const db = this.db.value;
     if (!db || db.closed) return;
     try {
+      const epoch = this.commits.value?.schemaEpoch(moment ?? Number.MAX_SAFE_INTEGER);
       const tables = await (moment === null ? db : db.asOf({ seq: moment })).tables();
       if (this.db.value !== db) return;
       if (moment === null) this.presentTables.set(tables);
-      if (this.moment.value === moment) this.tables.set(tables);
+      if (this.moment.value !== moment) return;
+      this.#shownEpoch = epoch;
+      this.tables.set(tables);
     } catch (error) {
-      // A database that was closed meanwhile has nothing to tell.
-      if (!db.closed) throw error;
+      if (!(error instanceof DatabaseError)) throw error;
     }
   }
 }

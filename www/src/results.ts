@@ -5,6 +5,7 @@ import { element, fill } from './dom';
 import { formatCount, formatDuration, plural } from './format';
 import { Grid } from './grid';
 import type { Answer } from './question';
+import { namesMoment } from './sql';
 import type { StatementText } from './sql';
 import { toCsv } from './values';
 
@@ -101,7 +102,9 @@ class Card {
       this.#head,
       element('code', { class: 'card-sql', title: statement.text }, oneLine(statement.text)),
       present && element('span', { class: 'legend' }, 'differs from now'),
-      rowsOf && !present && element('span', { class: 'card-hint' }, 'Choose a row for its history'),
+      namesMoment(statement)
+        ? element('span', { class: 'card-own', title: 'The slider does not move it' }, 'names its own moment')
+        : rowsOf && !present && element('span', { class: 'card-hint' }, 'Choose a row for its history'),
       element('span', { class: 'card-count' }, plural(result.rows.length, 'row')),
       element('span', { class: 'card-time', title: 'From asking to having the answer' }, formatDuration(elapsed)),
       element('button', { class: 'quiet', type: 'button', on: { click: () => void this.#copy() } }, 'Copy CSV'),

@@ -57,7 +57,10 @@ export class Runner {
     const { text, from } = this.#editor.chosen;
     const statements = split(text);
     this.clearProblem();
-    if (statements.length === 0) return;
+    if (statements.length === 0) {
+      this.#results.say('There is nothing to run.');
+      return;
+    }
     if (this.#playground.moment.value !== null && !statements.every(isRead)) {
       this.#refuse();
       return;

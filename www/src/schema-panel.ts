@@ -1,6 +1,6 @@
 /** The tables and their columns at the moment shown. */
 
-import type { ColumnInfo, TableInfo } from 'driftdb-wasm';
+import type { ColumnInfo, IndexInfo, TableInfo } from 'driftdb-wasm';
 import { byId, element, fill, icon } from './dom';
 import type { Playground } from './playground';
 import { quoteName } from './sql';
@@ -45,7 +45,7 @@ function tableItem(table: TableInfo, { gone, open, onTable }: ItemOptions): HTML
       gone && element('span', { class: 'tag' }, 'dropped since'),
     ),
     element('ul', { class: 'columns' }, ...table.columns.map((column) => columnItem(column, table.primaryKey))),
-    ...table.indexes.map(({ name, columns, unique }) =>
+    ...otherIndexes(table).map(({ name, columns, unique }) =>
       element('p', { class: 'index' }, `${unique ? 'unique' : 'index'} (${columns.join(', ')})`, element('span', {}, name)),
     ),
     element(
@@ -61,6 +61,11 @@ function tableItem(table: TableInfo, { gone, open, onTable }: ItemOptions): HTML
   details.open = open.has(table.name);
   details.addEventListener('toggle', () => (details.open ? open.add(table.name) : open.delete(table.name)));
   return details;
+}
+
+/** Without that of the primary key, which the keys beside the columns show. */
+function otherIndexes({ indexes, primaryKey }: TableInfo): IndexInfo[] {
+  return indexes.filter(({ columns, unique }) => !unique || columns.join('\0') !== primaryKey.join('\0'));
 }
 
 function orderBy({ primaryKey }: TableInfo): string {

@@ -20,6 +20,12 @@ import { recall, remember } from './settings';
 import { Signal } from './signal';
 import { split } from './sql';
 
+/** What the page has set going before anything else. */
+export interface Start {
+  engine: Promise<WebAssembly.Module>;
+  worker: Worker;
+}
+
 /** A longer text in the editor is not kept between visits. */
 const DRAFT_LENGTH_MAX = 100_000;
 
@@ -31,6 +37,8 @@ export class Workspace {
   readonly #question: Question;
   readonly #results: ResultsView;
   readonly #wasm: Promise<WebAssembly.Module>;
+  /** Started ahead for the first database, and ended with it. */
+  #worker: { worker: Worker; used: boolean } | undefined;
   #loading: AbortController | undefined;
   /** One opening at a time; a newer one makes the one under way give up. */
   #turn = 0;
@@ -41,13 +49,14 @@ export class Workspace {
     editor: Editor,
     question: Question,
     results: ResultsView,
-    wasm: Promise<WebAssembly.Module>,
+    { engine, worker }: Start,
   ) {
     this.#playground = playground;
     this.#editor = editor;
     this.#question = question;
     this.#results = results;
-    this.#wasm = wasm;
+    this.#wasm = engine;
+    this.#worker = { worker, used: false };
   }
 
   /** Opens a data set's database, and fills it where that has not been done. */
@@ -88,10 +97,12 @@ export class Workspace {
       await this.#playground.attach(undefined);
       if (anew && before && !before.closed) await destroy(before);
       else await before?.close();
+      const worker = this.#firstWorker();
       this.dataSet.set(dataSet);
       remember('dataset', dataSet.id);
       this.examples.set([]);
-      const db = await openDatabase({ name: dataSet.id, choice: chosenStorage(), wasm: this.#wasm, acceptDataLoss });
+      const choice = chosenStorage();
+      const db = await openDatabase({ name: dataSet.id, choice, wasm: this.#wasm, worker, acceptDataLoss });
       const { script, examples } = await dataSet.build();
       if (!(await this.#fill(db, dataSet, script))) return;
       this.examples.set(examples);
@@ -102,6 +113,19 @@ export class Workspace {
     } finally {
       document.documentElement.dataset['ready'] = 'true';
     }
+  }
+
+  /** The worker that waits for the first database; a later opening ends it. */
+  #firstWorker(): Worker | undefined {
+    const first = this.#worker;
+    if (!first) return undefined;
+    if (!first.used) {
+      first.used = true;
+      return first.worker;
+    }
+    first.worker.terminate();
+    this.#worker = undefined;
+    return undefined;
   }
 
   /** Plays the script; false where the visitor cancelled it, which takes them back to their own database. */
