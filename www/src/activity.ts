@@ -4,6 +4,8 @@ import type { CommitLog } from './commits';
 
 /** A bar and the gap behind it, in CSS pixels. */
 const BAR = 3;
+/** The least weight that fills the height: a commit of some 30 rows. */
+const FULL = 5;
 /** Half of the slider's thumb: its centre moves between these insets. */
 const INSET = 9;
 
@@ -24,7 +26,7 @@ export function drawActivity(canvas: HTMLCanvasElement, commits: CommitLog | und
   const ahead = style.getPropertyValue('--line-strong');
   const room = width - 2 * INSET;
   const buckets = weigh(commits, last, Math.max(1, Math.min(last + 1, Math.floor(room / BAR))));
-  const highest = Math.max(1, ...buckets.map(({ weight }) => weight));
+  const highest = Math.max(FULL, ...buckets.map(({ weight }) => weight));
   buckets.forEach(({ weight, first }, at) => {
     if (weight === 0) return;
     const x = INSET + (buckets.length === 1 ? room : (at / (buckets.length - 1)) * room);

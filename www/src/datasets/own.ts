@@ -7,8 +7,7 @@ export const QUICK_START = `CREATE TABLE events (id INT PRIMARY KEY, data VARCHA
 INSERT INTO events (id, data) VALUES (1, 'original');
 UPDATE events SET data = 'modified' WHERE id = 1;
 SELECT * FROM events AS OF @seq:1;  -- original
-SELECT * FROM events;               -- modified
-`;
+SELECT * FROM events;               -- modified`;
 
 const examples: Example[] = [
   {
@@ -42,6 +41,6 @@ const examples: Example[] = [
 export const own: DataSet = {
   id: 'own',
   title: 'Your own database',
-  sentence: 'Empty, with the quick start in the editor',
+  sentence: 'Begins empty, with the quick start',
   build: async () => ({ script: new Script(), examples }),
 };
