@@ -448,6 +448,61 @@ fn tasks_can_be_stepped_in_turns_and_stopped() {
 }
 
 #[test]
+fn stopping_a_queued_request_leaves_the_one_before_it_alone() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (n int)");
+    let mut values = String::from("INSERT INTO t VALUES (0)");
+    (1..3000).for_each(|n| write!(values, ", ({n})").unwrap());
+    bench.script(&values);
+    let start = |bench: &mut Bench, sql: &str| {
+        let request = Request::script(sql);
+        bench.database.start(bench.session, request).unwrap()
+    };
+    let first = start(
+        &mut bench,
+        "INSERT INTO t SELECT a.n FROM t a, t b WHERE b.n < 3",
+    );
+    assert!(matches!(bench.database.step(first, 1), Progress::Working));
+    let second = start(&mut bench, "DELETE FROM t");
+    let third = start(&mut bench, "INSERT INTO t VALUES (-1)");
+    assert!(matches!(
+        bench.database.step(second, 1),
+        Progress::WaitingForWriter
+    ));
+    bench.database.cancel(second, Code::LockTimeout);
+    let Progress::Failed(failure) = bench.database.step(second, 1) else {
+        panic!("it was stopped")
+    };
+    assert_eq!(failure.error.code(), Code::LockTimeout);
+    assert!(failure.error.hint().is_some());
+
+    // The first still has the right to write, and the third waits for it.
+    let other = bench.database.session();
+    let rival = bench
+        .database
+        .start(other, Request::script("DELETE FROM t"))
+        .unwrap();
+    assert!(matches!(
+        bench.database.step(rival, 1),
+        Progress::WaitingForWriter
+    ));
+    for task in [first, third, rival] {
+        let mut steps = 0;
+        while !matches!(bench.database.step(task, 10_000), Progress::Finished) {
+            steps += 1;
+            assert!(steps < 10_000);
+        }
+        if task == third {
+            let other = bench.database.session();
+            let count = Request::script("SELECT count(*) FROM t");
+            let seen = bench.database.run(other, count).unwrap();
+            assert_eq!(seen[0].values(), [[int(12_001)]]);
+        }
+    }
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 0);
+}
+
+#[test]
 fn rows_and_memory_are_bounded() {
     let mut bench = Bench::with(|options| {
         options.limits.memory_bytes = 1 << 20;

@@ -13,7 +13,7 @@ use crate::sql::{Lifting, Statements};
 use crate::storage::Ticket;
 use crate::table::{Catalog, CommitInfo, Stats, Store};
 use crate::types::{Seq, Snapshot};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Bytes that maintenance writes in a millisecond, so that its steps stay as short as they were asked
@@ -23,9 +23,9 @@ const MAINTAINED_PER_MILLISECOND: u32 = 64 << 10;
 /// An open database.
 pub struct Database {
     pub(super) shared: Shared,
-    pub(super) sessions: HashMap<SessionId, Session>,
-    pub(super) tasks: HashMap<TaskId, Task>,
-    pub(super) statements: HashMap<StatementId, Statement>,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) tasks: BTreeMap<TaskId, Box<Task>>,
+    pub(super) statements: BTreeMap<StatementId, Statement>,
     /// Who has the right to write.
     pub(super) writer: Option<SessionId>,
     next_id: u32,
@@ -103,9 +103,9 @@ impl Database {
                 durable,
                 poison: None,
             },
-            sessions: HashMap::new(),
-            tasks: HashMap::new(),
-            statements: HashMap::new(),
+            sessions: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            statements: BTreeMap::new(),
             writer: None,
             next_id: 0,
         }
@@ -155,7 +155,7 @@ impl Database {
         let known = self.sessions.get_mut(&session).ok_or_else(no_session)?;
         known.tasks.push_back(task);
         self.tasks
-            .insert(task, Task::new(session, request, deadline));
+            .insert(task, Box::new(Task::new(session, request, deadline)));
         Ok(task)
     }
 

@@ -47,6 +47,9 @@ impl Database {
                 },
             ));
         }
-        failure.map_or(Ok(results.clone()), |failure| Err((results, failure)))
+        match failure {
+            None => Ok(results),
+            Some(failure) => Err((results, failure)),
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Database {
             }
             Err(error) => {
                 let statement = task.statement;
-                self.abandon(task);
+                self.abandon(id, *task);
                 Progress::Failed(Failure { statement, error })
             }
         }
@@ -42,7 +42,7 @@ impl Database {
         self.shared.check_usable()?;
         let session = self.sessions.get(&task.session);
         if session.and_then(|session| session.tasks.front()) != Some(&id) {
-            check_time(self.shared.options.clock.now(), task)?;
+            self.check_time(task)?;
             return Ok(Progress::WaitingForWriter);
         }
         if let Some(block) = task.needed.take() {
@@ -52,7 +52,7 @@ impl Database {
             if let Some(result) = task.ready.pop_front() {
                 return Ok(Progress::Statement(result));
             }
-            check_time(self.shared.options.clock.now(), task)?;
+            self.check_time(task)?;
             let progress = match std::mem::replace(&mut task.state, State::Next) {
                 State::Next => self.begin_statement(task, None)?,
                 State::Waiting { since } => self.begin_statement(task, Some(since))?,
@@ -67,6 +67,19 @@ impl Database {
         }
     }
 
+    /// Whether the task may go on.
+    fn check_time(&self, task: &Task) -> Result<()> {
+        match (task.stop, task.deadline) {
+            (Some(Code::Timeout), _) => Err(timed_out()),
+            (Some(Code::LockTimeout), _) => Err(lock_timeout()),
+            (Some(code), _) => Err(Error::new(code, "canceling statement due to user request")),
+            (None, Some(deadline)) if self.shared.options.clock.now() >= deadline => {
+                Err(timed_out())
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
     pub(super) fn keep_waiting(
         &mut self,
         task: &mut Task,
@@ -74,21 +87,20 @@ impl Database {
         now: i64,
     ) -> Result<Progress> {
         if now.saturating_sub(since) > self.shared.options.limits.lock_timeout {
-            return Err(Error::new(
-                Code::LockTimeout,
-                "gave up waiting for another transaction to end",
-            )
-            .with_hint(
-                "Inside db.transaction(async tx => …) use tx, not db: db waits for the transaction to end.",
-            ));
+            return Err(lock_timeout());
         }
         task.state = State::Waiting { since };
         Ok(Progress::WaitingForWriter)
     }
 
-    /// A task that failed or was stopped.
-    fn abandon(&mut self, task: Task) {
+    /// A task that failed or was stopped. One that was still queued behind another has nothing open.
+    fn abandon(&mut self, id: TaskId, task: Task) {
         let session = task.session;
+        let is_first =
+            (self.sessions.get(&session)).is_some_and(|session| session.tasks.front() == Some(&id));
+        if !is_first {
+            return self.forget(id, session);
+        }
         if let State::Running(running) = task.state {
             self.statement_failed(session, Some(running.reach));
         }
@@ -104,13 +116,11 @@ impl Database {
     }
 }
 
-pub(super) fn check_time(now: i64, task: &Task) -> Result<()> {
-    match task.stop {
-        Some(Code::Timeout) => Err(timed_out()),
-        Some(code) => Err(Error::new(code, "canceling statement due to user request")),
-        None if task.deadline.is_some_and(|deadline| now >= deadline) => Err(timed_out()),
-        None => Ok(()),
-    }
+fn lock_timeout() -> Error {
+    let message = "gave up waiting for another transaction to end";
+    Error::new(Code::LockTimeout, message).with_hint(
+        "Inside db.transaction(async tx => …) use tx, not db: db waits for the transaction to end.",
+    )
 }
 
 fn timed_out() -> Error {
