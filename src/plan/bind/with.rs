@@ -69,7 +69,8 @@ impl Binder<'_> {
 
     /// What nobody reads must be right, too.
     fn check_unused(&mut self, outer: usize) -> Result<()> {
-        for table in self.common_tables[outer..].to_vec() {
+        for at in outer..self.common_tables.len() {
+            let table = self.common_tables[at].clone();
             if table.uses.get() == 0 {
                 let subplans = self.subplans.len();
                 self.bind_common_table(&table)?;
