@@ -385,8 +385,12 @@ impl OwnedTuples {
 fn literal_chunk(literals: &[Literal], types: &[DataType]) -> Result<Chunk> {
     let columns = types.iter().enumerate().map(|(column, data_type)| {
         let mut builder = VectorBuilder::new(data_type.physical());
+        let is_text = matches!(data_type, DataType::Text | DataType::Varchar(None));
         for literal in literals.iter().skip(column).step_by(types.len()) {
-            builder.push(&literal_value(literal, *data_type)?);
+            match literal {
+                Literal::String(text) if is_text => builder.push_bytes(text.as_bytes()),
+                _ => builder.push(&literal_value(literal, *data_type)?),
+            }
         }
         Ok(Rc::new(builder.finish()))
     });

@@ -25,6 +25,7 @@
 use super::lexer::{Lexer, Token, TokenKind, position};
 use super::literal::{self, Literal, LiteralClass};
 use super::place::{Mark, Places};
+use super::tuple::TupleReader;
 use crate::error::Result;
 use std::ops::Range;
 
@@ -128,6 +129,8 @@ struct Reader<'a> {
     /// Where the first tuple lies in `text`, and where the one being read starts.
     first_tuple: Range<usize>,
     tuple_start: usize,
+    /// Whether it is nothing but slots.
+    is_plain_tuple: bool,
     /// The column of constants that comes next in the tuple being read.
     column: usize,
     pieces: Option<Vec<Piece>>,
@@ -152,6 +155,7 @@ impl<'a> Reader<'a> {
             tuples: 0,
             first_tuple: 0..0,
             tuple_start: 0,
+            is_plain_tuple: false,
             column: 0,
             pieces: trace.then(Vec::new),
             before: None,
@@ -175,6 +179,13 @@ impl<'a> Reader<'a> {
             (self.before, self.previous) = (self.previous, Some(token));
             last = token;
             current = next;
+            if self.is_plain_tuple && self.tuples > 0 && self.places.between_tuples() {
+                if let Some(end) = self.read_plain_tuples(last.end) {
+                    last.end = end;
+                    *lexer = Lexer::new(self.sql, end);
+                    current = self.following(lexer)?;
+                }
+            }
         }
         Ok(Outcome::Read(Some(Box::new(self.finish(first, last)))))
     }
@@ -277,10 +288,32 @@ impl<'a> Reader<'a> {
             (false, _) => true,
             (true, 1) => {
                 self.first_tuple.end = self.text.len();
+                self.is_plain_tuple = self.has_only_slots();
                 true
             }
             (true, _) => self.collapse(),
         }
+    }
+
+    /// Whether the first tuple is a list of slots.
+    fn has_only_slots(&self) -> bool {
+        let slots = self.classes.len();
+        let tuple = &self.first_tuple;
+        // `(?, ?)`: two bytes for the parentheses, one for each slot, two between each. Whatever else
+        // might stand in it would make it longer.
+        slots > 0 && tuple.len() == 3 * slots
+    }
+
+    /// Reads as many tuples of nothing but constants as follow; gives where the last of them ends.
+    fn read_plain_tuples(&mut self, from: usize) -> Option<usize> {
+        let mut reader = TupleReader::new(self.sql, from);
+        let mut last = None;
+        while let Some((open, end)) = reader.read(&mut self.classes, &mut self.literals) {
+            self.tuples += 1;
+            self.bytes_in_tuples += end - open;
+            last = Some(end);
+        }
+        last
     }
 
     /// At the end of a further tuple: whether it has the shape of the first. Its text goes.
@@ -446,6 +479,25 @@ mod tests {
         });
         let keys: std::collections::HashSet<_> = keys.collect();
         assert_eq!(keys.len(), 1);
+    }
+
+    #[test]
+    fn plain_tuples_are_read_as_any_others() {
+        let tuples = [
+            "(1, 'a', 2.50)",
+            "(-3000000000, NULL, 7)",
+            "(+4, 'it''s', -.5)",
+            "(5, E'\\n', null)",
+            "(6, 'x' , 1e3)",
+            "(0x7, 'y', -2.5)",
+            "(8, 'z', 1)",
+        ];
+        let plain = format!("insert into t values {} returning 1", tuples.join(", "));
+        // A comment behind each parenthesis sends every tuple to the general reader.
+        let commented = plain.replace('(', "(/**/ ");
+        assert_eq!(lifted(&plain).key, lifted(&commented).key);
+        assert_eq!(lifted(&plain).literals, lifted(&commented).literals);
+        assert_eq!(lifted(&plain).tuples, 7);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod place;
 mod scan;
 mod temporal;
 mod token;
+mod tuple;
 
 pub use lift::Lifted;
 pub use literal::{Literal, LiteralClass};
