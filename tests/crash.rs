@@ -6,165 +6,13 @@
 
 mod support;
 
-use driftdb::commit::Commit;
-use driftdb::error::{Code, Error, Result};
-use driftdb::log::{Log, Options, Sizes};
+use driftdb::error::{Code, Error};
+use driftdb::log::{Options, Sizes};
 use driftdb::storage::Memory;
 use support::commits::*;
+use support::workload::Step::*;
+use support::workload::{Outcome, Step, WORKLOADS, run};
 use support::{Fault, Faulty, Missing};
-
-/// What a program does with its log.
-#[derive(Clone, Copy)]
-enum Step {
-    /// So many commits, made durable together.
-    Group(usize),
-    /// A commit that is written and not flushed.
-    Written,
-    Maintain,
-    /// Close and open again.
-    Reopen,
-    /// Drop the log as it is and open again.
-    Abandon,
-}
-
-use Step::*;
-
-/// Workloads that together pass every way of writing: single commits, groups, unflushed writes, many segments,
-/// zeros ahead, the watermark.
-const WORKLOADS: [&[Step]; 6] = [
-    &[Group(1), Group(1), Group(1), Group(1), Group(1), Group(1)],
-    &[
-        Group(3),
-        Written,
-        Written,
-        Group(1),
-        Maintain,
-        Group(2),
-        Reopen,
-        Group(1),
-    ],
-    &[
-        Group(1),
-        Abandon,
-        Written,
-        Abandon,
-        Group(1),
-        Maintain,
-        Abandon,
-        Group(2),
-    ],
-    &[
-        Group(9),
-        Group(9),
-        Written,
-        Group(9),
-        Group(9),
-        Maintain,
-        Group(3),
-    ],
-    &[
-        Maintain,
-        Written,
-        Maintain,
-        Written,
-        Maintain,
-        Group(1),
-        Reopen,
-        Reopen,
-        Written,
-    ],
-    &[
-        Group(1),
-        Written,
-        Written,
-        Written,
-        Written,
-        Written,
-        Written,
-        Written,
-        Written,
-        Group(1),
-    ],
-];
-
-/// How far a workload came.
-#[derive(Debug, Default)]
-struct Outcome {
-    issued: Vec<Commit>,
-    /// Commits known to be durable.
-    durable: usize,
-    /// Commits that may exist: all but those that were refused with a definite error.
-    possible: usize,
-    error: Option<Error>,
-}
-
-fn run(files: &Faulty, steps: &[Step]) -> Outcome {
-    let commits = history(64);
-    let mut outcome = Outcome::default();
-    let result = try_run(files, steps, &commits, &mut outcome);
-    if let Err(error) = result {
-        let is_unknown = error.code() == Code::CommitUnknown;
-        outcome.possible = if is_unknown {
-            outcome.issued.len()
-        } else {
-            outcome.possible
-        };
-        outcome.error = Some(error);
-    }
-    outcome
-}
-
-fn try_run(files: &Faulty, steps: &[Step], all: &[Commit], outcome: &mut Outcome) -> Result<()> {
-    let mut log = reopen(files, outcome)?;
-    for step in steps {
-        match *step {
-            Group(count) => {
-                for _ in 0..count {
-                    issue(&mut log, all, outcome)?;
-                }
-                flush(&mut log)?;
-                outcome.possible = outcome.issued.len();
-                outcome.durable = outcome.issued.len();
-            }
-            Written => {
-                issue(&mut log, all, outcome)?;
-                log.write()?;
-                outcome.possible = outcome.issued.len();
-            }
-            Maintain => while log.maintain(300)? {},
-            Reopen => {
-                close(&mut log)?;
-                outcome.durable = outcome.issued.len();
-                drop(log);
-                log = reopen(files, outcome)?;
-            }
-            Abandon => {
-                drop(log);
-                log = reopen(files, outcome)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn issue(log: &mut Log, all: &[Commit], outcome: &mut Outcome) -> Result<()> {
-    let next = &all[outcome.issued.len()];
-    log.append(next)?;
-    outcome.issued.push(next.clone());
-    Ok(())
-}
-
-fn reopen(files: &Faulty, outcome: &Outcome) -> Result<Log> {
-    let (read, log, report) = open(Box::new(files.clone()), options(files.calls()))?;
-    assert_eq!(
-        read, outcome.issued,
-        "the process lives: it sees all that it wrote"
-    );
-    match report.read_only {
-        None => Ok(log),
-        Some(error) => Err(error),
-    }
-}
 
 /// Opens an image, checks what it holds, commits more, and opens what that leaves.
 fn check(image: Memory, outcome: &Outcome, what: &str) -> usize {
@@ -196,10 +44,11 @@ fn check(image: Memory, outcome: &Outcome, what: &str) -> usize {
     read.len()
 }
 
-/// Every call at which a workload can be stopped.
-fn each_stop(steps: &[Step], mut visit: impl FnMut(&Faulty, &Outcome, u64)) {
+/// Every call at which a workload can be stopped, on a storage whose flushes end after being asked about `slow`
+/// times.
+fn each_stop(steps: &[Step], slow: u32, mut visit: impl FnMut(&Faulty, &Outcome, u64)) {
     for call in 0.. {
-        let files = Faulty::new(Memory::new());
+        let files = Faulty::new(Memory::new()).slow(slow);
         files.fail(call, Fault::Error(Code::Io), true);
         let outcome = run(&files, steps);
         visit(&files, &outcome, call);
@@ -212,22 +61,16 @@ fn each_stop(steps: &[Step], mut visit: impl FnMut(&Faulty, &Outcome, u64)) {
 #[test]
 fn any_subset_of_the_unflushed_writes_leaves_a_prefix() {
     let mut images = 0;
-    for steps in WORKLOADS {
-        each_stop(steps, |files, outcome, call| {
-            let count = files.unflushed().len().min(6);
+    for (steps, slow) in WORKLOADS.iter().flat_map(|steps| [(steps, 0), (steps, 2)]) {
+        each_stop(steps, slow, |files, outcome, call| {
+            let count = files.unflushed().len().min(5);
             let skipped = files.unflushed().len() - count;
             for subset in 0..1u32 << count {
                 // Of many writes the oldest have arrived.
-                let kept = (0..skipped).chain(
-                    (0..count)
-                        .filter(|i| subset >> i & 1 == 1)
-                        .map(|i| i + skipped),
-                );
-                check(
-                    files.crashed(kept),
-                    outcome,
-                    &format!("call {call}, subset {subset:b}"),
-                );
+                let chosen = (0..count).filter(|index| subset >> index & 1 == 1);
+                let kept = (0..skipped).chain(chosen.map(|index| index + skipped));
+                let what = format!("call {call}, subset {subset:b}, slow {slow}");
+                check(files.crashed(kept), outcome, &what);
                 images += 1;
             }
         });
@@ -238,7 +81,7 @@ fn any_subset_of_the_unflushed_writes_leaves_a_prefix() {
 #[test]
 fn a_write_torn_at_every_byte_leaves_a_prefix() {
     for steps in &WORKLOADS[..3] {
-        each_stop(steps, |files, outcome, call| {
+        each_stop(steps, 0, |files, outcome, call| {
             let writes = files.unflushed();
             let Some(last) = writes.last() else { return };
             // Of headers and zeros, which are long and regular, every 61st byte.

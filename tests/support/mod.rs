@@ -11,6 +11,7 @@ mod faulty;
 mod missing;
 pub mod script;
 mod tracing;
+pub mod workload;
 
 pub use faulty::{Fault, Faulty};
 pub use missing::Missing;
