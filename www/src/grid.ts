@@ -179,7 +179,6 @@ export class Grid {
     node.style.transform = `translateY(${top}px)`;
     node.dataset['row'] = String(index);
     node.setAttribute('aria-rowindex', String(index + 2));
-    node.classList.toggle('odd', index % 2 === 1);
     node.classList.toggle('missing', compareWith !== undefined && other === undefined);
     for (let column = 0; column < node.children.length; column += 1) {
       const cell = node.children[column] as HTMLDivElement;

@@ -2,6 +2,7 @@
  * The first script: starts what takes longest (the engine's compilation), then the rest of the page.
  */
 
+import { chosenStorage, lastDataSet, openDatabase } from './open';
 import { startTheme } from './theme';
 
 /** The engine, compiled while it downloads; passed to every database that the page opens. */
@@ -21,5 +22,7 @@ async function compile(address: URL): Promise<WebAssembly.Module> {
 }
 
 startTheme();
+const first = openDatabase({ name: lastDataSet(), choice: chosenStorage(), wasm: engine, worker });
+first.catch(() => undefined); // the app waits for it, and says what went wrong
 const { startApp } = await import('./app');
-await startApp({ engine, worker });
+await startApp({ engine, worker, first });

@@ -8,6 +8,9 @@ import { recall, remember } from './settings';
 export const CHOICES = ['auto', 'opfs', 'idb', 'memory'] as const;
 export type Choice = (typeof CHOICES)[number];
 
+/** Each has a database of its own. */
+export const DATA_SET_NAMES = ['own', 'orders', 'users', 'inventory', 'stocks'] as const;
+
 export const STORAGE_NAMES: Record<StorageKind | 'auto', string> = {
   auto: 'Automatic',
   opfs: 'OPFS',
@@ -23,6 +26,12 @@ export function chosenStorage(): Choice {
 
 export function chooseStorage(choice: Choice): void {
   remember('storage', choice);
+}
+
+/** The name of the data set that was open last. */
+export function lastDataSet(): string {
+  const stored = recall('dataset') ?? '';
+  return DATA_SET_NAMES.find((name) => name === stored) ?? DATA_SET_NAMES[0];
 }
 
 export interface OpenRequest {

@@ -39,14 +39,14 @@ export class Playground {
 
   /** Learns of what statements have changed. */
   async refresh(): Promise<void> {
-    const db = this.db.value;
     try {
-      await this.commits.value?.refresh();
+      await Promise.all([this.#readTables(this.moment.value), this.commits.value?.refresh()]);
     } catch (error) {
       // A database that fails says so to whoever runs the next statement.
       if (!(error instanceof DatabaseError)) throw error;
     }
-    if (db === this.db.value) await this.#readTables(this.moment.value);
+    // The tables were read before the commits that made them were known.
+    this.#shownEpoch = undefined;
   }
 
   /** Shows the state after a commit; the last one is the present. */

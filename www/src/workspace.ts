@@ -10,8 +10,8 @@ import { load } from './datasets/load';
 import type { DataSet, Example, Script } from './datasets/script';
 import { element } from './dom';
 import type { Editor } from './editor';
-import { formatCount } from './format';
-import { chosenStorage, chooseStorage, destroy, openDatabase } from './open';
+import { formatCount, plural } from './format';
+import { chosenStorage, chooseStorage, destroy, lastDataSet, openDatabase } from './open';
 import type { Choice } from './open';
 import type { Playground } from './playground';
 import type { Question } from './question';
@@ -24,22 +24,26 @@ import { split } from './sql';
 export interface Start {
   engine: Promise<WebAssembly.Module>;
   worker: Worker;
+  /** The database that was open last. */
+  first: Promise<DatabaseApi>;
 }
 
 /** A longer text in the editor is not kept between visits. */
 const DRAFT_LENGTH_MAX = 100_000;
 
 export class Workspace {
-  readonly dataSet = new Signal<DataSet>(DATA_SETS.find(({ id }) => id === recall('dataset')) ?? DATA_SETS[0]);
+  readonly dataSet = new Signal<DataSet>(DATA_SETS.find(({ id }) => id === lastDataSet()) ?? DATA_SETS[0]);
   readonly examples = new Signal<readonly Example[]>([]);
   readonly #playground: Playground;
   readonly #editor: Editor;
   readonly #question: Question;
   readonly #results: ResultsView;
   readonly #wasm: Promise<WebAssembly.Module>;
-  /** Started ahead for the first database, and ended with it. */
-  #worker: { worker: Worker; used: boolean } | undefined;
+  /** Opened ahead, and the worker that ends with it. */
+  #first: { db: Promise<DatabaseApi>; worker: Worker; used: boolean } | undefined;
   #loading: AbortController | undefined;
+  /** Whether the open database had no commits when it was opened. */
+  #empty = true;
   /** One opening at a time; a newer one makes the one under way give up. */
   #turn = 0;
   #last: Promise<void> = Promise.resolve();
@@ -49,14 +53,14 @@ export class Workspace {
     editor: Editor,
     question: Question,
     results: ResultsView,
-    { engine, worker }: Start,
+    { engine, worker, first }: Start,
   ) {
     this.#playground = playground;
     this.#editor = editor;
     this.#question = question;
     this.#results = results;
     this.#wasm = engine;
-    this.#worker = { worker, used: false };
+    this.#first = { db: first, worker, used: false };
   }
 
   /** Opens a data set's database, and fills it where that has not been done. */
@@ -92,44 +96,52 @@ export class Workspace {
   async #open(dataSet: DataSet, { acceptDataLoss = false, anew = false }: { acceptDataLoss?: boolean; anew?: boolean }): Promise<void> {
     const before = this.#playground.db.value;
     const switched = dataSet !== this.dataSet.value;
+    let opened: DatabaseApi | undefined;
     document.documentElement.dataset['ready'] = 'false';
     try {
       await this.#playground.attach(undefined);
       if (anew && before && !before.closed) await destroy(before);
       else await before?.close();
-      const worker = this.#firstWorker();
       this.dataSet.set(dataSet);
       remember('dataset', dataSet.id);
       this.examples.set([]);
-      const choice = chosenStorage();
-      const db = await openDatabase({ name: dataSet.id, choice, wasm: this.#wasm, worker, acceptDataLoss });
-      const { script, examples } = await dataSet.build();
-      if (!(await this.#fill(db, dataSet, script))) return;
+      const building = dataSet.build();
+      building.catch(() => undefined); // waited for below
+      const request = { name: dataSet.id, choice: chosenStorage(), wasm: this.#wasm, acceptDataLoss };
+      opened = await (this.#openedAhead() ?? openDatabase(request));
+      const db = opened;
+      const { script, examples } = await building;
+      const last = (await db.status()).appliedSeq;
+      if (!(await this.#fill(db, dataSet, script, last))) return;
+      this.#empty = last === null && script.commits.length === 0;
       this.examples.set(examples);
-      await this.#playground.attach(db);
+      // The first question is asked before the commits are there: they may be many.
+      const attached = this.#playground.attach(db);
       this.#begin(switched || anew, examples);
+      await attached;
+      if (!this.#question.statement) this.welcome();
     } catch (error) {
+      await opened?.close().catch(() => undefined);
       this.#explain(error, dataSet);
     } finally {
       document.documentElement.dataset['ready'] = 'true';
     }
   }
 
-  /** The worker that waits for the first database; a later opening ends it. */
-  #firstWorker(): Worker | undefined {
-    const first = this.#worker;
-    if (!first) return undefined;
-    if (!first.used) {
-      first.used = true;
-      return first.worker;
+  /** The first time, the database that the page opened ahead; later ones end its worker. */
+  #openedAhead(): Promise<DatabaseApi> | undefined {
+    const first = this.#first;
+    if (first?.used) {
+      first.worker.terminate();
+      this.#first = undefined;
     }
-    first.worker.terminate();
-    this.#worker = undefined;
-    return undefined;
+    if (!first || first.used) return undefined;
+    first.used = true;
+    return first.db;
   }
 
   /** Plays the script; false where the visitor cancelled it, which takes them back to their own database. */
-  async #fill(db: DatabaseApi, dataSet: DataSet, script: Script): Promise<boolean> {
+  async #fill(db: DatabaseApi, dataSet: DataSet, script: Script, last: number | null): Promise<boolean> {
     if (script.commits.length === 0) return true;
     const loading = (this.#loading = new AbortController());
     const total = script.commits.length;
@@ -143,7 +155,7 @@ export class Workspace {
       count.textContent = `${formatCount(done)} of ${formatCount(total)} commits`;
     };
     try {
-      await load(db, script, { signal: loading.signal, onProgress: showProgress });
+      await load(db, script, { last, signal: loading.signal, onProgress: showProgress });
       return true;
     } catch (error) {
       await destroy(db).catch(() => undefined);
@@ -164,25 +176,21 @@ export class Workspace {
     const draft = fresh ? null : recall(`draft.${this.dataSet.value.id}`);
     const text = draft ?? examples[0]?.sql ?? '';
     if (fresh || this.#editor.text === '') this.#editor.replace(text);
-    if ((this.#playground.commits.value?.last.value ?? -1) < 0) this.welcome();
-    else {
-      this.#results.clear();
-      this.#question.ask(split(this.#editor.text));
-      if (!this.#question.statement) this.welcome();
-    }
+    this.#results.clear();
+    if (!this.#empty) this.#question.ask(split(this.#editor.text));
   }
 
   /** Says what to do, where there is nothing to show. */
   welcome(): void {
     const last = this.#playground.commits.value?.last.value ?? -1;
-    if (last < 0) {
+    if (last < 0 && this.#empty) {
       this.#results.say(
         'Press Run.',
         element('p', {}, 'Five lines of SQL make three commits and ask one question of two moments. Then drag the slider.'),
       );
     } else {
       this.#results.say(
-        `${formatCount(last + 1)} commits are kept here.`,
+        last < 0 ? 'A history is kept here.' : `${plural(last + 1, 'commit')} kept here.`,
         element('p', {}, 'Run a SELECT, then drag the slider: it is asked again of every moment.'),
       );
     }

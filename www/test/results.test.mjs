@@ -35,7 +35,7 @@ test('a result of 100,000 rows scrolls smoothly with few rows in the document', 
       }
       return spent.sort((a, b) => a - b)[Math.floor(spent.length / 2)];
     });
-    assert.ok(busy < 50, `a frame took ${busy} ms`);
+    assert.ok(busy < 100, `a frame took ${busy} ms`);
     const rows = await page.rows(0);
     assert.ok(rows.length < 80);
     assert.equal(rows.at(-1)[0], '99999');

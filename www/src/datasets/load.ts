@@ -7,6 +7,8 @@ import type { Script } from './script';
 const UNDER_WAY = 16;
 
 export interface LoadOptions {
+  /** The last commit that is there already. */
+  last: number | null;
   signal: AbortSignal;
   /** Hears how many commits are done. */
   onProgress: (done: number) => void;
@@ -16,8 +18,8 @@ export interface LoadOptions {
  * Commits everything that is not there yet: a load that was cut short by a closed tab goes on where it ended. Does nothing
  * to a database that holds something else.
  */
-export async function load(db: DatabaseApi, script: Script, { signal, onProgress }: LoadOptions): Promise<void> {
-  const start = await firstMissing(db, script);
+export async function load(db: DatabaseApi, script: Script, { last, signal, onProgress }: LoadOptions): Promise<void> {
+  const start = await firstMissing(db, script, last);
   const pending: Promise<unknown>[] = [];
   for (let seq = start; seq < script.commits.length; seq += 1) {
     const commit = script.commits[seq];
@@ -34,9 +36,9 @@ export async function load(db: DatabaseApi, script: Script, { signal, onProgress
 }
 
 /** The first commit of the script that the database lacks; behind its end where the database went its own way. */
-async function firstMissing(db: DatabaseApi, script: Script): Promise<number> {
-  const last = (await db.status()).appliedSeq;
+async function firstMissing(db: DatabaseApi, script: Script, last: number | null): Promise<number> {
   if (last === null) return 0;
+  if (last >= script.last) return script.commits.length;
   const [commit] = await db.commits({ from: last, to: last });
   const same = JSON.stringify(commit?.meta) === JSON.stringify(script.commits[last]?.meta);
   return same ? last + 1 : script.commits.length;

@@ -3,6 +3,7 @@
  * script is sequence n of the database that it is played into, and example queries can name moments.
  */
 
+import type { DATA_SET_NAMES } from '../open';
 import { quoteText } from '../sql';
 
 export interface CommitText {
@@ -36,7 +37,7 @@ export interface Example {
 }
 
 export interface DataSet {
-  id: string;
+  id: (typeof DATA_SET_NAMES)[number];
   title: string;
   sentence: string;
   /** Plays the history; the examples know its moments. The first example is shown after loading. */
