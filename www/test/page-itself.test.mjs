@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until, withChromium } from '../../tests/browser/harness.mjs';
+import { until, withChromium, withServer } from '../../tests/browser/harness.mjs';
 import { visit, withSite } from './page.mjs';
 
 const inChromium = (use) => withSite((url) => withChromium((browser) => use(browser, url)));
@@ -40,6 +40,19 @@ test('everything comes from the page’s own server', async () => {
       [],
     );
   });
+});
+
+test('the files work in any directory of a server', async () => {
+  await withServer('www', (url) =>
+    withChromium(async (browser) => {
+      const page = await visit(browser, `${url}/dist`);
+      await page.run();
+      assert.deepEqual(await page.rows(1), [['1', 'modified']]);
+      await page.load('stocks');
+      assert.equal(await page.last(), 560);
+      await page.assertClean();
+    }),
+  );
 });
 
 test('a phone shows it all without scrolling sideways', async () => {
