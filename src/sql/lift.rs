@@ -34,6 +34,8 @@ const KEY_SEPARATOR: char = '\u{1}';
 /// A statement with more slots than this outside collapsed tuples is kept as it is: its key would hardly
 /// come again.
 const SLOTS_MAX: usize = 256;
+/// Room for the text of most statements.
+const TEXT_BYTES: usize = 128;
 
 /// A statement without its constants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +150,7 @@ impl<'a> Reader<'a> {
             sql,
             effort,
             places: Places::default(),
-            text: String::new(),
+            text: String::with_capacity(TEXT_BYTES),
             classes: Vec::new(),
             literals: Vec::new(),
             parameters: 0,
@@ -179,12 +181,13 @@ impl<'a> Reader<'a> {
             (self.before, self.previous) = (self.previous, Some(token));
             last = token;
             current = next;
-            if self.is_plain_tuple && self.tuples > 0 && self.places.between_tuples() {
-                if let Some(end) = self.read_plain_tuples(last.end) {
-                    last.end = end;
-                    *lexer = Lexer::new(self.sql, end);
-                    current = self.following(lexer)?;
-                }
+            if self.is_plain_tuple
+                && self.places.between_tuples()
+                && let Some(end) = self.read_plain_tuples(last.end)
+            {
+                last.end = end;
+                *lexer = Lexer::new(self.sql, end);
+                current = self.following(lexer)?;
             }
         }
         Ok(Outcome::Read(Some(Box::new(self.finish(first, last)))))

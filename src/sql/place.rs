@@ -62,55 +62,65 @@ pub(super) enum Mark {
 impl Mark {
     /// Of a token that is a word; anything else is a `Name`.
     pub fn of(sql: &str, token: Token) -> Mark {
-        const MARKS: [(&str, Mark); 39] = [
-            ("in", Mark::In),
-            ("or", Mark::Or),
-            ("as", Mark::Fixed),
-            ("on", Mark::Fixed),
-            ("and", Mark::And),
-            ("set", Mark::Set),
-            ("for", Mark::Fixed),
-            ("not", Mark::Operator),
-            ("all", Mark::Operator),
-            ("null", Mark::Null),
-            ("true", Mark::True),
-            ("like", Mark::Like),
-            ("from", Mark::Fixed),
-            ("join", Mark::Fixed),
-            ("with", Mark::Fixed),
-            ("into", Mark::Fixed),
-            ("when", Mark::Operator),
-            ("then", Mark::Operator),
-            ("else", Mark::Operator),
-            ("case", Mark::Operator),
-            ("ilike", Mark::Like),
-            ("where", Mark::Where),
-            ("limit", Mark::Limit),
-            ("group", Mark::Fixed),
-            ("order", Mark::Fixed),
-            ("union", Mark::Fixed),
-            ("using", Mark::Fixed),
-            ("fetch", Mark::Fixed),
-            ("false", Mark::False),
-            ("select", Mark::Select),
-            ("values", Mark::Values),
-            ("offset", Mark::Limit),
-            ("having", Mark::Fixed),
-            ("except", Mark::Fixed),
-            ("window", Mark::Fixed),
-            ("between", Mark::Between),
-            ("distinct", Mark::Operator),
-            ("intersect", Mark::Fixed),
-            ("returning", Mark::Fixed),
-        ];
-        let text = token.text(sql);
-        if token.kind != TokenKind::Word || text.len() > 9 {
+        if token.kind != TokenKind::Word {
             return Mark::Name;
         }
-        MARKS
+        let text = token.text(sql);
+        let candidates: &[(&str, Mark)] = match text.len() {
+            2 => &[
+                ("in", Mark::In),
+                ("or", Mark::Or),
+                ("as", Mark::Fixed),
+                ("on", Mark::Fixed),
+            ],
+            3 => &[
+                ("and", Mark::And),
+                ("set", Mark::Set),
+                ("not", Mark::Operator),
+                ("for", Mark::Fixed),
+                ("all", Mark::Operator),
+            ],
+            4 => &[
+                ("from", Mark::Fixed),
+                ("null", Mark::Null),
+                ("true", Mark::True),
+                ("like", Mark::Like),
+                ("join", Mark::Fixed),
+                ("into", Mark::Fixed),
+                ("with", Mark::Fixed),
+                ("when", Mark::Operator),
+                ("then", Mark::Operator),
+                ("else", Mark::Operator),
+                ("case", Mark::Operator),
+            ],
+            5 => &[
+                ("where", Mark::Where),
+                ("limit", Mark::Limit),
+                ("order", Mark::Fixed),
+                ("group", Mark::Fixed),
+                ("false", Mark::False),
+                ("ilike", Mark::Like),
+                ("union", Mark::Fixed),
+                ("using", Mark::Fixed),
+                ("fetch", Mark::Fixed),
+            ],
+            6 => &[
+                ("select", Mark::Select),
+                ("values", Mark::Values),
+                ("offset", Mark::Limit),
+                ("having", Mark::Fixed),
+                ("except", Mark::Fixed),
+                ("window", Mark::Fixed),
+            ],
+            7 => &[("between", Mark::Between)],
+            8 => &[("distinct", Mark::Operator)],
+            9 => &[("returning", Mark::Fixed), ("intersect", Mark::Fixed)],
+            _ => &[],
+        };
+        let found = candidates
             .iter()
-            .find(|(word, _)| word.len() == text.len() && word.eq_ignore_ascii_case(text))
-            .map_or(Mark::Name, |(_, mark)| *mark)
+            .find(|(word, _)| word.eq_ignore_ascii_case(text));
+        found.map_or(Mark::Name, |(_, mark)| *mark)
     }
 }
 
