@@ -54,7 +54,7 @@ export interface WasmEngine {
   maintain(milliseconds: number): number;
   close(): number;
   /** Only over pieces (IndexedDB): hands in a stored piece, before `open`. */
-  load_piece(file: number, offset: number, length: number): void;
+  load_piece(file: number, offset: number, length: number): number;
   /** Takes the pieces written since the last call: in the output, for each u32 file, u32 length, f64 offset, the bytes, padding to 8. */
   take_pieces(): number;
   pieces_stored(ticket: number): void;

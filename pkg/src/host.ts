@@ -472,7 +472,12 @@ export class Host implements Connection {
     if (!target || !engine) return;
     try {
       for (;;) {
-        const stored = await storePieces(engine, target, () => engine === this.#engine);
+        const stored = await storePieces(
+          engine,
+          target,
+          () => this.#held.length === 0,
+          () => engine === this.#engine,
+        );
         this.#release();
         if (!stored) return;
       }

@@ -5,7 +5,8 @@ import { Answer, Engine, StorageCode } from './engine.js';
 import { DatabaseError, describe } from './error.js';
 import { platform } from './platform.js';
 import type { Opening, Sentinel } from './protocol.js';
-import { deleteIdb, type IdbPieces, openIdb } from './storage/idb.js';
+import { isQuota } from './storage/files.js';
+import { asError, deleteIdb, type IdbPieces, openIdb } from './storage/idb.js';
 import { deleteOpfs, openOpfs, opfsMissing } from './storage/opfs.js';
 import { MEMORY, type OpenStorage } from './storage/storage.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
@@ -129,24 +130,33 @@ export async function startEngine(module: WebAssembly.Module, storage: OpenStora
   const engine = makeEngine(module, storage);
   if (storage.pieces) {
     for (const { file, offset, bytes } of await storage.pieces.load()) {
-      const pointer = engine.wasm.input(bytes.length);
-      engine.bytes(pointer, bytes.length).set(bytes);
-      engine.wasm.load_piece(file, offset, bytes.length);
+      const room = engine.room();
+      room.reserve(bytes.length);
+      room.u8.set(bytes, room.start);
+      if (engine.wasm.load_piece(file, offset, bytes.length) === Answer.Failed) throw DatabaseError.fromWire(engine.takeError());
     }
   }
   for (;;) {
     const answer = openStep(engine);
     if (answer === Answer.Done) return engine;
     await storage.files?.makeFiles();
-    if (storage.pieces) await storePieces(engine, storage.pieces);
+    if (storage.pieces) await storePieces(engine, storage.pieces, () => !storage.fresh).catch(asIdbError);
     await new Promise<void>((resolve) => platform().soon(resolve));
   }
 }
 
-/** Stores what the engine has written, and tells it so if it `isStill` the one in use. Answers whether there was anything. */
-export async function storePieces(engine: Engine, target: IdbPieces, isStill = () => true): Promise<boolean> {
+/**
+ * Stores what the engine has written, and tells it so if it `isStill` the one in use. Answers whether
+ * there was anything. Where no reply depends on it, it `mayWait` for room: then everything can still be read.
+ */
+export async function storePieces(engine: Engine, target: IdbPieces, mayWait: () => boolean, isStill = () => true): Promise<boolean> {
   const { ticket, pieces } = engine.takePieces();
-  if (pieces.length > 0) await target.store(pieces);
+  try {
+    if (pieces.length > 0) await target.store(pieces);
+  } catch (error) {
+    if (!isQuota(error) || !mayWait()) throw error;
+    target.postpone(pieces);
+  }
   if (!isStill()) return false;
   engine.wasm.pieces_stored(ticket);
   return pieces.length > 0;
@@ -161,6 +171,10 @@ export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage
     if (storage.files.needsFiles) return undefined;
   }
   return undefined;
+}
+
+function asIdbError(error: unknown): never {
+  throw asError(error);
 }
 
 function makeEngine(module: WebAssembly.Module, storage: OpenStorage): Engine {

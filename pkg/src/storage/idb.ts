@@ -82,12 +82,16 @@ export async function deleteIdb(name: string): Promise<void> {
 
 export class IdbPieces {
   readonly #owner = crypto.randomUUID();
+  /** Whose head the next write must find: this opener's, once it has written one. */
+  #before: string = this.#owner;
   /** The number of the last write. */
   #n = 0;
   /** By file: small pieces stored one after another since they were last put together. */
   #tails = new Map<number, Piece[]>();
   /** By file and offset: the length of the piece stored there. */
   #lengths = new Map<string, number>();
+  /** Pieces that no commit depends on yet, for which there was no room: they go with the next ones. */
+  #postponed: Piece[] = [];
   /** Set when the connection was closed from outside: the browser's doing, or another tab's upgrade. */
   #lost: string | undefined;
 
@@ -127,7 +131,9 @@ export class IdbPieces {
       if (head && head.format > FORMAT) {
         throw new DatabaseError('FORMAT_TOO_NEW', `the database '${this.name}' was written by a newer version of this package`);
       }
-      throw error;
+      // Without room for the head everything can still be read; the first commit takes over.
+      if (!head || !isQuota(error)) throw error;
+      this.#before = head.owner;
     });
     this.#n = head?.n ?? 0;
     return head === undefined;
@@ -147,8 +153,14 @@ export class IdbPieces {
     return order.map(({ stored, key }) => ({ file: key[0], offset: key[1], bytes: stored.bytes as Uint8Array<ArrayBuffer> }));
   }
 
+  /** Stores pieces later, before any others. */
+  postpone(pieces: Piece[]): void {
+    this.#postponed.push(...pieces);
+  }
+
   /** Stores pieces in one transaction; resolves when it is complete. */
-  async store(pieces: Piece[]): Promise<void> {
+  async store(newer: Piece[]): Promise<void> {
+    const pieces = [...this.#postponed, ...newer];
     const transaction = this.#transaction('readwrite');
     const meta = transaction.objectStore('meta');
     const store = transaction.objectStore('pieces');
@@ -158,7 +170,7 @@ export class IdbPieces {
     const read = meta.get('head') as IDBRequest<Head | undefined>;
     read.onsuccess = () => {
       const head = read.result;
-      if (head?.owner !== this.#owner || head.n !== before) {
+      if (head?.owner !== this.#before || head.n !== before) {
         fenced = true;
         transaction.abort();
         return;
@@ -174,10 +186,13 @@ export class IdbPieces {
     try {
       await completed(transaction);
     } catch (error) {
+      this.#tails.clear();
       if (fenced) throw new DatabaseError('FENCED', `another page has written to the database '${this.name}'`);
       throw error;
     }
     this.#n = n;
+    this.#before = this.#owner;
+    this.#postponed = [];
   }
 
   /** A piece shorter than the one it overlaps must not take its place, so it gets a key of its own. */
