@@ -15,12 +15,15 @@
  * happened.
  */
 
-import { Answer, type Engine, type EngineRequest } from './engine.js';
+import { dispatch, lockTimeout } from './dispatch.js';
+import { Answer, type Engine } from './engine.js';
 import { DatabaseError, describe, toWire, type WireError } from './error.js';
+import { failed, HeldReplies, NO_RESULTS } from './held.js';
 import { checkSentinel, openStorage, startEngine, startEngineSync, storePieces } from './opener.js';
 import { compileWasm, platform } from './platform.js';
-import type { Asking, Connection, Opening, Reply, Request, Why } from './protocol.js';
+import type { Connection, Opening, Reply, Request, Why } from './protocol.js';
 import { Status } from './results.js';
+import { type Job, Sessions } from './sessions.js';
 import { asError } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
 import type { DatabaseInfo } from './types.js';
@@ -34,22 +37,9 @@ const STEP_BUDGET = 4096;
 const IDLE_MS = 40;
 const MAINTAIN_MS = 5;
 const RELAXED_FLUSH_MS = 250;
-const NO_RESULTS = new Uint8Array();
 
 /** The engine's numbers for why a task is cancelled. */
 const Reason = { CANCELLED: 0, TIMEOUT: 1, LOCK_TIMEOUT: 2 } as const;
-
-interface Job {
-  request: Request;
-  session: Session;
-  answer: (reply: Reply) => void;
-  /** The engine's number for it; -1 before it is started. */
-  task: number;
-  /** Whether the engine has been asked: it fails with the engine then. */
-  begun: boolean;
-  cancelled: boolean;
-  waiting: ReturnType<typeof setTimeout> | undefined;
-}
 
 interface HostCallOptions {
   signal?: AbortSignal | undefined;
@@ -58,41 +48,13 @@ interface HostCallOptions {
   onBegin?: (cancel: (why: Why) => void) => void;
 }
 
-interface Session {
-  /** The engine's number for it. */
-  engine: number;
-  jobs: Job[];
-  inTransaction: boolean;
-  /** Its transaction went down with an engine: everything but an end of it is refused. */
-  lost: boolean;
-  statements: Map<number, PreparedStatement>;
-}
-
-interface PreparedStatement {
-  sql: string;
-  engine: number;
-  /** Which engine knows it; another must prepare it again. */
-  generation: number;
-}
-
-interface Held {
-  answer: (reply: Reply) => void;
-  reply: Reply;
-  /** The last commit it could see, its own included. */
-  seq: number;
-  /** Why storage failed while it was held, which is no error of its own. */
-  failure?: WireError;
-}
-
 export class Host implements Connection {
   #engine: Engine | undefined;
-  #generation = 0;
   #reopening: Promise<void> | undefined;
   /** Why no call can be answered any more. */
   #dead: DatabaseError | undefined;
-  readonly #sessions = new Map<number, Session>();
-  #held: Held[] = [];
-  #statements = 0;
+  readonly #sessions = new Sessions();
+  readonly #held = new HeldReplies();
   #turnPlanned = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #relaxedFlush: ReturnType<typeof setTimeout> | undefined;
@@ -149,7 +111,7 @@ export class Host implements Connection {
   call(request: Request, options: HostCallOptions = {}): Promise<Reply> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed({ code: 'CLOSED', message: 'the database is closed', sqlstate: '08003' }));
-      const session = this.#session(request.session);
+      const session = this.#sessions.get(request.session);
       const release: (() => void)[] = [];
       const job: Job = {
         request,
@@ -196,7 +158,7 @@ export class Host implements Connection {
   /** A call made at once, on this thread; it throws for an engine that is gone and cannot be opened anew at once. */
   callSync(request: Request): Reply {
     const engine = this.#engineNow();
-    const session = this.#session(request.session);
+    const session = this.#sessions.get(request.session);
     while (session.jobs.length > 0) {
       if (this.#advance(session.jobs[0] as Job) === 'waiting') throw lockTimeout();
     }
@@ -227,9 +189,9 @@ export class Host implements Connection {
   /** For the shortest way: the engine, its number for a session and for a statement. */
   direct(session: number, statement: number): { engine: Engine; session: number; statement: number } {
     const engine = this.#engineNow();
-    const found = this.#session(session);
+    const found = this.#sessions.get(session);
     if (found.jobs.length > 0 || found.lost) throw new DatabaseError('INTERNAL', 'the session is not at rest');
-    return { engine, session: this.#engineSession(engine, found), statement: this.#engineStatement(engine, found, statement) };
+    return { engine, session: this.#sessions.inEngine(engine, found), statement: this.#sessions.statement(engine, found, statement) };
   }
 
   /** Whether `direct` may be used: nothing waits in the session. */
@@ -240,7 +202,7 @@ export class Host implements Connection {
 
   /** After a direct call, with the status of its result: flushes what it committed. */
   settleDirect(session: number, status: number, seq: number | null): void {
-    const found = this.#session(session);
+    const found = this.#sessions.get(session);
     found.inTransaction = (status & Status.InTransaction) !== 0;
     if ((status & Status.Committed) === 0) return;
     let failure: WireError | undefined;
@@ -249,7 +211,7 @@ export class Host implements Connection {
       answered = true;
       failure = reply.error;
     };
-    this.#held.push({ answer, reply: { results: NO_RESULTS }, seq: seq ?? -1 });
+    this.#held.add(answer, { results: NO_RESULTS }, seq ?? -1);
     this.#settle();
     if (!answered) this.#engineNow(); // which decides what was held, if it can
     if (failure) throw DatabaseError.fromWire(failure);
@@ -268,8 +230,8 @@ export class Host implements Connection {
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#reopening?.catch(() => {});
-    while ([...this.#sessions.values()].some((session) => session.jobs.length > 0)) {
-      for (const session of this.#sessions.values()) for (const job of [...session.jobs]) this.cancel(job, 'CANCELLED');
+    while (this.#sessions.busy().length > 0) {
+      for (const session of this.#sessions.busy()) for (const job of [...session.jobs]) this.cancel(job, 'CANCELLED');
       await new Promise<void>((resolve) => platform().soon(resolve));
       if (!this.#engine) break;
     }
@@ -285,9 +247,9 @@ export class Host implements Connection {
       }
       this.storage.files?.flushNow();
       // What is still held was applied, and a close that succeeds has flushed it.
-      if (answer === Answer.Done) for (const held of this.#held.splice(0)) held.answer(held.reply);
+      if (answer === Answer.Done) this.#held.release(Infinity);
     } finally {
-      this.#refuseHeld(new DatabaseError('CLOSED', 'the database is closed'));
+      this.#held.refuse(new DatabaseError('CLOSED', 'the database is closed'));
       this.#engine = undefined;
       await this.storage.close();
     }
@@ -306,14 +268,13 @@ export class Host implements Connection {
 
   async #turn(): Promise<void> {
     if (!this.#engine && !this.#dead) await this.#reopen();
-    if (this.#dead) return this.#refuseAll(this.#dead);
+    if (this.#dead) return this.#sessions.refuseAll(this.#dead);
     const end = performance.now() + TURN_MS;
     let busy: boolean;
     do {
       busy = false;
-      for (const session of [...this.#sessions.values()]) {
-        const job = session.jobs[0];
-        if (job && this.#advance(job) === 'busy') busy = true;
+      for (const session of this.#sessions.busy()) {
+        if (this.#advance(session.jobs[0] as Job) === 'busy') busy = true;
       }
     } while (busy && performance.now() < end && this.#engine);
     this.#settle();
@@ -342,73 +303,26 @@ export class Host implements Connection {
     }
   }
 
-  /** Hands a call to the engine. Answers like a step; undefined if the call has been dealt with. */
+  /** Begins a call. Answers like a step; undefined if the call has been dealt with. */
   #start(engine: Engine, job: Job): number | undefined {
-    const { request, session } = job;
-    if (session.lost && !this.#forgiven(job)) return undefined;
+    if (job.session.lost && !this.#sessions.mayGoOn(job)) {
+      this.#finish(engine, job, failed(toWire(lost())));
+      return undefined;
+    }
     job.begun = true;
     try {
-      const number = this.#engineSession(engine, session);
-      switch (request.kind) {
-        case 'exec': {
-          const length = engine.writeRequest({ ...asking(request), kind: 'exec', sql: request.sql, atomic: request.atomic, single: request.single, params: request.params });
-          return this.#started(job, engine.wasm.start(number, length));
-        }
-        case 'run': {
-          const statement = this.#engineStatement(engine, session, request.statement);
-          const length = engine.writeRequest({ ...asking(request), kind: 'run', statement, params: request.params, many: request.many });
-          return this.#started(job, engine.wasm.start(number, length));
-        }
-        case 'prepare': {
-          const statement = this.#prepare(engine, number, request.sql);
-          if (statement < 0) return Answer.Failed;
-          const id = (this.#statements += 1);
-          session.statements.set(id, { sql: request.sql, engine: statement, generation: this.#generation });
-          this.#finish(engine, job, { results: engine.takeOutput(), statement: id });
-          return undefined;
-        }
-        case 'forget': {
-          const known = session.statements.get(request.statement);
-          session.statements.delete(request.statement);
-          if (known?.generation === this.#generation) engine.wasm.forget(number, known.engine);
-          this.#finish(engine, job, { results: NO_RESULTS });
-          return undefined;
-        }
-        case 'end':
-          engine.wasm.end_session(number);
-          this.#sessions.delete(request.session);
-          session.engine = -1;
-          this.#finish(engine, job, { results: NO_RESULTS });
-          return undefined;
-        case 'flush':
-          if (this.#relaxed && engine.wasm.flush() === Answer.Failed) throw DatabaseError.fromWire(engine.takeError());
-          this.#finish(engine, job, { results: NO_RESULTS });
-          return undefined;
-        case 'history': {
-          const names = request.names ? JSON.stringify(request.names) : '';
-          const length = engine.writeRequest({ ...asking(request), kind: 'history', sql: request.table, meta: names, params: request.key });
-          return engine.wasm.ask(number, length);
-        }
-        case 'commits':
-        case 'tables':
-        case 'status':
-          return engine.wasm.ask(number, engine.writeRequest(request as EngineRequest));
+      const begun = dispatch(engine, this.#sessions, job, () => this.#flush());
+      if ('task' in begun) {
+        job.task = begun.task;
+        return Answer.Again;
       }
+      if ('answer' in begun) return begun.answer;
+      this.#finish(engine, job, begun.reply);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       this.#finish(engine, job, failed(toWire(error)));
-      return undefined;
     }
-  }
-
-  #started(job: Job, task: number): number {
-    if (task < 0) return Answer.Failed;
-    job.task = task;
-    return Answer.Again;
-  }
-
-  #prepare(engine: Engine, session: number, sql: string): number {
-    return engine.wasm.prepare(session, engine.writeRequest({ kind: 'exec', sql }));
+    return undefined;
   }
 
   /** A writer that must wait for another does so for a while, without keeping anyone busy. */
@@ -422,12 +336,14 @@ export class Host implements Connection {
 
   #finish(engine: Engine, job: Job, reply: Reply): void {
     const { session } = job;
-    session.jobs.splice(session.jobs.indexOf(job), 1);
+    const place = session.jobs.indexOf(job);
+    if (place < 0) return; // it was refused when storage failed under it
+    session.jobs.splice(place, 1);
     if (session.engine >= 0) session.inTransaction = engine.wasm.in_transaction(session.engine);
     if (job.request.kind === 'status') reply.host = { memoryBytes: engine.memoryBytes, restarts: this.#restarts };
-    this.#held.push({ answer: job.answer, reply, seq: engine.wasm.applied_seq() });
+    this.#held.add(job.answer, reply, engine.wasm.applied_seq());
     // Someone may have been waiting for this transaction to end.
-    if ([...this.#sessions.values()].some((other) => other.jobs.length > 0)) this.#planTurn();
+    if (this.#sessions.busy().length > 0) this.#planTurn();
   }
 
   // -- durability -------------------------------------------------------------------------------
@@ -448,10 +364,7 @@ export class Host implements Connection {
 
   #release(): void {
     const durable = this.#engine?.wasm.durable_seq() ?? -1;
-    const ready = this.#held.filter((held) => held.seq <= durable);
-    if (ready.length === 0) return;
-    this.#held = this.#held.filter((held) => held.seq > durable);
-    for (const { answer, reply } of ready) answer(reply);
+    this.#held.release(durable);
     if (durable > this.#toldDurable) {
       this.#toldDurable = durable;
       this.onDurable?.(durable);
@@ -475,7 +388,7 @@ export class Host implements Connection {
         const stored = await storePieces(
           engine,
           target,
-          () => this.#held.length === 0,
+          () => this.#held.isEmpty,
           () => engine === this.#engine,
         );
         this.#release();
@@ -555,30 +468,21 @@ export class Host implements Connection {
 
   #storageFailed(error: DatabaseError): void {
     this.#discard(error);
-    // What was held is decided by what storage turns out to hold.
-    if (this.#held.length > 0) this.#planTurn();
   }
 
-  /** Ends the engine. Calls that had begun fail; those of their sessions that had not fail with them. */
   #discard(error: DatabaseError): void {
     if (!this.#engine) return;
     this.#engine = undefined;
-    this.#generation += 1;
     this.#restarts += 1;
-    for (const session of this.#sessions.values()) {
-      const begun = session.inTransaction || session.jobs.some((job) => job.begun);
-      session.lost = session.lost || session.inTransaction;
-      session.inTransaction = false;
-      session.engine = -1;
-      if (!begun) continue;
-      for (const job of session.jobs.splice(0)) job.answer(failed(toWire(error)));
-    }
+    this.#sessions.loseEngine(error);
     if (this.storage.kind === 'memory') {
       this.#dead = new DatabaseError('DATA_LOSS', 'the database was in memory and went with its engine', { detail: error.detail });
-      this.#refuseHeld(error);
-      return;
+      this.#held.refuse(error);
+    } else {
+      this.#held.doubt(error);
+      // What was held is decided by what storage turns out to hold.
+      if (!this.#held.isEmpty) this.#planTurn();
     }
-    for (const held of this.#held) held.failure = toWire(error);
   }
 
   async #reopen(): Promise<void> {
@@ -590,49 +494,15 @@ export class Host implements Connection {
         const engine = await startEngine(this.module, storage);
         this.#engine = engine;
         if (storage.pieces) await this.#store();
-        this.#decideHeld(engine);
+        this.#held.decide(engine.wasm.applied_seq());
       } catch (error) {
-        this.#refuseHeld(new DatabaseError('COMMIT_UNKNOWN', `storage failed, and opening it anew did too: ${describe(error)}`));
-        this.#refuseAll(error instanceof DatabaseError ? error : new DatabaseError('IO', describe(error)));
+        this.#held.refuse(new DatabaseError('COMMIT_UNKNOWN', `storage failed, and opening it anew did too: ${describe(error)}`));
+        this.#sessions.refuseAll(error instanceof DatabaseError ? error : new DatabaseError('IO', describe(error)));
       }
     })().finally(() => {
       this.#reopening = undefined;
     });
     return this.#reopening;
-  }
-
-  /** A commit that storage holds has happened, whatever the error was; one that it does not hold has not. */
-  #decideHeld(engine: Engine): void {
-    const applied = engine.wasm.applied_seq();
-    for (const { answer, reply, seq, failure } of this.#held.splice(0)) {
-      answer(seq <= applied || !failure ? reply : failed(failure));
-    }
-  }
-
-  #refuseHeld(error: DatabaseError): void {
-    for (const { answer } of this.#held.splice(0)) answer(failed(toWire(error)));
-  }
-
-  #refuseAll(error: DatabaseError): void {
-    for (const session of this.#sessions.values()) {
-      for (const job of session.jobs.splice(0)) job.answer(failed(toWire(error)));
-    }
-  }
-
-  /** Whether a call of a session whose transaction is lost may be made: after its end was answered. */
-  #forgiven(job: Job): boolean {
-    const { request, session } = job;
-    if (request.kind === 'end' || request.kind === 'forget' || request.kind === 'prepare') return true;
-    session.lost = !(request.kind === 'exec' && /^\s*(rollback|abort)\b(?!\s+to\b)/i.test(request.sql));
-    if (!session.lost) {
-      // The engine has no transaction to roll back any more; the statement warns at most.
-      return true;
-    }
-    session.jobs.splice(session.jobs.indexOf(job), 1);
-    job.answer(
-      failed(toWire(new DatabaseError('IN_FAILED_TRANSACTION', 'the transaction was lost with an engine that failed; roll it back'))),
-    );
-    return false;
   }
 
   #engineNow(): Engine {
@@ -644,36 +514,9 @@ export class Host implements Connection {
     if (!this.#engine) {
       this.#engine = startEngineSync(this.module, this.storage);
       if (!this.#engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
-      this.#decideHeld(this.#engine);
+      this.#held.decide(this.#engine.wasm.applied_seq());
     }
     return this.#engine;
-  }
-
-  // -- sessions and statements ------------------------------------------------------------------
-
-  #session(number: number): Session {
-    let session = this.#sessions.get(number);
-    if (!session) {
-      session = { engine: -1, jobs: [], inTransaction: false, lost: false, statements: new Map() };
-      this.#sessions.set(number, session);
-    }
-    return session;
-  }
-
-  #engineSession(engine: Engine, session: Session): number {
-    if (session.engine < 0) session.engine = engine.wasm.begin_session();
-    return session.engine;
-  }
-
-  #engineStatement(engine: Engine, session: Session, id: number): number {
-    const known = session.statements.get(id);
-    if (!known) throw new DatabaseError('CLOSED', 'the prepared statement is closed');
-    if (known.generation !== this.#generation) {
-      known.engine = this.#prepare(engine, this.#engineSession(engine, session), known.sql);
-      if (known.engine < 0) throw DatabaseError.fromWire(engine.takeError());
-      known.generation = this.#generation;
-    }
-    return known.engine;
   }
 }
 
@@ -688,27 +531,17 @@ async function loadModule(opening: Opening): Promise<WebAssembly.Module> {
   }
 }
 
-function asking(request: Asking): Pick<EngineRequest, 'moment' | 'meta' | 'texts'> {
-  return { moment: request.moment, meta: request.meta, texts: request.texts };
+function lost(): DatabaseError {
+  return new DatabaseError('IN_FAILED_TRANSACTION', 'the transaction was lost with an engine that failed; roll it back');
 }
 
 function seqOf(seq: number): number | null {
   return seq < 0 ? null : seq;
 }
 
-function failed(error: WireError): Reply {
-  return { results: NO_RESULTS, error };
-}
-
 function stopped(why: Why): WireError {
   const message = why === 'TIMEOUT' ? 'the call took longer than its timeout' : 'the call was cancelled';
   return { code: why, message, sqlstate: '57014' };
-}
-
-function lockTimeout(): DatabaseError {
-  return new DatabaseError('LOCK_TIMEOUT', 'another transaction is writing', {
-    hint: 'a synchronous call cannot wait for it to end; inside a transaction use the object it was given',
-  });
 }
 
 /** A timer that does not keep Node running. */

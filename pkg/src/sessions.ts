@@ -1,0 +1,131 @@
+/** The sessions of a host, and what outlives an engine of theirs: which statements they have prepared, what they have lost. */
+
+import type { Engine } from './engine.js';
+import { DatabaseError, toWire } from './error.js';
+import { failed } from './held.js';
+import type { Reply, Request } from './protocol.js';
+
+/** A call on its way. */
+export interface Job {
+  request: Request;
+  session: SessionState;
+  answer: (reply: Reply) => void;
+  /** The engine's number for it; -1 before it is started. */
+  task: number;
+  /** Whether the engine has been asked: it fails with the engine then. */
+  begun: boolean;
+  cancelled: boolean;
+  waiting: ReturnType<typeof setTimeout> | undefined;
+}
+
+export interface SessionState {
+  /** The engine's number for it; -1 where the engine does not know it yet. */
+  engine: number;
+  /** Its calls, of which the first is the one at work. */
+  jobs: Job[];
+  inTransaction: boolean;
+  /** Its transaction went down with an engine: everything but an end of it is refused. */
+  lost: boolean;
+  statements: Map<number, PreparedStatement>;
+}
+
+interface PreparedStatement {
+  sql: string;
+  engine: number;
+  /** Which engine knows it; another must prepare it again. */
+  generation: number;
+}
+
+export class Sessions {
+  readonly #sessions = new Map<number, SessionState>();
+  /** Counts the engines. */
+  #generation = 0;
+  #statements = 0;
+
+  get(number: number): SessionState {
+    let session = this.#sessions.get(number);
+    if (!session) {
+      session = { engine: -1, jobs: [], inTransaction: false, lost: false, statements: new Map() };
+      this.#sessions.set(number, session);
+    }
+    return session;
+  }
+
+  /** Those that have calls. */
+  busy(): SessionState[] {
+    return [...this.#sessions.values()].filter((session) => session.jobs.length > 0);
+  }
+
+  forget(number: number): void {
+    const session = this.#sessions.get(number);
+    if (session) session.engine = -1;
+    this.#sessions.delete(number);
+  }
+
+  /** The engine's number for a session. */
+  inEngine(engine: Engine, session: SessionState): number {
+    if (session.engine < 0) session.engine = engine.wasm.begin_session();
+    return session.engine;
+  }
+
+  /** Prepares a statement; its description is the engine's output. */
+  prepare(engine: Engine, session: SessionState, sql: string): number {
+    const prepared = this.#prepareInEngine(engine, session, sql);
+    const id = (this.#statements += 1);
+    session.statements.set(id, { sql, engine: prepared, generation: this.#generation });
+    return id;
+  }
+
+  /** The engine's number for a prepared statement, which is prepared again if the engine is another one. */
+  statement(engine: Engine, session: SessionState, id: number): number {
+    const known = session.statements.get(id);
+    if (!known) throw new DatabaseError('CLOSED', 'the prepared statement is closed');
+    if (known.generation !== this.#generation) {
+      known.engine = this.#prepareInEngine(engine, session, known.sql);
+      known.generation = this.#generation;
+    }
+    return known.engine;
+  }
+
+  closeStatement(engine: Engine, session: SessionState, id: number): void {
+    const known = session.statements.get(id);
+    session.statements.delete(id);
+    if (known?.generation === this.#generation) engine.wasm.forget(this.inEngine(engine, session), known.engine);
+  }
+
+  #prepareInEngine(engine: Engine, session: SessionState, sql: string): number {
+    const prepared = engine.wasm.prepare(this.inEngine(engine, session), engine.writeRequest({ kind: 'exec', sql }));
+    if (prepared < 0) throw DatabaseError.fromWire(engine.takeError());
+    return prepared;
+  }
+
+  /** The engine is gone. Calls that had begun fail; those of their sessions that had not fail with them. */
+  loseEngine(error: DatabaseError): void {
+    this.#generation += 1;
+    for (const session of this.#sessions.values()) {
+      const begun = session.inTransaction || session.jobs.some((job) => job.begun);
+      session.lost = session.lost || session.inTransaction;
+      session.inTransaction = false;
+      session.engine = -1;
+      if (begun) refuse(session, error);
+    }
+  }
+
+  refuseAll(error: DatabaseError): void {
+    for (const session of this.#sessions.values()) refuse(session, error);
+  }
+
+  /**
+   * Whether a call of a session whose transaction is lost may be made: only what ends it, since anything
+   * else would pass for a part of it.
+   */
+  mayGoOn({ request, session }: Job): boolean {
+    if (request.kind === 'end' || request.kind === 'forget' || request.kind === 'prepare') return true;
+    session.lost = !(request.kind === 'exec' && /^\s*(rollback|abort)\b(?!\s+to\b)/i.test(request.sql));
+    return !session.lost;
+  }
+}
+
+function refuse(session: SessionState, error: DatabaseError): void {
+  for (const job of session.jobs.splice(0)) job.answer(failed(toWire(error)));
+}
