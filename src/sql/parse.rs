@@ -28,7 +28,7 @@ pub enum Lifting {
 }
 
 /// A parsed statement.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Statement {
     pub syntax: Syntax,
     pub temporal: Temporal,
@@ -59,7 +59,7 @@ impl Statement {
 }
 
 /// What a statement says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Syntax {
     Query(Box<ast::Query>),
     Insert(Box<ast::Insert>),

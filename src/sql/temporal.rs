@@ -31,7 +31,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 /// A moment's expression may have this many tokens.
 const MOMENT_TOKENS_MAX: usize = 200;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Moment {
     Seq(u64),
     Tag(String),
@@ -41,7 +41,7 @@ pub enum Moment {
     Expr(Box<Expr>),
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Clause {
     AsOf(Moment),
     FromTo(Moment, Moment),
@@ -61,7 +61,7 @@ impl Clause {
 }
 
 /// The temporal clauses of a statement.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Default)]
 pub struct Temporal {
     pub clauses: Vec<Clause>,
     /// The position of each clause itself, for errors.

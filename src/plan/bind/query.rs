@@ -60,16 +60,7 @@ impl Binder<'_> {
                 OrderByKind::All(_) => return Err(Error::unsupported("ORDER BY ALL")),
             },
         };
-        let body = match query.body.as_ref() {
-            SetExpr::Select(select) => self.select(select, order, untyped)?,
-            other => self.other_body(other, order, untyped)?,
-        };
-        if body.output.len() > COLUMNS_MAX {
-            return Err(Error::new(
-                Code::LimitColumns,
-                format!("target lists can have at most {COLUMNS_MAX} entries"),
-            ));
-        }
+        let body = self.body(&query.body, order, untyped)?;
         let mut node = body.node;
         if !body.keys.is_empty() {
             node = Node::Sort {
@@ -85,6 +76,26 @@ impl Binder<'_> {
             };
         }
         Ok((keep_first(node, &body.output), body.output))
+    }
+
+    /// What stands between WITH and ORDER BY.
+    pub fn body(
+        &mut self,
+        body: &SetExpr,
+        order: &[OrderByExpr],
+        untyped: Untyped,
+    ) -> Result<Body> {
+        let body = match body {
+            SetExpr::Select(select) => self.select(select, order, untyped)?,
+            other => self.other_body(other, order, untyped)?,
+        };
+        if body.output.len() > COLUMNS_MAX {
+            return Err(Error::new(
+                Code::LimitColumns,
+                format!("target lists can have at most {COLUMNS_MAX} entries"),
+            ));
+        }
+        Ok(body)
     }
 
     fn other_body(
@@ -304,7 +315,7 @@ pub fn sort_key(expr: Expr, key: &OrderByExpr) -> Result<SortKey> {
 }
 
 /// Drops the columns behind the outputs.
-fn keep_first(node: Node, output: &[OutputColumn]) -> Node {
+pub fn keep_first(node: Node, output: &[OutputColumn]) -> Node {
     if node.width() == output.len() {
         return node;
     }

@@ -10,11 +10,12 @@
 
 use super::assign::Untyped;
 use super::binder::Binder;
+use super::query::{Body, keep_first};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr};
 use crate::plan::{Aggregate, AggregateFunction, Node, OutputColumn};
 use crate::types::DataType;
-use sqlparser::ast::{Query, SetExpr, SetOperator, SetQuantifier};
+use sqlparser::ast::{SetExpr, SetOperator, SetQuantifier};
 
 /// The rows of one side, whose untyped columns may still get a type.
 struct Side {
@@ -56,26 +57,8 @@ impl Binder<'_> {
     }
 
     fn side(&mut self, body: &SetExpr) -> Result<Side> {
-        let query = match body {
-            SetExpr::Query(query) => return self.side_of_query(query),
-            other => Query {
-                with: None,
-                body: Box::new(other.clone()),
-                order_by: None,
-                limit_clause: None,
-                fetch: None,
-                locks: Vec::new(),
-                for_clause: None,
-                settings: None,
-                format_clause: None,
-                pipe_operators: Vec::new(),
-            },
-        };
-        self.side_of_query(&query)
-    }
-
-    fn side_of_query(&mut self, query: &Query) -> Result<Side> {
-        let (node, output) = self.query(query, Untyped::Open)?;
+        let Body { node, output, .. } = self.body(body, &[], Untyped::Open)?;
+        let node = keep_first(node, &output);
         Ok(Side { node, output })
     }
 
