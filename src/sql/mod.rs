@@ -16,22 +16,26 @@
 //! script, so literals and temporal clauses can be taken out without moving anything.
 
 mod complexity;
+mod default;
+mod grammar;
 mod lexer;
 mod lift;
 mod literal;
 mod moment;
 mod parse;
 mod place;
+mod reader;
 mod scan;
 mod temporal;
 mod token;
 mod tuple;
 
+pub use grammar::Syntax;
 pub use lift::Lifted;
 pub use literal::{Literal, LiteralClass};
 pub use moment::{
     Point, Timeline, point_of_value, resolve_moment, resolve_versions, undefined_tag,
 };
-pub use parse::{Lifting, Statement, Syntax, parse, parse_default};
+pub use parse::{Lifting, Statement, parse, parse_default};
 pub use scan::{Place, Scanned, Source, Statements};
 pub use temporal::{Clause, Moment, Temporal};

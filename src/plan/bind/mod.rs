@@ -6,7 +6,7 @@
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
 //! tables and indexes                       define
-//! any expression                           expression, call, subquery
+//! any expression                           expression, predicate, constant, call, subquery
 //! ```
 //!
 //! The binder promises a plan that is right as it stands: scans read all columns, conditions stay where
@@ -22,6 +22,7 @@ mod aggregate;
 mod assign;
 mod binder;
 mod call;
+mod constant;
 mod data_type;
 mod define;
 mod expression;
@@ -32,12 +33,14 @@ mod insert;
 mod moment;
 mod name;
 mod parameter;
+mod predicate;
 mod query;
 mod scope;
 mod select;
 mod set_operation;
 mod subquery;
 mod update;
+mod wildcard;
 mod with;
 
 pub(super) use binder::Binder;

@@ -1,0 +1,231 @@
+//! Expressions that are true or false, and functions with a syntax of their own.
+
+use super::binder::Binder;
+use super::expression::{Context, operator};
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, BinaryOperator, Expr};
+use crate::types::{DataType, Value};
+use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast};
+
+impl Binder<'_> {
+    pub fn predicate(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+        match ast {
+            Ast::IsNull(inner) => expr::resolve_is_null(self.expression(inner, context)?, false),
+            Ast::IsNotNull(inner) => expr::resolve_is_null(self.expression(inner, context)?, true),
+            Ast::IsTrue(inner) => self.is_truth(inner, Some(true), false, context),
+            Ast::IsNotTrue(inner) => self.is_truth(inner, Some(true), true, context),
+            Ast::IsFalse(inner) => self.is_truth(inner, Some(false), false, context),
+            Ast::IsNotFalse(inner) => self.is_truth(inner, Some(false), true, context),
+            Ast::IsUnknown(inner) => self.is_truth(inner, None, false, context),
+            Ast::IsNotUnknown(inner) => self.is_truth(inner, None, true, context),
+            Ast::IsDistinctFrom(left, right) => self.is_distinct(left, right, false, context),
+            Ast::IsNotDistinctFrom(left, right) => self.is_distinct(left, right, true, context),
+            Ast::Between {
+                expr: operand,
+                negated,
+                low,
+                high,
+            } => {
+                let operand = self.expression(operand, context)?;
+                let low = self.expression(low, context)?;
+                let high = self.expression(high, context)?;
+                expr::resolve_between(operand, low, high, *negated)
+            }
+            Ast::InList {
+                expr: operand,
+                list,
+                negated,
+            } => self.in_list(operand, list, *negated, context),
+            Ast::Like {
+                negated,
+                any: false,
+                expr: operand,
+                pattern,
+                escape_char,
+            } => self.like(operand, pattern, escape_char, (*negated, false), context),
+            Ast::ILike {
+                negated,
+                any: false,
+                expr: operand,
+                pattern,
+                escape_char,
+            } => self.like(operand, pattern, escape_char, (*negated, true), context),
+            _ => self.special_call(ast, context),
+        }
+    }
+
+    /// Functions whose arguments are separated by words.
+    fn special_call(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+        let (function, arguments) = match ast {
+            Ast::Extract { field, expr, .. } => {
+                let field = field.to_string().to_ascii_lowercase();
+                let field = Expr::constant(Value::text(field.trim_matches('\'')), DataType::Text);
+                ("extract", vec![field, self.expression(expr, context)?])
+            }
+            Ast::Ceil { expr, field } if is_plain(field) => {
+                ("ceil", vec![self.expression(expr, context)?])
+            }
+            Ast::Floor { expr, field } if is_plain(field) => {
+                ("floor", vec![self.expression(expr, context)?])
+            }
+            Ast::Position { expr, r#in } => {
+                let part = self.expression(expr, context)?;
+                ("strpos", vec![self.expression(r#in, context)?, part])
+            }
+            Ast::Substring {
+                expr,
+                substring_from,
+                substring_for,
+                ..
+            } => {
+                let mut arguments = vec![self.expression(expr, context)?];
+                let from = self.boxed(substring_from, context)?;
+                arguments.push(from.unwrap_or_else(|| Expr::integer(1)));
+                arguments.extend(self.boxed(substring_for, context)?);
+                ("substring", arguments)
+            }
+            Ast::Trim {
+                trim_where,
+                trim_what,
+                expr,
+                trim_characters,
+            } => {
+                let mut arguments = vec![self.expression(expr, context)?];
+                arguments.extend(self.boxed(trim_what, context)?);
+                arguments
+                    .extend(self.expressions(trim_characters.as_deref().unwrap_or(&[]), context)?);
+                let function = match trim_where {
+                    Some(ast::TrimWhereField::Leading) => "ltrim",
+                    Some(ast::TrimWhereField::Trailing) => "rtrim",
+                    _ => "btrim",
+                };
+                (function, arguments)
+            }
+            Ast::AtTimeZone {
+                timestamp,
+                time_zone,
+            } => {
+                let zone = self.expression(time_zone, context)?;
+                ("timezone", vec![zone, self.expression(timestamp, context)?])
+            }
+            _ => return Err(Error::unsupported("this expression")),
+        };
+        expr::resolve_function(function, arguments)
+    }
+
+    fn is_truth(
+        &mut self,
+        operand: &Ast,
+        truth: Option<bool>,
+        negated: bool,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        expr::resolve_is_truth(self.expression(operand, context)?, truth, negated)
+    }
+
+    fn is_distinct(
+        &mut self,
+        left: &Ast,
+        right: &Ast,
+        negated: bool,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let left = self.expression(left, context)?;
+        expr::resolve_is_distinct(left, self.expression(right, context)?, negated)
+    }
+
+    fn in_list(
+        &mut self,
+        operand: &Ast,
+        list: &[Ast],
+        negated: bool,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        if let Ast::Tuple(_) = operand {
+            let mut rows = Vec::with_capacity(list.len());
+            for item in list {
+                rows.push(self.row_comparison(operand, &Operator::Eq, item, context)?);
+            }
+            let any = match rows.len() {
+                1 => rows.remove(0),
+                _ => expr::resolve_or(rows)?,
+            };
+            return if negated {
+                expr::resolve_not(any)
+            } else {
+                Ok(any)
+            };
+        }
+        let operand = self.expression(operand, context)?;
+        let list = self.expressions(list, context)?;
+        expr::resolve_in_list(operand, list, negated)
+    }
+
+    fn like(
+        &mut self,
+        operand: &Ast,
+        pattern: &Ast,
+        escape: &Option<Box<Ast>>,
+        (negated, case_insensitive): (bool, bool),
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let operand = self.expression(operand, context)?;
+        let pattern = self.expression(pattern, context)?;
+        let escape = match escape.as_deref() {
+            None => None,
+            Some(Ast::Value(value)) => match &value.value {
+                ast::Value::NationalStringLiteral(text) => Some(text.as_str()),
+                _ => return Err(Error::unsupported("ESCAPE that is not a string constant")),
+            },
+            Some(_) => return Err(Error::unsupported("ESCAPE that is not a string constant")),
+        };
+        expr::resolve_like(operand, pattern, escape, negated, case_insensitive)
+    }
+
+    /// `(a, b) = (1, 2)` is `a = 1 AND b = 2`, and `<>` its opposite.
+    pub fn row_comparison(
+        &mut self,
+        left: &Ast,
+        op: &Operator,
+        right: &Ast,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let (Ast::Tuple(left), Ast::Tuple(right)) = (left, right) else {
+            return Err(Error::unsupported(
+                "a comparison of a row with something else",
+            ));
+        };
+        if left.len() != right.len() {
+            return Err(Error::new(
+                Code::Syntax,
+                "unequal number of entries in row expressions",
+            ));
+        }
+        let operator = operator(op)?;
+        let mut pairs = Vec::with_capacity(left.len());
+        for (left, right) in left.iter().zip(right) {
+            let left = self.expression(left, context)?;
+            let right = self.expression(right, context)?;
+            pairs.push(expr::resolve_operator(operator, left, right)?);
+        }
+        match (operator, pairs.len()) {
+            (_, 1) => Ok(pairs.remove(0)),
+            (BinaryOperator::Equal, _) => expr::resolve_and(pairs),
+            (BinaryOperator::NotEqual, _) => expr::resolve_or(pairs),
+            _ => Err(Error::unsupported("ordering rows")),
+        }
+    }
+}
+
+/// Whether an operator compares rows, `(a, b) = (1, 2)`.
+pub fn is_row_comparison(left: &Ast, op: &Operator, right: &Ast) -> bool {
+    let is_row = matches!(left, Ast::Tuple(_)) || matches!(right, Ast::Tuple(_));
+    is_row && operator(op).is_ok_and(BinaryOperator::is_comparison)
+}
+
+fn is_plain(field: &ast::CeilFloorKind) -> bool {
+    matches!(
+        field,
+        ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime)
+    )
+}

@@ -1,0 +1,282 @@
+//! Which statement it is, and the small ones in full.
+//!
+//! The first keyword decides which entry point of the grammar is called, so that the many statements
+//! that do not exist here are not linked; transactions, DROP, TRUNCATE and EXPLAIN are read here.
+
+use crate::error::Error;
+use sqlparser::ast;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+/// What a statement says.
+#[derive(Debug)]
+pub enum Syntax {
+    Query(Box<ast::Query>),
+    Insert(Box<ast::Insert>),
+    Update(Box<ast::Update>),
+    Delete(Box<ast::Delete>),
+    CreateTable(Box<ast::CreateTable>),
+    CreateIndex(Box<ast::CreateIndex>),
+    DropTable {
+        names: Vec<ast::ObjectName>,
+        if_exists: bool,
+    },
+    DropIndex {
+        names: Vec<ast::ObjectName>,
+        if_exists: bool,
+    },
+    Truncate(Vec<ast::ObjectName>),
+    Begin {
+        read_only: bool,
+    },
+    Commit,
+    Rollback,
+    Savepoint(ast::Ident),
+    Release(ast::Ident),
+    RollbackTo(ast::Ident),
+    Explain {
+        analyze: bool,
+        statement: Box<Syntax>,
+    },
+}
+
+/// Why there is no syntax tree.
+pub(super) enum Failure {
+    Grammar(ParserError),
+    Own(Error),
+}
+
+impl From<ParserError> for Failure {
+    fn from(error: ParserError) -> Self {
+        Failure::Grammar(error)
+    }
+}
+
+pub(super) type Parsed<T> = std::result::Result<T, Failure>;
+
+fn unsupported<T>(what: &str) -> Parsed<T> {
+    Err(Failure::Own(Error::unsupported(what)))
+}
+
+/// A statement, or one behind EXPLAIN.
+pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> {
+    let first = parser.peek_token_ref().clone();
+    let keyword = match &first.token {
+        Token::Word(word) => word.keyword,
+        Token::LParen => Keyword::SELECT,
+        _ => return Ok(parser.expected_ref("a statement", &first)?),
+    };
+    if matches!(
+        keyword,
+        Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE
+    ) {
+        return Ok(Syntax::Query(parser.parse_query()?));
+    }
+    parser.advance_token();
+    match keyword {
+        Keyword::INSERT => match parser.parse_insert(first)? {
+            ast::Statement::Insert(insert) => Ok(Syntax::Insert(Box::new(insert))),
+            _ => unsupported("this form of INSERT"),
+        },
+        Keyword::UPDATE => match parser.parse_update(first)? {
+            ast::Statement::Update(update) => Ok(Syntax::Update(Box::new(update))),
+            _ => unsupported("this form of UPDATE"),
+        },
+        Keyword::DELETE => match parser.parse_delete(first)? {
+            ast::Statement::Delete(delete) => Ok(Syntax::Delete(Box::new(delete))),
+            _ => unsupported("this form of DELETE"),
+        },
+        _ if explained => unsupported("EXPLAIN of this statement"),
+        Keyword::CREATE => create(parser),
+        Keyword::DROP => drop(parser),
+        Keyword::TRUNCATE => truncate(parser),
+        Keyword::EXPLAIN => explain(parser),
+        _ => transaction(parser, keyword, &first),
+    }
+}
+
+fn create(parser: &mut Parser) -> Parsed<Syntax> {
+    if parser.parse_keywords(&[Keyword::UNIQUE, Keyword::INDEX]) {
+        let index = parser.parse_create_index(true)?;
+        return Ok(Syntax::CreateIndex(Box::new(index)));
+    }
+    if parser.parse_keyword(Keyword::INDEX) {
+        let index = parser.parse_create_index(false)?;
+        return Ok(Syntax::CreateIndex(Box::new(index)));
+    }
+    if parser.parse_keyword(Keyword::TABLE) {
+        let table = parser.parse_create_table(false, false, false, None, false, false, None)?;
+        return Ok(Syntax::CreateTable(Box::new(table)));
+    }
+    unsupported("this form of CREATE")
+}
+
+fn drop(parser: &mut Parser) -> Parsed<Syntax> {
+    let is_table = parser.parse_keyword(Keyword::TABLE);
+    if !is_table && !parser.parse_keyword(Keyword::INDEX) {
+        return unsupported("this form of DROP");
+    }
+    let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
+    let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
+    // Nothing depends on a table or an index here, so both words ask for the same.
+    let _ = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
+    Ok(match is_table {
+        true => Syntax::DropTable { names, if_exists },
+        false => Syntax::DropIndex { names, if_exists },
+    })
+}
+
+fn truncate(parser: &mut Parser) -> Parsed<Syntax> {
+    let _ = parser.parse_keyword(Keyword::TABLE);
+    let _ = parser.parse_keyword(Keyword::ONLY);
+    let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
+    if parser.parse_keywords(&[Keyword::RESTART, Keyword::IDENTITY]) {
+        return unsupported("TRUNCATE … RESTART IDENTITY");
+    }
+    let _ = parser.parse_keywords(&[Keyword::CONTINUE, Keyword::IDENTITY]);
+    let _ = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
+    Ok(Syntax::Truncate(names))
+}
+
+/// `EXPLAIN [ANALYZE] statement` or `EXPLAIN (option [value], …) statement`.
+fn explain(parser: &mut Parser) -> Parsed<Syntax> {
+    let mut analyze = parser.parse_keyword(Keyword::ANALYZE);
+    let _ = parser.parse_keyword(Keyword::VERBOSE);
+    if !analyze && is_option_list(parser) && parser.consume_token(&Token::LParen) {
+        loop {
+            let option = parser.parse_identifier()?;
+            let on = explain_switch(parser)?;
+            match option.value.as_str() {
+                "analyze" => analyze = on,
+                "verbose" | "costs" | "timing" | "summary" | "buffers" => {}
+                "format" if on => {}
+                _ => return unsupported("this option of EXPLAIN"),
+            }
+            if !parser.consume_token(&Token::Comma) {
+                break;
+            }
+        }
+        parser.expect_token(&Token::RParen)?;
+    }
+    Ok(Syntax::Explain {
+        analyze,
+        statement: Box::new(statement(parser, true)?),
+    })
+}
+
+/// Whether the parenthesis that follows holds options and not a query.
+fn is_option_list(parser: &Parser) -> bool {
+    let [_, word] = parser.peek_tokens();
+    !matches!(&word, Token::LParen)
+        && !matches!(&word, Token::Word(word)
+            if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES))
+}
+
+/// The text of a word, number or string.
+fn word_text(token: &TokenWithSpan) -> &str {
+    match &token.token {
+        Token::Word(word) => &word.value,
+        Token::Number(text, _) | Token::NationalStringLiteral(text) => text,
+        _ => "",
+    }
+}
+
+/// The value of an option: nothing is on.
+fn explain_switch(parser: &mut Parser) -> Parsed<bool> {
+    match &parser.peek_token_ref().token {
+        Token::Comma | Token::RParen => return Ok(true),
+        _ => {}
+    }
+    let value = parser.next_token();
+    match word_text(&value) {
+        "true" | "on" | "1" | "text" => Ok(true),
+        "false" | "off" | "0" => Ok(false),
+        _ => unsupported("this value of an option of EXPLAIN"),
+    }
+}
+
+fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> Parsed<Syntax> {
+    match keyword {
+        Keyword::BEGIN => {
+            skip_transaction_word(parser);
+            modes(parser)
+        }
+        Keyword::START => {
+            parser.expect_keyword_is(Keyword::TRANSACTION)?;
+            modes(parser)
+        }
+        Keyword::COMMIT | Keyword::END => {
+            skip_transaction_word(parser);
+            no_chain(parser)?;
+            Ok(Syntax::Commit)
+        }
+        Keyword::ROLLBACK | Keyword::ABORT => {
+            skip_transaction_word(parser);
+            if keyword == Keyword::ROLLBACK && parser.parse_keyword(Keyword::TO) {
+                let _ = parser.parse_keyword(Keyword::SAVEPOINT);
+                return Ok(Syntax::RollbackTo(parser.parse_identifier()?));
+            }
+            no_chain(parser)?;
+            Ok(Syntax::Rollback)
+        }
+        Keyword::SAVEPOINT => Ok(Syntax::Savepoint(parser.parse_identifier()?)),
+        Keyword::RELEASE => {
+            let _ = parser.parse_keyword(Keyword::SAVEPOINT);
+            Ok(Syntax::Release(parser.parse_identifier()?))
+        }
+        Keyword::ALTER
+        | Keyword::MERGE
+        | Keyword::COPY
+        | Keyword::GRANT
+        | Keyword::REVOKE
+        | Keyword::SET
+        | Keyword::SHOW
+        | Keyword::RESET
+        | Keyword::ANALYZE
+        | Keyword::VACUUM
+        | Keyword::PREPARE
+        | Keyword::EXECUTE
+        | Keyword::DEALLOCATE
+        | Keyword::DECLARE
+        | Keyword::FETCH
+        | Keyword::CLOSE
+        | Keyword::LOCK
+        | Keyword::LISTEN
+        | Keyword::NOTIFY
+        | Keyword::UNLISTEN
+        | Keyword::COMMENT
+        | Keyword::DISCARD
+        | Keyword::CALL
+        | Keyword::DO => unsupported(&word_text(first).to_ascii_uppercase()),
+        _ => Ok(parser.expected_ref("a statement", first)?),
+    }
+}
+
+fn skip_transaction_word(parser: &mut Parser) {
+    let _ = parser.parse_one_of_keywords(&[Keyword::TRANSACTION, Keyword::WORK]);
+}
+
+fn no_chain(parser: &mut Parser) -> Parsed<()> {
+    if parser.parse_keywords(&[Keyword::AND, Keyword::NO, Keyword::CHAIN]) {
+        return Ok(());
+    }
+    match parser.parse_keywords(&[Keyword::AND, Keyword::CHAIN]) {
+        true => unsupported("AND CHAIN"),
+        false => Ok(()),
+    }
+}
+
+/// Every transaction is serialisable, so any isolation level asked for is given.
+fn modes(parser: &mut Parser) -> Parsed<Syntax> {
+    let modes = parser.parse_transaction_modes()?;
+    let read_only = modes.iter().rev().find_map(|mode| match mode {
+        ast::TransactionMode::AccessMode(access) => {
+            Some(*access == ast::TransactionAccessMode::ReadOnly)
+        }
+        ast::TransactionMode::IsolationLevel(_) => None,
+    });
+    Ok(Syntax::Begin {
+        read_only: read_only.unwrap_or(false),
+    })
+}
