@@ -31,7 +31,7 @@ const PIECES: u32 = 2;
 const OPENING_BUDGET: u32 = 1 << 16;
 
 enum State {
-    Opening(Opening),
+    Opening(Box<Opening>),
     Open(Box<Database>),
     /// Between two states, and after a failure to open.
     Nothing,
@@ -87,7 +87,7 @@ impl Engine {
             },
         });
         Engine {
-            state: State::Opening(opening),
+            state: State::Opening(Box::new(opening)),
             pieces,
             tasks: HashMap::new(),
             input: Vec::new(),
