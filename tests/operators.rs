@@ -258,15 +258,15 @@ fn join(kind: JoinKind, left: Node, right: Node, keys: bool, condition: bool) ->
 
 /// What ORDER BY means for one pair of values.
 fn order(left: &Value, right: &Value, key: &SortKey) -> Ordering {
-    let order = match (left.is_null(), right.is_null()) {
+    
+    match (left.is_null(), right.is_null()) {
         (true, true) => Ordering::Equal,
         (true, false) if key.nulls_first => Ordering::Less,
         (true, false) => Ordering::Greater,
         (false, true) => order(right, left, key).reverse(),
         (false, false) if key.descending => right.cmp(left),
         (false, false) => left.cmp(right),
-    };
-    order
+    }
 }
 
 fn sort_key(position: usize, descending: bool, nulls_first: bool) -> SortKey {
