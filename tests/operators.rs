@@ -258,7 +258,6 @@ fn join(kind: JoinKind, left: Node, right: Node, keys: bool, condition: bool) ->
 
 /// What ORDER BY means for one pair of values.
 fn order(left: &Value, right: &Value, key: &SortKey) -> Ordering {
-    
     match (left.is_null(), right.is_null()) {
         (true, true) => Ordering::Equal,
         (true, false) if key.nulls_first => Ordering::Less,
