@@ -43,6 +43,8 @@ export interface WasmEngine {
   forget(session: number, statement: number): void;
   start(session: number, length: number): number;
   step(task: number, budget: number): number;
+  /** `start`, and `step` to the end. */
+  run(session: number, length: number): number;
   cancel(task: number, why: number): void;
   execute(session: number, statement: number, length: number): number;
   ask(session: number, length: number): number;
@@ -231,18 +233,15 @@ const encoder = new TextEncoder();
  * ```
  */
 function writeRequest(engine: Engine, request: EngineRequest): number {
-  const sql = utf8(request.sql ?? '', 'the SQL text');
-  const meta = utf8(request.meta ?? '', 'the meta');
-  const moment = request.moment;
-  const momentText = utf8(moment && 'text' in moment ? moment.text : '', 'the moment');
-  const params = request.params ?? new Uint8Array();
-  const texts = request.texts ?? [];
-  const oidsAt = HEADER + Math.ceil(params.length / 4) * 4;
-  const sqlAt = oidsAt + texts.length * 4;
-  const total = sqlAt + sql.length + meta.length + momentText.length;
-
+  const { moment, params, texts } = request;
   const room = engine.room();
-  room.reserve(total);
+  const oidsAt = HEADER + (params ? Math.ceil(params.length / 4) * 4 : 0);
+  const sqlAt = oidsAt + (texts ? texts.length * 4 : 0);
+  room.reserve(sqlAt);
+  const sql = putText(room, sqlAt, request.sql, 'the SQL text');
+  const meta = putText(room, sqlAt + sql, request.meta, 'the meta');
+  const momentText = putText(room, sqlAt + sql + meta, moment && 'text' in moment ? moment.text : undefined, 'the moment');
+
   const word = room.start >> 2;
   const words = room.i32;
   words[word] = RequestKind[request.kind];
@@ -250,25 +249,26 @@ function writeRequest(engine: Engine, request: EngineRequest): number {
   words[word + 2] = request.statement ?? 0;
   words[word + 3] = !moment ? MomentKind.None : 'seq' in moment ? MomentKind.Seq : 'micros' in moment ? MomentKind.Micros : MomentKind.Text;
   room.f64[(room.start + 16) >> 3] = !moment ? 0 : 'seq' in moment ? moment.seq : 'micros' in moment ? moment.micros : 0;
-  words[word + 6] = sql.length;
-  words[word + 7] = meta.length;
-  words[word + 8] = momentText.length;
-  words[word + 9] = texts.length;
-  words[word + 10] = params.length;
+  words[word + 6] = sql;
+  words[word + 7] = meta;
+  words[word + 8] = momentText;
+  words[word + 9] = texts?.length ?? 0;
+  words[word + 10] = params?.length ?? 0;
   words[word + 11] = request.limit ?? 0;
   room.f64[(room.start + 48) >> 3] = request.from ?? 0;
   room.f64[(room.start + 56) >> 3] = request.to ?? 0;
-  room.u8.set(params, room.start + HEADER);
-  words.set(texts, (room.start + oidsAt) >> 2);
-  room.u8.set(sql, room.start + sqlAt);
-  room.u8.set(meta, room.start + sqlAt + sql.length);
-  room.u8.set(momentText, room.start + sqlAt + sql.length + meta.length);
-  return total;
+  if (params) room.u8.set(params, room.start + HEADER);
+  if (texts) words.set(texts, (room.start + oidsAt) >> 2);
+  return sqlAt + sql + meta + momentText;
 }
 
-function utf8(text: string, what: string): Uint8Array {
+/** Writes a text at a place in the room, and returns its length in bytes. */
+function putText(room: Room, at: number, text: string | undefined, what: string): number {
+  if (text === undefined || text === '') return 0;
   if (!isWellFormed(text)) {
     throw new DatabaseError('CHARACTER_NOT_IN_REPERTOIRE', `${what} holds a lone surrogate, which is not a character`);
   }
-  return encoder.encode(text);
+  const most = text.length * 3;
+  room.reserve(at + most);
+  return encoder.encodeInto(text, room.u8.subarray(room.start + at, room.start + at + most)).written;
 }

@@ -186,12 +186,14 @@ export class Host implements Connection {
     return reply;
   }
 
-  /** For the shortest way: the engine, its number for a session and for a statement. */
-  direct(session: number, statement: number): { engine: Engine; session: number; statement: number } {
+  /** For the shortest way: the engine, and its number for a session. */
+  direct(session: number): { engine: Engine; session: number } {
     const engine = this.#engineNow();
-    const found = this.#sessions.get(session);
-    if (found.jobs.length > 0 || found.lost) throw new DatabaseError('INTERNAL', 'the session is not at rest');
-    return { engine, session: this.#sessions.inEngine(engine, found), statement: this.#sessions.statement(engine, found, statement) };
+    return { engine, session: this.#sessions.inEngine(engine, this.#sessions.get(session)) };
+  }
+
+  directStatement(session: number, statement: number): number {
+    return this.#sessions.statement(this.#engineNow(), this.#sessions.get(session), statement);
   }
 
   /** Whether `direct` may be used: nothing waits in the session. */
@@ -216,6 +218,11 @@ export class Host implements Connection {
     if (!answered) this.#engineNow(); // which decides what was held, if it can
     if (failure) throw DatabaseError.fromWire(failure);
     this.#planIdle();
+  }
+
+  /** After a direct call that failed. */
+  settleDirectFailure(session: number, engine: Engine, inEngine: number): void {
+    this.#sessions.get(session).inTransaction = engine.wasm.in_transaction(inEngine);
   }
 
   /** A direct call threw: the engine is gone. */

@@ -3,17 +3,23 @@
 import { DatabaseError } from './error.js';
 import { Answer } from './engine.js';
 import type { Host } from './host.js';
-import { writeParameters } from './parameters.js';
+import { parametersBuffer, writeParameters } from './parameters.js';
 import type { Table } from './results.js';
-import { allResults, checkText, onlyResult, onlyTable, prepared, type Prepared, type Session, type Settled, serialize } from './session.js';
+import { allResults, checkText, onlyResult, onlyTable, PLAIN, prepared, type Prepared, type Session, type Settled, serialize } from './session.js';
 import { runRequest, summary } from './statement.js';
 import type { ExecOptions, Field, Parameters, QueryOptions, Results, RunResult, SyncStatement, TransactionOptions } from './types.js';
 
 export class SyncSession {
+  /** Nothing about its calls needs the long way. */
+  readonly #plain: boolean;
+
   constructor(
     readonly host: Host,
     readonly session: Session,
-  ) {}
+  ) {
+    const { parsers, serializers, moment, meta } = session.defaults;
+    this.#plain = !parsers && !serializers && !moment && meta === undefined;
+  }
 
   exec(sql: string, options: ExecOptions = {}): Results[] {
     checkText(sql);
@@ -22,8 +28,9 @@ export class SyncSession {
     return allResults(reply, settled.rows, sql);
   }
 
-  query<T>(sql: string, params?: Parameters | null, options: QueryOptions = {}): Results<T> {
+  query<T>(sql: string, params?: Parameters | null, options: QueryOptions = NO_OPTIONS): Results<T> {
     checkText(sql);
+    if (options === NO_OPTIONS && this.#plain && this.host.isAtRest(this.session.number)) return this.#short<T>(sql, params ?? NONE);
     const settled = this.#settle(options);
     let row = params ?? [];
     if (settled.serializers && row.length > 0) {
@@ -32,6 +39,36 @@ export class SyncSession {
       row = serialize(row, settled.serializers, statement.paramTypes);
     }
     return onlyResult<T>(this.host.callSync(this.session.execRequest(sql, settled, { single: true, row })), settled.rows, sql);
+  }
+
+  /** The engine runs it in one call, and the result is read where it lies in the engine's memory. */
+  #short<T>(sql: string, params: Parameters): Results<T> {
+    this.session.check();
+    if (!Array.isArray(params)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
+    const { number, defaults } = this.session;
+    const { engine, session } = this.host.direct(number);
+    const length = engine.writeRequest({
+      kind: 'exec',
+      sql,
+      single: true,
+      params: params.length > 0 ? parametersBuffer([params], params.length) : undefined,
+    });
+    let answer: number;
+    try {
+      answer = engine.wasm.run(session, length);
+    } catch (error) {
+      throw this.host.crashedDirect(error);
+    }
+    if (answer === Answer.Failed) {
+      const error = engine.takeError();
+      this.host.settleDirectFailure(number, engine, session);
+      throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: sql });
+    }
+    if (engine.wasm.output_length() === 0) return onlyResult<T>({ results: new Uint8Array() }, PLAIN, sql);
+    const table = engine.outputTable({ rowMode: defaults.rowMode, parsers: undefined });
+    const results = table.results<T>(defaults.rowMode);
+    this.host.settleDirect(number, table.status, table.seq);
+    return results;
   }
 
   prepare<T>(sql: string, options: QueryOptions = {}): SyncStatement<T> {
@@ -134,7 +171,8 @@ class PreparedSync<T> implements SyncStatement<T> {
 
   /** The engine runs it in one call, and the result is read where it lies in the engine's memory. */
   #short<R>(params: Parameters, use: (table: Table) => R): { result: R } | undefined {
-    const { engine, session, statement } = this.host.direct(this.session.number, this.prepared.id);
+    const { engine, session } = this.host.direct(this.session.number);
+    const statement = this.host.directStatement(this.session.number, this.prepared.id);
     const length = writeParameters(engine.room(), [params], this.paramTypes.length);
     let answer: number;
     try {
@@ -142,7 +180,11 @@ class PreparedSync<T> implements SyncStatement<T> {
     } catch (error) {
       throw this.host.crashedDirect(error);
     }
-    if (answer === Answer.Failed) throw DatabaseError.fromWire({ ...engine.takeError(), statementIndex: undefined }, { query: this.sql });
+    if (answer === Answer.Failed) {
+      const error = engine.takeError();
+      this.host.settleDirectFailure(this.session.number, engine, session);
+      throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: this.sql });
+    }
     if (answer !== Answer.Done) return undefined;
     const table = engine.outputTable(this.settled.rows, this.#known);
     if (!table.terse) this.#known = { fields: table.fields, command: table.command };
@@ -159,3 +201,4 @@ class PreparedSync<T> implements SyncStatement<T> {
 }
 
 const NONE: Parameters = [];
+const NO_OPTIONS: QueryOptions = {};

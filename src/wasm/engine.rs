@@ -202,6 +202,22 @@ impl Engine {
         }
     }
 
+    /// Starts the request in the input and takes it to its end, in one call. A writer that would have to
+    /// wait for another fails.
+    pub fn run(&mut self, session: u32, length: u32) -> u32 {
+        let task = self.start(session, length);
+        if task < 0 {
+            return FAILED;
+        }
+        loop {
+            match self.step(task as u32, u32::MAX) {
+                AGAIN => {}
+                WAITING => self.cancel(task as u32, u32::MAX),
+                answer => return answer,
+            }
+        }
+    }
+
     /// Makes a task fail at its next step.
     pub fn cancel(&mut self, task: u32, why: u32) {
         let why = match why {
