@@ -3,7 +3,7 @@
 use super::binder::Binder;
 use super::constant::interval_constant;
 use super::grouping::Calls;
-use super::predicate::is_row_comparison;
+use super::predicate::{is_row_comparison, predicate_operand};
 use super::scope::Scope;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
@@ -43,12 +43,31 @@ impl<'s> Context<'s> {
 }
 
 impl Binder<'_> {
+    /// An expression. What leans to the left, as chains of operators, casts and predicates do, is walked
+    /// down in a loop, so that its length costs no stack.
     pub fn expression(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
-        let bound = match ast {
-            Ast::BinaryOp { .. } => self.operators(ast, context),
-            _ => self.operand(ast, context),
-        };
-        name::at(bound, ast)
+        let mut chain = Vec::new();
+        let mut first = ast;
+        while let Some(left) = left_operand(first) {
+            chain.push(first);
+            first = left;
+        }
+        let mut bound = name::at(self.operand(first, context), first)?;
+        while let Some(link) = chain.pop() {
+            let applied = match link {
+                Ast::BinaryOp { op, right, .. } => {
+                    self.operator(bound, op, right, &mut chain, context)
+                }
+                Ast::Cast { data_type, .. } => data_type::bind(data_type)
+                    .and_then(|target| expr::coerce_to(bound, target, CastContext::Explicit)),
+                Ast::InSubquery {
+                    subquery, negated, ..
+                } => self.in_subquery(bound, subquery, *negated, context),
+                _ => self.predicate(bound, link, context),
+            };
+            bound = name::at(applied, link)?;
+        }
+        Ok(bound)
     }
 
     pub fn expressions(&mut self, list: &[Ast], context: &mut Context) -> Result<Vec<Expr>> {
@@ -69,48 +88,44 @@ impl Binder<'_> {
         name::at(expr::coerce_to_boolean(bound, clause), ast)
     }
 
-    /// A chain of operators, which the parser leans to the left: walked down in a loop, so that its
-    /// length costs no stack, and ANDs and ORs of one chain become one node.
-    fn operators(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
-        let mut chain = Vec::new();
-        let mut first = ast;
-        while let Ast::BinaryOp { left, op, right } = first {
-            chain.push((op, &**right));
-            first = left;
+    /// An operator with its left side bound. The ANDs or ORs of one chain become one node.
+    fn operator(
+        &mut self,
+        left: Expr,
+        op: &Operator,
+        right: &Ast,
+        chain: &mut Vec<&Ast>,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        if !matches!(op, Operator::And | Operator::Or) {
+            let bound = self.expression(right, context)?;
+            let resolved = expr::resolve_operator(operator(op)?, left, bound);
+            return resolved.map_err(|error| match self.operator_position(right) {
+                Some(position) => error.at(position),
+                None => error,
+            });
         }
-        let mut bound = match chain.last() {
-            Some((op, right)) if is_row_comparison(first, op, right) => {
-                let (op, right) = chain.pop().expect("it was just looked at");
-                self.row_comparison(first, op, right, context)?
-            }
-            _ => self.expression(first, context)?,
-        };
-        while let Some((op, right)) = chain.pop() {
-            bound = match op {
-                Operator::And | Operator::Or => {
-                    let mut operands = vec![bound, self.expression(right, context)?];
-                    while let Some((_, right)) = chain.pop_if(|(next, _)| *next == op) {
-                        operands.push(self.expression(right, context)?);
-                    }
-                    name::at(connect(op, operands), ast)?
-                }
-                _ => {
-                    let right_bound = self.expression(right, context)?;
-                    let resolved = expr::resolve_operator(operator(op)?, bound, right_bound);
-                    resolved.map_err(|error| error.at(self.operator_position(right, ast)))?
-                }
-            };
+        let mut operands = vec![left, self.expression(right, context)?];
+        while let Some(Ast::BinaryOp {
+            op: next, right, ..
+        }) = chain.last()
+            && next == op
+        {
+            chain.pop();
+            operands.push(self.expression(right, context)?);
         }
-        Ok(bound)
+        match op {
+            Operator::And => expr::resolve_and(operands),
+            _ => expr::resolve_or(operands),
+        }
     }
 
     /// Where the operator before an operand stands, for errors.
-    fn operator_position(&self, right: &Ast, whole: &Ast) -> u32 {
-        let right = name::start(right);
-        let before = right.and_then(|right| self.statement.token_before(right));
-        before.or(name::start(whole)).unwrap_or(1)
+    fn operator_position(&self, right: &Ast) -> Option<u32> {
+        name::start(right).and_then(|right| self.statement.token_before(right))
     }
 
+    /// What stands at the left of a chain.
     fn operand(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
         match ast {
             Ast::Identifier(column) => self.column(None, column, context),
@@ -120,16 +135,6 @@ impl Binder<'_> {
             Ast::UnaryOp { op, expr } => self.unary(op, expr, context),
             Ast::Function(function) => self.function(function, context),
             Ast::Case { .. } => self.case(ast, context),
-            Ast::Cast {
-                kind: ast::CastKind::Cast | ast::CastKind::DoubleColon,
-                expr,
-                data_type,
-                format: None,
-            } => {
-                let operand = self.expression(expr, context)?;
-                let target = data_type::bind(data_type)?;
-                expr::coerce_to(operand, target, CastContext::Explicit)
-            }
             Ast::TypedString(typed) => match &typed.value.value {
                 ast::Value::NationalStringLiteral(text) => {
                     let target = data_type::bind(&typed.data_type)?;
@@ -141,18 +146,16 @@ impl Binder<'_> {
                 )),
             },
             Ast::Interval(interval) => interval_constant(interval),
-            Ast::Exists { .. } | Ast::Subquery(_) | Ast::InSubquery { .. } => {
-                self.subquery(ast, context)
-            }
+            Ast::Exists { .. } | Ast::Subquery(_) => self.subquery(ast, context),
             Ast::AnyOp { .. } | Ast::AllOp { .. } => self.quantified(ast, context),
-            Ast::Collate { expr, collation } => {
-                let ident = name::single(collation)?;
-                match ident.value.as_str() {
-                    "C" | "POSIX" | "ucs_basic" => self.expression(expr, context),
-                    other => Err(Error::unsupported(format!("the collation \"{other}\""))),
-                }
-            }
-            _ => self.predicate(ast, context),
+            Ast::BinaryOp { left, op, right } => self.row_comparison(left, op, right, context),
+            Ast::InList {
+                expr: row,
+                list,
+                negated,
+            } => self.row_in_list(row, list, *negated, context),
+            Ast::InSubquery { .. } => Err(Error::unsupported("IN with a row and a subquery")),
+            _ => self.special_call(ast, context),
         }
     }
 
@@ -237,11 +240,21 @@ impl Binder<'_> {
     }
 }
 
-fn connect(op: &Operator, operands: Vec<Expr>) -> Result<Expr> {
-    match op {
-        Operator::And => expr::resolve_and(operands),
-        _ => expr::resolve_or(operands),
-    }
+/// What the rest of an expression is applied to, if it is written behind its first operand. Rows are
+/// compared as a whole.
+fn left_operand(ast: &Ast) -> Option<&Ast> {
+    let left = match ast {
+        Ast::BinaryOp { left, op, right } if !is_row_comparison(left, op, right) => left,
+        Ast::Cast {
+            kind: ast::CastKind::Cast | ast::CastKind::DoubleColon,
+            expr: left,
+            format: None,
+            ..
+        } => left,
+        Ast::InList { expr: left, .. } | Ast::InSubquery { expr: left, .. } => left,
+        other => return predicate_operand(other),
+    };
+    (!matches!(**left, Ast::Tuple(_))).then_some(left)
 }
 
 pub fn operator(op: &Operator) -> Result<BinaryOperator> {

@@ -2,60 +2,99 @@
 
 use super::binder::Binder;
 use super::expression::{Context, operator};
+use super::name;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
 use crate::types::{DataType, Value};
 use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast};
 
+/// What a predicate, or something else written behind its operand, is asked of.
+pub fn predicate_operand(ast: &Ast) -> Option<&Ast> {
+    match ast {
+        Ast::IsNull(operand)
+        | Ast::IsNotNull(operand)
+        | Ast::IsTrue(operand)
+        | Ast::IsNotTrue(operand)
+        | Ast::IsFalse(operand)
+        | Ast::IsNotFalse(operand)
+        | Ast::IsUnknown(operand)
+        | Ast::IsNotUnknown(operand)
+        | Ast::IsDistinctFrom(operand, _)
+        | Ast::IsNotDistinctFrom(operand, _)
+        | Ast::Between { expr: operand, .. }
+        | Ast::Like {
+            any: false,
+            expr: operand,
+            ..
+        }
+        | Ast::ILike {
+            any: false,
+            expr: operand,
+            ..
+        }
+        | Ast::Collate { expr: operand, .. }
+        | Ast::AtTimeZone {
+            timestamp: operand, ..
+        } => Some(operand),
+        _ => None,
+    }
+}
+
 impl Binder<'_> {
-    pub fn predicate(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    /// A predicate of an operand that has been bound.
+    pub fn predicate(&mut self, operand: Expr, ast: &Ast, context: &mut Context) -> Result<Expr> {
         match ast {
-            Ast::IsNull(inner) => expr::resolve_is_null(self.expression(inner, context)?, false),
-            Ast::IsNotNull(inner) => expr::resolve_is_null(self.expression(inner, context)?, true),
-            Ast::IsTrue(inner) => self.is_truth(inner, Some(true), false, context),
-            Ast::IsNotTrue(inner) => self.is_truth(inner, Some(true), true, context),
-            Ast::IsFalse(inner) => self.is_truth(inner, Some(false), false, context),
-            Ast::IsNotFalse(inner) => self.is_truth(inner, Some(false), true, context),
-            Ast::IsUnknown(inner) => self.is_truth(inner, None, false, context),
-            Ast::IsNotUnknown(inner) => self.is_truth(inner, None, true, context),
-            Ast::IsDistinctFrom(left, right) => self.is_distinct(left, right, false, context),
-            Ast::IsNotDistinctFrom(left, right) => self.is_distinct(left, right, true, context),
+            Ast::IsNull(_) => expr::resolve_is_null(operand, false),
+            Ast::IsNotNull(_) => expr::resolve_is_null(operand, true),
+            Ast::IsTrue(_) => expr::resolve_is_truth(operand, Some(true), false),
+            Ast::IsNotTrue(_) => expr::resolve_is_truth(operand, Some(true), true),
+            Ast::IsFalse(_) => expr::resolve_is_truth(operand, Some(false), false),
+            Ast::IsNotFalse(_) => expr::resolve_is_truth(operand, Some(false), true),
+            Ast::IsUnknown(_) => expr::resolve_is_truth(operand, None, false),
+            Ast::IsNotUnknown(_) => expr::resolve_is_truth(operand, None, true),
+            Ast::IsDistinctFrom(_, other) => {
+                expr::resolve_is_distinct(operand, self.expression(other, context)?, false)
+            }
+            Ast::IsNotDistinctFrom(_, other) => {
+                expr::resolve_is_distinct(operand, self.expression(other, context)?, true)
+            }
             Ast::Between {
-                expr: operand,
-                negated,
-                low,
-                high,
+                negated, low, high, ..
             } => {
-                let operand = self.expression(operand, context)?;
                 let low = self.expression(low, context)?;
                 let high = self.expression(high, context)?;
                 expr::resolve_between(operand, low, high, *negated)
             }
-            Ast::InList {
-                expr: operand,
-                list,
-                negated,
-            } => self.in_list(operand, list, *negated, context),
+            Ast::InList { list, negated, .. } => {
+                let list = self.expressions(list, context)?;
+                expr::resolve_in_list(operand, list, *negated)
+            }
             Ast::Like {
                 negated,
-                any: false,
-                expr: operand,
                 pattern,
                 escape_char,
+                ..
             } => self.like(operand, pattern, escape_char, (*negated, false), context),
             Ast::ILike {
                 negated,
-                any: false,
-                expr: operand,
                 pattern,
                 escape_char,
+                ..
             } => self.like(operand, pattern, escape_char, (*negated, true), context),
-            _ => self.special_call(ast, context),
+            Ast::Collate { collation, .. } => match name::single(collation)?.value.as_str() {
+                "C" | "POSIX" | "ucs_basic" => Ok(operand),
+                other => Err(Error::unsupported(format!("the collation \"{other}\""))),
+            },
+            Ast::AtTimeZone { time_zone, .. } => {
+                let zone = self.expression(time_zone, context)?;
+                expr::resolve_function("timezone", vec![zone, operand])
+            }
+            _ => Err(Error::new(Code::Internal, "not a predicate")),
         }
     }
 
     /// Functions whose arguments are separated by words.
-    fn special_call(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    pub fn special_call(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
         let (function, arguments) = match ast {
             Ast::Extract { field, expr, .. } => {
                 let field = field.to_string().to_ascii_lowercase();
@@ -101,75 +140,41 @@ impl Binder<'_> {
                 };
                 (function, arguments)
             }
-            Ast::AtTimeZone {
-                timestamp,
-                time_zone,
-            } => {
-                let zone = self.expression(time_zone, context)?;
-                ("timezone", vec![zone, self.expression(timestamp, context)?])
-            }
             _ => return Err(Error::unsupported("this expression")),
         };
         expr::resolve_function(function, arguments)
     }
 
-    fn is_truth(
+    /// `(a, b) IN ((1, 2), (3, 4))`.
+    pub fn row_in_list(
         &mut self,
-        operand: &Ast,
-        truth: Option<bool>,
-        negated: bool,
-        context: &mut Context,
-    ) -> Result<Expr> {
-        expr::resolve_is_truth(self.expression(operand, context)?, truth, negated)
-    }
-
-    fn is_distinct(
-        &mut self,
-        left: &Ast,
-        right: &Ast,
-        negated: bool,
-        context: &mut Context,
-    ) -> Result<Expr> {
-        let left = self.expression(left, context)?;
-        expr::resolve_is_distinct(left, self.expression(right, context)?, negated)
-    }
-
-    fn in_list(
-        &mut self,
-        operand: &Ast,
+        row: &Ast,
         list: &[Ast],
         negated: bool,
         context: &mut Context,
     ) -> Result<Expr> {
-        if let Ast::Tuple(_) = operand {
-            let mut rows = Vec::with_capacity(list.len());
-            for item in list {
-                rows.push(self.row_comparison(operand, &Operator::Eq, item, context)?);
-            }
-            let any = match rows.len() {
-                1 => rows.remove(0),
-                _ => expr::resolve_or(rows)?,
-            };
-            return if negated {
-                expr::resolve_not(any)
-            } else {
-                Ok(any)
-            };
+        let mut rows = Vec::with_capacity(list.len());
+        for item in list {
+            rows.push(self.row_comparison(row, &Operator::Eq, item, context)?);
         }
-        let operand = self.expression(operand, context)?;
-        let list = self.expressions(list, context)?;
-        expr::resolve_in_list(operand, list, negated)
+        let any = match rows.len() {
+            1 => rows.remove(0),
+            _ => expr::resolve_or(rows)?,
+        };
+        match negated {
+            true => expr::resolve_not(any),
+            false => Ok(any),
+        }
     }
 
     fn like(
         &mut self,
-        operand: &Ast,
+        operand: Expr,
         pattern: &Ast,
         escape: &Option<Box<Ast>>,
         (negated, case_insensitive): (bool, bool),
         context: &mut Context,
     ) -> Result<Expr> {
-        let operand = self.expression(operand, context)?;
         let pattern = self.expression(pattern, context)?;
         let escape = match escape.as_deref() {
             None => None,

@@ -16,11 +16,6 @@ impl Binder<'_> {
         match ast {
             Ast::Exists { subquery, negated } => self.exists(subquery, *negated, context),
             Ast::Subquery(query) => self.scalar(query, context),
-            Ast::InSubquery {
-                expr,
-                subquery,
-                negated,
-            } => self.in_subquery(expr, subquery, *negated, context),
             _ => Err(Error::unsupported("this subquery")),
         }
     }
@@ -42,7 +37,10 @@ impl Binder<'_> {
             _ => return Err(Error::unsupported("this use of ANY or ALL")),
         };
         match right.as_ref() {
-            Ast::Subquery(query) => self.in_subquery(left, query, negated, context),
+            Ast::Subquery(query) => {
+                let left = self.expression(left, context)?;
+                self.in_subquery(left, query, negated, context)
+            }
             _ => Err(Error::unsupported("ANY or ALL of an array")),
         }
     }
@@ -82,17 +80,14 @@ impl Binder<'_> {
         Ok(Expr::new(ExprKind::ScalarSubplan(subplan), data_type))
     }
 
-    fn in_subquery(
+    /// `operand [NOT] IN (query)`.
+    pub fn in_subquery(
         &mut self,
-        operand: &Ast,
+        operand: Expr,
         query: &ast::Query,
         negated: bool,
         context: &mut Context,
     ) -> Result<Expr> {
-        if let Ast::Tuple(_) = operand {
-            return Err(Error::unsupported("IN with a row and a subquery"));
-        }
-        let operand = self.expression(operand, context)?;
         let node = self.nested(query, context)?;
         let [column] = node.types()[..] else {
             return Err(Error::new(Code::Syntax, "subquery has too many columns"));
