@@ -1,8 +1,8 @@
 //! driftdb: the SQL database for the browser that never forgets.
 //!
-//! Every committed transaction stays readable for ever. A query can be asked of any past moment at
-//! the cost of asking it of the present, because time travel is not a feature beside reading but the
-//! only way of reading: the present is the moment of the last commit.
+//! Every committed transaction stays readable for ever. A query can be asked of any past moment,
+//! at a cost that follows from what was alive then: time travel is not a feature beside reading but
+//! the only way of reading, and the present is the moment of the last commit.
 //!
 //! # The layers
 //!

@@ -424,7 +424,7 @@ export interface DatabaseApi extends Queryable {
   transactionSync<R>(callback: () => R, options?: TransactionOptions): R;
 }
 
-/** A prepared statement whose calls are synchronous: the fast path, at well over 250,000 calls a second. */
+/** A prepared statement whose calls are synchronous: the fast path. */
 export interface SyncStatement<T = Row> {
   readonly sql: string;
   readonly fields: Field[];
