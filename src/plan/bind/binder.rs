@@ -25,7 +25,7 @@ pub struct Binder<'a> {
     /// The scopes around the subquery being bound, the nearest last.
     pub outer: Vec<Rc<Scope>>,
     /// The queries of WITH that can be seen, the nearest last.
-    pub common_tables: Vec<Rc<CommonTable>>,
+    pub common_tables: Vec<Rc<CommonTable<'a>>>,
     /// Which temporal clauses a table has taken.
     claimed: Vec<bool>,
     /// How many tables and subqueries stand in FROMs so far.

@@ -39,8 +39,8 @@ const OTHER_AGGREGATES: [&str; 24] = [
     "percentile_disc",
 ];
 
-impl Binder<'_> {
-    pub fn function(&mut self, call: &ast::Function, context: &mut Context) -> Result<Expr> {
+impl<'a> Binder<'a> {
+    pub fn function(&mut self, call: &'a ast::Function, context: &mut Context) -> Result<Expr> {
         let name = match name::parts(&call.name)?.as_slice() {
             [name] => *name,
             [schema, name] if schema.value == "pg_catalog" => *name,
@@ -53,7 +53,7 @@ impl Binder<'_> {
     fn function_named(
         &mut self,
         name: &str,
-        call: &ast::Function,
+        call: &'a ast::Function,
         context: &mut Context,
     ) -> Result<Expr> {
         if call.over.is_some() {
@@ -101,7 +101,7 @@ impl Binder<'_> {
         &mut self,
         function: crate::plan::AggregateFunction,
         name: &str,
-        call: &ast::Function,
+        call: &'a ast::Function,
         context: &mut Context,
     ) -> Result<Expr> {
         if context.calls.is_none() {
@@ -146,8 +146,8 @@ impl Binder<'_> {
 
     fn aggregate_argument(
         &mut self,
-        list: &FunctionArgumentList,
-        filter: Option<&ast::Expr>,
+        list: &'a FunctionArgumentList,
+        filter: Option<&'a ast::Expr>,
         context: &mut Context,
     ) -> Result<Argument> {
         let filter = filter

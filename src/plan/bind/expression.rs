@@ -42,10 +42,10 @@ impl<'s> Context<'s> {
     }
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     /// An expression. What leans to the left, as chains of operators, casts and predicates do, is walked
     /// down in a loop, so that its length costs no stack.
-    pub fn expression(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    pub fn expression(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
         let mut chain = Vec::new();
         let mut first = ast;
         while let Some(left) = left_operand(first) {
@@ -70,20 +70,24 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    pub fn expressions(&mut self, list: &[Ast], context: &mut Context) -> Result<Vec<Expr>> {
+    pub fn expressions(&mut self, list: &'a [Ast], context: &mut Context) -> Result<Vec<Expr>> {
         list.iter()
             .map(|ast| self.expression(ast, context))
             .collect()
     }
 
-    pub fn boxed(&mut self, ast: &Option<Box<Ast>>, context: &mut Context) -> Result<Option<Expr>> {
+    pub fn boxed(
+        &mut self,
+        ast: &'a Option<Box<Ast>>,
+        context: &mut Context,
+    ) -> Result<Option<Expr>> {
         ast.as_ref()
             .map(|ast| self.expression(ast, context))
             .transpose()
     }
 
     /// A condition: `WHERE`, `HAVING`, `JOIN/ON`.
-    pub fn condition(&mut self, ast: &Ast, context: &mut Context, clause: &str) -> Result<Expr> {
+    pub fn condition(&mut self, ast: &'a Ast, context: &mut Context, clause: &str) -> Result<Expr> {
         let bound = self.expression(ast, context)?;
         name::at(expr::coerce_to_boolean(bound, clause), ast)
     }
@@ -93,8 +97,8 @@ impl Binder<'_> {
         &mut self,
         left: Expr,
         op: &Operator,
-        right: &Ast,
-        chain: &mut Vec<&Ast>,
+        right: &'a Ast,
+        chain: &mut Vec<&'a Ast>,
         context: &mut Context,
     ) -> Result<Expr> {
         if !matches!(op, Operator::And | Operator::Or) {
@@ -126,7 +130,7 @@ impl Binder<'_> {
     }
 
     /// What stands at the left of a chain.
-    fn operand(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    fn operand(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
         match ast {
             Ast::Identifier(column) => self.column(None, column, context),
             Ast::CompoundIdentifier(path) => self.path(path, context),
@@ -195,7 +199,12 @@ impl Binder<'_> {
         Err(context.scope.missing(table, column))
     }
 
-    fn unary(&mut self, op: &UnaryOperator, operand: &Ast, context: &mut Context) -> Result<Expr> {
+    fn unary(
+        &mut self,
+        op: &UnaryOperator,
+        operand: &'a Ast,
+        context: &mut Context,
+    ) -> Result<Expr> {
         // A sign binds closer than `^`, which the grammar has the other way round.
         if let (
             UnaryOperator::Minus | UnaryOperator::Plus,
@@ -219,7 +228,7 @@ impl Binder<'_> {
         }
     }
 
-    fn case(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    fn case(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
         let Ast::Case {
             operand,
             conditions,

@@ -29,9 +29,9 @@ struct Merged {
     right: Expr,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     /// All tables of a FROM, joined; the commas are joins without a condition.
-    pub fn from(&mut self, tables: &[TableWithJoins]) -> Result<(Node, Scope)> {
+    pub fn from(&mut self, tables: &'a [TableWithJoins]) -> Result<(Node, Scope)> {
         let mut all: Option<(Node, Scope)> = None;
         for table in tables {
             let bound = self.table_with_joins(table)?;
@@ -50,7 +50,7 @@ impl Binder<'_> {
         Ok(all.unwrap_or((one_row, Scope::default())))
     }
 
-    pub fn table_with_joins(&mut self, table: &TableWithJoins) -> Result<(Node, Scope)> {
+    pub fn table_with_joins(&mut self, table: &'a TableWithJoins) -> Result<(Node, Scope)> {
         let mut bound = self.table_factor(&table.relation)?;
         for join in &table.joins {
             bound = self.joined(bound, join)?;
@@ -58,7 +58,7 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn table_factor(&mut self, factor: &TableFactor) -> Result<(Node, Scope)> {
+    fn table_factor(&mut self, factor: &'a TableFactor) -> Result<(Node, Scope)> {
         self.count_table()?;
         match factor {
             TableFactor::Table {
@@ -115,14 +115,18 @@ impl Binder<'_> {
         Ok((scan(table, time, columns), scope))
     }
 
-    fn derived(&mut self, query: &ast::Query, alias: Option<&TableAlias>) -> Result<(Node, Scope)> {
+    fn derived(
+        &mut self,
+        query: &'a ast::Query,
+        alias: Option<&TableAlias>,
+    ) -> Result<(Node, Scope)> {
         let (node, output) = self.query(query, Untyped::Text)?;
         // A subquery without an alias cannot be named: no identifier is empty.
         let name = alias.map_or("", |alias| &alias.name.value);
         Ok((node, rename(scope_of_output(name, output), alias)?))
     }
 
-    fn joined(&mut self, left: (Node, Scope), join_ast: &ast::Join) -> Result<(Node, Scope)> {
+    fn joined(&mut self, left: (Node, Scope), join_ast: &'a ast::Join) -> Result<(Node, Scope)> {
         let (left, left_scope) = left;
         let (kind, constraint) = join_kind(&join_ast.join_operator)?;
         let (right, right_scope) = self.table_factor(&join_ast.relation)?;

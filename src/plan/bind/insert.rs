@@ -18,8 +18,8 @@ use crate::types::{ColumnSchema, DataType, TableSchema};
 use sqlparser::ast::{self, Expr as Ast, SelectItem, SetExpr, TableObject};
 use std::rc::Rc;
 
-impl Binder<'_> {
-    pub fn bind_insert(&mut self, insert: &ast::Insert) -> Result<(Plan, Vec<OutputColumn>)> {
+impl<'a> Binder<'a> {
+    pub fn bind_insert(&mut self, insert: &'a ast::Insert) -> Result<(Plan, Vec<OutputColumn>)> {
         check_clauses(insert)?;
         let TableObject::TableName(table_name) = &insert.table else {
             return Err(Error::unsupported(
@@ -52,7 +52,7 @@ impl Binder<'_> {
 
     fn insert_source(
         &mut self,
-        query: &ast::Query,
+        query: &'a ast::Query,
         table: &Rc<TableSchema>,
         targets: &[usize],
         is_listed: bool,
@@ -83,7 +83,7 @@ impl Binder<'_> {
 
     fn insert_values(
         &mut self,
-        values: &ast::Values,
+        values: &'a ast::Values,
         table: &Rc<TableSchema>,
         targets: &[usize],
         is_listed: bool,
@@ -137,13 +137,15 @@ impl Binder<'_> {
     /// A DEFAULT sees no columns and runs no queries.
     pub fn bind_default(&mut self, ast: &Ast, column: &ColumnSchema) -> Result<Expr> {
         let scope = Scope::default();
-        let subplans = self.subplans.len();
-        let bound = self.expression(ast, &mut Context::new(&scope, "DEFAULT expressions"));
+        let mut context = Context::new(&scope, "DEFAULT expressions");
+        // Its syntax may come from the catalog, and then it lives no longer than this.
+        let mut alone = Binder::new(self.statement, self.catalogs, self.parameters);
+        let bound = alone.expression(ast, &mut context);
         let bound = bound.map_err(|error| match error.code() {
             Code::UndefinedColumn => Error::unsupported("a column reference in a DEFAULT"),
             _ => error,
         })?;
-        if self.subplans.len() > subplans {
+        if !alone.subplans.is_empty() {
             return Err(Error::unsupported("a subquery in a DEFAULT"));
         }
         if bound.any(&mut |expr| matches!(expr.kind, ExprKind::Parameter(_))) {
@@ -158,7 +160,7 @@ impl Binder<'_> {
     /// RETURNING: expressions over all columns of the table.
     pub fn returning(
         &mut self,
-        items: Option<&[SelectItem]>,
+        items: Option<&'a [SelectItem]>,
         table: &TableSchema,
         alias: Option<&ast::Ident>,
     ) -> Result<Option<Returning>> {

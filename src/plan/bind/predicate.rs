@@ -40,9 +40,14 @@ pub fn predicate_operand(ast: &Ast) -> Option<&Ast> {
     }
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     /// A predicate of an operand that has been bound.
-    pub fn predicate(&mut self, operand: Expr, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    pub fn predicate(
+        &mut self,
+        operand: Expr,
+        ast: &'a Ast,
+        context: &mut Context,
+    ) -> Result<Expr> {
         match ast {
             Ast::IsNull(_) => expr::resolve_is_null(operand, false),
             Ast::IsNotNull(_) => expr::resolve_is_null(operand, true),
@@ -94,7 +99,7 @@ impl Binder<'_> {
     }
 
     /// Functions whose arguments are separated by words.
-    pub fn special_call(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    pub fn special_call(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
         let (function, arguments) = match ast {
             Ast::Extract { field, expr, .. } => {
                 let field = field.to_string().to_ascii_lowercase();
@@ -148,8 +153,8 @@ impl Binder<'_> {
     /// `(a, b) IN ((1, 2), (3, 4))`.
     pub fn row_in_list(
         &mut self,
-        row: &Ast,
-        list: &[Ast],
+        row: &'a Ast,
+        list: &'a [Ast],
         negated: bool,
         context: &mut Context,
     ) -> Result<Expr> {
@@ -170,8 +175,8 @@ impl Binder<'_> {
     fn like(
         &mut self,
         operand: Expr,
-        pattern: &Ast,
-        escape: &Option<Box<Ast>>,
+        pattern: &'a Ast,
+        escape: &'a Option<Box<Ast>>,
         (negated, case_insensitive): (bool, bool),
         context: &mut Context,
     ) -> Result<Expr> {
@@ -190,9 +195,9 @@ impl Binder<'_> {
     /// `(a, b) = (1, 2)` is `a = 1 AND b = 2`, and `<>` its opposite.
     pub fn row_comparison(
         &mut self,
-        left: &Ast,
+        left: &'a Ast,
         op: &Operator,
-        right: &Ast,
+        right: &'a Ast,
         context: &mut Context,
     ) -> Result<Expr> {
         let (Ast::Tuple(left), Ast::Tuple(right)) = (left, right) else {

@@ -9,7 +9,7 @@ use super::{assign, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
 use crate::plan::{Node, OutputColumn, Plan, Query, SortKey};
-use crate::types::DataType;
+use crate::types::{DataType, Value};
 use sqlparser::ast::{
     self, Expr as Ast, LimitClause, OrderByExpr, OrderByKind, OrderBySort, SetExpr,
 };
@@ -21,10 +21,10 @@ pub struct Body {
     pub keys: Vec<SortKey>,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     pub fn bind_query_statement(
         &mut self,
-        query: &ast::Query,
+        query: &'a ast::Query,
     ) -> Result<(Plan, Vec<OutputColumn>)> {
         let (root, output) = self.query(query, Untyped::Text)?;
         let plan = Plan::Query(Query {
@@ -38,7 +38,7 @@ impl Binder<'_> {
     /// Binds a query.
     pub fn query(
         &mut self,
-        query: &ast::Query,
+        query: &'a ast::Query,
         untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         check_clauses(query)?;
@@ -50,7 +50,7 @@ impl Binder<'_> {
 
     fn query_without_with(
         &mut self,
-        query: &ast::Query,
+        query: &'a ast::Query,
         untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         let order: &[OrderByExpr] = match &query.order_by {
@@ -81,8 +81,8 @@ impl Binder<'_> {
     /// What stands between WITH and ORDER BY.
     pub fn body(
         &mut self,
-        body: &SetExpr,
-        order: &[OrderByExpr],
+        body: &'a SetExpr,
+        order: &'a [OrderByExpr],
         untyped: Untyped,
     ) -> Result<Body> {
         let body = match body {
@@ -100,8 +100,8 @@ impl Binder<'_> {
 
     fn other_body(
         &mut self,
-        body: &SetExpr,
-        order: &[OrderByExpr],
+        body: &'a SetExpr,
+        order: &'a [OrderByExpr],
         untyped: Untyped,
     ) -> Result<Body> {
         let (node, output) = match body {
@@ -120,7 +120,7 @@ impl Binder<'_> {
     /// ORDER BY over nothing but the outputs.
     fn order_by_outputs(
         &mut self,
-        order: &[OrderByExpr],
+        order: &'a [OrderByExpr],
         output: &[OutputColumn],
     ) -> Result<Vec<SortKey>> {
         let scope = scope_of_output("", output.to_vec());
@@ -138,7 +138,7 @@ impl Binder<'_> {
     /// VALUES as a query: the columns' types are those in which all rows meet.
     fn values(
         &mut self,
-        values: &ast::Values,
+        values: &'a ast::Values,
         untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         let scope = Scope::default();
@@ -188,7 +188,7 @@ impl Binder<'_> {
         Ok((Node::Values { rows, types }, output))
     }
 
-    fn limit(&mut self, query: &ast::Query) -> Result<Option<(Option<Expr>, Option<Expr>)>> {
+    fn limit(&mut self, query: &'a ast::Query) -> Result<Option<(Option<Expr>, Option<Expr>)>> {
         let (limit, offset) = match &query.limit_clause {
             None => (None, None),
             Some(LimitClause::LimitOffset {
@@ -203,9 +203,8 @@ impl Binder<'_> {
                 );
             }
         };
-        let one = Ast::value(ast::Value::Number("1".to_string(), false));
         let limit = match (&query.fetch, limit) {
-            (None, limit) => limit,
+            (None, limit) => limit.map(|ast| self.row_count(ast, "LIMIT")),
             (Some(_), Some(_)) => {
                 return Err(Error::new(
                     Code::Syntax,
@@ -215,16 +214,19 @@ impl Binder<'_> {
             (Some(fetch), None) if fetch.with_ties || fetch.percent => {
                 return Err(Error::unsupported("FETCH with TIES or PERCENT"));
             }
-            (Some(fetch), None) => Some(fetch.quantity.as_ref().unwrap_or(&one)),
+            (Some(fetch), None) => Some(match &fetch.quantity {
+                Some(ast) => self.row_count(ast, "LIMIT"),
+                None => Ok(Expr::constant(Value::I64(1), DataType::BigInt)),
+            }),
         };
-        let limit = limit.map(|ast| self.row_count(ast, "LIMIT")).transpose()?;
+        let limit = limit.transpose()?;
         let offset = offset
             .map(|ast| self.row_count(ast, "OFFSET"))
             .transpose()?;
         Ok((limit.is_some() || offset.is_some()).then_some((limit, offset)))
     }
 
-    fn row_count(&mut self, ast: &Ast, clause: &'static str) -> Result<Expr> {
+    fn row_count(&mut self, ast: &'a Ast, clause: &'static str) -> Result<Expr> {
         let scope = Scope::default();
         let bound = self.expression(ast, &mut Context::new(&scope, clause));
         let bound = bound.map_err(|error| match error.code() {

@@ -32,11 +32,11 @@ enum Key {
     Other(Expr),
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     pub fn select(
         &mut self,
-        select: &ast::Select,
-        order: &[OrderByExpr],
+        select: &'a ast::Select,
+        order: &'a [OrderByExpr],
         untyped: Untyped,
     ) -> Result<Body> {
         check_clauses(select)?;
@@ -83,7 +83,11 @@ impl Binder<'_> {
     }
 
     /// The outputs of a SELECT or RETURNING, with `*` written out.
-    pub fn outputs(&mut self, items: &[SelectItem], context: &mut Context) -> Result<Vec<Output>> {
+    pub fn outputs(
+        &mut self,
+        items: &'a [SelectItem],
+        context: &mut Context,
+    ) -> Result<Vec<Output>> {
         let mut outputs = Vec::with_capacity(items.len());
         for item in items {
             match item {
@@ -122,10 +126,10 @@ impl Binder<'_> {
     /// The group expressions. A name is a column of the rows first, an output second.
     fn group_by(
         &mut self,
-        group_by: &GroupByExpr,
+        group_by: &'a GroupByExpr,
         scope: &Scope,
         outputs: &[Output],
-        items: &[SelectItem],
+        items: &'a [SelectItem],
     ) -> Result<Vec<Expr>> {
         let list = match group_by {
             GroupByExpr::Expressions(list, modifiers) if modifiers.is_empty() => list,
@@ -168,10 +172,10 @@ impl Binder<'_> {
     /// What an item of ORDER BY means: an output's name or number, or else an expression over the rows.
     fn order_item(
         &mut self,
-        item: &OrderByExpr,
+        item: &'a OrderByExpr,
         context: &mut Context,
         outputs: &[Output],
-        select: &ast::Select,
+        select: &'a ast::Select,
     ) -> Result<Key> {
         if let Some(at) = ordinal(&item.expr, outputs.len(), "ORDER BY")? {
             return Ok(Key::Output(at));

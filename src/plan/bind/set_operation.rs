@@ -23,11 +23,11 @@ struct Side {
     output: Vec<OutputColumn>,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     /// A chain of set operations, which the parser leans to the left: walked down in a loop.
     pub fn set_operations(
         &mut self,
-        body: &SetExpr,
+        body: &'a SetExpr,
         untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         let mut chain = Vec::new();
@@ -56,7 +56,7 @@ impl Binder<'_> {
         Ok((node, output))
     }
 
-    fn side(&mut self, body: &SetExpr) -> Result<Side> {
+    fn side(&mut self, body: &'a SetExpr) -> Result<Side> {
         let Body { node, output, .. } = self.body(body, &[], Untyped::Open)?;
         let node = keep_first(node, &output);
         Ok(Side { node, output })

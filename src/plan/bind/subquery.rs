@@ -11,8 +11,8 @@ use crate::types::{DataType, Value};
 use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast};
 use std::rc::Rc;
 
-impl Binder<'_> {
-    pub fn subquery(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+impl<'a> Binder<'a> {
+    pub fn subquery(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
         match ast {
             Ast::Exists { subquery, negated } => self.exists(subquery, *negated, context),
             Ast::Subquery(query) => self.scalar(query, context),
@@ -21,7 +21,7 @@ impl Binder<'_> {
     }
 
     /// `= ANY (query)` is IN, `<> ALL (query)` is NOT IN.
-    pub fn quantified(&mut self, ast: &Ast, context: &mut Context) -> Result<Expr> {
+    pub fn quantified(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
         let (left, right, negated) = match ast {
             Ast::AnyOp {
                 left,
@@ -45,14 +45,14 @@ impl Binder<'_> {
         }
     }
 
-    fn nested(&mut self, query: &ast::Query, context: &Context) -> Result<Node> {
+    fn nested(&mut self, query: &'a ast::Query, context: &Context) -> Result<Node> {
         self.outer.push(Rc::new(context.scope.clone()));
         let bound = self.query(query, Untyped::Text);
         self.outer.pop();
         Ok(bound?.0)
     }
 
-    fn exists(&mut self, query: &ast::Query, negated: bool, context: &Context) -> Result<Expr> {
+    fn exists(&mut self, query: &'a ast::Query, negated: bool, context: &Context) -> Result<Expr> {
         let node = self.nested(query, context)?;
         let one = Expr::constant(Value::I64(1), DataType::BigInt);
         self.subplans.push(Node::Limit {
@@ -67,7 +67,7 @@ impl Binder<'_> {
         ))
     }
 
-    fn scalar(&mut self, query: &ast::Query, context: &Context) -> Result<Expr> {
+    fn scalar(&mut self, query: &'a ast::Query, context: &Context) -> Result<Expr> {
         let node = self.nested(query, context)?;
         let [data_type] = node.types()[..] else {
             return Err(Error::new(
@@ -84,7 +84,7 @@ impl Binder<'_> {
     pub fn in_subquery(
         &mut self,
         operand: Expr,
-        query: &ast::Query,
+        query: &'a ast::Query,
         negated: bool,
         context: &mut Context,
     ) -> Result<Expr> {

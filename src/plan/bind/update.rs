@@ -25,8 +25,8 @@ struct Target<'a> {
     scope: Scope,
 }
 
-impl Binder<'_> {
-    pub fn bind_update(&mut self, update: &ast::Update) -> Result<(Plan, Vec<OutputColumn>)> {
+impl<'a> Binder<'a> {
+    pub fn bind_update(&mut self, update: &'a ast::Update) -> Result<(Plan, Vec<OutputColumn>)> {
         if update.output.is_some()
             || update.or.is_some()
             || !update.order_by.is_empty()
@@ -71,7 +71,7 @@ impl Binder<'_> {
         Ok((plan, output))
     }
 
-    pub fn bind_delete(&mut self, delete: &ast::Delete) -> Result<(Plan, Vec<OutputColumn>)> {
+    pub fn bind_delete(&mut self, delete: &'a ast::Delete) -> Result<(Plan, Vec<OutputColumn>)> {
         if delete.output.is_some()
             || !delete.tables.is_empty()
             || !delete.order_by.is_empty()
@@ -111,8 +111,8 @@ impl Binder<'_> {
     fn target_rows<'s>(
         &mut self,
         table: &'s TableWithJoins,
-        others: &[TableWithJoins],
-        condition: Option<&Ast>,
+        others: &'a [TableWithJoins],
+        condition: Option<&'a Ast>,
     ) -> Result<Target<'s>> {
         let TableFactor::Table { name, alias, .. } = &table.relation else {
             return Err(Error::unsupported("changing something that is not a table"));
@@ -151,7 +151,7 @@ impl Binder<'_> {
     /// The columns that are set, by position, and their new values.
     fn assignments(
         &mut self,
-        list: &[ast::Assignment],
+        list: &'a [ast::Assignment],
         target: &Target,
     ) -> Result<Vec<(usize, Expr)>> {
         let mut assignments: Vec<(usize, Expr)> = Vec::with_capacity(list.len());

@@ -17,19 +17,19 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 /// A query with a name.
-pub struct CommonTable {
-    alias: TableAlias,
-    query: ast::Query,
+pub struct CommonTable<'a> {
+    alias: &'a TableAlias,
+    query: &'a ast::Query,
     /// How many of the others it sees: those before it.
     sees: usize,
     uses: Cell<u32>,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     /// Binds something that sees the queries of a WITH.
     pub fn with<T>(
         &mut self,
-        with: &ast::With,
+        with: &'a ast::With,
         bind: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
         if with.recursive {
@@ -45,7 +45,7 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn add_common_table(&mut self, table: &ast::Cte, outer: usize) -> Result<()> {
+    fn add_common_table(&mut self, table: &'a ast::Cte, outer: usize) -> Result<()> {
         if table.from.is_some() {
             return Err(Error::unsupported("FROM after a query of WITH"));
         }
@@ -59,8 +59,8 @@ impl Binder<'_> {
             return Err(Error::new(Code::DuplicateAlias, message).at(name::position(name)));
         }
         self.common_tables.push(Rc::new(CommonTable {
-            alias: table.alias.clone(),
-            query: (*table.query).clone(),
+            alias: &table.alias,
+            query: &table.query,
             sees: self.common_tables.len(),
             uses: Cell::new(0),
         }));
@@ -81,7 +81,7 @@ impl Binder<'_> {
     }
 
     /// The query of a WITH that a name means, if any.
-    pub fn common_table(&self, name: &ast::ObjectName) -> Option<Rc<CommonTable>> {
+    pub fn common_table(&self, name: &ast::ObjectName) -> Option<Rc<CommonTable<'a>>> {
         let ident = name::single(name).ok()?;
         let mut tables = self.common_tables.iter().rev();
         let found = tables.find(|table| table.alias.name.value == ident.value);
@@ -90,7 +90,7 @@ impl Binder<'_> {
 
     pub fn table_of_with(
         &mut self,
-        table: &CommonTable,
+        table: &CommonTable<'a>,
         name: &ast::ObjectName,
         alias: Option<&TableAlias>,
     ) -> Result<(Node, Scope)> {
@@ -102,7 +102,7 @@ impl Binder<'_> {
                 .with_hint("Write it behind the tables inside that query."));
         }
         let (node, scope) = self.bind_common_table(table)?;
-        let mut scope = rename(scope, Some(&table.alias))?;
+        let mut scope = rename(scope, Some(table.alias))?;
         if let Some(alias) = alias {
             scope.tables[0].hidden_name = Some(table.alias.name.value.clone());
             scope.tables[0].name = alias.name.value.clone();
@@ -110,9 +110,9 @@ impl Binder<'_> {
         Ok((node, rename(scope, alias)?))
     }
 
-    fn bind_common_table(&mut self, table: &CommonTable) -> Result<(Node, Scope)> {
+    fn bind_common_table(&mut self, table: &CommonTable<'a>) -> Result<(Node, Scope)> {
         let hidden = self.common_tables.split_off(table.sees);
-        let bound = self.query(&table.query, Untyped::Text);
+        let bound = self.query(table.query, Untyped::Text);
         self.common_tables.extend(hidden);
         let (mut node, output) = bound?;
         table.uses.set(table.uses.get() + 1);
