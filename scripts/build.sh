@@ -15,7 +15,8 @@ compiled=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release/driftdb.wasm
 out=pkg/wasm
 
 build_wasm() {
-    cargo build --release --target wasm32-unknown-unknown --lib
+    # The library alone: with the crate for other crates beside it, nothing would be optimised across crates.
+    cargo rustc --release --target wasm32-unknown-unknown --lib --crate-type cdylib
     local state
     state=$(cat "$compiled" scripts/build.sh scripts/package.json <(wasm-bindgen --version) | sha256sum)
     if [ "$(cat $out/.made-from 2>/dev/null)" != "$state" ]; then
