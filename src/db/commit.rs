@@ -33,6 +33,11 @@ impl Database {
     }
 
     /// Makes a transaction permanent: to the log first, then to the tables.
+    ///
+    /// # Errors
+    /// A commit that is too large is refused, and nothing else changes. When the storage fails the database
+    /// must be opened anew: from then on every call says so, reads included, since commits that memory has may
+    /// not be in storage.
     pub(super) fn commit(
         &mut self,
         transaction: Transaction,
@@ -44,7 +49,15 @@ impl Database {
         };
         let seq = commit.seq;
         if let Some(log) = &mut shared.log {
-            log.append(&commit)?;
+            let was_open = log.is_open();
+            if let Err(error) = log.append(&commit) {
+                // A log that gives up takes the commits of its group with it, which memory has.
+                let gave_up = was_open && !log.is_open();
+                return match gave_up {
+                    true => shared.poisoned(error),
+                    false => Err(error),
+                };
+            }
         }
         match shared.store.apply(commit) {
             Ok(()) => Ok(Some(seq)),

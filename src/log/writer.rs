@@ -275,6 +275,11 @@ impl Log {
         Ok(ticket.0 <= self.durable_groups)
     }
 
+    /// Whether it takes commits: it has not failed, nor been closed, nor was it opened for reading only.
+    pub fn is_open(&self) -> bool {
+        self.failure.is_none()
+    }
+
     /// An error if the log takes nothing more.
     pub(super) fn check(&self) -> Result<()> {
         match &self.failure {
