@@ -665,12 +665,13 @@ fn history_tells_every_state_of_a_key() {
         .collect();
     use Operation::{Delete, Insert, Update};
     assert_eq!(
-        told[..4],
+        told,
         [
             (1, Insert, Some(2)),
             (2, Update, Some(3)),
-            (3, Delete, None),
+            (3, Delete, Some(4)),
             (4, Insert, Some(5)),
+            (5, Update, None),
         ]
     );
     assert_eq!(
@@ -703,6 +704,32 @@ fn history_tells_every_state_of_a_key() {
     assert_eq!(before.unwrap().entries.len(), 2);
     let missing = bench.database.history("nope", &[1.into()], None, None);
     assert_eq!(missing.unwrap_err().code(), Code::UndefinedTable);
+}
+
+/// Also where the statement did not read the other columns, and of a row that the transaction has changed.
+#[test]
+fn an_update_to_null_shows_the_row_that_would_be() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (a int PRIMARY KEY, b text NOT NULL, c int)");
+    bench.script("INSERT INTO t VALUES (1, 'x', 10), (2, 'y', 20)");
+    let detail = |bench: &mut Bench, sql: &str| {
+        let error = bench.error(sql);
+        assert_eq!(error.code(), Code::NotNullViolation);
+        error.detail().map(str::to_string)
+    };
+    let shown = |row: &str| Some(format!("Failing row contains ({row})."));
+    let one = detail(&mut bench, "UPDATE t SET b = NULL WHERE a = 2");
+    assert_eq!(one, shown("2, null, 20"));
+    let many = detail(
+        &mut bench,
+        "UPDATE t SET c = 5, b = CASE a WHEN 2 THEN NULL ELSE b END",
+    );
+    assert_eq!(many, shown("2, null, 5"));
+    let returning = detail(&mut bench, "UPDATE t SET b = NULL WHERE a = 1 RETURNING a");
+    assert_eq!(returning, shown("1, null, 10"));
+    bench.script("BEGIN; UPDATE t SET c = 11 WHERE a = 1");
+    let own = detail(&mut bench, "UPDATE t SET b = NULL WHERE c = 11");
+    assert_eq!(own, shown("1, null, 11"));
 }
 
 #[test]

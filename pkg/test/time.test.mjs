@@ -72,7 +72,7 @@ test('history tells every state of a row, oldest first', () =>
       [
         { seq: 1, op: 'INSERT', status: 'pending', changed: ['id', 'status', 'total'], until: 2 },
         { seq: 2, op: 'UPDATE', status: 'paid', changed: ['status'], until: 3 },
-        { seq: 3, op: 'DELETE', status: null, changed: [], until: null },
+        { seq: 3, op: 'DELETE', status: null, changed: [], until: 4 },
         { seq: 4, op: 'INSERT', status: 'again', changed: ['id', 'status', 'total'], until: null },
       ],
     );

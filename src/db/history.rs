@@ -20,6 +20,13 @@ struct Version {
     values: Vec<Value>,
 }
 
+impl Version {
+    /// Whether the other one is the same row's next state.
+    fn leads_to(&self, next: &Version) -> bool {
+        self.row == next.row && self.end == Some(next.start)
+    }
+}
+
 impl Database {
     /// Every version that held a primary key, oldest first, and the deletes that ended them. `names` gives
     /// the columns of the key if it was not given in their order; `as_of` forgets what came after a moment.
@@ -57,7 +64,7 @@ impl Database {
                     data_type: column.data_type,
                 })
                 .collect(),
-            entries: self.entries(schema, index, versions)?,
+            entries: self.entries(schema, versions)?,
         })
     }
 
@@ -105,18 +112,17 @@ impl Database {
         Ok(versions)
     }
 
-    /// The states and, where the key's row ended without a next state under it, the delete.
+    /// The states and, where the key's row ended without a next state under it, what took it away. One row at
+    /// a time has a key, so a version's neighbours are those before and after it.
     fn entries(
         &mut self,
         schema: &TableSchema,
-        index: &IndexSchema,
         versions: Vec<Version>,
     ) -> Result<Vec<HistoryEntry>> {
         let mut entries = Vec::new();
         for (place, version) in versions.iter().enumerate() {
-            let before = versions[..place]
-                .iter()
-                .rfind(|other| other.row == version.row && other.end == Some(version.start));
+            let before = place.checked_sub(1).map(|place| &versions[place]);
+            let before = before.filter(|before| before.leads_to(version));
             let (operation, changed) = match before {
                 Some(before) => (Operation::Update, changed(&before.values, &version.values)),
                 None => match self.row_before(schema, version)? {
@@ -133,31 +139,30 @@ impl Database {
                 until: version.end.map(|end| (end, self.time_of(end))),
                 meta: self.meta_of(version.start),
             });
-            let goes_on = |end: Seq| {
-                let mut later = versions[place + 1..].iter();
-                later.any(|other| other.row == version.row && other.start == end)
-            };
-            if let Some(end) = version.end.filter(|end| !goes_on(*end)) {
-                entries.push(self.end_entry(schema, index, version, end)?);
+            let next = versions.get(place + 1);
+            if let Some(end) = version.end
+                && !next.is_some_and(|next| version.leads_to(next))
+            {
+                let next = next.map(|next| next.start);
+                entries.push(self.end_entry(schema, version, end, next)?);
             }
         }
-        entries.sort_by_key(|entry| (entry.seq, entry.operation != Operation::Delete));
         Ok(entries)
     }
 
-    /// The commit that took the row from under the key: a delete, or an update to another key.
+    /// The commit that took the row from under the key: a delete, or an update to another key. It lasts until
+    /// `next`, when a row has the key again; which may be the same commit.
     fn end_entry(
         &mut self,
         schema: &TableSchema,
-        index: &IndexSchema,
         version: &Version,
         end: Seq,
+        next: Option<Seq>,
     ) -> Result<HistoryEntry> {
         let after = self.row_at(schema, version.row, end)?;
         let (operation, row, changed) = match after {
             Some(values) => {
                 let changed = changed(&version.values, &values);
-                debug_assert!(!index.columns.is_empty());
                 (Operation::Update, Some(values), changed)
             }
             None => (Operation::Delete, None, Vec::new()),
@@ -168,7 +173,7 @@ impl Database {
             operation,
             row,
             changed,
-            until: None,
+            until: next.map(|next| (next, self.time_of(next))),
             meta: self.meta_of(end),
         })
     }

@@ -94,7 +94,8 @@ pub struct HistoryEntry {
     pub row: Option<Vec<Value>>,
     /// Positions of the columns that this commit changed: all of them for an insert, none for a delete.
     pub changed: Vec<usize>,
-    /// The commit that ended this state and its time; `None` while it lasts.
+    /// The commit that ended this state and its time; `None` while it lasts. A delete lasts until a row has the
+    /// key again.
     pub until: Option<(Seq, i64)>,
     pub meta: Option<String>,
 }

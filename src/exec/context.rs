@@ -5,9 +5,9 @@ use crate::column::Chunk;
 use crate::error::{Code, Error, Result};
 use crate::expr::{EvalContext, SubplanRows};
 use crate::plan::TimeSlot;
-use crate::table::{BlockId, Store};
+use crate::table::{BlockId, Fetch, Store};
 use crate::txn::{Transaction, View};
-use crate::types::{Clock, Entropy, Snapshot, Value, Versions};
+use crate::types::{Clock, Entropy, RowId, ScanColumn, Snapshot, TableSchema, Value, Versions};
 
 /// What one step of an operator came to.
 #[derive(Debug)]
@@ -81,6 +81,23 @@ impl Context<'_> {
             Access::Write(transaction) => Ok((transaction, self.store)),
             Access::Read(_) => Err(Error::new(Code::ReadOnly, "cannot write here")),
         }
+    }
+
+    /// All columns of a row as the statement's transaction sees it.
+    pub fn current_row(&self, table: &TableSchema, row: RowId) -> Result<Fetch<Vec<Value>>> {
+        let missing = || Error::new(Code::Internal, "a row to be changed is not there");
+        let Access::Write(transaction) = &self.access else {
+            return Err(missing());
+        };
+        let location = transaction.current(self.store, table.id, row);
+        let columns = table.columns.iter().map(|c| ScanColumn::Column(c.id));
+        let columns: Vec<ScanColumn> = columns.collect();
+        let location = location.ok_or_else(missing)?;
+        let read = self.view().read_rows(table.id, &[location], &columns)?;
+        Ok(match read {
+            Fetch::Ready(chunk) => Fetch::Ready(chunk.row(0)),
+            Fetch::Need(block) => Fetch::Need(block),
+        })
     }
 
     /// The versions that a scan reads, and whether the transaction's own writes are among them.

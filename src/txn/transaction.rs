@@ -240,6 +240,15 @@ impl Transaction {
         Ok(())
     }
 
+    /// Where the version of a row lies that this transaction sees.
+    pub fn current(&self, store: &Store, table: TableId, row: RowId) -> Option<Location> {
+        let relation = store.relation(table);
+        match self.tables.get(&table) {
+            Some(private) => (private.rows.get(row)).or_else(|| private.committed(relation, row)),
+            None => relation?.live(row),
+        }
+    }
+
     /// Ends the version of a row that this transaction sees; answers where it lies.
     fn end_row(&mut self, store: &Store, table: TableId, row: RowId) -> Result<Location> {
         let private = self.tables.get_mut(&table).expect("opened by the caller");

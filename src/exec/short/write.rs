@@ -6,7 +6,7 @@ use crate::column::{Chunk, Data};
 use crate::error::Result;
 use crate::exec::project::project;
 use crate::exec::row_buffer::single_row;
-use crate::exec::write::{changed_columns, check_changes, check_row};
+use crate::exec::write::{check_row, check_update};
 use crate::exec::{Context, Tuples};
 use crate::expr::{self, Expr, ExprKind};
 use crate::plan::{Delete, Insert, Node, Returning, Update};
@@ -164,9 +164,9 @@ impl UpdateRow {
             other => return Ok(other),
         };
         let (values, whole) = row.columns[1..].split_at(self.columns.len());
-        let shown = (!whole.is_empty()).then_some(whole);
-        let changed = changed_columns(&self.table, &self.columns);
-        check_changes(&self.table, &changed, values, 1, shown)?;
+        if let Fetch::Need(block) = check_update(&self.table, &self.columns, &row, context)? {
+            return Ok(Fetch::Need(block));
+        }
         let (transaction, store) = context.writer()?;
         let fetch =
             transaction.update(store, self.table.id, &[row_id(&row)], &self.columns, values)?;

@@ -1,13 +1,13 @@
 //! INSERT.
 
-use super::not_null::check_changes;
+use super::not_null::check_rows;
 use super::source::Source;
 use crate::error::Result;
 use crate::exec::project::project;
 use crate::exec::{Context, Operator, Step};
 use crate::plan::Insert;
 use crate::plan::Returning;
-use crate::types::{ColumnSchema, TableSchema};
+use crate::types::TableSchema;
 use std::rc::Rc;
 
 pub struct InsertRows {
@@ -40,8 +40,7 @@ impl Operator for InsertRows {
                 return Ok(Step::Done);
             };
             let (table, columns) = (&*self.table, &chunk.columns);
-            let all: Vec<&ColumnSchema> = table.columns.iter().collect();
-            check_changes(table, &all, columns, chunk.rows, Some(columns))?;
+            check_rows(table, columns, chunk.rows)?;
             let (transaction, store) = context.writer()?;
             transaction.insert(store, table.id, columns)?;
             context.meter.affected_rows += chunk.rows as u64;

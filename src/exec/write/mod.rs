@@ -12,5 +12,5 @@ mod update;
 
 pub use delete::DeleteRows;
 pub use insert::InsertRows;
-pub use not_null::{check_changes, check_row};
-pub use update::{UpdateRows, changed_columns};
+pub use not_null::{check_row, check_update};
+pub use update::UpdateRows;

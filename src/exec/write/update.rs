@@ -1,6 +1,6 @@
 //! UPDATE.
 
-use super::not_null::check_changes;
+use super::not_null::check_update;
 use super::source::{Source, first_of_each, row_ids};
 use crate::column::Chunk;
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::exec::project::project;
 use crate::exec::{Context, Operator, Step};
 use crate::plan::{Returning, Update};
 use crate::table::Fetch;
-use crate::types::{ColumnId, ColumnSchema, RowId, TableSchema};
+use crate::types::{ColumnId, RowId, TableSchema};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -34,21 +34,13 @@ impl UpdateRows {
 
     /// Writes a chunk, or asks for a block that is needed for it.
     fn write(&self, chunk: &Chunk, context: &mut Context) -> Result<Fetch<()>> {
-        let (values, whole) = chunk.columns[1..].split_at(self.columns.len());
-        let whole = (!whole.is_empty()).then_some(whole);
-        let changed = changed_columns(&self.table, &self.columns);
-        check_changes(&self.table, &changed, values, chunk.rows, whole)?;
+        if let Fetch::Need(block) = check_update(&self.table, &self.columns, chunk, context)? {
+            return Ok(Fetch::Need(block));
+        }
+        let values = &chunk.columns[1..=self.columns.len()];
         let (transaction, store) = context.writer()?;
         transaction.update(store, self.table.id, &row_ids(chunk), &self.columns, values)
     }
-}
-
-/// The schemas of columns by their ids.
-pub fn changed_columns<'a>(table: &'a TableSchema, columns: &[ColumnId]) -> Vec<&'a ColumnSchema> {
-    (columns.iter())
-        .filter_map(|id| table.position(*id))
-        .map(|position| &table.columns[position])
-        .collect()
 }
 
 impl Operator for UpdateRows {
