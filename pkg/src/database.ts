@@ -12,6 +12,7 @@ import { Session } from './session.js';
 import { Shared } from './shared.js';
 import { SyncSession } from './sync.js';
 import { runTransaction } from './transaction.js';
+import { checkedTimeout, startTimer, type Timer } from './timer.js';
 import type {
   CallOptions,
   CommitInfo,
@@ -72,6 +73,7 @@ export class Database implements DatabaseApi {
   static async open(url: string | URL, options: OpenOptions = {}): Promise<Database> {
     const parsed = parseUrl(url);
     if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'opening was cancelled before it began');
+    checkedTimeout(options.timeout);
     const { connection, leave } = await withLimits(
       shared.join(parsed, () => connect(parsed, options)),
       options,
@@ -194,7 +196,7 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
     allowMemory: options.allowFallback === 'memory',
     create: options.create ?? true,
     acceptDataLoss: options.acceptDataLoss ?? false,
-    lockTimeout: options.lockTimeout ?? LOCK_TIMEOUT,
+    lockTimeout: checkedTimeout(options.lockTimeout, 'lockTimeout') ?? LOCK_TIMEOUT,
     sentinels: { opfs: readSentinel('opfs', url.name), idb: readSentinel('idb', url.name) },
     wasm: options.wasm instanceof URL ? options.wasm.href : typeof options.wasm === 'string' ? absolute(options.wasm) : options.wasm,
     worker: worker !== false,
@@ -213,8 +215,11 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
   connection.onDurable = sentinel.update;
   const close = connection.close.bind(connection);
   connection.close = async () => {
-    await close();
-    sentinel.finish();
+    try {
+      await close();
+    } finally {
+      sentinel.finish();
+    }
   };
   return connection;
 }
@@ -228,12 +233,12 @@ function absolute(address: string): string {
 async function withLimits<T extends { leave: () => Promise<void> }>(opening: Promise<T>, options: CallOptions): Promise<T> {
   const { signal, timeout } = options;
   if (!signal && timeout === undefined) return opening;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: Timer | undefined;
   let cancel: (() => void) | undefined;
   const stopped = new Promise<never>((_, reject) => {
     cancel = () => reject(new DatabaseError('CANCELLED', 'opening was cancelled', { cause: signal?.reason }));
     signal?.addEventListener('abort', cancel, { once: true });
-    if (timeout !== undefined) timer = setTimeout(() => reject(new DatabaseError('TIMEOUT', 'opening took longer than its timeout')), timeout);
+    if (timeout !== undefined) timer = startTimer(timeout, () => reject(new DatabaseError('TIMEOUT', 'opening took longer than its timeout')));
   });
   try {
     return await Promise.race([opening, stopped]);

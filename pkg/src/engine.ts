@@ -7,7 +7,7 @@ import { DatabaseError, describe, type WireError } from './error.js';
 import type { WireMoment } from './moment.js';
 import type { Room } from './parameters.js';
 import { type RowOptions, Table, Views } from './results.js';
-import type { Field } from './types.js';
+import type { Field, Recovery } from './types.js';
 import { isWellFormed } from './url.js';
 
 /** What the engine calls back: the clock, chance, and the files. All of it synchronous; none of it throws. */
@@ -52,7 +52,10 @@ export interface WasmEngine {
   /** Writes what was committed, which counts as durable from then on; `flush` is to follow soon. */
   write(): number;
   applied_seq(): number;
+  /** -2 once storage has failed. */
   durable_seq(): number;
+  /** What opening found in storage, as the JSON of a `Recovery`; `null` where nothing is stored. */
+  recovery(): string;
   maintain(milliseconds: number): number;
   close(): number;
   /** Only over pieces (IndexedDB): hands in a stored piece, before `open`. */
@@ -148,6 +151,11 @@ export class Engine {
       at += 16 + Math.ceil(length / 8) * 8;
     }
     return { ticket, pieces };
+  }
+
+  /** What opening found in storage; null where nothing is stored. */
+  recovery(): Recovery | null {
+    return JSON.parse(this.wasm.recovery()) as Recovery | null;
   }
 
   takeError(): WireError {

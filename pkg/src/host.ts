@@ -26,6 +26,7 @@ import { Status } from './results.js';
 import { type Job, Sessions } from './sessions.js';
 import { asError } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
+import { startTimer } from './timer.js';
 import type { DatabaseInfo } from './types.js';
 import { parseUrl } from './url.js';
 
@@ -37,6 +38,8 @@ const STEP_BUDGET = 4096;
 const IDLE_MS = 40;
 const MAINTAIN_MS = 5;
 const RELAXED_FLUSH_MS = 250;
+/** Between two attempts to write to a storage that refused it when it was opened. */
+const RETRY_MS = 1000;
 
 /** The engine's numbers for why a task is cancelled. */
 const Reason = { CANCELLED: 0, TIMEOUT: 1, LOCK_TIMEOUT: 2 } as const;
@@ -51,6 +54,11 @@ interface HostCallOptions {
 export class Host implements Connection {
   #engine: Engine | undefined;
   #reopening: Promise<void> | undefined;
+  /** When the engine was opened, and whether it has refused a write since, for which storage had no room then. */
+  #openedAt = performance.now();
+  #refusedWrite = false;
+  /** Why the last engine was discarded. */
+  #failure: DatabaseError | undefined;
   /** Why no call can be answered any more. */
   #dead: DatabaseError | undefined;
   readonly #sessions = new Sessions();
@@ -95,6 +103,7 @@ export class Host implements Connection {
         durability: opening.durability,
         worker: opening.worker,
         version: PACKAGE_VERSION,
+        recovery: engine.recovery(),
       };
       const host = new Host(opening, info, module, storage, engine);
       if (storage.pieces) await host.#store();
@@ -111,6 +120,8 @@ export class Host implements Connection {
   call(request: Request, options: HostCallOptions = {}): Promise<Reply> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed({ code: 'CLOSED', message: 'the database is closed', sqlstate: '08003' }));
+      // What ends with its session has ended.
+      if (request.kind === 'forget' && !this.#sessions.has(request.session)) return resolve({ results: NO_RESULTS });
       const session = this.#sessions.get(request.session);
       const release: (() => void)[] = [];
       const job: Job = {
@@ -132,7 +143,7 @@ export class Host implements Connection {
         release.push(() => options.signal?.removeEventListener('abort', cancel));
       }
       if (options.timeout !== undefined) {
-        const timer = setTimeout(() => this.cancel(job, 'TIMEOUT'), options.timeout);
+        const timer = startTimer(options.timeout, () => this.cancel(job, 'TIMEOUT'));
         release.push(() => clearTimeout(timer));
       }
       options.onBegin?.((why) => this.cancel(job, why));
@@ -156,7 +167,8 @@ export class Host implements Connection {
   }
 
   /** A call made at once, on this thread; it throws for an engine that is gone and cannot be opened anew at once. */
-  callSync(request: Request): Reply {
+  callSync(request: Request, timeout = Infinity): Reply {
+    const end = performance.now() + timeout;
     const engine = this.#engineNow();
     const session = this.#sessions.get(request.session);
     while (session.jobs.length > 0) {
@@ -178,10 +190,13 @@ export class Host implements Connection {
     while (session.jobs[0] === job) {
       if (this.#advance(job) === 'waiting') {
         this.#guard(() => engine.wasm.cancel(job.task, Reason.LOCK_TIMEOUT));
+      } else if (performance.now() >= end) {
+        this.cancel(job, 'TIMEOUT');
       }
     }
     this.#settle();
-    if (!reply) throw this.#dead ?? new DatabaseError('COMMIT_UNKNOWN', 'storage failed; the next call opens the database anew');
+    if (!reply) this.#decideNow();
+    if (!reply) throw this.#dead ?? storageFailed();
     this.#planIdle();
     return reply;
   }
@@ -215,14 +230,17 @@ export class Host implements Connection {
     };
     this.#held.add(answer, { results: NO_RESULTS }, seq ?? -1);
     this.#settle();
-    if (!answered) this.#engineNow(); // which decides what was held, if it can
+    if (!answered) this.#decideNow();
+    if (!answered) throw this.#dead ?? storageFailed();
     if (failure) throw DatabaseError.fromWire(failure);
     this.#planIdle();
   }
 
   /** After a direct call that failed. */
-  settleDirectFailure(session: number, engine: Engine, inEngine: number): void {
+  settleDirectFailure(session: number, engine: Engine, inEngine: number, code: string): void {
+    this.#noteRefusal(engine, code);
     this.#sessions.get(session).inTransaction = engine.wasm.in_transaction(inEngine);
+    this.#settle(); // if it was storage that failed, the engine goes
   }
 
   /** A direct call threw: the engine is gone. */
@@ -242,23 +260,45 @@ export class Host implements Connection {
       await new Promise<void>((resolve) => platform().soon(resolve));
       if (!this.#engine) break;
     }
+    await this.#reopening?.catch(() => {});
     this.#closed = true;
     clearTimeout(this.#idle);
     clearTimeout(this.#relaxedFlush);
     try {
-      const engine = this.#engine;
-      let answer: number | undefined = Answer.Again;
-      while (engine && answer === Answer.Again) {
-        answer = this.#guard(() => engine.wasm.close());
-        if (answer === Answer.Again) await this.#store();
-      }
-      this.storage.files?.flushNow();
+      await this.#closeEngine();
       // What is still held was applied, and a close that succeeds has flushed it.
-      if (answer === Answer.Done) this.#held.release(Infinity);
+      this.#held.release(Infinity);
+    } catch (error) {
+      this.#held.refuse(error as DatabaseError);
+      throw error;
     } finally {
       this.#held.refuse(new DatabaseError('CLOSED', 'the database is closed'));
       this.#engine = undefined;
       await this.storage.close();
+    }
+  }
+
+  /** Lets the engine write and flush what it has left; a failure of that is an error. */
+  async #closeEngine(): Promise<void> {
+    const engine = this.#engine;
+    while (engine && engine === this.#engine) {
+      const answer = this.#guard(() => engine.wasm.close());
+      if (answer === Answer.Failed) throw DatabaseError.fromWire(engine.takeError());
+      if (answer === Answer.Done) {
+        this.#flushFiles();
+        return;
+      }
+      await this.#store();
+    }
+    if (engine) throw this.#failure ?? storageFailed();
+  }
+
+  /** What the engine wrote since its last flush: zeros ahead, a watermark. */
+  #flushFiles(): void {
+    try {
+      this.storage.files?.flushNow();
+    } catch (error) {
+      throw new DatabaseError('IO', `a flush failed: ${describe(error)}`, { cause: error });
     }
   }
 
@@ -274,6 +314,8 @@ export class Host implements Connection {
   }
 
   async #turn(): Promise<void> {
+    if (this.#closed) return;
+    this.#tryWritingAgain();
     if (!this.#engine && !this.#dead) await this.#reopen();
     if (this.#dead) return this.#sessions.refuseAll(this.#dead);
     const end = performance.now() + TURN_MS;
@@ -334,11 +376,11 @@ export class Host implements Connection {
 
   /** A writer that must wait for another does so for a while, without keeping anyone busy. */
   #waitForWriter(job: Job): void {
-    job.waiting ??= setTimeout(() => {
+    job.waiting ??= startTimer(this.opening.lockTimeout, () => {
       if (!job.session.jobs.includes(job)) return;
       this.#guard(() => this.#engine?.wasm.cancel(job.task, Reason.LOCK_TIMEOUT));
       this.#planTurn();
-    }, this.opening.lockTimeout);
+    });
   }
 
   #finish(engine: Engine, job: Job, reply: Reply): void {
@@ -347,7 +389,10 @@ export class Host implements Connection {
     if (place < 0) return; // it was refused when storage failed under it
     session.jobs.splice(place, 1);
     if (session.engine >= 0) session.inTransaction = engine.wasm.in_transaction(session.engine);
-    if (job.request.kind === 'status') reply.host = { memoryBytes: engine.memoryBytes, restarts: this.#restarts };
+    if (job.request.kind === 'status') {
+      reply.host = { memoryBytes: engine.memoryBytes, restarts: this.#restarts, readOnly: engine.recovery()?.readOnly ?? null };
+    }
+    this.#noteRefusal(engine, reply.error?.code);
     this.#held.add(job.answer, reply, engine.wasm.applied_seq());
     // Someone may have been waiting for this transaction to end.
     if (this.#sessions.busy().length > 0) this.#planTurn();
@@ -372,10 +417,14 @@ export class Host implements Connection {
   #release(): void {
     const durable = this.#engine?.wasm.durable_seq() ?? -1;
     this.#held.release(durable);
-    if (durable > this.#toldDurable) {
-      this.#toldDurable = durable;
-      this.onDurable?.(durable);
-    }
+    // What is merely written may be lost with the system, which is then no loss to be reported.
+    if (!this.#relaxed) this.#tellDurable(durable);
+  }
+
+  #tellDurable(durable: number): void {
+    if (durable <= this.#toldDurable) return;
+    this.#toldDurable = durable;
+    this.onDurable?.(durable);
   }
 
   /** Stores the pieces that the engine has written, one transaction after another, until there are none. */
@@ -423,8 +472,10 @@ export class Host implements Connection {
   /** Makes durable what was written. */
   #flush(): void {
     const engine = this.#engine;
-    if (!engine || this.#guard(() => engine.wasm.flush()) !== Answer.Failed) return;
-    this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
+    if (!engine) return;
+    const answer = this.#guard(() => engine.wasm.flush());
+    if (answer === Answer.Failed) this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
+    else if (answer === Answer.Done && this.#relaxed) this.#tellDurable(engine.wasm.applied_seq());
   }
 
   // -- maintenance ------------------------------------------------------------------------------
@@ -480,6 +531,7 @@ export class Host implements Connection {
   #discard(error: DatabaseError): void {
     if (!this.#engine) return;
     this.#engine = undefined;
+    this.#failure = error;
     this.#restarts += 1;
     this.#sessions.loseEngine(error);
     if (this.storage.kind === 'memory') {
@@ -499,7 +551,7 @@ export class Host implements Connection {
         const { storage } = await openStorage({ ...this.opening, create: false, sentinels: {} });
         this.storage = storage;
         const engine = await startEngine(this.module, storage);
-        this.#engine = engine;
+        this.#useEngine(engine);
         if (storage.pieces) await this.#store();
         this.#held.decide(engine.wasm.applied_seq());
       } catch (error) {
@@ -512,18 +564,48 @@ export class Host implements Connection {
     return this.#reopening;
   }
 
+  /** A database that was opened for reading only, since storage could not be written, may find room later. */
+  #noteRefusal(engine: Engine, code: string | undefined): void {
+    if (code === 'QUOTA' || code === 'IO') this.#refusedWrite ||= engine.recovery()?.readOnly?.code === code;
+  }
+
+  /** Lets go of an engine that can only read, if nothing of it is in use: the next one may be able to write. */
+  #tryWritingAgain(): void {
+    const isTime = this.#refusedWrite && performance.now() >= this.#openedAt + RETRY_MS;
+    if (!isTime || !this.#engine || !this.#held.isEmpty || this.#sessions.areAtWork) return;
+    this.#engine = undefined;
+    this.#restarts += 1;
+    this.#sessions.loseEngine();
+  }
+
+  #useEngine(engine: Engine): void {
+    this.#engine = engine;
+    this.#openedAt = performance.now();
+    this.#refusedWrite = false;
+  }
+
+  /** Opens the engine anew at once, if that can be done, which decides what was held. */
+  #decideNow(): void {
+    try {
+      this.#engineNow();
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+    }
+  }
+
   #engineNow(): Engine {
     if (this.#closed) throw new DatabaseError('CLOSED', 'the database is closed');
     if (this.#dead) throw this.#dead;
     if (!this.synchronous) {
       throw new DatabaseError('UNSUPPORTED', 'IndexedDB is asynchronous, so there are no synchronous calls over it');
     }
-    if (!this.#engine) {
-      this.#engine = startEngineSync(this.module, this.storage);
-      if (!this.#engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
-      this.#held.decide(this.#engine.wasm.applied_seq());
-    }
-    return this.#engine;
+    this.#tryWritingAgain();
+    if (this.#engine) return this.#engine;
+    const engine = startEngineSync(this.module, this.storage);
+    if (!engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
+    this.#useEngine(engine);
+    this.#held.decide(engine.wasm.applied_seq());
+    return engine;
   }
 }
 
@@ -536,6 +618,10 @@ async function loadModule(opening: Opening): Promise<WebAssembly.Module> {
       cause: error,
     });
   }
+}
+
+function storageFailed(): DatabaseError {
+  return new DatabaseError('COMMIT_UNKNOWN', 'storage failed; the next call opens the database anew');
 }
 
 function lost(): DatabaseError {

@@ -115,5 +115,6 @@ export async function statusOf(session: Session, options: CallOptions = {}): Pro
     versions: row['versions'],
     memoryBytes: reply.host?.memoryBytes ?? 0,
     restarts: reply.host?.restarts ?? 0,
+    readOnly: reply.host?.readOnly ?? null,
   };
 }

@@ -5,7 +5,7 @@
 
 import type { WireError } from './error.js';
 import type { WireMoment } from './moment.js';
-import type { DatabaseInfo, Durability } from './types.js';
+import type { DatabaseInfo, DatabaseStatus, Durability } from './types.js';
 
 /** What every request that runs SQL may carry. */
 export interface Asking {
@@ -39,7 +39,7 @@ export interface Reply {
   /** For `prepare`. */
   statement?: number | undefined;
   /** For `status`: what the engine cannot know of itself. */
-  host?: { memoryBytes: number; restarts: number } | undefined;
+  host?: Pick<DatabaseStatus, 'memoryBytes' | 'restarts' | 'readOnly'> | undefined;
   error?: WireError | undefined;
 }
 
@@ -80,7 +80,8 @@ export type FromWorker =
   | { type: 'durable'; seq: number }
   /** It cannot be opened. */
   | { type: 'failed'; error: WireError }
-  | { type: 'closed' };
+  /** With an error: what was not on storage yet may be lost. */
+  | { type: 'closed'; error?: WireError };
 
 /** An engine to talk to. */
 export interface Connection {

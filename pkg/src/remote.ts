@@ -1,7 +1,8 @@
 /** The page's side of an engine in a worker. */
 
-import { DatabaseError } from './error.js';
+import { DatabaseError, type WireError } from './error.js';
 import type { Connection, FromWorker, Opening, Reply, Request, ToWorker, Why } from './protocol.js';
+import { startTimer } from './timer.js';
 import type { DatabaseInfo } from './types.js';
 
 const WORKER_NAME = 'driftdb-wasm';
@@ -99,7 +100,7 @@ export class Remote implements Connection {
         release.push(() => options.signal?.removeEventListener('abort', aborted));
       }
       if (options.timeout !== undefined) {
-        const timer = setTimeout(() => cancel('TIMEOUT'), options.timeout);
+        const timer = startTimer(options.timeout, () => cancel('TIMEOUT'));
         release.push(() => clearTimeout(timer));
       }
       this.#post({ type: 'call', id, request });
@@ -107,17 +108,18 @@ export class Remote implements Connection {
   }
 
   close(): Promise<void> {
-    this.#closed ??= new Promise<void>((resolve) => {
-      if (this.#gone) return resolve();
+    this.#closed ??= new Promise<WireError | undefined>((resolve) => {
+      if (this.#gone) return resolve(undefined);
       this.#resolveClose = resolve;
       this.#post({ type: 'close' });
-    }).then(() => {
+    }).then((error) => {
       this.#lose(new DatabaseError('CLOSED', 'the database is closed'));
       if (this.own) this.worker.terminate();
+      if (error) throw DatabaseError.fromWire(error);
     });
     return this.#closed;
   }
-  #resolveClose: (() => void) | undefined;
+  #resolveClose: ((error?: WireError) => void) | undefined;
 
   #post(message: ToWorker): void {
     this.worker.postMessage(message);
@@ -135,7 +137,7 @@ export class Remote implements Connection {
         this.onDurable?.(message.seq);
         break;
       case 'closed':
-        this.#resolveClose?.();
+        this.#resolveClose?.(message.error);
         break;
     }
   }

@@ -6,6 +6,7 @@ import { parametersBuffer } from './parameters.js';
 import type { Asking, Connection, Reply, Request } from './protocol.js';
 import { type RowOptions, type Table, tables } from './results.js';
 import { PreparedStatement } from './statement.js';
+import { checkedTimeout } from './timer.js';
 import type {
   CallOptions,
   ExecOptions,
@@ -95,11 +96,7 @@ export class Session implements Queryable {
     this.check();
     const signal = bothSignals(options.signal, this.defaults.signal);
     if (signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made', { cause: signal.reason });
-    const { timeout } = options;
-    if (timeout !== undefined && !(timeout >= 0)) {
-      throw new DatabaseError('INVALID_PARAMETER_VALUE', `a timeout is a number of milliseconds, not ${String(timeout)}`);
-    }
-    return this.connection.call(request, { signal, timeout });
+    return this.connection.call(request, { signal, timeout: checkedTimeout(options.timeout) });
   }
 
   settle(options: QueryOptions): Settled {
@@ -219,6 +216,7 @@ function merged<T>(base: Readonly<Record<number, T>> | undefined, more: Readonly
 
 function bothSignals(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
   if (!one || !other) return one ?? other;
+  if (AbortSignal.any) return AbortSignal.any([one, other]);
   const both = new AbortController();
   for (const signal of [one, other]) {
     if (signal.aborted) both.abort(signal.reason);

@@ -51,6 +51,10 @@ export class Sessions {
     return session;
   }
 
+  has(number: number): boolean {
+    return this.#sessions.has(number);
+  }
+
   /** Those that have calls. */
   busy(): SessionState[] {
     return [...this.#sessions.values()].filter((session) => session.jobs.length > 0);
@@ -99,15 +103,20 @@ export class Sessions {
     return prepared;
   }
 
-  /** The engine is gone. Calls that had begun fail; those of their sessions that had not fail with them. */
-  loseEngine(error: DatabaseError): void {
+  /** Whether there is a transaction, or a call that has begun. */
+  get areAtWork(): boolean {
+    return [...this.#sessions.values()].some((session) => session.inTransaction || session.jobs.some((job) => job.begun));
+  }
+
+  /** The engine is gone. Calls that had begun fail with the error; those of their sessions that had not fail with them. */
+  loseEngine(error?: DatabaseError): void {
     this.#generation += 1;
     for (const session of this.#sessions.values()) {
       const begun = session.inTransaction || session.jobs.some((job) => job.begun);
       session.lost = session.lost || session.inTransaction;
       session.inTransaction = false;
       session.engine = -1;
-      if (begun) refuse(session, error);
+      if (begun && error) refuse(session, error);
     }
   }
 

@@ -22,7 +22,7 @@ export class Shared {
     for (;;) {
       const entry = this.#find(url) ?? this.#add(url, open);
       if (entry.closing) {
-        await entry.closing;
+        await entry.closing.catch(() => {}); // whoever closed it hears of that
         continue;
       }
       entry.users += 1;

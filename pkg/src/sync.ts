@@ -7,6 +7,7 @@ import { parametersBuffer, writeParameters } from './parameters.js';
 import type { Table } from './results.js';
 import { allResults, checkText, onlyResult, onlyTable, PLAIN, prepared, type Prepared, type Session, type Settled, serialize } from './session.js';
 import { runRequest, summary } from './statement.js';
+import { checkedTimeout } from './timer.js';
 import type { ExecOptions, Field, Parameters, QueryOptions, Results, RunResult, SyncStatement, TransactionOptions } from './types.js';
 
 export class SyncSession {
@@ -24,7 +25,7 @@ export class SyncSession {
   exec(sql: string, options: ExecOptions = {}): Results[] {
     checkText(sql);
     const settled = this.#settle(options);
-    const reply = this.host.callSync(this.session.execRequest(sql, settled, { atomic: options.atomic ?? false }));
+    const reply = this.host.callSync(this.session.execRequest(sql, settled, { atomic: options.atomic ?? false }), settled.call.timeout);
     return allResults(reply, settled.rows, sql);
   }
 
@@ -38,7 +39,8 @@ export class SyncSession {
       statement.close();
       row = serialize(row, settled.serializers, statement.paramTypes);
     }
-    return onlyResult<T>(this.host.callSync(this.session.execRequest(sql, settled, { single: true, row })), settled.rows, sql);
+    const reply = this.host.callSync(this.session.execRequest(sql, settled, { single: true, row }), settled.call.timeout);
+    return onlyResult<T>(reply, settled.rows, sql);
   }
 
   /** The engine runs it in one call, and the result is read where it lies in the engine's memory. */
@@ -61,7 +63,7 @@ export class SyncSession {
     }
     if (answer === Answer.Failed) {
       const error = engine.takeError();
-      this.host.settleDirectFailure(number, engine, session);
+      this.host.settleDirectFailure(number, engine, session, error.code);
       throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: sql });
     }
     if (engine.wasm.output_length() === 0) return onlyResult<T>({ results: new Uint8Array() }, PLAIN, sql);
@@ -98,6 +100,7 @@ export class SyncSession {
   #settle(options: QueryOptions): Settled {
     this.session.check();
     if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made');
+    checkedTimeout(options.timeout);
     return this.session.settle(options);
   }
 }
@@ -182,7 +185,7 @@ class PreparedSync<T> implements SyncStatement<T> {
     }
     if (answer === Answer.Failed) {
       const error = engine.takeError();
-      this.host.settleDirectFailure(this.session.number, engine, session);
+      this.host.settleDirectFailure(this.session.number, engine, session, error.code);
       throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: this.sql });
     }
     if (answer !== Answer.Done) return undefined;

@@ -1,6 +1,7 @@
 import { DatabaseError } from './error.js';
 import { type Defaults, metaText, Session } from './session.js';
 import { checkCommitted } from './sync.js';
+import { checkedTimeout, startTimer } from './timer.js';
 import type { ExecOptions, Parameters, QueryOptions, Results, Row, Statement, Transaction, TransactionOptions } from './types.js';
 
 /** What the callback of `transaction` works with. */
@@ -66,13 +67,10 @@ export async function runTransaction<R>(
   if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'the transaction was cancelled before it began');
   options.signal?.addEventListener('abort', cancel, { once: true });
   let late = false;
-  const timer =
-    options.timeout === undefined
-      ? undefined
-      : setTimeout(() => {
-          late = true;
-          stop.abort();
-        }, options.timeout);
+  const timer = startTimer(checkedTimeout(options.timeout) ?? Infinity, () => {
+    late = true;
+    stop.abort();
+  });
 
   const defaults: Defaults = {
     ...base.defaults,
@@ -97,7 +95,7 @@ export async function runTransaction<R>(
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', cancel);
     tx.end();
-    await base.connection.call({ kind: 'end', session: number });
+    await base.connection.call({ kind: 'end', session: number }).catch(() => {}); // gone, and the session with it
   }
 }
 

@@ -206,7 +206,7 @@ export interface HistoryEntry<T = Row> {
   row: T | null;
   /** The columns that this commit changed: all of them for an INSERT, none for a DELETE. */
   changed: string[];
-  /** The commit that ended this state; null while it lasts, and for a DELETE. */
+  /** The commit that ended this state; null while it lasts. A DELETE lasts until a row has the key again. */
   until: { seq: number; time: Date } | null;
   /** What the application said about the commit. */
   meta: unknown;
@@ -267,6 +267,32 @@ export interface DatabaseInfo {
   worker: boolean;
   /** The package's version. */
   version: string;
+  /** What opening found in storage; null for a database in memory. */
+  recovery: Recovery | null;
+}
+
+/** What opening a stored database found. Damage is not here: that is the error `CORRUPT` or `DATA_LOSS`. */
+export interface Recovery {
+  /**
+   * Why nothing can be written, such as `QUOTA` (no room), `IO` or `FORMAT_TOO_NEW` (a later version of the
+   * package wrote it); everything can still be read. Null: it can be written.
+   */
+  readOnly: { code: ErrorCode; message: string } | null;
+  /**
+   * Where a write was cut off that nobody was told of, since the browser or the machine ended in the middle of it;
+   * null if nowhere. `seq` is what that commit would have been.
+   */
+  torn: { segment: number; file: number; offset: number; seq: number } | null;
+  /** It has not been opened a second time yet, so its files have not proved to last. */
+  provisional: boolean;
+  /** How many there are. */
+  commits: number;
+  /** Of the log. */
+  segments: number;
+  /** Files of which one of two copies of a header is damaged; the other was used. */
+  halfDamagedFiles: number[];
+  /** Files of another database, which are left alone. */
+  foreignFiles: number[];
 }
 
 /** What `status()` tells: counters of the running engine. */
@@ -287,8 +313,13 @@ export interface DatabaseStatus {
   versions: number;
   /** WebAssembly memory in use, in bytes. */
   memoryBytes: number;
-  /** How often the engine was opened anew after a crash or a failed flush. */
+  /** How often the engine was opened anew after a crash or a failure of storage. */
   restarts: number;
+  /**
+   * Why nothing can be written now; see {@link Recovery}. Null: it can be. After a write that was refused for want of
+   * room, later calls try again now and then.
+   */
+  readOnly: { code: ErrorCode; message: string } | null;
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -335,7 +366,10 @@ export interface Statement<T = Row> {
    * in one call of the engine. `affectedRows` is the sum.
    */
   runMany(rows: Iterable<Parameters>, options?: WriteOptions): Promise<RunResult>;
-  /** The rows one after another, built as they are asked for. */
+  /**
+   * The rows one after another. The engine answers as a whole, and holds the result as columns; what is built as it
+   * is asked for is each row, so that one can stop early, or look at many without keeping them.
+   */
   iterate(params?: Parameters | null, options?: QueryOptions): AsyncIterableIterator<T>;
   /** Lets the engine forget it. */
   close(): Promise<void>;

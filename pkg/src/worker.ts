@@ -35,7 +35,12 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       cancels.get(data.id)?.(data.why);
       break;
     case 'close':
-      void host?.then((opened) => opened.close()).finally(() => post({ type: 'closed' }));
+      void host
+        ?.then((opened) => opened.close())
+        .then(
+          () => post({ type: 'closed' }),
+          (error: unknown) => post({ type: 'closed', error: toWire(error) }),
+        );
       break;
   }
 };

@@ -186,6 +186,7 @@ test('info says what is in use', () =>
       created: true,
       durability: 'strict',
       worker: false,
+      recovery: null,
     });
   }));
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { open, readFile, readdir, writeFile } from 'node:fs/promises';
+import { cpSync, existsSync } from 'node:fs';
+import { open, readFile, readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -130,6 +130,39 @@ test('damage is an error that changes nothing', () =>
     after[4200] ^= 0x10;
     assert.ok(after.equals(before), 'the files are as they were');
     assert.equal((await errorOf(Database.open(url))).code, 'CORRUPT', 'the lock was given back');
+  }));
+
+test('a torn write at the end of the log is told of, and cut', () =>
+  withDirectory(async (directory) => {
+    const db = await Database.open(`file://${directory}/db`);
+    await db.exec("CREATE TABLE t (a INT); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)");
+    // As a power failure leaves it: the last frame is not whole, and nothing says that it had been flushed.
+    cpSync(join(directory, 'db'), join(directory, 'torn'), { recursive: true, filter: (name) => !name.endsWith('lock.node') });
+    await db.close();
+    const segment = join(directory, 'torn', '00001');
+    const bytes = await readFile(segment);
+    const end = bytes.findLastIndex((byte) => byte !== 0);
+    await truncate(segment, end - 10);
+    const url = `file://${directory}/torn`;
+    await withDatabase(
+      async (again) => {
+        const { torn, readOnly, commits } = again.info.recovery;
+        assert.deepEqual([readOnly, commits, torn.seq, torn.file], [null, 2, 2, 1]);
+        assert.ok(torn.offset > 4096 && torn.offset < end);
+        assert.equal(await value(again, 'SELECT max(a) FROM t'), 1);
+        await again.query('INSERT INTO t VALUES (3)');
+      },
+      {},
+      url,
+    );
+    await withDatabase(
+      async (again) => {
+        assert.equal(again.info.recovery.torn, null);
+        assert.equal(await value(again, 'SELECT max(a) FROM t'), 3);
+      },
+      {},
+      url,
+    );
   }));
 
 /** Runs a module in another process and gives what it printed. */

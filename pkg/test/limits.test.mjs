@@ -189,6 +189,158 @@ for (const way of ['write', 'flush']) {
   });
 }
 
+/** Storage that refuses what is asked of it, as a full disk does; answers with the means to make room again. */
+function fill(db, ...ways) {
+  const files = [...db.connection.storage.files.files];
+  for (const file of files) {
+    for (const way of ways) {
+      file[`sound_${way}`] = file[way];
+      file[way] = () => {
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      };
+    }
+  }
+  return () => {
+    for (const file of files) for (const way of ways) file[way] = file[`sound_${way}`];
+  };
+}
+
+const LARGE = 'x'.repeat(5 << 20);
+const numbers = async (db) => (await db.query('SELECT a FROM t ORDER BY a', [], { rowMode: 'array' })).rows.flat();
+
+// A commit of this size is written at once, and not with the flush of its turn.
+test('a large commit whose write fails is an error, and the next one goes on', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    const db = await Database.open(url);
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY, b TEXT)');
+    fill(db, 'write'); // ends with the files being opened anew
+    const together = [
+      db.query("INSERT INTO t VALUES (1, 'in the same turn')"),
+      db.query('INSERT INTO t VALUES (2, $1)', [LARGE]),
+    ];
+    await Promise.all(together.map((call) => fails(call, 'QUOTA')));
+    assert.deepEqual(await numbers(db), []);
+    await db.query("INSERT INTO t VALUES (3, 'there is room again')");
+    assert.deepEqual(await numbers(db), [3]);
+    assert.equal((await db.status()).restarts, 1);
+    await db.close();
+    await withDatabase(async (again) => assert.deepEqual(await numbers(again), [3]), {}, url);
+  }));
+
+test('the same by the synchronous calls', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    const db = await Database.open(url);
+    db.execSync('CREATE TABLE t (a INT PRIMARY KEY, b TEXT)');
+    const insert = db.prepareSync('INSERT INTO t VALUES ($1, $2)');
+    const calls = [() => insert.run([1, LARGE]), () => db.querySync('INSERT INTO t VALUES (2, $1)', [LARGE]), () => insert.runMany([[3, LARGE]])];
+    for (const call of calls) {
+      const heal = fill(db, 'write');
+      await fails(call, /QUOTA|COMMIT_UNKNOWN/);
+      heal();
+      await new Promise((resolve) => setTimeout(resolve, 1100)); // at most one attempt a second
+      insert.run([4, 'there is room again']);
+      assert.deepEqual(db.querySync('SELECT a FROM t').rows, [{ a: 4 }]);
+      db.execSync('DELETE FROM t');
+    }
+    await db.close();
+    await withDatabase(async (again) => assert.deepEqual(await numbers(again), []), {}, url);
+  }));
+
+test('a database that cannot be written is open for reading, and says so', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    const db = await Database.open(url);
+    assert.deepEqual(
+      { ...db.info.recovery, segments: 0 },
+      { readOnly: null, torn: null, provisional: true, commits: 0, segments: 0, halfDamagedFiles: [], foreignFiles: [] },
+    );
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)');
+    assert.equal((await db.status()).readOnly, null);
+    // No write and no flush gets through any more, however often the files are opened.
+    const { prototype } = Object.getPrototypeOf(db.connection.storage.files).constructor;
+    const callbacks = prototype.callbacks;
+    prototype.callbacks = function (bytes) {
+      return { ...callbacks.call(this, bytes), write: () => -2, failure: () => 'no space left on device' };
+    };
+    try {
+      db.connection.crashedDirect(new Error('for the test'));
+      assert.deepEqual(await numbers(db), [1]);
+      const { readOnly } = await db.status();
+      assert.equal(readOnly.code, 'QUOTA');
+      for (const way of ['at first', 'again']) {
+        await fails(db.query('INSERT INTO t VALUES (2)'), 'QUOTA');
+        assert.deepEqual(await numbers(db), [1], way);
+      }
+      assert.equal((await db.status()).restarts, 1);
+      prototype.callbacks = callbacks;
+      await new Promise((resolve) => setTimeout(resolve, 1100)); // at most one attempt a second
+      await db.query('INSERT INTO t VALUES (2)');
+      assert.deepEqual([(await db.status()).readOnly, (await db.status()).restarts], [null, 2]);
+      await db.close();
+    } finally {
+      prototype.callbacks = callbacks;
+    }
+    await withDatabase(
+      async (again) => {
+        const { readOnly, commits } = again.info.recovery;
+        assert.deepEqual({ readOnly, commits }, { readOnly: null, commits: 3 });
+      },
+      {},
+      url,
+    );
+  }));
+
+test('a flush that fails while closing is an error of the close', () =>
+  withDirectory(async (directory) => {
+    const db = await Database.open(`file://${directory}/db`, { durability: 'relaxed' });
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY)');
+    fill(db, 'flush');
+    await fails(db.close(), /QUOTA|COMMIT_UNKNOWN|IO/);
+    await fails(db.query('SELECT 1'), 'CLOSED');
+    await withDatabase((again) => again.query('SELECT * FROM t'), {}, `file://${directory}/db`);
+  }));
+
+test('a timeout may be as long as one likes, and must be a number', async () => {
+  const db = await Database.open('memory://', { lockTimeout: Infinity, timeout: Infinity });
+  await db.exec('CREATE TABLE t (a INT)');
+  assert.equal(await value(db, 'SELECT 1', [], { timeout: Infinity }), 1);
+  assert.equal(await value(db, 'SELECT 1', [], { timeout: 2 ** 40 }), 1);
+  await db.transaction(
+    async (tx) => {
+      await tx.query('INSERT INTO t VALUES (1)');
+      const waiting = db.query('INSERT INTO t VALUES (2)');
+      const first = await Promise.race([waiting.catch((error) => error.code), new Promise((soon) => setTimeout(soon, 50, 'waits'))]);
+      assert.equal(first, 'waits');
+    },
+    { timeout: Infinity },
+  );
+  for (const timeout of [NaN, -1, '5']) {
+    await fails(db.query('SELECT 1', [], { timeout }), 'INVALID_PARAMETER_VALUE');
+    await fails(
+      db.transaction(() => {}, { timeout }),
+      'INVALID_PARAMETER_VALUE',
+    );
+    await fails(Database.open('memory://', { timeout }), 'INVALID_PARAMETER_VALUE');
+    await fails(Database.open('memory://', { lockTimeout: timeout }), 'INVALID_PARAMETER_VALUE');
+  }
+  await db.close();
+});
+
+test('a synchronous call keeps its timeout', async () => {
+  const db = await Database.open('memory://');
+  db.execSync(`CREATE TABLE t (a INT); INSERT INTO t VALUES ${Array.from({ length: 3000 }, (_, at) => `(${at})`).join()}`);
+  const endless = 'SELECT count(*) FROM t x, t y, t z WHERE x.a + y.a + z.a < 0';
+  for (const call of [() => db.querySync(endless, [], { timeout: 50 }), () => db.execSync(endless, { timeout: 50 })]) {
+    const start = performance.now();
+    await fails(call, 'TIMEOUT');
+    assert.ok(performance.now() - start < 5000);
+  }
+  assert.equal(db.querySync('SELECT 1 AS a', [], { timeout: 50 }).rows[0].a, 1);
+  await db.close();
+});
+
 /** Makes the engine's next look at the clock end in an exception out of it, as a trap does. */
 function trap() {
   const real = Date.now;

@@ -37,10 +37,11 @@ export async function errorOf(call) {
   return assert.fail('the call should have failed');
 }
 
-/** Asserts that a call fails with a code, and gives back the error. */
+/** Asserts that a call fails with a code (or one that matches), and gives back the error. */
 export async function fails(call, code) {
   const error = await errorOf(call);
-  assert.equal(error.code, code, error.message);
+  if (code instanceof RegExp) assert.match(error.code, code, error.message);
+  else assert.equal(error.code, code, error.message);
   assert.match(error.sqlstate, /^[0-9A-Z]{5}$/);
   return error;
 }

@@ -9,6 +9,7 @@ use crate::db::{
     report,
 };
 use crate::error::{Code, Error, Result};
+use crate::log::Report;
 use crate::plan::OutputColumn;
 use crate::storage::{Piece, Pieces, Storage, Ticket};
 use crate::table::Residency;
@@ -267,11 +268,17 @@ impl Engine {
             .map_or(-1.0, |database| seq_number(database.applied_seq()))
     }
 
-    /// -1 before the first commit, and after a failed flush.
+    /// -1 before the first commit; -2, which is below every applied one, once storage has failed.
     pub fn durable_seq(&mut self) -> f64 {
         self.database()
             .and_then(Database::durable_seq)
-            .map_or(-1.0, seq_number)
+            .map_or(-2.0, seq_number)
+    }
+
+    /// What opening found in storage, as JSON; `null` where nothing is stored.
+    pub fn recovery(&mut self) -> String {
+        let report = self.database().ok().and_then(|database| database.report());
+        report.map_or_else(|| "null".to_string(), describe_report)
     }
 
     pub fn maintain(&mut self, milliseconds: u32) -> u32 {
@@ -508,6 +515,22 @@ fn describe(failure: &Failure) -> String {
         "table": error.table(),
         "constraint": error.constraint(),
         "statementIndex": failure.statement,
+    })
+    .to_string()
+}
+
+fn describe_report(report: &Report) -> String {
+    let error = |error: &Error| json!({ "code": error.code().name(), "message": error.message() });
+    json!({
+        "readOnly": report.read_only.as_ref().map(error),
+        "torn": report.torn.map(|at| json!({
+            "segment": at.segment, "file": at.file, "offset": at.offset, "seq": at.seq,
+        })),
+        "provisional": report.provisional,
+        "commits": report.commits,
+        "segments": report.segments,
+        "halfDamagedFiles": report.half_damaged_files,
+        "foreignFiles": report.foreign_files,
     })
     .to_string()
 }

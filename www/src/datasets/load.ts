@@ -20,6 +20,7 @@ export interface LoadOptions {
  */
 export async function load(db: DatabaseApi, script: Script, { last, signal, onProgress }: LoadOptions): Promise<void> {
   const start = await firstMissing(db, script, last);
+  if (start === script.commits.length) return; // also for whoever has just cancelled: there is nothing to undo
   const pending: Promise<unknown>[] = [];
   for (let seq = start; seq < script.commits.length; seq += 1) {
     const commit = script.commits[seq];
