@@ -154,6 +154,8 @@ codes! {
     WrongObjectType "WRONG_OBJECT_TYPE" "42809",
     /// Something else needs the object that was to be dropped.
     DependentObjects "DEPENDENT_OBJECTS_STILL_EXIST" "2BP01",
+    InvalidObjectDefinition "INVALID_OBJECT_DEFINITION" "42P17",
+    GeneratedAlways "GENERATED_ALWAYS" "428C9",
     InvalidTableDefinition "INVALID_TABLE_DEFINITION" "42P16",
     WrongParameters "WRONG_PARAMETERS" "08P01",
     // Values.

@@ -273,6 +273,7 @@ fn schema() -> TableSchema {
         data_type,
         nullable,
         default: None,
+        ..ColumnSchema::default()
     };
     TableSchema {
         id: TABLE,
@@ -289,7 +290,9 @@ fn schema() -> TableSchema {
             columns: vec![ID],
             unique: true,
             constraint: true,
+            ..IndexSchema::default()
         }],
+        ..TableSchema::default()
     }
 }
 
@@ -324,6 +327,7 @@ impl goldenscript::Runner for Runner {
                         columns: vec![NAME],
                         unique,
                         constraint: false,
+                        ..IndexSchema::default()
                     };
                     txn.create_index(&runner.store, TABLE, index).map(drop)
                 }),

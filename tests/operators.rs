@@ -59,6 +59,7 @@ impl Bench {
                 data_type: *data_type,
                 nullable: true,
                 default: None,
+                ..ColumnSchema::default()
             });
         let schema = TableSchema {
             id: TableId(0),
@@ -67,6 +68,7 @@ impl Bench {
             next_column: ColumnId(types.len() as u32),
             primary_key: None::<IndexId>,
             indexes: Vec::new(),
+            ..TableSchema::default()
         };
         let mut transaction = Transaction::begin(&self.store);
         let table = transaction.create_table(&self.store, schema).unwrap();
@@ -404,6 +406,7 @@ proptest! {
         let ten_more = binary(BinaryOperator::Add, column(1, INT), Expr::constant(Value::I64(10), INT));
         let all = |new: Expr| vec![column(0, INT), new.clone(), new, column(2, TEXT), column(3, INT)];
         let update = Plan::Update(Update {
+            rules: Rc::default(),
             table: table.clone(),
             columns: vec![ColumnId(0)],
             source: Node::Project { input: Box::new(found.clone()), expressions: all(ten_more) },
@@ -433,6 +436,8 @@ proptest! {
 
         // A statement does not see its own rows.
         let insert = Plan::Insert(Insert {
+            rules: Rc::default(),
+            conflict: None,
             table: table.clone(),
             source: scan(&table),
             subplans: Vec::new(),

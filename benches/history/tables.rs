@@ -16,6 +16,7 @@ fn schema() -> TableSchema {
         data_type,
         nullable,
         default: None,
+        ..ColumnSchema::default()
     };
     TableSchema {
         id: TableId(0),
@@ -33,7 +34,9 @@ fn schema() -> TableSchema {
             columns: vec![ColumnId(0)],
             unique: true,
             constraint: true,
+            ..IndexSchema::default()
         }],
+        ..TableSchema::default()
     }
 }
 

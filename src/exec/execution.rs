@@ -4,7 +4,7 @@ use super::build::{build, physical_types};
 use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
-use super::write::{DeleteRows, InsertRows, UpdateRows};
+use super::write::{DeleteRows, InsertRows, UpdateRows, UpsertRows};
 use super::{Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
 use crate::expr::SubplanRows;
@@ -165,7 +165,13 @@ fn is_write(plan: &Plan) -> bool {
 fn main_operator(plan: &Plan, measure: Option<&Measure>) -> Result<Box<dyn Operator>> {
     Ok(match plan {
         Plan::Query(query) => build(&query.root, measure)?,
-        Plan::Insert(insert) => Box::new(InsertRows::new(insert, build(&insert.source, measure)?)),
+        Plan::Insert(insert) => {
+            let source = build(&insert.source, measure)?;
+            match &insert.conflict {
+                Some(conflict) => Box::new(UpsertRows::new(insert, conflict.clone(), source)),
+                None => Box::new(InsertRows::new(insert, source)),
+            }
+        }
         Plan::Update(update) => Box::new(UpdateRows::new(update, build(&update.source, measure)?)),
         Plan::Delete(delete) => Box::new(DeleteRows::new(delete, build(&delete.source, measure)?)),
         _ => return Err(Error::new(Code::Internal, "a plan without operators")),

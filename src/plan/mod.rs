@@ -8,8 +8,8 @@ mod prepare;
 mod tree;
 
 pub use node::{
-    Aggregate, AggregateFunction, Delete, Insert, JoinKind, Node, OutputColumn, Plan, Query,
-    Returning, SortKey, TimeSlot, Update,
+    Aggregate, AggregateFunction, Check, ConflictUpdate, Delete, Insert, JoinKind, Node,
+    OnConflict, OutputColumn, Plan, Query, Returning, Rules, SortKey, TimeSlot, Update,
 };
 pub use prepare::{Options, Prepared, plan, plan_moment};
 pub use tree::scan_type;

@@ -73,17 +73,53 @@ pub struct OutputColumn {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
     pub table: Rc<TableSchema>,
+    pub rules: Rc<Rules>,
     pub source: Node,
+    pub conflict: Option<OnConflict>,
     pub subplans: Vec<Node>,
     pub returning: Option<Returning>,
 }
 
+/// What the rows of a table must satisfy besides NOT NULL and keys, and what follows from them. All
+/// expressions are over all columns of the table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rules {
+    /// By name.
+    pub checks: Vec<Check>,
+    /// The generated columns by position, and their values; these see no generated columns.
+    pub generated: Vec<(usize, Expr)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    pub name: String,
+    pub condition: Expr,
+}
+
+/// ON CONFLICT: what becomes of a row that has a key of one of the `arbiters` that another row has already.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnConflict {
+    pub arbiters: Vec<IndexId>,
+    /// `None`: nothing.
+    pub update: Option<ConflictUpdate>,
+}
+
+/// The other row gets new values of `columns`. The expressions are over its columns and then those of the
+/// proposed row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConflictUpdate {
+    pub columns: Vec<ColumnId>,
+    pub values: Vec<Expr>,
+    pub condition: Option<Expr>,
+}
+
 /// `source` yields, for each row to change: its `RowId`, then the new values of `columns`, then (when
-/// there is RETURNING) all columns of the table with their new values. A row that comes twice is
+/// there is RETURNING or a CHECK) all columns of the table with their new values. A row that comes twice is
 /// changed once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {
     pub table: Rc<TableSchema>,
+    pub rules: Rc<Rules>,
     pub columns: Vec<ColumnId>,
     pub source: Node,
     pub subplans: Vec<Node>,

@@ -16,7 +16,7 @@
 //! script, so literals and temporal clauses can be taken out without moving anything.
 
 mod complexity;
-mod default;
+mod definition;
 mod grammar;
 mod lexer;
 mod lift;
@@ -30,12 +30,13 @@ mod temporal;
 mod token;
 mod tuple;
 
+pub(crate) use definition::Texts;
 pub use grammar::Syntax;
 pub use lift::Lifted;
 pub use literal::{Literal, LiteralClass};
 pub use moment::{
     Point, Timeline, point_of_value, resolve_moment, resolve_versions, undefined_tag,
 };
-pub use parse::{Lifting, Statement, parse, parse_default};
+pub use parse::{Lifting, Statement, parse, parse_expression};
 pub use scan::{Place, Scanned, Source, Statements};
 pub use temporal::{Clause, Moment, Temporal};

@@ -1,7 +1,7 @@
 //! From tokens to the syntax tree of one statement, and the grammar's errors in PostgreSQL's words.
 
 use super::complexity;
-use super::default::default_texts;
+use super::definition::{Texts, texts};
 use super::grammar::{Failure, Syntax, statement};
 use super::lexer::Lexer;
 use super::lift::{self, Effort};
@@ -39,8 +39,8 @@ pub struct Statement {
     pub rows: bool,
     /// Whether a name of a hidden system column stands anywhere in it.
     pub(crate) system_columns: bool,
-    /// The text of each column's DEFAULT, in order.
-    pub(crate) defaults: Vec<String>,
+    /// The texts of the expressions in a definition.
+    pub(crate) texts: Texts,
     /// Where each token begins, and whether it opens a parenthesis.
     pub(crate) tokens: Vec<(u32, bool)>,
 }
@@ -74,9 +74,9 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         Code::LimitComplexity => error.at(source.characters + 1),
         _ => error,
     })?;
-    let defaults = match syntax {
-        Syntax::CreateTable(_) => default_texts(source, &reading.pieces),
-        _ => Vec::new(),
+    let texts = match syntax {
+        Syntax::CreateTable(_) => texts(source, &reading.pieces, 1),
+        _ => Texts::default(),
     };
     Ok(Statement {
         syntax,
@@ -89,7 +89,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
             .collect(),
         rows: lifted.tuples > 0,
         system_columns: tokens.iter().any(is_system_column),
-        defaults,
+        texts,
         tokens: tokens.iter().map(start_of).collect(),
     })
 }
@@ -103,8 +103,8 @@ fn start_of(token: &TokenWithSpan) -> (u32, bool) {
     (token.span.start.column as u32, token.token == Token::LParen)
 }
 
-/// Parses the text of a column's DEFAULT.
-pub fn parse_default(sql: &str) -> Result<ast::Expr> {
+/// Parses the text of an expression in a definition.
+pub fn parse_expression(sql: &str) -> Result<ast::Expr> {
     let source = Source {
         script: sql,
         start: 0,

@@ -31,6 +31,8 @@ pub(crate) struct KeyShape {
     pub positions: Vec<usize>,
     /// Keys are integers instead of bytes.
     pub integer: bool,
+    /// A key with a NULL in it differs from all others.
+    pub nulls_distinct: bool,
 }
 
 impl KeyShape {
@@ -45,12 +47,22 @@ impl KeyShape {
             layout.0[position].1 == PhysicalType::I64 && !schema.columns[position].nullable
         };
         let integer = positions.len() == 1 && integer(positions[0]);
-        Ok(KeyShape { positions, integer })
+        Ok(KeyShape {
+            positions,
+            integer,
+            nulls_distinct: !index.nulls_not_distinct,
+        })
+    }
+
+    /// Whether no row equals a key, since it has a NULL in it.
+    pub fn is_unequal(&self, key: &[Value]) -> bool {
+        self.nulls_distinct && key.iter().any(Value::is_null)
     }
 
     /// Whether a key that is unique may still come twice, having a NULL in it.
     pub fn has_null(&self, columns: &[Rc<Vector>], row: usize) -> bool {
         !self.integer
+            && self.nulls_distinct
             && self
                 .positions
                 .iter()

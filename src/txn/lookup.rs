@@ -11,7 +11,8 @@ use crate::types::{IndexId, RowId, ScanColumn, Seq, TableId, Value, Versions};
 use std::rc::Rc;
 
 impl View<'_> {
-    /// The short way for a point look-up by a unique index: the row that has all of the key's values.
+    /// The short way for a point look-up by a unique index: the row that has all of the key's values; a NULL
+    /// is equal to another where the index says so.
     ///
     /// # Errors
     /// `Internal` when the index does not exist in the present, for a range of moments, or for a moment of the
@@ -30,7 +31,7 @@ impl View<'_> {
                 "a point look-up at more than one moment",
             ));
         };
-        let Some(seq) = snapshot.seq.filter(|_| !key.iter().any(Value::is_null)) else {
+        let Some(seq) = snapshot.seq else {
             return Ok(Fetch::Ready(self.get_private(
                 table,
                 index,
@@ -68,7 +69,7 @@ impl View<'_> {
     ) -> Option<Location> {
         let private = self.private(table).filter(|_| with_writes)?;
         let index = private.index(index)?;
-        if key.iter().any(Value::is_null) {
+        if index.keys.shape.is_unequal(key) {
             return None;
         }
         let row = each_tiers!(&index.keys.tiers, tiers => {
@@ -86,6 +87,9 @@ impl View<'_> {
         seq: Seq,
         with_writes: bool,
     ) -> Result<Fetch<Option<Location>>> {
+        if index.shape.is_unequal(key) {
+            return Ok(Fetch::Ready(None));
+        }
         if seq.0 < index.since && Some(seq) != self.snapshot.seq {
             let message = format!("index {} was not unique at {seq}", index.id);
             return Err(Error::new(Code::Internal, message));

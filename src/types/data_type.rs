@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A SQL type with its modifiers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DataType {
     /// The type of an untyped NULL or string literal before its context gives it one.
+    #[default]
     Unknown,
     Boolean,
     SmallInt,

@@ -16,6 +16,8 @@ pub use decimal::Decimal;
 pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
-pub use schema::{CatalogName, ColumnSchema, DefaultValue, IndexSchema, Row, TableSchema};
+pub use schema::{
+    CatalogName, CheckSchema, ColumnSchema, DefaultValue, IndexSchema, Row, TableSchema,
+};
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
 pub use value::{Value, compare_f64};

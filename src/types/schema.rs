@@ -3,7 +3,7 @@
 use super::{ColumnId, DataType, IndexId, TableId, Value};
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableSchema {
     pub id: TableId,
     pub name: String,
@@ -14,15 +14,28 @@ pub struct TableSchema {
     /// The index behind the primary key, if there is one.
     pub primary_key: Option<IndexId>,
     pub indexes: Vec<IndexSchema>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckSchema>,
 }
 
+/// A CHECK constraint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckSchema {
+    pub name: String,
+    /// The condition as the user wrote it; bound anew when it is used.
+    pub sql: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnSchema {
     pub id: ColumnId,
     pub name: String,
     pub data_type: DataType,
     pub nullable: bool,
     pub default: Option<DefaultValue>,
+    /// The expression of GENERATED ALWAYS AS (…) STORED as the user wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<String>,
 }
 
 /// What an INSERT puts where it names no value.
@@ -32,7 +45,7 @@ pub struct DefaultValue {
     pub sql: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct IndexSchema {
     pub id: IndexId,
     pub name: String,
@@ -40,6 +53,13 @@ pub struct IndexSchema {
     pub unique: bool,
     /// The index serves a PRIMARY KEY or UNIQUE constraint and cannot be dropped by itself.
     pub constraint: bool,
+    /// Two keys with a NULL in the same place are equal.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nulls_not_distinct: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl TableSchema {
@@ -54,6 +74,12 @@ impl TableSchema {
 
     pub fn index(&self, id: IndexId) -> Option<&IndexSchema> {
         self.indexes.iter().find(|index| index.id == id)
+    }
+
+    /// Whether a constraint has the name.
+    pub fn has_constraint(&self, name: &str) -> bool {
+        let mut keys = self.indexes.iter().filter(|index| index.constraint);
+        keys.any(|key| key.name == name) || self.checks.iter().any(|check| check.name == name)
     }
 
     pub fn primary_key(&self) -> Option<&IndexSchema> {

@@ -22,6 +22,7 @@ pub fn table_schema(name: &str) -> TableSchema {
             data_type: *data_type,
             nullable: *nullable,
             default: None,
+            ..ColumnSchema::default()
         });
     TableSchema {
         id: TableId(0),
@@ -30,6 +31,7 @@ pub fn table_schema(name: &str) -> TableSchema {
         next_column: ColumnId(4),
         primary_key: Some(IndexId(0)),
         indexes: vec![index_schema(&format!("{name}_pkey"), &[0], true)],
+        ..TableSchema::default()
     }
 }
 
@@ -40,6 +42,7 @@ pub fn index_schema(name: &str, columns: &[u32], unique: bool) -> IndexSchema {
         columns: columns.iter().map(|id| ColumnId(*id)).collect(),
         unique,
         constraint: false,
+        ..IndexSchema::default()
     }
 }
 

@@ -120,6 +120,7 @@ pub fn schema() -> TableSchema {
         data_type,
         nullable: id > 0,
         default: None,
+        ..ColumnSchema::default()
     };
     TableSchema {
         id: TableId(1),
@@ -136,7 +137,9 @@ pub fn schema() -> TableSchema {
             columns: vec![ColumnId(0)],
             unique: true,
             constraint: true,
+            ..IndexSchema::default()
         }],
+        ..TableSchema::default()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::exec::row_buffer::single_row;
 use crate::exec::write::{check_row, check_update};
 use crate::exec::{Context, Tuples};
 use crate::expr::{self, Expr, ExprKind};
-use crate::plan::{Delete, Insert, Node, Returning, Update};
+use crate::plan::{Delete, Insert, Node, Returning, Rules, Update};
 use crate::table::Fetch;
 use crate::types::{ColumnId, RowId, TableSchema, Value};
 use std::rc::Rc;
@@ -18,6 +18,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct InsertRow {
     table: Rc<TableSchema>,
+    rules: Rc<Rules>,
     row: RowSource,
     returning: Option<Returning>,
 }
@@ -32,6 +33,9 @@ enum RowSource {
 
 impl InsertRow {
     pub fn of(insert: &Insert) -> Option<InsertRow> {
+        if insert.conflict.is_some() {
+            return None;
+        }
         let row = match &insert.source {
             Node::Values { rows, .. } => match rows.as_slice() {
                 [row] => RowSource::Expressions(row.clone()),
@@ -52,6 +56,7 @@ impl InsertRow {
         };
         Some(InsertRow {
             table: insert.table.clone(),
+            rules: insert.rules.clone(),
             row,
             returning: insert.returning.clone(),
         })
@@ -80,7 +85,7 @@ impl InsertRow {
 
     pub fn run(&self, context: &mut Context) -> Result<Fetch<ShortAnswer>> {
         let row = self.row(context)?;
-        check_row(&self.table, &row)?;
+        check_row((&self.table, &self.rules), &row, &context.eval())?;
         let (transaction, store) = context.writer()?;
         transaction.insert_row(store, self.table.id, &row)?;
         transaction.end_statement(store)?;
@@ -143,6 +148,7 @@ fn row_id(row: &Chunk) -> RowId {
 #[derive(Debug)]
 pub struct UpdateRow {
     table: Rc<TableSchema>,
+    rules: Rc<Rules>,
     columns: Vec<ColumnId>,
     change: Change,
     returning: Option<Returning>,
@@ -152,6 +158,7 @@ impl UpdateRow {
     pub fn of(update: &Update) -> Option<UpdateRow> {
         Some(UpdateRow {
             table: update.table.clone(),
+            rules: update.rules.clone(),
             columns: update.columns.clone(),
             change: Change::of(&update.source)?,
             returning: update.returning.clone(),
@@ -164,7 +171,8 @@ impl UpdateRow {
             other => return Ok(other),
         };
         let (values, whole) = row.columns[1..].split_at(self.columns.len());
-        if let Fetch::Need(block) = check_update(&self.table, &self.columns, &row, context)? {
+        let rules = (&*self.table, &*self.rules);
+        if let Fetch::Need(block) = check_update(rules, &self.columns, &row, context)? {
             return Ok(Fetch::Need(block));
         }
         let (transaction, store) = context.writer()?;

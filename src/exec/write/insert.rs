@@ -1,17 +1,17 @@
 //! INSERT.
 
-use super::not_null::check_rows;
+use super::constraint::check_rows;
 use super::source::Source;
 use crate::error::Result;
 use crate::exec::project::project;
 use crate::exec::{Context, Operator, Step};
-use crate::plan::Insert;
-use crate::plan::Returning;
+use crate::plan::{Insert, Returning, Rules};
 use crate::types::TableSchema;
 use std::rc::Rc;
 
 pub struct InsertRows {
     table: Rc<TableSchema>,
+    rules: Rc<Rules>,
     source: Source,
     returning: Option<Returning>,
 }
@@ -21,6 +21,7 @@ impl InsertRows {
     pub fn new(insert: &Insert, input: Box<dyn Operator>) -> InsertRows {
         InsertRows {
             table: insert.table.clone(),
+            rules: insert.rules.clone(),
             source: Source::new(input),
             returning: insert.returning.clone(),
         }
@@ -40,7 +41,7 @@ impl Operator for InsertRows {
                 return Ok(Step::Done);
             };
             let (table, columns) = (&*self.table, &chunk.columns);
-            check_rows(table, columns, chunk.rows)?;
+            check_rows((table, &self.rules), columns, chunk.rows, &context.eval())?;
             let (transaction, store) = context.writer()?;
             transaction.insert(store, table.id, columns)?;
             context.meter.affected_rows += chunk.rows as u64;

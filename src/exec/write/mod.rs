@@ -4,13 +4,15 @@
 //! own writes, and nothing has been changed when the source asks for a block. What they yield are the
 //! rows of RETURNING.
 
+mod constraint;
 mod delete;
 mod insert;
-mod not_null;
 mod source;
 mod update;
+mod upsert;
 
+pub use constraint::{check_row, check_update};
 pub use delete::DeleteRows;
 pub use insert::InsertRows;
-pub use not_null::{check_row, check_update};
 pub use update::UpdateRows;
+pub use upsert::UpsertRows;

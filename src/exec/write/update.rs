@@ -1,12 +1,12 @@
 //! UPDATE.
 
-use super::not_null::check_update;
+use super::constraint::check_update;
 use super::source::{Source, first_of_each, row_ids};
 use crate::column::Chunk;
 use crate::error::Result;
 use crate::exec::project::project;
 use crate::exec::{Context, Operator, Step};
-use crate::plan::{Returning, Update};
+use crate::plan::{Returning, Rules, Update};
 use crate::table::Fetch;
 use crate::types::{ColumnId, RowId, TableSchema};
 use std::collections::HashSet;
@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 pub struct UpdateRows {
     table: Rc<TableSchema>,
+    rules: Rc<Rules>,
     columns: Vec<ColumnId>,
     source: Source,
     returning: Option<Returning>,
@@ -21,10 +22,11 @@ pub struct UpdateRows {
 }
 
 impl UpdateRows {
-    /// `input` yields row ids, new values and, for RETURNING, all columns with their new values.
+    /// `input` yields row ids, new values and, for RETURNING or CHECK, all columns with their new values.
     pub fn new(update: &Update, input: Box<dyn Operator>) -> UpdateRows {
         UpdateRows {
             table: update.table.clone(),
+            rules: update.rules.clone(),
             columns: update.columns.clone(),
             source: Source::new(input),
             returning: update.returning.clone(),
@@ -34,7 +36,8 @@ impl UpdateRows {
 
     /// Writes a chunk, or asks for a block that is needed for it.
     fn write(&self, chunk: &Chunk, context: &mut Context) -> Result<Fetch<()>> {
-        if let Fetch::Need(block) = check_update(&self.table, &self.columns, chunk, context)? {
+        let rules = (&*self.table, &*self.rules);
+        if let Fetch::Need(block) = check_update(rules, &self.columns, chunk, context)? {
             return Ok(Fetch::Need(block));
         }
         let values = &chunk.columns[1..=self.columns.len()];

@@ -1,23 +1,52 @@
 //! CREATE TABLE, DROP TABLE and TRUNCATE.
 
 use super::binder::{Binder, COLUMNS_MAX};
+use super::constraint::{self, Constraint};
 use super::from::SYSTEM_COLUMNS;
-use super::{data_type, indexes, name};
+use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
-use crate::types::{
-    ColumnId, ColumnSchema, DataType, DefaultValue, IndexId, IndexSchema, TableId, TableSchema,
-};
+use crate::sql::Texts;
+use crate::types::{ColumnId, ColumnSchema, DataType, DefaultValue, TableSchema};
 use sqlparser::ast::{
-    self, ColumnOption, ConstraintCharacteristics, CreateTableOptions, HiveDistributionStyle,
-    Ident, IndexColumn, NullsDistinctOption, TableConstraint,
+    self, ColumnOption, CreateTableOptions, HiveDistributionStyle, Ident, IndexColumn,
 };
 
-/// A PRIMARY KEY or UNIQUE constraint as it was written.
-struct Constraint<'a> {
-    name: Option<&'a Ident>,
-    columns: Vec<&'a Ident>,
-    primary: bool,
+/// What is being defined: the schema so far, the constraints to be added when its columns are known, and the
+/// texts of its expressions that are left.
+pub struct Definition<'c> {
+    pub schema: TableSchema,
+    pub constraints: Vec<Constraint<'c>>,
+    defaults: std::slice::Iter<'c, String>,
+    checks: std::slice::Iter<'c, String>,
+    generated: std::slice::Iter<'c, String>,
+}
+
+impl<'c> Definition<'c> {
+    pub fn new(schema: TableSchema, texts: &'c Texts) -> Self {
+        Definition {
+            schema,
+            constraints: Vec::new(),
+            defaults: texts.defaults.iter(),
+            checks: texts.checks.iter(),
+            generated: texts.generated.iter(),
+        }
+    }
+
+    pub fn next_check(&mut self) -> Result<String> {
+        text_of(self.checks.next())
+    }
+
+    pub fn next_default(&mut self) -> Result<String> {
+        text_of(self.defaults.next())
+    }
+}
+
+/// The text of an expression, which reads by itself.
+fn text_of(text: Option<&String>) -> Result<String> {
+    let text = text.ok_or_else(|| Error::new(Code::Internal, "an expression without its text"))?;
+    crate::sql::parse_expression(text)?;
+    Ok(text.clone())
 }
 
 impl Binder<'_> {
@@ -37,55 +66,37 @@ impl Binder<'_> {
                 format!("tables can have at most {COLUMNS_MAX} columns"),
             ));
         }
-        let mut schema = TableSchema {
-            id: TableId(0),
+        let schema = TableSchema {
             name: table_name.to_string(),
-            columns: Vec::with_capacity(table.columns.len()),
             next_column: ColumnId(table.columns.len() as u32),
-            primary_key: None,
-            indexes: Vec::new(),
+            ..TableSchema::default()
         };
-        let mut constraints = Vec::new();
-        let mut defaults = self.statement.defaults.iter();
+        let mut definition = Definition::new(schema, &self.statement.texts);
         for column in &table.columns {
-            let bound = self.column_definition(column, &schema, &mut defaults, &mut constraints)?;
-            schema.columns.push(bound);
+            let bound = self.column_definition(column, &mut definition)?;
+            definition.schema.columns.push(bound);
         }
         for constraint in &table.constraints {
-            constraints.push(table_constraint(constraint)?);
+            let constraint = constraint::of_table(constraint, &mut definition)?;
+            definition.constraints.push(constraint);
         }
-        for constraint in constraints {
-            self.add_constraint(&mut schema, constraint)?;
-        }
+        self.check_generated(&definition.schema)?;
+        self.add_constraints(&mut definition)?;
         Ok(Plan::CreateTable {
-            schema,
+            schema: definition.schema,
             if_not_exists: table.if_not_exists,
         })
     }
 
-    fn column_definition<'c>(
+    pub fn column_definition<'c>(
         &mut self,
         column: &'c ast::ColumnDef,
-        schema: &TableSchema,
-        defaults: &mut std::slice::Iter<String>,
-        constraints: &mut Vec<Constraint<'c>>,
+        definition: &mut Definition<'c>,
     ) -> Result<ColumnSchema> {
+        let schema = &definition.schema;
         let ident = &column.name;
         let position = name::position(ident);
-        if schema.position_by_name(&ident.value).is_some() {
-            let message = format!("column \"{}\" specified more than once", ident.value);
-            return Err(Error::new(Code::DuplicateColumn, message).at(position));
-        }
-        if SYSTEM_COLUMNS
-            .iter()
-            .any(|(system, _)| *system == ident.value)
-        {
-            let message = format!(
-                "column name \"{}\" conflicts with a system column name",
-                ident.value
-            );
-            return Err(Error::new(Code::DuplicateColumn, message).at(position));
-        }
+        check_name(ident, schema)?;
         let data_type = data_type::bind(&column.data_type).map_err(|error| error.at(position))?;
         if data_type == DataType::Interval {
             return Err(Error::unsupported("a column of type interval").at(position));
@@ -95,7 +106,7 @@ impl Binder<'_> {
             name: ident.value.clone(),
             data_type,
             nullable: true,
-            default: None,
+            ..ColumnSchema::default()
         };
         let mut says_null = false;
         for option in &column.options {
@@ -105,90 +116,52 @@ impl Binder<'_> {
                 ColumnOption::Default(_) if bound.default.is_some() => {
                     let message = format!(
                         "multiple default values specified for column \"{}\" of table \"{}\"",
-                        ident.value, schema.name
+                        ident.value, definition.schema.name
                     );
                     return Err(Error::new(Code::Syntax, message).at(position));
                 }
                 ColumnOption::Default(ast) => {
                     self.bind_default(ast, &bound)?;
-                    let sql = defaults.next().cloned();
-                    let sql = sql
-                        .ok_or_else(|| Error::new(Code::Internal, "a DEFAULT without its text"))?;
-                    crate::sql::parse_default(&sql)?;
+                    let sql = definition.next_default()?;
                     bound.default = Some(DefaultValue { sql });
                 }
-                ColumnOption::PrimaryKey(key) => {
-                    check_constraint(&key.characteristics, None)?;
-                    constraints.push(Constraint {
-                        name: option.name.as_ref().or(key.name.as_ref()),
-                        columns: vec![ident],
-                        primary: true,
-                    });
+                ColumnOption::Generated {
+                    generation_expr: Some(_),
+                    generation_expr_mode: Some(ast::GeneratedExpressionMode::Stored),
+                    ..
+                } => bound.generated = Some(text_of(definition.generated.next())?),
+                _ => {
+                    let constraint = constraint::of_column(ident, option, definition)?;
+                    definition.constraints.push(constraint);
                 }
-                ColumnOption::Unique(unique) => {
-                    check_constraint(&unique.characteristics, Some(&unique.nulls_distinct))?;
-                    constraints.push(Constraint {
-                        name: option.name.as_ref().or(unique.name.as_ref()),
-                        columns: vec![ident],
-                        primary: false,
-                    });
-                }
-                other => return Err(Error::unsupported(option_name(other)).at(position)),
             }
+        }
+        let table = &definition.schema.name;
+        if bound.generated.is_some() && bound.default.is_some() {
+            let message = format!(
+                "both default and generation expression specified for column \"{}\" of table \"{table}\"",
+                ident.value
+            );
+            return Err(Error::new(Code::Syntax, message).at(position));
         }
         if says_null && !bound.nullable {
             let message = format!(
-                "conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{}\"",
-                ident.value, schema.name
+                "conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{table}\"",
+                ident.value
             );
             return Err(Error::new(Code::Syntax, message).at(position));
         }
         Ok(bound)
     }
 
-    fn add_constraint(&mut self, schema: &mut TableSchema, constraint: Constraint) -> Result<()> {
-        if constraint.primary && schema.primary_key.is_some() {
-            let message = format!(
-                "multiple primary keys for table \"{}\" are not allowed",
-                schema.name
-            );
-            let error = Error::new(Code::InvalidTableDefinition, message);
-            return Err(match constraint.columns.first() {
-                Some(ident) => error.at(name::position(ident)),
-                None => error,
-            });
-        }
-        let columns = indexes::key_columns(schema, &constraint.columns)?;
-        if constraint.primary {
-            for id in &columns {
-                schema.columns[id.0 as usize].nullable = false;
+    /// Binds the expressions of the generated columns, to see that they can be.
+    pub fn check_generated(&mut self, schema: &TableSchema) -> Result<()> {
+        for column in &schema.columns {
+            if let Some(text) = &column.generated {
+                let ast = crate::sql::parse_expression(text)?;
+                self.bind_generated(&ast, schema, column)?;
             }
         }
-        let suffix = if constraint.primary { "pkey" } else { "key" };
-        let listed: &[&Ident] = if constraint.primary {
-            &[]
-        } else {
-            &constraint.columns
-        };
-        let index_name = match constraint.name {
-            Some(ident) => {
-                indexes::check_free(self.catalog(), schema, &ident.value)
-                    .map_err(|error| error.at(name::position(ident)))?;
-                ident.value.clone()
-            }
-            None => indexes::choose_name(self.catalog(), schema, listed, suffix),
-        };
-        let id = IndexId(schema.indexes.len() as u32);
-        if constraint.primary {
-            schema.primary_key = Some(id);
-        }
-        schema.indexes.push(IndexSchema {
-            id,
-            name: index_name,
-            columns,
-            unique: true,
-            constraint: true,
-        });
         Ok(())
     }
 
@@ -226,28 +199,17 @@ impl Binder<'_> {
     }
 }
 
-fn table_constraint(constraint: &TableConstraint) -> Result<Constraint<'_>> {
-    match constraint {
-        TableConstraint::PrimaryKey(key) => {
-            check_constraint(&key.characteristics, None)?;
-            Ok(Constraint {
-                name: key.name.as_ref(),
-                columns: column_names(&key.columns)?,
-                primary: true,
-            })
-        }
-        TableConstraint::Unique(unique) => {
-            check_constraint(&unique.characteristics, Some(&unique.nulls_distinct))?;
-            Ok(Constraint {
-                name: unique.name.as_ref(),
-                columns: column_names(&unique.columns)?,
-                primary: false,
-            })
-        }
-        TableConstraint::ForeignKey(_) => Err(Error::unsupported("FOREIGN KEY")),
-        TableConstraint::Check(_) => Err(Error::unsupported("CHECK")),
-        _ => Err(Error::unsupported("this constraint")),
-    }
+/// A name that a new column may have.
+pub fn check_name(ident: &Ident, schema: &TableSchema) -> Result<()> {
+    let name = &ident.value;
+    let message = if schema.position_by_name(name).is_some() {
+        format!("column \"{name}\" specified more than once")
+    } else if SYSTEM_COLUMNS.iter().any(|(system, _)| system == name) {
+        format!("column name \"{name}\" conflicts with a system column name")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(Code::DuplicateColumn, message).at(name::position(ident)))
 }
 
 /// The columns of a constraint or index, which are plain names.
@@ -268,29 +230,6 @@ pub fn column_names(columns: &[IndexColumn]) -> Result<Vec<&Ident>> {
             }
         })
         .collect()
-}
-
-fn check_constraint(
-    characteristics: &Option<ConstraintCharacteristics>,
-    nulls: Option<&NullsDistinctOption>,
-) -> Result<()> {
-    if characteristics.is_some() {
-        return Err(Error::unsupported("a deferrable constraint"));
-    }
-    match nulls {
-        Some(NullsDistinctOption::NotDistinct) => Err(Error::unsupported("NULLS NOT DISTINCT")),
-        _ => Ok(()),
-    }
-}
-
-fn option_name(option: &ColumnOption) -> &'static str {
-    match option {
-        ColumnOption::ForeignKey(_) => "REFERENCES",
-        ColumnOption::Check(_) => "CHECK",
-        ColumnOption::Generated { .. } | ColumnOption::Identity(_) => "a generated column",
-        ColumnOption::Collation(_) => "COLLATE",
-        _ => "this option of a column",
-    }
 }
 
 fn check_clauses(table: &ast::CreateTable) -> Result<()> {

@@ -38,6 +38,7 @@ impl Binder<'_> {
                 columns: key,
                 unique: index.unique,
                 constraint: false,
+                nulls_not_distinct: index.nulls_distinct == Some(false),
             },
             if_not_exists: index.if_not_exists,
         })
@@ -142,17 +143,7 @@ pub fn choose_name(
     }
     base.push('_');
     base.push_str(suffix);
-    let mut number = 0;
-    loop {
-        let candidate = match number {
-            0 => base.clone(),
-            _ => format!("{base}{number}"),
-        };
-        if is_free(catalog, table, &candidate) {
-            return candidate;
-        }
-        number += 1;
-    }
+    super::constraint::numbered(base, |name| !is_free(catalog, table, name))
 }
 
 fn check_clauses(index: &ast::CreateIndex) -> Result<()> {
@@ -163,7 +154,6 @@ fn check_clauses(index: &ast::CreateIndex) -> Result<()> {
         || index.r#async
         || !matches!(index.using, None | Some(IndexType::BTree))
         || !index.include.is_empty()
-        || index.nulls_distinct == Some(false)
         || !index.with.is_empty()
         || !index.index_options.is_empty()
         || !index.alter_options.is_empty();

@@ -9,6 +9,7 @@ use super::expression::Context;
 use super::from::scope_of_table;
 use super::name;
 use super::parameter::visit_node;
+use super::rules::{check_writable, with_generated};
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
@@ -39,11 +40,18 @@ impl<'a> Binder<'a> {
             }
         };
         let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
+        let conflict = match &insert.on {
+            Some(clause) => Some(self.on_conflict(clause, &table, alias)?),
+            None => None,
+        };
         let returning = self.returning(insert.returning.as_deref(), &table, alias)?;
+        let rules = self.rules(&table)?;
         let output = returning_output(&returning);
         let plan = Plan::Insert(Insert {
+            source: with_generated(source, &table, &rules),
             table,
-            source,
+            rules,
+            conflict,
             subplans: std::mem::take(&mut self.subplans),
             returning,
         });
@@ -73,6 +81,7 @@ impl<'a> Binder<'a> {
         let mut expressions = self.defaults(table)?;
         for (from, (at, output)) in targets.iter().zip(&output).enumerate() {
             let value = Expr::column(from, output.data_type);
+            check_writable(&table.columns[*at], false)?;
             expressions[*at] = assign_to_column(value, &table.columns[*at])?;
         }
         Ok(Node::Project {
@@ -104,6 +113,7 @@ impl<'a> Binder<'a> {
             let mut bound = defaults.clone();
             for (ast, at) in row.iter().zip(targets) {
                 if !is_default(ast) {
+                    name::at(check_writable(&table.columns[*at], false), ast)?;
                     let mut context = Context::new(&scope, "VALUES");
                     let value = self.expression(ast, &mut context)?;
                     bound[*at] = name::at(assign_to_column(value, &table.columns[*at]), ast)?;
@@ -130,7 +140,7 @@ impl<'a> Binder<'a> {
         let Some(default) = &column.default else {
             return assign_to_column(Expr::null(), column);
         };
-        let ast = sql::parse_default(&default.sql)?;
+        let ast = sql::parse_expression(&default.sql)?;
         self.bind_default(&ast, column)
     }
 
@@ -216,7 +226,12 @@ pub fn take_rows(plan: &mut Plan, first: usize, types: &[Option<DataType>]) -> V
             expr.kind = ExprKind::Column(at - first);
         }
     });
-    if let Node::Values { rows, .. } = &mut insert.source
+    // Generated columns are computed above.
+    let source = match &mut insert.source {
+        Node::Project { input, .. } => &mut **input,
+        source => source,
+    };
+    if let Node::Values { rows, .. } = source
         && let Some(expressions) = rows.pop()
     {
         let is_all = expressions.len() == types.len();
@@ -224,7 +239,7 @@ pub fn take_rows(plan: &mut Plan, first: usize, types: &[Option<DataType>]) -> V
         let rows = Node::Rows {
             types: types.clone(),
         };
-        insert.source = match is_all && expressions.iter().enumerate().all(is_same) {
+        *source = match is_all && expressions.iter().enumerate().all(is_same) {
             true => rows,
             false => Node::Project {
                 input: Box::new(rows),
@@ -308,9 +323,6 @@ pub fn is_default(ast: &Ast) -> bool {
 }
 
 fn check_clauses(insert: &ast::Insert) -> Result<()> {
-    if insert.on.is_some() {
-        return Err(Error::unsupported("ON CONFLICT"));
-    }
     let others = insert.or.is_some()
         || insert.overwrite
         || !insert.assignments.is_empty()

@@ -5,6 +5,7 @@
 //!   Select  WHERE, GROUP BY, outputs       select, grouping
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
+//! constraints                              rules
 //! tables and indexes                       define
 //! any expression                           expression, predicate, constant, call, subquery
 //! ```
@@ -22,7 +23,9 @@ mod aggregate;
 mod assign;
 mod binder;
 mod call;
+mod conflict;
 mod constant;
+mod constraint;
 mod data_type;
 mod define;
 mod expression;
@@ -35,6 +38,7 @@ mod name;
 mod parameter;
 mod predicate;
 mod query;
+mod rules;
 mod scope;
 mod select;
 mod set_operation;

@@ -36,7 +36,7 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
         literals: Vec::new(),
         rows: false,
         system_columns: false,
-        defaults: Vec::new(),
+        texts: crate::sql::Texts::default(),
         tokens: Vec::new(),
     };
     let catalogs = [Rc::new(Catalog::default())];

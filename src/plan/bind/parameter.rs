@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
-use crate::plan::{Node, Plan, Query};
+use crate::plan::{Node, OnConflict, Plan, Query};
 use crate::sql::Statement;
 use crate::types::DataType;
 
@@ -153,6 +153,7 @@ pub fn visit(plan: &mut Plan, change: &mut dyn FnMut(&mut Expr)) {
         Plan::Insert(insert) => {
             visit_nodes(&mut insert.subplans, change);
             visit_node(&mut insert.source, change);
+            visit_conflict(&mut insert.conflict, change);
             visit_returning(&mut insert.returning, change);
         }
         Plan::Update(update) => {
@@ -167,6 +168,17 @@ pub fn visit(plan: &mut Plan, change: &mut dyn FnMut(&mut Expr)) {
         }
         Plan::Explain { plan, .. } => visit(plan, change),
         _ => {}
+    }
+}
+
+fn visit_conflict(conflict: &mut Option<OnConflict>, change: &mut dyn FnMut(&mut Expr)) {
+    let update = conflict
+        .as_mut()
+        .and_then(|conflict| conflict.update.as_mut());
+    if let Some(update) = update {
+        for expr in update.values.iter_mut().chain(&mut update.condition) {
+            expr.visit_mut(change);
+        }
     }
 }
 

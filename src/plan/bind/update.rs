@@ -6,10 +6,11 @@ use super::expression::Context;
 use super::from::{join, scan, scan_columns, scope_of_table};
 use super::insert::{find_column, is_default, returning_output};
 use super::name;
+use super::rules::check_writable;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
-use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, TimeSlot, Update};
+use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, Rules, TimeSlot, Update};
 use crate::types::{DataType, ScanColumn, TableSchema};
 use sqlparser::ast::{
     self, AssignmentTarget, Expr as Ast, FromTable, TableFactor, TableWithJoins,
@@ -42,29 +43,21 @@ impl<'a> Binder<'a> {
             }
         };
         let target = self.target_rows(&update.table, others, update.selection.as_ref())?;
-        let assignments = self.assignments(&update.assignments, &target)?;
+        let assignments = self.assignments(&update.assignments, &target.table, &target.scope)?;
         let returning = self.returning(update.returning.as_deref(), &target.table, target.alias)?;
-        let mut expressions = vec![row_id(&target.table)];
-        expressions.extend(assignments.iter().map(|(_, value)| value.clone()));
-        if returning.is_some() {
-            for (at, column) in target.table.columns.iter().enumerate() {
-                let new = assignments.iter().find(|(to, _)| *to == at);
-                expressions.push(match new {
-                    // The value computed for the column itself, which a volatile one needs.
-                    Some((_, value)) => value.clone(),
-                    None => Expr::column(at, column.data_type),
-                });
-            }
-        }
         let output = returning_output(&returning);
-        let columns = assignments
-            .iter()
-            .map(|(at, _)| target.table.columns[*at].id)
+        let rules = self.rules(&target.table)?;
+        let changed = assignments.iter().map(|(at, _)| *at);
+        let generated = rules.generated.iter().map(|(at, _)| *at);
+        let columns = (changed.chain(generated))
+            .map(|at| target.table.columns[at].id)
             .collect();
+        let whole = returning.is_some() || !rules.checks.is_empty();
         let plan = Plan::Update(Update {
             columns,
-            source: project_new_values(target.node, expressions, assignments.len(), &assignments),
+            source: new_values(target.node, &target.table, &assignments, &rules, whole),
             table: target.table,
+            rules,
             subplans: std::mem::take(&mut self.subplans),
             returning,
         });
@@ -149,16 +142,17 @@ impl<'a> Binder<'a> {
     }
 
     /// The columns that are set, by position, and their new values.
-    fn assignments(
+    pub fn assignments(
         &mut self,
         list: &'a [ast::Assignment],
-        target: &Target,
+        table: &TableSchema,
+        scope: &Scope,
     ) -> Result<Vec<(usize, Expr)>> {
         let mut assignments: Vec<(usize, Expr)> = Vec::with_capacity(list.len());
         for assignment in list {
             for (column, value) in pairs(assignment)? {
                 let ident = name::single(column)?;
-                let at = find_column(&target.table, ident)?;
+                let at = find_column(table, ident)?;
                 if assignments.iter().any(|(other, _)| *other == at) {
                     return Err(Error::new(
                         Code::Syntax,
@@ -166,11 +160,17 @@ impl<'a> Binder<'a> {
                     )
                     .at(name::position(ident)));
                 }
-                let schema = &target.table.columns[at];
+                let schema = &table.columns[at];
+                if !is_default(value) {
+                    check_writable(schema, true)
+                        .map_err(|error| error.at(name::position(ident)))?;
+                } else if schema.generated.is_some() {
+                    continue;
+                }
                 let value = match is_default(value) {
                     true => self.default_of(schema)?,
                     false => {
-                        let mut context = Context::new(&target.scope, "UPDATE");
+                        let mut context = Context::new(scope, "UPDATE");
                         let bound = self.expression(value, &mut context)?;
                         name::at(assign_to_column(bound, schema), value)?
                     }
@@ -207,52 +207,71 @@ fn row_id(table: &TableSchema) -> Expr {
     Expr::column(table.columns.len(), DataType::BigInt)
 }
 
-/// With RETURNING a new value stands twice: once for the change, once for the answer. One that is not
-/// the same each time is computed below and taken from there.
-fn project_new_values(
+/// Row id, new values and, if they are wanted, the whole new rows. A new value that stands twice and is not the
+/// same each time is computed below and taken from there.
+fn new_values(
     node: Node,
-    expressions: Vec<Expr>,
-    changed: usize,
+    table: &TableSchema,
     assignments: &[(usize, Expr)],
+    rules: &Rules,
+    whole: bool,
 ) -> Node {
     use crate::expr::Volatility;
-    let is_volatile = |expr: &Expr| expr.volatility() == Volatility::Volatile;
-    let returns = expressions.len() > 1 + changed;
-    let single = returns && expressions[1..=changed].iter().any(is_volatile);
-    if !single {
-        return Node::Project {
-            input: Box::new(node),
-            expressions,
-        };
+    let mut expressions = vec![row_id(table)];
+    expressions.extend(assignments.iter().map(|(_, value)| value.clone()));
+    let changed = expressions.len();
+    let new_of = |at: usize| assignments.iter().position(|(to, _)| *to == at);
+    let is_volatile = |(_, value): &(_, Expr)| value.volatility() == Volatility::Volatile;
+    let is_single = !rules.generated.is_empty() || assignments.iter().any(is_volatile);
+    if !is_single || !whole && rules.generated.is_empty() {
+        if whole {
+            let columns = table.columns.iter().enumerate();
+            expressions.extend(columns.map(|(at, column)| match new_of(at) {
+                Some(new) => assignments[new].1.clone(),
+                None => Expr::column(at, column.data_type),
+            }));
+        }
+        return project(node, expressions);
     }
     // Below: the id, each new value once, and all old columns.
-    let mut below = expressions[..=changed].to_vec();
-    let types: Vec<DataType> = expressions[1 + changed..]
-        .iter()
-        .map(|expr| expr.data_type)
-        .collect();
-    for (at, data_type) in types.iter().enumerate() {
-        let old = match assignments.iter().any(|(to, _)| *to == at) {
-            true => Expr::constant(crate::types::Value::Null, *data_type),
-            false => Expr::column(at, *data_type),
-        };
-        below.push(old);
+    let old = |(at, column): (usize, &crate::types::ColumnSchema)| match new_of(at) {
+        Some(_) => Expr::constant(crate::types::Value::Null, column.data_type),
+        None => Expr::column(at, column.data_type),
+    };
+    expressions.extend(table.columns.iter().enumerate().map(old));
+    let mut above = positions(&expressions[..changed]);
+    for (at, column) in table.columns.iter().enumerate() {
+        let from = new_of(at).map_or(changed + at, |new| 1 + new);
+        above.push(Expr::column(from, column.data_type));
     }
-    let mut above: Vec<Expr> = below[..=changed]
-        .iter()
-        .enumerate()
+    let node = project(project(node, expressions), above.clone());
+    if rules.generated.is_empty() {
+        return node;
+    }
+    let mut top = positions(&above[..changed]);
+    let mut rows = positions(&above).split_off(changed);
+    for (at, value) in &rules.generated {
+        let mut value = value.clone();
+        super::scope::shift_columns(&mut value, changed);
+        rows[*at] = value.clone();
+        top.push(value);
+    }
+    if whole {
+        top.append(&mut rows);
+    }
+    project(node, top)
+}
+
+fn positions(expressions: &[Expr]) -> Vec<Expr> {
+    let columns = expressions.iter().enumerate();
+    columns
         .map(|(at, expr)| Expr::column(at, expr.data_type))
-        .collect();
-    for (at, data_type) in types.into_iter().enumerate() {
-        let new = assignments.iter().position(|(to, _)| *to == at);
-        let from = new.map_or(1 + changed + at, |new| 1 + new);
-        above.push(Expr::column(from, data_type));
-    }
+        .collect()
+}
+
+fn project(input: Node, expressions: Vec<Expr>) -> Node {
     Node::Project {
-        input: Box::new(Node::Project {
-            input: Box::new(node),
-            expressions: below,
-        }),
-        expressions: above,
+        input: Box::new(input),
+        expressions,
     }
 }

@@ -1,0 +1,216 @@
+//! INSERT … ON CONFLICT: row by row, since the row that is in the way may be one that the statement itself has
+//! just inserted.
+
+use super::constraint::check_row;
+use super::source::Source;
+use crate::column::{Chunk, Data, Vector};
+use crate::error::{Code, Error, Result};
+use crate::exec::project::project;
+use crate::exec::{Context, Operator, Step};
+use crate::expr;
+use crate::plan::{ConflictUpdate, Insert, OnConflict, TimeSlot};
+use crate::table::Fetch;
+use crate::types::{IndexId, PhysicalType, RowId, ScanColumn, Value};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+pub struct UpsertRows {
+    insert: Insert,
+    conflict: OnConflict,
+    types: Vec<PhysicalType>,
+    source: Source,
+    /// The next row of the source's first chunk.
+    next: usize,
+    /// The rows that this statement has inserted or updated.
+    written: HashSet<RowId>,
+    /// The rows of RETURNING.
+    results: Vec<Vec<Value>>,
+}
+
+/// The row that is in the way: its id and its columns.
+type Standing = (RowId, Vec<Value>);
+
+impl UpsertRows {
+    /// `input` yields all columns of the table, in its order.
+    pub fn new(insert: &Insert, conflict: OnConflict, input: Box<dyn Operator>) -> UpsertRows {
+        let columns = insert.table.columns.iter();
+        UpsertRows {
+            types: columns.map(|column| column.data_type.physical()).collect(),
+            insert: insert.clone(),
+            conflict,
+            source: Source::new(input),
+            next: 0,
+            written: HashSet::new(),
+            results: Vec::new(),
+        }
+    }
+
+    /// Inserts a proposed row, or does with the one in its way what the clause says.
+    fn write(&mut self, proposed: Vec<Value>, context: &mut Context) -> Result<Fetch<()>> {
+        let table = self.insert.table.clone();
+        check_row((&table, &self.insert.rules), &proposed, &context.eval())?;
+        let standing = match self.find(&proposed, context)? {
+            Fetch::Ready(standing) => standing,
+            Fetch::Need(block) => return Ok(Fetch::Need(block)),
+        };
+        match (standing, self.conflict.update.clone()) {
+            (None, _) => {
+                let (transaction, store) = context.writer()?;
+                let id = transaction.insert_row(store, table.id, &proposed)?;
+                self.wrote(id, proposed, context);
+            }
+            (Some(_), None) => {}
+            (Some(standing), Some(update)) => {
+                return self.update(standing, proposed, &update, context);
+            }
+        }
+        Ok(Fetch::Ready(()))
+    }
+
+    fn wrote(&mut self, id: RowId, row: Vec<Value>, context: &mut Context) {
+        self.written.insert(id);
+        context.meter.affected_rows += 1;
+        if self.insert.returning.is_some() {
+            self.results.push(row);
+        }
+    }
+
+    fn find(&self, proposed: &[Value], context: &Context) -> Result<Fetch<Option<Standing>>> {
+        for arbiter in &self.conflict.arbiters {
+            match self.find_by(*arbiter, proposed, context)? {
+                Fetch::Ready(None) => {}
+                found => return Ok(found),
+            }
+        }
+        Ok(Fetch::Ready(None))
+    }
+
+    fn find_by(
+        &self,
+        arbiter: IndexId,
+        proposed: &[Value],
+        context: &Context,
+    ) -> Result<Fetch<Option<Standing>>> {
+        let table = &self.insert.table;
+        let index = table.index(arbiter);
+        let index = index.ok_or_else(|| Error::new(Code::Internal, "an arbiter without index"))?;
+        let positions = index.columns.iter().filter_map(|id| table.position(*id));
+        let key: Vec<Value> = positions.map(|at| proposed[at].clone()).collect();
+        if !index.nulls_not_distinct && key.iter().any(Value::is_null) {
+            return Ok(Fetch::Ready(None));
+        }
+        let (versions, with_writes) = context.versions(TimeSlot::Present);
+        let view = context.view();
+        let found = view.get_unique(table.id, arbiter, &key, &versions, with_writes)?;
+        let row = match found {
+            Fetch::Ready(Some(row)) => row,
+            Fetch::Ready(None) => return Ok(Fetch::Ready(None)),
+            Fetch::Need(block) => return Ok(Fetch::Need(block)),
+        };
+        let columns = table.columns.iter();
+        let columns = columns.map(|column| ScanColumn::Column(column.id));
+        let columns: Vec<_> = std::iter::once(ScanColumn::RowId).chain(columns).collect();
+        let read = view.read_rows(table.id, &[row], &columns)?;
+        Ok(read.map(|chunk| {
+            let id = match &chunk.columns[0].data {
+                Data::I64(ids) => RowId(ids[0] as u64),
+                _ => unreachable!("row ids are integers"),
+            };
+            let values = chunk.columns[1..].iter().map(|column| column.value(0));
+            Some((id, values.collect()))
+        }))
+    }
+
+    fn update(
+        &mut self,
+        (id, mut row): Standing,
+        proposed: Vec<Value>,
+        update: &ConflictUpdate,
+        context: &mut Context,
+    ) -> Result<Fetch<()>> {
+        if self.written.contains(&id) {
+            let message = "ON CONFLICT DO UPDATE command cannot affect row a second time";
+            return Err(Error::new(Code::CardinalityViolation, message).with_hint(
+                "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+            ));
+        }
+        let both: Vec<Value> = row.iter().cloned().chain(proposed).collect();
+        let eval = context.eval();
+        if let Some(condition) = &update.condition
+            && expr::evaluate_row(condition, &both, &eval)? != Value::Bool(true)
+        {
+            return Ok(Fetch::Ready(()));
+        }
+        let table = self.insert.table.clone();
+        let position = |id| table.position(id).expect("a column of the table");
+        for (column, value) in update.columns.iter().zip(&update.values) {
+            row[position(*column)] = expr::evaluate_row(value, &both, &eval)?;
+        }
+        let rules = &self.insert.rules;
+        let mut columns = update.columns.clone();
+        for (at, value) in &rules.generated {
+            row[*at] = expr::evaluate_row(value, &row, &eval)?;
+            columns.push(table.columns[*at].id);
+        }
+        check_row((&table, rules), &row, &eval)?;
+        let vector = |id: &_| {
+            let at = position(*id);
+            Rc::new(Vector::from_values(self.types[at], [&row[at]]))
+        };
+        let values: Vec<Rc<Vector>> = columns.iter().map(vector).collect();
+        let (transaction, store) = context.writer()?;
+        let written = transaction.update(store, table.id, &[id], &columns, &values)?;
+        if let Fetch::Ready(()) = written {
+            self.wrote(id, row, context);
+        }
+        Ok(written)
+    }
+
+    /// The rows of RETURNING so far.
+    fn results(&mut self, context: &Context) -> Result<Option<Chunk>> {
+        let rows = std::mem::take(&mut self.results);
+        let (Some(returning), false) = (&self.insert.returning, rows.is_empty()) else {
+            return Ok(None);
+        };
+        let column = |(at, physical): (usize, &PhysicalType)| {
+            Rc::new(Vector::from_values(
+                *physical,
+                rows.iter().map(|row| &row[at]),
+            ))
+        };
+        let columns = self.types.iter().enumerate().map(column).collect();
+        let whole = Chunk::new(columns, rows.len());
+        project(&returning.expressions, &whole, &context.eval()).map(Some)
+    }
+}
+
+impl Operator for UpsertRows {
+    fn step(&mut self, context: &mut Context) -> Result<Step> {
+        if let Some(step) = self.source.take_in(context, |chunk| chunk)? {
+            return Ok(step);
+        }
+        loop {
+            if context.is_spent() {
+                return Ok(Step::Yield);
+            }
+            let Some(chunk) = self.source.first() else {
+                return Ok(Step::Done);
+            };
+            if self.next == chunk.rows {
+                self.source.remove_first();
+                self.next = 0;
+                if let Some(rows) = self.results(context)? {
+                    return Ok(Step::Chunk(rows));
+                }
+                continue;
+            }
+            let proposed = chunk.columns.iter().map(|column| column.value(self.next));
+            let proposed = proposed.collect();
+            if let Fetch::Need(block) = self.write(proposed, context)? {
+                return Ok(Step::Need(block));
+            }
+            self.next += 1;
+            context.spend(1);
+        }
+    }
+}

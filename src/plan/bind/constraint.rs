@@ -1,0 +1,259 @@
+//! The constraints of a table: keys and checks, with the names that PostgreSQL gives those without one.
+
+use super::binder::Binder;
+use super::define::{Definition, column_names};
+use super::{indexes, name};
+use crate::error::{Code, Error, Result};
+use crate::expr::{Expr, ExprKind};
+use crate::types::{CheckSchema, IndexId, IndexSchema, TableSchema};
+use sqlparser::ast::{
+    self, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, DeferrableInitial, Ident,
+    NullsDistinctOption, TableConstraint,
+};
+
+/// A constraint as it was written.
+pub struct Constraint<'a> {
+    pub name: Option<&'a Ident>,
+    pub kind: Kind<'a>,
+}
+
+pub enum Kind<'a> {
+    Key {
+        columns: Vec<&'a Ident>,
+        primary: bool,
+        nulls_not_distinct: bool,
+    },
+    Check {
+        condition: &'a ast::Expr,
+        sql: String,
+    },
+}
+
+/// A constraint behind a column.
+pub fn of_column<'a>(
+    column: &'a Ident,
+    option: &'a ColumnOptionDef,
+    definition: &mut Definition,
+) -> Result<Constraint<'a>> {
+    let (own, kind) = match &option.option {
+        ColumnOption::PrimaryKey(key) => {
+            check_characteristics(&key.characteristics)?;
+            (&key.name, primary_key(vec![column]))
+        }
+        ColumnOption::Unique(unique) => {
+            check_characteristics(&unique.characteristics)?;
+            (
+                &unique.name,
+                unique_key(vec![column], &unique.nulls_distinct),
+            )
+        }
+        ColumnOption::Check(check) => (&check.name, check_kind(check, definition)?),
+        other => {
+            let what = Error::unsupported(option_name(other));
+            return Err(what.at(name::position(column)));
+        }
+    };
+    Ok(Constraint {
+        name: option.name.as_ref().or(own.as_ref()),
+        kind,
+    })
+}
+
+/// A constraint that stands by itself.
+pub fn of_table<'a>(
+    constraint: &'a TableConstraint,
+    definition: &mut Definition,
+) -> Result<Constraint<'a>> {
+    let (own, kind) = match constraint {
+        TableConstraint::PrimaryKey(key) => {
+            check_characteristics(&key.characteristics)?;
+            (&key.name, primary_key(column_names(&key.columns)?))
+        }
+        TableConstraint::Unique(unique) => {
+            check_characteristics(&unique.characteristics)?;
+            let columns = column_names(&unique.columns)?;
+            (&unique.name, unique_key(columns, &unique.nulls_distinct))
+        }
+        TableConstraint::Check(check) => (&check.name, check_kind(check, definition)?),
+        TableConstraint::ForeignKey(_) => return Err(Error::unsupported("FOREIGN KEY")),
+        _ => return Err(Error::unsupported("this constraint")),
+    };
+    Ok(Constraint {
+        name: own.as_ref(),
+        kind,
+    })
+}
+
+fn primary_key(columns: Vec<&Ident>) -> Kind<'_> {
+    Kind::Key {
+        columns,
+        primary: true,
+        nulls_not_distinct: false,
+    }
+}
+
+fn unique_key<'a>(columns: Vec<&'a Ident>, nulls: &NullsDistinctOption) -> Kind<'a> {
+    Kind::Key {
+        columns,
+        primary: false,
+        nulls_not_distinct: matches!(nulls, NullsDistinctOption::NotDistinct),
+    }
+}
+
+fn check_kind<'a>(
+    check: &'a ast::CheckConstraint,
+    definition: &mut Definition,
+) -> Result<Kind<'a>> {
+    if check.enforced == Some(false) {
+        return Err(Error::unsupported("NOT ENFORCED"));
+    }
+    Ok(Kind::Check {
+        condition: &check.expr,
+        sql: definition.next_check()?,
+    })
+}
+
+impl Binder<'_> {
+    /// Adds the constraints to the schema, whose columns are known now.
+    pub fn add_constraints(&mut self, definition: &mut Definition) -> Result<()> {
+        for constraint in std::mem::take(&mut definition.constraints) {
+            let schema = &mut definition.schema;
+            match constraint.kind {
+                Kind::Key {
+                    columns,
+                    primary,
+                    nulls_not_distinct,
+                } => {
+                    let index = self.key(schema, constraint.name, &columns, primary)?;
+                    if primary {
+                        schema.primary_key = Some(index.id);
+                    }
+                    schema.indexes.push(IndexSchema {
+                        nulls_not_distinct,
+                        ..index
+                    });
+                }
+                Kind::Check { condition, sql } => {
+                    let bound = self.bind_check(condition, schema)?;
+                    let name = check_constraint_name(schema, constraint.name, &bound)?;
+                    schema.checks.push(CheckSchema { name, sql });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The index behind a key; it has the number of its place until it gets an id.
+    fn key(
+        &mut self,
+        schema: &mut TableSchema,
+        given: Option<&Ident>,
+        listed: &[&Ident],
+        primary: bool,
+    ) -> Result<IndexSchema> {
+        if primary && schema.primary_key.is_some() {
+            let message = format!(
+                "multiple primary keys for table \"{}\" are not allowed",
+                schema.name
+            );
+            let error = Error::new(Code::InvalidTableDefinition, message);
+            return Err(match listed.first() {
+                Some(ident) => error.at(name::position(ident)),
+                None => error,
+            });
+        }
+        let columns = indexes::key_columns(schema, listed)?;
+        if primary {
+            for column in &mut schema.columns {
+                column.nullable &= !columns.contains(&column.id);
+            }
+        }
+        let name = match given {
+            Some(ident) => {
+                indexes::check_free(self.catalog(), schema, &ident.value)
+                    .map_err(|error| error.at(name::position(ident)))?;
+                check_constraint_free(schema, &ident.value)?;
+                ident.value.clone()
+            }
+            None if primary => indexes::choose_name(self.catalog(), schema, &[], "pkey"),
+            None => indexes::choose_name(self.catalog(), schema, listed, "key"),
+        };
+        Ok(IndexSchema {
+            id: IndexId(schema.indexes.len() as u32),
+            name,
+            columns,
+            unique: true,
+            constraint: true,
+            nulls_not_distinct: false,
+        })
+    }
+}
+
+/// The given name, or `table_column_check`: with the column if there is but one in the condition.
+fn check_constraint_name(
+    schema: &TableSchema,
+    given: Option<&Ident>,
+    condition: &Expr,
+) -> Result<String> {
+    if let Some(ident) = given {
+        check_constraint_free(schema, &ident.value)?;
+        return Ok(ident.value.clone());
+    }
+    let mut columns = Vec::new();
+    condition.any(&mut |expr| {
+        if let ExprKind::Column(at) = expr.kind
+            && !columns.contains(&at)
+        {
+            columns.push(at);
+        }
+        false
+    });
+    let base = match columns.as_slice() {
+        [at] => format!("{}_{}_check", schema.name, schema.columns[*at].name),
+        _ => format!("{}_check", schema.name),
+    };
+    Ok(numbered(base, |name| schema.has_constraint(name)))
+}
+
+/// The name, with a number behind it if it is taken.
+pub fn numbered(base: String, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut number = 0u32;
+    let mut name = base.clone();
+    while is_taken(&name) {
+        number += 1;
+        name = format!("{base}{number}");
+    }
+    name
+}
+
+/// An error if the table has a constraint of that name.
+pub fn check_constraint_free(schema: &TableSchema, name: &str) -> Result<()> {
+    if !schema.has_constraint(name) {
+        return Ok(());
+    }
+    let message = format!(
+        "constraint \"{name}\" for relation \"{}\" already exists",
+        schema.name
+    );
+    Err(Error::new(Code::DuplicateObject, message))
+}
+
+/// Keys are checked at the end of each statement, as those that are deferrable and not deferred.
+fn check_characteristics(characteristics: &Option<ConstraintCharacteristics>) -> Result<()> {
+    match characteristics {
+        Some(given) if matches!(given.initially, Some(DeferrableInitial::Deferred)) => {
+            Err(Error::unsupported("a deferred key"))
+        }
+        Some(given) if given.enforced == Some(false) => Err(Error::unsupported("NOT ENFORCED")),
+        _ => Ok(()),
+    }
+}
+
+fn option_name(option: &ColumnOption) -> &'static str {
+    match option {
+        ColumnOption::ForeignKey(_) => "REFERENCES",
+        ColumnOption::Generated { .. } | ColumnOption::Identity(_) => "a generated column",
+        ColumnOption::Collation(_) => "COLLATE",
+        _ => "this option of a column",
+    }
+}

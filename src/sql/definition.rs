@@ -1,0 +1,131 @@
+//! The texts of the expressions in a definition (DEFAULT, CHECK, GENERATED), which are kept as they were
+//! written.
+
+use super::lift::Piece;
+use super::scan::Source;
+
+/// What a CREATE TABLE or ALTER TABLE holds, each kind in the order of the syntax tree.
+#[derive(Debug, Default)]
+pub struct Texts {
+    pub defaults: Vec<String>,
+    /// Those of columns, then those of the table.
+    pub checks: Vec<String>,
+    pub generated: Vec<String>,
+}
+
+/// The words that begin a constraint of the table and not a column.
+const CONSTRAINTS: [&str; 6] = [
+    "constraint",
+    "check",
+    "unique",
+    "primary",
+    "foreign",
+    "exclude",
+];
+
+/// The texts in a statement whose definitions stand in `level` parentheses.
+pub(super) fn texts(source: &Source, pieces: &[Piece], level: usize) -> Texts {
+    let sql = source.script;
+    let is = |at: usize, word: &str| {
+        (pieces.get(at)).is_some_and(|piece| piece.token.is_keyword(sql, word))
+    };
+    let opens = |at: usize| (pieces.get(at)).is_some_and(|piece| piece.token.is_symbol(sql, "("));
+    let mut texts = Texts::default();
+    let mut of_table = Vec::new();
+    let (mut depth, mut first) = (0, 0);
+    for (at, piece) in pieces.iter().enumerate() {
+        let before = depth;
+        depth = depth_after(depth, sql, piece);
+        if depth != level {
+            continue;
+        }
+        if before < depth || piece.token.is_symbol(sql, ",") {
+            first = at + 1;
+        } else if piece.token.is_keyword(sql, "default") && is_value(sql, &pieces[..at]) {
+            texts.defaults.push(default_text(sql, &pieces[at + 1..]));
+        } else if piece.token.is_keyword(sql, "check") && opens(at + 1) {
+            let list = match level == 1 && CONSTRAINTS.iter().any(|word| is(first, word)) {
+                true => &mut of_table,
+                false => &mut texts.checks,
+            };
+            list.push(enclosed_text(sql, &pieces[at + 1..]));
+        } else if at > 0 && is(at - 1, "always") && is(at, "as") && opens(at + 1) {
+            texts.generated.push(enclosed_text(sql, &pieces[at + 1..]));
+        }
+    }
+    texts.checks.append(&mut of_table);
+    texts
+}
+
+/// Whether a value follows the word DEFAULT behind these tokens: not so in `ON DELETE SET DEFAULT` and
+/// `DROP DEFAULT`.
+fn is_value(sql: &str, before: &[Piece]) -> bool {
+    let is = |back: usize, words: [&str; 2]| {
+        let at = before.len().checked_sub(back);
+        at.is_some_and(|at| {
+            words
+                .iter()
+                .any(|word| before[at].token.is_keyword(sql, word))
+        })
+    };
+    let is_action = is(1, ["set", "set"]) && is(2, ["delete", "update"]);
+    !is_action && !is(1, ["drop", "drop"])
+}
+
+/// As in PostgreSQL's grammar it ends before the next word that begins a constraint, unless it begins with
+/// that word or has parentheses around.
+fn default_text(sql: &str, pieces: &[Piece]) -> String {
+    const ENDS: [&str; 10] = [
+        "not",
+        "null",
+        "primary",
+        "unique",
+        "check",
+        "references",
+        "constraint",
+        "default",
+        "generated",
+        "collate",
+    ];
+    let mut depth = 0usize;
+    let mut end = 0;
+    for (at, piece) in pieces.iter().enumerate() {
+        let is_end = at > 0 && ENDS.iter().any(|word| piece.token.is_keyword(sql, word));
+        let is_outer = piece.token.is_symbol(sql, ",") || piece.token.is_symbol(sql, ")");
+        if depth == 0 && (is_end || is_outer) {
+            break;
+        }
+        depth = depth_after(depth, sql, piece);
+        end = at + 1;
+    }
+    text_of(sql, &pieces[..end])
+}
+
+/// What stands in the parentheses that begin here.
+fn enclosed_text(sql: &str, pieces: &[Piece]) -> String {
+    let mut depth = 0usize;
+    for (at, piece) in pieces.iter().enumerate() {
+        depth = depth_after(depth, sql, piece);
+        if depth == 0 {
+            return text_of(sql, pieces.get(1..at).unwrap_or_default());
+        }
+    }
+    String::new()
+}
+
+fn text_of(sql: &str, pieces: &[Piece]) -> String {
+    match (pieces.first(), pieces.last()) {
+        (Some(first), Some(last)) => sql[first.token.start..last.token.end].to_string(),
+        _ => String::new(),
+    }
+}
+
+fn depth_after(depth: usize, sql: &str, piece: &Piece) -> usize {
+    if piece.token.is_symbol(sql, "(") {
+        return depth + 1;
+    }
+    match piece.token.is_symbol(sql, ")") {
+        true => depth.saturating_sub(1),
+        false => depth,
+    }
+}
