@@ -176,6 +176,8 @@ codes! {
     StringTooLong "STRING_DATA_RIGHT_TRUNCATION" "22001",
     UntranslatableCharacter "UNTRANSLATABLE_CHARACTER" "22P05",
     CharacterNotInRepertoire "CHARACTER_NOT_IN_REPERTOIRE" "22021",
+    SequenceLimit "SEQUENCE_GENERATOR_LIMIT_EXCEEDED" "2200H",
+    NotInPrerequisiteState "OBJECT_NOT_IN_PREREQUISITE_STATE" "55000",
     CardinalityViolation "CARDINALITY_VIOLATION" "21000",
     // Constraints.
     NotNullViolation "NOT_NULL_VIOLATION" "23502",

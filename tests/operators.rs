@@ -3,7 +3,7 @@
 //! Every plan runs over a store that has each block loaded only when it is asked for, and with budgets
 //! from one row to many, so that each operator is interrupted wherever it can be.
 
-use driftdb::exec::{Access, Context, Execution, Meter, Step, Tuples};
+use driftdb::exec::{Access, Context, Execution, Meter, SessionSequences, Step, Tuples};
 use driftdb::expr::{BinaryOperator, Expr, resolve_and, resolve_operator};
 use driftdb::plan::{
     Aggregate, AggregateFunction, Delete, Insert, JoinKind, Node, OutputColumn, Plan, Query,
@@ -105,6 +105,7 @@ impl Bench {
                 now: 0,
                 entropy: &Nowhere,
                 clock: &Nowhere,
+                session: &SessionSequences::default(),
                 budget,
                 meter: &mut meter,
             };

@@ -9,7 +9,7 @@ use super::task::{Reach, Running, State, Task};
 use super::{Parameter, Progress, SessionId, Work};
 use crate::error::{Code, Error, Result};
 use crate::exec::{Execution, Meter};
-use crate::sql::{Lifting, Scanned, Statements, Syntax};
+use crate::sql::{Lifting, Scanned, Statement, Statements, Syntax};
 use crate::txn::Transaction;
 use std::rc::Rc;
 
@@ -110,7 +110,7 @@ impl Database {
             task.ready.push_back(result);
             return Ok(Begun::Control);
         }
-        let Some(reach) = self.reach(task, &compiled.statement.syntax)? else {
+        let Some(reach) = self.reach(task, &compiled.statement)? else {
             return Ok(Begun::Blocked);
         };
         let running = self.bind_statement(task, compiled, parameters, scanned, reach);
@@ -188,8 +188,9 @@ impl Database {
     }
 
     /// How the statement reaches the tables; `None` if it must wait for the right to write.
-    fn reach(&mut self, task: &Task, syntax: &Syntax) -> Result<Option<Reach>> {
-        let writes = written_by(syntax);
+    fn reach(&mut self, task: &Task, statement: &Statement) -> Result<Option<Reach>> {
+        let writes =
+            written_by(&statement.syntax).or(statement.moves_sequences.then_some("nextval()"));
         let session = task.session;
         if let Some(as_of) = &task.request.as_of {
             if let Some(command) = writes {
@@ -271,6 +272,8 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::CreateIndex(_) => "CREATE INDEX",
         Syntax::DropTable { .. } => "DROP TABLE",
         Syntax::DropIndex { .. } => "DROP INDEX",
+        Syntax::CreateSequence { .. } => "CREATE SEQUENCE",
+        Syntax::DropSequence { .. } => "DROP SEQUENCE",
         Syntax::Truncate(_) => "TRUNCATE TABLE",
         Syntax::Explain {
             analyze: true,

@@ -156,6 +156,7 @@ impl Shared {
                     subplans: &[],
                     now,
                     entropy: &*self.options.entropy,
+                    sequences: None,
                 };
                 point_of_value(&evaluate_value(&expr, &context)?, expr.data_type)
             }

@@ -78,14 +78,14 @@ impl Database {
             (true, _) => self.execute_in_block(session, short, &values)?,
             (false, false) => {
                 let access = Access::Read(present);
-                self.run_short(short, &values, access)?
+                self.run_short(session, short, &values, access)?
                     .map(|(rows, affected)| Outcome {
                         rows,
                         affected,
                         made: None,
                     })
             }
-            (false, true) => self.execute_alone(short, &values, &compiled.text)?,
+            (false, true) => self.execute_alone(session, short, &values, &compiled.text)?,
         };
         if in_block && outcome.is_some() {
             self.note_in_block(
@@ -118,13 +118,14 @@ impl Database {
     /// Outside a block: a transaction of its own.
     fn execute_alone(
         &mut self,
+        session: SessionId,
         short: &Short,
         values: &[Value],
         text: &str,
     ) -> Result<Option<Outcome>> {
         let mut transaction = Transaction::begin(&self.shared.store);
         let Some((rows, affected)) =
-            self.run_short(short, values, Access::Write(&mut transaction))?
+            self.run_short(session, short, values, Access::Write(&mut transaction))?
         else {
             return Ok(None);
         };
@@ -154,6 +155,7 @@ impl Database {
             .sessions
             .get_mut(&session)
             .expect("the session was just found");
+        let sequences = known.sequences.clone();
         let block = known.block.as_mut().expect("the block was just found");
         let Some(transaction) = block.transaction() else {
             return Ok(None);
@@ -170,6 +172,7 @@ impl Database {
             now,
             entropy: &*self.shared.options.entropy,
             clock: &*self.shared.options.clock,
+            session: &sequences,
             budget: u32::MAX,
             meter: &mut meter,
         };
@@ -202,10 +205,14 @@ impl Database {
 
     fn run_short(
         &self,
+        session: SessionId,
         short: &Short,
         values: &[Value],
         access: Access,
     ) -> Result<Option<(Option<crate::column::Chunk>, u64)>> {
+        let known = self.sessions.get(&session);
+        let sequences = known.map(|known| known.sequences.clone());
+        let sequences = sequences.unwrap_or_default();
         let mut meter = Meter::new(self.shared.options.limits.memory_bytes);
         let mut context = Context {
             store: &self.shared.store,
@@ -217,6 +224,7 @@ impl Database {
             now: self.shared.now(),
             entropy: &*self.shared.options.entropy,
             clock: &*self.shared.options.clock,
+            session: &sequences,
             budget: u32::MAX,
             meter: &mut meter,
         };

@@ -171,7 +171,7 @@ pub fn tables(catalog: &Catalog, seq: Option<Seq>) -> StatementResult {
         ("primary_key", DataType::Json),
         ("indexes", DataType::Json),
     ]);
-    for schema in catalog.tables() {
+    for schema in catalog.tables().filter(|table| table.sequence.is_none()) {
         let columns: Vec<_> = schema
             .columns
             .iter()

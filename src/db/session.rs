@@ -12,6 +12,7 @@
 
 use super::{TaskId, TransactionStatus};
 use crate::error::{Code, Error, Result};
+use crate::exec::SessionSequences;
 use crate::txn::{Savepoint, Transaction};
 use crate::types::Snapshot;
 use std::collections::VecDeque;
@@ -22,6 +23,8 @@ pub(super) struct Session {
     pub block: Option<Block>,
     /// The session's requests, in the order they came; only the first one runs.
     pub tasks: VecDeque<TaskId>,
+    /// The values of sequences that it got.
+    pub sequences: Rc<SessionSequences>,
 }
 
 /// From BEGIN to its end, or the span of an atomic request.

@@ -53,10 +53,10 @@ impl Database {
             .request
             .rows
             .map_or(limits.rows, |rows| rows.min(limits.rows));
-        let block = self
-            .sessions
-            .get_mut(&task.session)
-            .and_then(|s| s.block.as_mut());
+        let known = self.sessions.get_mut(&task.session);
+        let sequences = known.as_ref().map(|known| known.sequences.clone());
+        let sequences = sequences.unwrap_or_default();
+        let block = known.and_then(|known| known.block.as_mut());
         let access = match (&mut running.reach, block) {
             (Reach::Read(snapshot), _) => Access::Read(*snapshot),
             (Reach::Own(transaction), _) => Access::Write(transaction),
@@ -83,6 +83,7 @@ impl Database {
             now: running.now,
             entropy: &*self.shared.options.entropy,
             clock: &*self.shared.options.clock,
+            session: &sequences,
             budget: *budget,
             meter: &mut running.meter,
         };
@@ -197,7 +198,11 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
         Plan::Update(_) => "UPDATE",
         Plan::Delete(_) => "DELETE",
         Plan::Truncate { .. } => "TRUNCATE TABLE",
+        Plan::CreateTable { schema, .. } if schema.sequence.is_some() => "CREATE SEQUENCE",
         Plan::CreateTable { .. } => "CREATE TABLE",
+        Plan::DropTable {
+            is_sequence: true, ..
+        } => "DROP SEQUENCE",
         Plan::DropTable { .. } => "DROP TABLE",
         Plan::CreateIndex { .. } => "CREATE INDEX",
         Plan::DropIndex { .. } => "DROP INDEX",

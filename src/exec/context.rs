@@ -1,6 +1,6 @@
 //! What operators are and what they can reach.
 
-use super::Meter;
+use super::{Meter, SessionSequences};
 use crate::column::Chunk;
 use crate::error::{Code, Error, Result};
 use crate::expr::{EvalContext, SubplanRows};
@@ -59,6 +59,8 @@ pub struct Context<'a> {
     pub now: i64,
     pub entropy: &'a dyn Entropy,
     pub clock: &'a dyn Clock,
+    /// The values of sequences that the session got.
+    pub session: &'a SessionSequences,
     /// Rows that may still be handled before giving way.
     pub budget: u32,
     pub meter: &'a mut Meter,
@@ -117,6 +119,7 @@ impl Context<'_> {
             subplans: &self.subplans,
             now: self.now,
             entropy: self.entropy,
+            sequences: Some(self),
         }
     }
 

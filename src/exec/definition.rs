@@ -12,9 +12,14 @@ pub fn define(plan: &Plan, context: &mut Context) -> Result<Option<&'static str>
     match plan {
         Plan::CreateTable {
             schema,
+            sequences,
             if_not_exists,
-        } => create_table(schema, *if_not_exists, context),
-        Plan::DropTable { names, if_exists } => drop_tables(names, *if_exists, context),
+        } => create_table(schema, sequences, *if_not_exists, context),
+        Plan::DropTable {
+            names,
+            if_exists,
+            is_sequence,
+        } => drop_tables(names, *if_exists, *is_sequence, context),
         Plan::CreateIndex {
             table,
             index,
@@ -30,14 +35,27 @@ const MISSING: Option<&str> = Some("object does not exist, skipping");
 
 fn create_table(
     schema: &TableSchema,
+    sequences: &[(usize, TableSchema)],
     if_not_exists: bool,
     context: &mut Context,
 ) -> Result<Option<&'static str>> {
     if if_not_exists && is_taken(&context.view().catalog(), &schema.name) {
         return Ok(EXISTS);
     }
+    let mut schema = schema.clone();
     let (transaction, store) = context.writer()?;
-    transaction.create_table(store, schema.clone())?;
+    let table = transaction.next_table(sequences.len());
+    for (at, sequence) in sequences {
+        let mut sequence = sequence.clone();
+        if let Some(options) = &mut sequence.sequence {
+            options.owner = Some((table, schema.columns[*at].id));
+        }
+        let id = transaction.create_table(store, sequence)?;
+        if let Some(identity) = &mut schema.columns[*at].identity {
+            identity.sequence = id;
+        }
+    }
+    transaction.create_table(store, schema)?;
     Ok(None)
 }
 
@@ -49,25 +67,37 @@ fn is_taken(catalog: &Catalog, name: &str) -> bool {
 fn drop_tables(
     names: &[CatalogName],
     if_exists: bool,
+    is_sequence: bool,
     context: &mut Context,
 ) -> Result<Option<&'static str>> {
     let mut notice = None;
     for name in names {
         let catalog = context.view().catalog();
+        let kind = if is_sequence { "sequence" } else { "table" };
         let Some(table) = catalog.table(name) else {
             if let Some((_, index)) = catalog.index(name) {
-                let message = format!("\"{}\" is not a table", index.name);
+                let message = format!("\"{}\" is not a {kind}", index.name);
                 let hint = "Use DROP INDEX to remove an index.";
                 return Err(Error::new(Code::WrongObjectType, message).with_hint(hint));
             }
             if !if_exists {
-                let message = format!("table \"{name}\" does not exist");
+                let message = format!("{kind} \"{name}\" does not exist");
                 return Err(Error::new(Code::UndefinedTable, message));
             }
             notice = MISSING;
             continue;
         };
+        if table.sequence.is_some() != is_sequence {
+            let message = format!("\"{name}\" is not a {kind}");
+            let other = if is_sequence { "TABLE" } else { "SEQUENCE" };
+            let hint = format!("Use DROP {other} to remove a {}.", other.to_lowercase());
+            return Err(Error::new(Code::WrongObjectType, message).with_hint(hint));
+        }
+        let owned = catalog.tables().filter(|other| other.belongs_to(table.id));
         let (transaction, store) = context.writer()?;
+        for sequence in owned {
+            transaction.drop_table(store, sequence.id)?;
+        }
         transaction.drop_table(store, table.id)?;
     }
     Ok(notice)

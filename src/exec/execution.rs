@@ -5,7 +5,7 @@ use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
 use super::write::{DeleteRows, InsertRows, UpdateRows, UpsertRows};
-use super::{Context, Operator, Step, definition};
+use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
 use crate::expr::SubplanRows;
 use crate::plan::{Node, Plan, TimeSlot};
@@ -123,9 +123,8 @@ impl Execution {
     /// Ends the statement: EXPLAIN has its lines to give now.
     fn end(&mut self, context: &mut Context) -> Result<Step> {
         self.stage = Stage::Done;
-        if is_write(inner(&self.plan)) {
-            let (transaction, store) = context.writer()?;
-            transaction.end_statement(store)?;
+        if let Access::Write(transaction) = &mut context.access {
+            transaction.end_statement(context.store)?;
         }
         match &*self.plan {
             Plan::Explain { plan, .. } => {
@@ -156,10 +155,6 @@ fn subplans(plan: &Plan) -> Option<&[Node]> {
         Plan::Delete(delete) => Some(&delete.subplans),
         _ => None,
     }
-}
-
-fn is_write(plan: &Plan) -> bool {
-    !matches!(plan, Plan::Query(_) | Plan::Explain { .. })
 }
 
 fn main_operator(plan: &Plan, measure: Option<&Measure>) -> Result<Box<dyn Operator>> {

@@ -2,6 +2,7 @@
 
 use super::members::Members;
 use crate::column::Chunk;
+use crate::error::Result;
 use crate::types::{Entropy, Value};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -14,6 +15,21 @@ pub struct EvalContext<'a> {
     /// The transaction's time in microseconds since 1970: what `now()` answers.
     pub now: i64,
     pub entropy: &'a dyn Entropy,
+    /// None where no sequence can be used.
+    pub sequences: Option<&'a dyn Sequences>,
+}
+
+/// What functions reach of sequences, which they name by a text or an id.
+pub trait Sequences {
+    /// The next value, which is taken.
+    fn next(&self, sequence: &Value) -> Result<i64>;
+    /// The value that this session got last.
+    fn current(&self, sequence: &Value) -> Result<i64>;
+    /// The value that this session got last of any sequence.
+    fn last(&self) -> Result<i64>;
+    fn set(&self, sequence: &Value, value: i64, is_called: bool) -> Result<i64>;
+    /// The name of the sequence that a column owns.
+    fn of_column(&self, table: &str, column: &str) -> Result<Option<String>>;
 }
 
 /// The rows of an uncorrelated subquery that has been run.

@@ -87,6 +87,12 @@ pub enum Function {
     // Chance.
     Random,
     GenRandomUuid,
+    // Sequences.
+    NextVal,
+    CurrVal,
+    LastVal,
+    SetVal,
+    SerialSequence,
     // JSON.
     JsonTypeof,
     JsonArrayLength,
@@ -101,8 +107,13 @@ pub enum Function {
 impl Function {
     pub fn volatility(self) -> Volatility {
         match self {
-            Function::Random | Function::GenRandomUuid => Volatility::Volatile,
-            Function::Now => Volatility::Stable,
+            Function::Random
+            | Function::GenRandomUuid
+            | Function::NextVal
+            | Function::CurrVal
+            | Function::LastVal
+            | Function::SetVal => Volatility::Volatile,
+            Function::SerialSequence | Function::Now => Volatility::Stable,
             _ => Volatility::Immutable,
         }
     }

@@ -44,7 +44,7 @@ pub use construct::{
     resolve_extreme, resolve_in_list, resolve_in_subplan, resolve_is_distinct, resolve_is_null,
     resolve_is_truth, resolve_like, resolve_not, resolve_null_if, resolve_or,
 };
-pub use context::{EvalContext, SubplanRows};
+pub use context::{EvalContext, Sequences, SubplanRows};
 pub use eval::{evaluate, evaluate_row, evaluate_value, filter, fold_constants};
 pub use function::{Function, Volatility};
 pub use input::parse_value;

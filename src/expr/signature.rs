@@ -112,6 +112,11 @@ const ENTRIES: &[Entry] = entries! {
     "age" => Call(Function::Age); { TS TS => V, TZ TZ => V }
     "random" => Call(Function::Random); { => F }
     "gen_random_uuid" => Call(Function::GenRandomUuid); { => U }
+    "nextval" => Call(Function::NextVal); { T => L }
+    "currval" => Call(Function::CurrVal); { T => L }
+    "lastval" => Call(Function::LastVal); { => L }
+    "setval" => Call(Function::SetVal); { T L => L, T L B => L }
+    "pg_get_serial_sequence" => Call(Function::SerialSequence); { T T => T }
     "json_typeof" => Call(Function::JsonTypeof); { J => T }
     "jsonb_typeof" => Call(Function::JsonTypeof); { JB => T }
     "json_array_length" => Call(Function::JsonArrayLength); { J => I }

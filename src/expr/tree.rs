@@ -193,6 +193,23 @@ impl Expr {
         Expr::constant(Value::text(text), DataType::Unknown)
     }
 
+    /// The next value of the sequence with an id.
+    pub fn next_value(sequence: crate::types::TableId) -> Expr {
+        let id = Expr::constant(Value::I64(i64::from(sequence.0)), DataType::BigInt);
+        Expr::call(Function::NextVal, vec![id], DataType::BigInt)
+    }
+
+    /// Whether it names a sequence to take values of.
+    pub fn uses_sequence(&self, name: &str) -> bool {
+        self.any(&mut |expr| match &expr.kind {
+            ExprKind::Call {
+                function: Function::NextVal | Function::CurrVal | Function::SetVal,
+                arguments,
+            } => arguments.first().and_then(Expr::as_constant) == Some(&Value::text(name)),
+            _ => false,
+        })
+    }
+
     pub fn as_constant(&self) -> Option<&Value> {
         match &self.kind {
             ExprKind::Constant(value) => Some(value),

@@ -22,11 +22,14 @@ pub enum Plan {
     /// Ids are given when it is executed; the schema holds zeros for them.
     CreateTable {
         schema: TableSchema,
+        /// The sequences of its columns, by position.
+        sequences: Vec<(usize, TableSchema)>,
         if_not_exists: bool,
     },
     DropTable {
         names: Vec<CatalogName>,
         if_exists: bool,
+        is_sequence: bool,
     },
     CreateIndex {
         table: TableId,

@@ -3,6 +3,7 @@
 
 use super::lift::Piece;
 use super::scan::Source;
+use super::sequence::SequenceOptions;
 
 /// What a CREATE TABLE or ALTER TABLE holds, each kind in the order of the syntax tree.
 #[derive(Debug, Default)]
@@ -11,6 +12,8 @@ pub struct Texts {
     /// Those of columns, then those of the table.
     pub checks: Vec<String>,
     pub generated: Vec<String>,
+    /// Of each AS IDENTITY.
+    pub identities: Vec<SequenceOptions>,
 }
 
 /// The words that begin a constraint of the table and not a column.
@@ -57,8 +60,8 @@ pub(super) fn texts(source: &Source, pieces: &[Piece], level: usize) -> Texts {
     texts
 }
 
-/// Whether a value follows the word DEFAULT behind these tokens: not so in `ON DELETE SET DEFAULT` and
-/// `DROP DEFAULT`.
+/// Whether a value follows the word DEFAULT behind these tokens: not so in `ON DELETE SET DEFAULT`,
+/// `DROP DEFAULT` and `BY DEFAULT AS IDENTITY`.
 fn is_value(sql: &str, before: &[Piece]) -> bool {
     let is = |back: usize, words: [&str; 2]| {
         let at = before.len().checked_sub(back);
@@ -69,7 +72,7 @@ fn is_value(sql: &str, before: &[Piece]) -> bool {
         })
     };
     let is_action = is(1, ["set", "set"]) && is(2, ["delete", "update"]);
-    !is_action && !is(1, ["drop", "drop"])
+    !is_action && !is(1, ["drop", "by"])
 }
 
 /// As in PostgreSQL's grammar it ends before the next word that begins a constraint, unless it begins with

@@ -3,6 +3,7 @@
 //! The first keyword decides which entry point of the grammar is called, so that the many statements
 //! that do not exist here are not linked; transactions, DROP, TRUNCATE and EXPLAIN are read here.
 
+use super::sequence::{self, SequenceOptions};
 use crate::error::Error;
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
@@ -23,6 +24,15 @@ pub enum Syntax {
         if_exists: bool,
     },
     DropIndex {
+        names: Vec<ast::ObjectName>,
+        if_exists: bool,
+    },
+    CreateSequence {
+        name: ast::ObjectName,
+        if_not_exists: bool,
+        options: Box<SequenceOptions>,
+    },
+    DropSequence {
         names: Vec<ast::ObjectName>,
         if_exists: bool,
     },
@@ -109,21 +119,30 @@ fn create(parser: &mut Parser) -> Parsed<Syntax> {
         let table = parser.parse_create_table(false, false, false, None, false, false, None)?;
         return Ok(Syntax::CreateTable(Box::new(table)));
     }
+    if parser.parse_keyword(Keyword::SEQUENCE) {
+        let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);
+        return Ok(Syntax::CreateSequence {
+            name: parser.parse_object_name(false)?,
+            if_not_exists,
+            options: Box::new(sequence::options(parser)?),
+        });
+    }
     unsupported("this form of CREATE")
 }
 
 fn drop(parser: &mut Parser) -> Parsed<Syntax> {
-    let is_table = parser.parse_keyword(Keyword::TABLE);
-    if !is_table && !parser.parse_keyword(Keyword::INDEX) {
+    let kinds = [Keyword::TABLE, Keyword::INDEX, Keyword::SEQUENCE];
+    let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("this form of DROP");
-    }
+    };
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
     let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
     // Nothing depends on a table or an index here, so both words ask for the same.
     let _ = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
-    Ok(match is_table {
-        true => Syntax::DropTable { names, if_exists },
-        false => Syntax::DropIndex { names, if_exists },
+    Ok(match kind {
+        Keyword::TABLE => Syntax::DropTable { names, if_exists },
+        Keyword::INDEX => Syntax::DropIndex { names, if_exists },
+        _ => Syntax::DropSequence { names, if_exists },
     })
 }
 

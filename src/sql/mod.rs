@@ -26,6 +26,7 @@ mod parse;
 mod place;
 mod reader;
 mod scan;
+mod sequence;
 mod temporal;
 mod token;
 mod tuple;
@@ -39,4 +40,5 @@ pub use moment::{
 };
 pub use parse::{Lifting, Statement, parse, parse_expression};
 pub use scan::{Place, Scanned, Source, Statements};
+pub use sequence::{Overriding, SequenceOptions};
 pub use temporal::{Clause, Moment, Temporal};

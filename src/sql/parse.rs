@@ -6,6 +6,7 @@ use super::grammar::{Failure, Syntax, statement};
 use super::lexer::Lexer;
 use super::lift::{self, Effort};
 use super::scan::Source;
+use super::sequence::{self, Overriding, SequenceOptions};
 use super::temporal::{self, Temporal};
 use super::token::{self, syntax_error};
 use crate::error::{Code, Error, Result};
@@ -37,6 +38,10 @@ pub struct Statement {
     pub literals: Vec<DataType>,
     /// If the constants are not parameters but the columns of an INSERT's rows.
     pub rows: bool,
+    /// Of an INSERT.
+    pub(crate) overriding: Option<Overriding>,
+    /// Whether it may call a function that moves a sequence, so that a query writes.
+    pub(crate) moves_sequences: bool,
     /// Whether a name of a hidden system column stands anywhere in it.
     pub(crate) system_columns: bool,
     /// The texts of the expressions in a definition.
@@ -69,15 +74,22 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         .map_err(|error| error.at(source.characters + 1))?;
     let lifted = reading.lifted;
     let tokens = token::convert(source, &reading.pieces, lifted.parameters)?;
-    let (tokens, temporal) = temporal::lift(source.script, tokens)?;
+    let (mut tokens, temporal) = temporal::lift(source.script, tokens)?;
+    let overriding = sequence::take_overriding(&mut tokens);
+    let identities = sequence::take_identities(&mut tokens);
     let syntax = parse_tokens(source.script, &tokens).map_err(|error| match error.code() {
         Code::LimitComplexity => error.at(source.characters + 1),
         _ => error,
     })?;
-    let texts = match syntax {
+    let mut texts = match syntax {
         Syntax::CreateTable(_) => texts(source, &reading.pieces, 1),
         _ => Texts::default(),
     };
+    for tokens in identities {
+        texts
+            .identities
+            .push(identity_options(source.script, tokens)?);
+    }
     Ok(Statement {
         syntax,
         temporal,
@@ -88,10 +100,26 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
             .map(|class| class.data_type())
             .collect(),
         rows: lifted.tuples > 0,
+        overriding,
+        moves_sequences: tokens.iter().any(moves_sequence),
         system_columns: tokens.iter().any(is_system_column),
         texts,
         tokens: tokens.iter().map(start_of).collect(),
     })
+}
+
+/// Whether a token may be the name of a function that moves a sequence.
+fn moves_sequence(token: &TokenWithSpan) -> bool {
+    matches!(&token.token, Token::Word(word) if matches!(word.value.as_str(), "nextval" | "setval"))
+}
+
+fn identity_options(script: &str, tokens: Vec<TokenWithSpan>) -> Result<SequenceOptions> {
+    let dialect = PostgreSqlDialect {};
+    let mut parser = new_parser(&dialect, tokens.clone());
+    let options = sequence::options(&mut parser);
+    let options = options.map_err(|failure| own_error(failure, &parser, script, &tokens))?;
+    at_end(&parser, script)?;
+    Ok(options)
 }
 
 fn is_system_column(token: &TokenWithSpan) -> bool {
@@ -133,12 +161,16 @@ fn parse_tokens(script: &str, tokens: &[TokenWithSpan]) -> Result<Syntax> {
     let dialect = PostgreSqlDialect {};
     let mut parser = new_parser(&dialect, tokens.to_vec());
     let syntax = statement(&mut parser, false);
-    let syntax = syntax.map_err(|failure| match failure {
-        Failure::Grammar(error) => parse_error(error, script, tokens),
-        Failure::Own(error) => error.at(position_of_next(&parser, tokens)),
-    })?;
+    let syntax = syntax.map_err(|failure| own_error(failure, &parser, script, tokens))?;
     at_end(&parser, script)?;
     Ok(syntax)
+}
+
+fn own_error(failure: Failure, parser: &Parser, script: &str, tokens: &[TokenWithSpan]) -> Error {
+    match failure {
+        Failure::Grammar(error) => parse_error(error, script, tokens),
+        Failure::Own(error) => error.at(position_of_next(parser, tokens)),
+    }
 }
 
 fn at_end(parser: &Parser, script: &str) -> Result<()> {

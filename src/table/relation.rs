@@ -64,6 +64,11 @@ impl Relation {
         self.live.get(row)
     }
 
+    /// The first live row and where it lies.
+    pub fn live_row(&self) -> Option<(RowId, Location)> {
+        self.live.iter().next()
+    }
+
     pub fn index(&self, id: IndexId) -> Option<&KeyIndex> {
         self.indexes.iter().find(|index| index.id == id)
     }

@@ -1,9 +1,9 @@
 //! Schema changes inside a transaction: seen by it at once, by others at the commit.
 
-use super::Transaction;
 use super::private::{PrivateIndex, PrivateTable, scratch};
 use super::undo::Undo;
 use super::unique::describe_key;
+use super::{SequencePlace, Transaction};
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{ALIVE, Catalog, Key, KeyIndex, KeyShape, Rows, Store, Tiers, each_tiers};
@@ -13,7 +13,7 @@ use std::rc::Rc;
 impl Transaction {
     /// Gives the table and its indexes their ids, whatever stands there. `primary_key` names the first index
     /// with its id, so with zeros everywhere it is the first one.
-    pub fn create_table(&mut self, _store: &Store, mut schema: TableSchema) -> Result<TableId> {
+    pub fn create_table(&mut self, store: &Store, mut schema: TableSchema) -> Result<TableId> {
         schema.id = self.next.table;
         let first = self.next.index;
         let primary = schema.primary_key;
@@ -27,12 +27,25 @@ impl Transaction {
         schema.primary_key = primary.map(|position| schema.indexes[position].id);
         let private = PrivateTable::new(Rc::new(schema.clone()), true)?;
         let (table, indexes) = (schema.id, schema.indexes.len() as u32);
+        let sequence = schema.sequence.as_ref().map(|sequence| sequence.start);
         self.change_catalog(CatalogChange::CreateTable(schema))?;
         self.next.table = TableId(table.0 + 1);
         self.next.index = IndexId(first.0 + indexes);
         self.tables.insert(table, private);
         self.undo.push(Undo::Replaced { table, old: None });
+        if let Some(start) = sequence {
+            let place = SequencePlace {
+                last_value: start,
+                is_called: false,
+            };
+            self.insert_row(store, table, &place.row())?;
+        }
         Ok(table)
+    }
+
+    /// The id that a table will get when so many have been created before it.
+    pub fn next_table(&self, before: usize) -> TableId {
+        TableId(self.next.table.0 + before as u32)
     }
 
     pub fn drop_table(&mut self, store: &Store, table: TableId) -> Result<()> {

@@ -1,14 +1,15 @@
 //! A transaction: a snapshot, private writes over it, and the list that undoes them.
 
-use super::View;
 use super::private::{Origin, PrivateBlock, PrivateBlocks, PrivateTable};
 use super::undo::Undo;
 use super::unique::Pending;
+use super::{SequencePlace, View};
 use crate::column::Vector;
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{Catalog, Fetch, Location, NextIds, Store};
 use crate::types::{ColumnId, RowId, Snapshot, TableId, Value};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -23,6 +24,8 @@ pub struct Transaction {
     /// Keys that another row had when a row of this statement got them.
     pub(super) pending: Vec<Pending>,
     pub(super) next: NextIds,
+    /// The sequences that the statement moved.
+    pub(super) sequences: RefCell<BTreeMap<TableId, SequencePlace>>,
 }
 
 impl Transaction {
@@ -38,6 +41,7 @@ impl Transaction {
             undo: Vec::new(),
             pending: Vec::new(),
             next: store.next_ids(),
+            sequences: RefCell::default(),
         }
     }
 
@@ -250,7 +254,12 @@ impl Transaction {
     }
 
     /// Ends the version of a row that this transaction sees; answers where it lies.
-    fn end_row(&mut self, store: &Store, table: TableId, row: RowId) -> Result<Location> {
+    pub(super) fn end_row(
+        &mut self,
+        store: &Store,
+        table: TableId,
+        row: RowId,
+    ) -> Result<Location> {
         let private = self.tables.get_mut(&table).expect("opened by the caller");
         if let Some(location) = private.rows.get(row) {
             let number = location.block.private_index().expect("a private row");

@@ -61,6 +61,7 @@ impl Transaction {
     /// Takes back everything written since the savepoint.
     pub fn rollback_to(&mut self, savepoint: &Savepoint) {
         self.pending.clear();
+        self.sequences.borrow_mut().clear();
         while self.undo.len() > savepoint.undo {
             if let Some(undo) = self.undo.pop() {
                 self.take_back(undo);

@@ -93,11 +93,12 @@ fn rows_of<K: Key>(tiers: &Tiers<K>, key: &K) -> impl Iterator<Item = RowId> {
 }
 
 impl Transaction {
-    /// Checks uniqueness.
+    /// Writes what sequences came to, and checks uniqueness.
     ///
     /// # Errors
     /// `UniqueViolation`, which names key and constraint; the statement is then to be rolled back.
     pub fn end_statement(&mut self, store: &Store) -> Result<()> {
+        self.write_sequences(store)?;
         for Pending { table, index, row } in std::mem::take(&mut self.pending) {
             let (Some(private), relation) = (self.tables.get(&table), store.relation(table)) else {
                 continue;

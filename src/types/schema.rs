@@ -16,6 +16,29 @@ pub struct TableSchema {
     pub indexes: Vec<IndexSchema>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckSchema>,
+    /// It is a sequence: where that stands is its one row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<SequenceSchema>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SequenceSchema {
+    pub data_type: DataType,
+    pub start: i64,
+    /// Not zero.
+    pub increment: i64,
+    pub min: i64,
+    pub max: i64,
+    pub cycle: bool,
+    /// The column that it goes with when that is dropped.
+    pub owner: Option<(TableId, ColumnId)>,
+}
+
+/// GENERATED … AS IDENTITY.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IdentitySchema {
+    pub always: bool,
+    pub sequence: TableId,
 }
 
 /// A CHECK constraint.
@@ -36,6 +59,8 @@ pub struct ColumnSchema {
     /// The expression of GENERATED ALWAYS AS (…) STORED as the user wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentitySchema>,
 }
 
 /// What an INSERT puts where it names no value.
@@ -74,6 +99,12 @@ impl TableSchema {
 
     pub fn index(&self, id: IndexId) -> Option<&IndexSchema> {
         self.indexes.iter().find(|index| index.id == id)
+    }
+
+    /// Whether it is a sequence of one of the table's columns.
+    pub fn belongs_to(&self, table: TableId) -> bool {
+        let owner = self.sequence.as_ref().and_then(|sequence| sequence.owner);
+        owner.is_some_and(|(owner, _)| owner == table)
     }
 
     /// Whether a constraint has the name.

@@ -11,7 +11,7 @@ use super::project::project;
 use super::{Context, Tuples};
 use crate::column::Chunk;
 use crate::error::Result;
-use crate::expr::Expr;
+use crate::expr::{Expr, Volatility};
 use crate::plan::{Node, Plan};
 use crate::table::Fetch;
 use crate::types::Versions;
@@ -34,9 +34,9 @@ impl Short {
     /// `None` if the plan needs operators.
     pub fn of(plan: &Plan) -> Option<Short> {
         match plan {
-            Plan::Query(query) if query.subplans.is_empty() => {
-                SelectRow::of(&query.root).map(Short::Select)
-            }
+            Plan::Query(query) if query.subplans.is_empty() => SelectRow::of(&query.root)
+                .filter(|select| !select.is_volatile())
+                .map(Short::Select),
             Plan::Insert(insert) if insert.subplans.is_empty() => {
                 InsertRow::of(insert).map(Short::Insert)
             }
@@ -89,6 +89,12 @@ impl SelectRow {
             lookup: Lookup::of(input)?,
             expressions,
         })
+    }
+
+    /// Whether it may use a sequence, which is a write.
+    fn is_volatile(&self) -> bool {
+        let mut expressions = self.expressions.iter().flatten();
+        expressions.any(|expr| expr.volatility() == Volatility::Volatile)
     }
 
     fn run(&self, context: &Context) -> Result<Fetch<ShortAnswer>> {

@@ -226,6 +226,7 @@ fn check(seed: u64) {
         subplans: &subplans,
         now: 0,
         entropy: &Zeros,
+        sequences: None,
     };
     let expected: Vec<_> = (chunk.positions())
         .map(|position| {

@@ -35,6 +35,7 @@ fn fold(expr: &mut Expr) {
         subplans: &[],
         now: 0,
         entropy: &NoEntropy,
+        sequences: None,
     };
     if let Ok(value) = evaluate_value(expr, &context) {
         expr.kind = ExprKind::Constant(value);

@@ -35,6 +35,16 @@ pub fn call(
         _ if values.iter().any(Value::is_null) => return Ok(Value::Null),
         _ => {}
     }
+    if matches!(
+        function,
+        Function::NextVal
+            | Function::CurrVal
+            | Function::LastVal
+            | Function::SetVal
+            | Function::SerialSequence
+    ) {
+        return sequence_call(function, values, context);
+    }
     let first = arguments
         .first()
         .map_or(DataType::Unknown, |argument| argument.data_type);
@@ -59,6 +69,27 @@ pub fn call(
         }),
         _ => Err(unknown(function)),
     }
+}
+
+fn sequence_call(function: Function, values: &[Value], context: &EvalContext) -> Result<Value> {
+    let Some(sequences) = context.sequences else {
+        return Err(Error::unsupported("a sequence here"));
+    };
+    let value = match (function, values) {
+        (Function::NextVal, [sequence]) => sequences.next(sequence),
+        (Function::CurrVal, [sequence]) => sequences.current(sequence),
+        (Function::LastVal, []) => sequences.last(),
+        (Function::SetVal, [sequence, Value::I64(value)]) => sequences.set(sequence, *value, true),
+        (Function::SetVal, [sequence, Value::I64(value), Value::Bool(called)]) => {
+            sequences.set(sequence, *value, *called)
+        }
+        (Function::SerialSequence, [Value::Text(table), Value::Text(column)]) => {
+            let name = sequences.of_column(table, column)?;
+            return Ok(name.map_or(Value::Null, |name| Value::text(&name)));
+        }
+        _ => return Err(unknown(function)),
+    };
+    value.map(Value::I64)
 }
 
 pub fn unknown(function: Function) -> Error {

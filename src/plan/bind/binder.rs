@@ -71,7 +71,8 @@ impl<'a> Binder<'a> {
 
     fn bind_syntax(&mut self, syntax: &'a Syntax) -> Result<(Plan, Vec<OutputColumn>)> {
         if let Some(whole) = self.statement.temporal.whole
-            && !reads(syntax)
+            && (!reads(syntax)
+                || matches!(syntax, Syntax::Query(_)) && self.statement.moves_sequences)
         {
             return Err(self.past_is_read_only(whole));
         }
@@ -94,7 +95,17 @@ impl<'a> Binder<'a> {
             }
             Syntax::CreateTable(table) => self.bind_create_table(table)?,
             Syntax::CreateIndex(index) => self.bind_create_index(index)?,
-            Syntax::DropTable { names, if_exists } => self.bind_drop_table(names, *if_exists)?,
+            Syntax::CreateSequence {
+                name,
+                if_not_exists,
+                options,
+            } => self.bind_create_sequence(name, *if_not_exists, options)?,
+            Syntax::DropTable { names, if_exists } => {
+                self.bind_drop_table(names, *if_exists, false)?
+            }
+            Syntax::DropSequence { names, if_exists } => {
+                self.bind_drop_sequence(names, *if_exists)?
+            }
             Syntax::DropIndex { names, if_exists } => self.bind_drop_index(names, *if_exists)?,
             Syntax::Truncate(names) => self.bind_truncate(names)?,
             Syntax::Begin { read_only } => Plan::Begin {
@@ -147,7 +158,14 @@ impl<'a> Binder<'a> {
         if let Some(clause) = self.statement.temporal.of_table(position) {
             return Err(self.past_is_read_only(clause));
         }
-        self.find_table(table, position, TimeSlot::Present)
+        let found = self.find_table(table, position, TimeSlot::Present)?;
+        match found.sequence {
+            Some(_) => {
+                let message = format!("cannot change sequence \"{table}\"");
+                Err(Error::new(Code::WrongObjectType, message))
+            }
+            None => Ok(found),
+        }
     }
 
     /// The schema of a table as it was at the time.

@@ -88,8 +88,13 @@ impl<'a> Binder<'a> {
                         format!("DISTINCT specified, but {name} is not an aggregate function"),
                     ));
                 }
+                let is_of_sequence = matches!(name, "nextval" | "currval" | "setval");
                 plain_arguments(list)?
                     .into_iter()
+                    .map(|ast| match is_of_sequence {
+                        true => without_regclass(ast),
+                        false => ast,
+                    })
                     .map(|ast| self.expression(ast, context))
                     .collect::<Result<_>>()?
             }
@@ -200,5 +205,25 @@ impl super::grouping::Calls {
     fn add(&mut self, aggregate: Aggregate) -> Expr {
         let data_type = aggregate.data_type;
         Expr::column(self.place(aggregate), data_type)
+    }
+}
+
+/// The name of a sequence without its cast: it is looked up by its text.
+fn without_regclass(ast: &ast::Expr) -> &ast::Expr {
+    match ast {
+        ast::Expr::Cast {
+            expr, data_type, ..
+        } if is_regclass(data_type) => expr,
+        other => other,
+    }
+}
+
+fn is_regclass(data_type: &ast::DataType) -> bool {
+    match data_type {
+        ast::DataType::Regclass => true,
+        ast::DataType::Custom(name, _) => {
+            name::single(name).is_ok_and(|ident| ident.value == "regclass")
+        }
+        _ => false,
     }
 }

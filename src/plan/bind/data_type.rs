@@ -54,6 +54,20 @@ pub fn bind(data_type: &ast::DataType) -> Result<DataType> {
     })
 }
 
+/// The integer type of a column of a serial type.
+pub fn serial(data_type: &ast::DataType) -> Option<DataType> {
+    let ast::DataType::Custom(name, modifiers) = data_type else {
+        return None;
+    };
+    let ident = name::single(name).ok().filter(|_| modifiers.is_empty())?;
+    match ident.value.as_str() {
+        "smallserial" | "serial2" => Some(DataType::SmallInt),
+        "serial" | "serial4" => Some(DataType::Integer),
+        "bigserial" | "serial8" => Some(DataType::BigInt),
+        _ => None,
+    }
+}
+
 fn float(info: &ExactNumberInfo) -> Result<DataType> {
     match info {
         ExactNumberInfo::None => Ok(DataType::Double),

@@ -6,8 +6,10 @@ use super::from::SYSTEM_COLUMNS;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
-use crate::sql::Texts;
-use crate::types::{ColumnId, ColumnSchema, DataType, DefaultValue, TableSchema};
+use crate::sql::{SequenceOptions, Texts};
+use crate::types::{
+    ColumnId, ColumnSchema, DataType, DefaultValue, IdentitySchema, TableId, TableSchema,
+};
 use sqlparser::ast::{
     self, ColumnOption, CreateTableOptions, HiveDistributionStyle, Ident, IndexColumn,
 };
@@ -20,6 +22,9 @@ pub struct Definition<'c> {
     defaults: std::slice::Iter<'c, String>,
     checks: std::slice::Iter<'c, String>,
     generated: std::slice::Iter<'c, String>,
+    identities: std::slice::Iter<'c, SequenceOptions>,
+    /// The sequences of its columns, by position.
+    pub sequences: Vec<(usize, TableSchema)>,
 }
 
 impl<'c> Definition<'c> {
@@ -30,6 +35,8 @@ impl<'c> Definition<'c> {
             defaults: texts.defaults.iter(),
             checks: texts.checks.iter(),
             generated: texts.generated.iter(),
+            identities: texts.identities.iter(),
+            sequences: Vec::new(),
         }
     }
 
@@ -84,6 +91,7 @@ impl Binder<'_> {
         self.add_constraints(&mut definition)?;
         Ok(Plan::CreateTable {
             schema: definition.schema,
+            sequences: definition.sequences,
             if_not_exists: table.if_not_exists,
         })
     }
@@ -97,7 +105,11 @@ impl Binder<'_> {
         let ident = &column.name;
         let position = name::position(ident);
         check_name(ident, schema)?;
-        let data_type = data_type::bind(&column.data_type).map_err(|error| error.at(position))?;
+        let serial = data_type::serial(&column.data_type);
+        let data_type = match serial {
+            Some(integer) => integer,
+            None => data_type::bind(&column.data_type).map_err(|error| error.at(position))?,
+        };
         if data_type == DataType::Interval {
             return Err(Error::unsupported("a column of type interval").at(position));
         }
@@ -105,10 +117,16 @@ impl Binder<'_> {
             id: ColumnId(schema.columns.len() as u32),
             name: ident.value.clone(),
             data_type,
-            nullable: true,
+            nullable: serial.is_none(),
             ..ColumnSchema::default()
         };
         let mut says_null = false;
+        if serial.is_some() {
+            let name = self.add_sequence(definition, &bound, &SequenceOptions::default())?;
+            let name = name.replace('\'', "''");
+            let sql = format!("nextval('{name}'::regclass)");
+            bound.default = Some(DefaultValue { sql });
+        }
         for option in &column.options {
             match &option.option {
                 ColumnOption::Null => says_null = true,
@@ -130,6 +148,21 @@ impl Binder<'_> {
                     generation_expr_mode: Some(ast::GeneratedExpressionMode::Stored),
                     ..
                 } => bound.generated = Some(text_of(definition.generated.next())?),
+                ColumnOption::Generated {
+                    generation_expr: None,
+                    generated_as,
+                    ..
+                } => {
+                    let options = definition.identities.next();
+                    let options = options
+                        .ok_or_else(|| Error::new(Code::Internal, "an identity without options"))?;
+                    self.add_sequence(definition, &bound, options)?;
+                    bound.nullable = false;
+                    bound.identity = Some(IdentitySchema {
+                        always: matches!(generated_as, ast::GeneratedAs::Always),
+                        sequence: TableId(0),
+                    });
+                }
                 _ => {
                     let constraint = constraint::of_column(ident, option, definition)?;
                     definition.constraints.push(constraint);
@@ -154,6 +187,21 @@ impl Binder<'_> {
         Ok(bound)
     }
 
+    /// Adds the sequence of a column that is about to be added; gives its name.
+    fn add_sequence(
+        &mut self,
+        definition: &mut Definition,
+        column: &ColumnSchema,
+        options: &SequenceOptions,
+    ) -> Result<String> {
+        let (schema, taken) = (&definition.schema, &definition.sequences);
+        let sequence = self.column_sequence(schema, column, taken, options)?;
+        let name = sequence.name.clone();
+        let at = definition.schema.columns.len();
+        definition.sequences.push((at, sequence));
+        Ok(name)
+    }
+
     /// Binds the expressions of the generated columns, to see that they can be.
     pub fn check_generated(&mut self, schema: &TableSchema) -> Result<()> {
         for column in &schema.columns {
@@ -165,14 +213,20 @@ impl Binder<'_> {
         Ok(())
     }
 
-    pub fn bind_drop_table(&mut self, names: &[ast::ObjectName], if_exists: bool) -> Result<Plan> {
+    pub fn bind_drop_table(
+        &mut self,
+        names: &[ast::ObjectName],
+        if_exists: bool,
+        is_sequence: bool,
+    ) -> Result<Plan> {
+        let kind = if is_sequence { "sequence" } else { "table" };
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
             let (table, position) = name::relation(table)?;
             if self.catalog().table(table).is_none() && !if_exists {
                 return Err(Error::new(
                     Code::UndefinedTable,
-                    format!("table \"{table}\" does not exist"),
+                    format!("{kind} \"{table}\" does not exist"),
                 )
                 .at(position));
             }
@@ -183,6 +237,7 @@ impl Binder<'_> {
         Ok(Plan::DropTable {
             names: tables,
             if_exists,
+            is_sequence,
         })
     }
 

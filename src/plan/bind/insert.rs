@@ -14,7 +14,7 @@ use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Insert, Node, OutputColumn, Plan, Returning};
-use crate::sql;
+use crate::sql::{self, Overriding};
 use crate::types::{ColumnSchema, DataType, TableSchema};
 use sqlparser::ast::{self, Expr as Ast, SelectItem, SetExpr, TableObject};
 use std::rc::Rc;
@@ -81,7 +81,9 @@ impl<'a> Binder<'a> {
         let mut expressions = self.defaults(table)?;
         for (from, (at, output)) in targets.iter().zip(&output).enumerate() {
             let value = Expr::column(from, output.data_type);
-            check_writable(&table.columns[*at], false)?;
+            if !self.takes_value(&table.columns[*at])? {
+                continue;
+            }
             expressions[*at] = assign_to_column(value, &table.columns[*at])?;
         }
         Ok(Node::Project {
@@ -113,7 +115,9 @@ impl<'a> Binder<'a> {
             let mut bound = defaults.clone();
             for (ast, at) in row.iter().zip(targets) {
                 if !is_default(ast) {
-                    name::at(check_writable(&table.columns[*at], false), ast)?;
+                    if !name::at(self.takes_value(&table.columns[*at]), ast)? {
+                        continue;
+                    }
                     let mut context = Context::new(&scope, "VALUES");
                     let value = self.expression(ast, &mut context)?;
                     bound[*at] = name::at(assign_to_column(value, &table.columns[*at]), ast)?;
@@ -127,6 +131,16 @@ impl<'a> Binder<'a> {
         })
     }
 
+    /// Whether a column takes a value that is given for it, which with OVERRIDING USER VALUE an identity does
+    /// not.
+    fn takes_value(&self, column: &ColumnSchema) -> Result<bool> {
+        match (&column.identity, self.statement.overriding) {
+            (Some(_), Some(Overriding::System)) => Ok(true),
+            (Some(_), Some(Overriding::User)) => Ok(false),
+            _ => check_writable(column, false).map(|()| true),
+        }
+    }
+
     /// What each column gets where no value is named.
     pub fn defaults(&mut self, table: &TableSchema) -> Result<Vec<Expr>> {
         table
@@ -137,6 +151,9 @@ impl<'a> Binder<'a> {
     }
 
     pub fn default_of(&mut self, column: &ColumnSchema) -> Result<Expr> {
+        if let Some(identity) = &column.identity {
+            return assign_to_column(Expr::next_value(identity.sequence), column);
+        }
         let Some(default) = &column.default else {
             return assign_to_column(Expr::null(), column);
         };

@@ -6,7 +6,7 @@
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
 //! constraints                              rules
-//! tables and indexes                       define
+//! tables, sequences and indexes            define, sequence, indexes
 //! any expression                           expression, predicate, constant, call, subquery
 //! ```
 //!
@@ -41,6 +41,7 @@ mod query;
 mod rules;
 mod scope;
 mod select;
+mod sequence;
 mod set_operation;
 mod subquery;
 mod update;

@@ -36,6 +36,8 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
         literals: Vec::new(),
         rows: false,
         system_columns: false,
+        overriding: None,
+        moves_sequences: false,
         texts: crate::sql::Texts::default(),
         tokens: Vec::new(),
     };

@@ -109,14 +109,23 @@ pub fn with_generated(source: Node, table: &TableSchema, rules: &Rules) -> Node 
 
 /// The error for a value given to a column that makes its own.
 pub fn check_writable(column: &ColumnSchema, is_update: bool) -> Result<()> {
-    if column.generated.is_none() {
-        return Ok(());
-    }
     let name = &column.name;
+    let (what, hint) = match &column.identity {
+        _ if column.generated.is_some() => ("a generated column", None),
+        Some(identity) if identity.always => (
+            "an identity column defined as GENERATED ALWAYS",
+            (!is_update).then_some("Use OVERRIDING SYSTEM VALUE to override."),
+        ),
+        _ => return Ok(()),
+    };
     let message = match is_update {
         true => format!("column \"{name}\" can only be updated to DEFAULT"),
         false => format!("cannot insert a non-DEFAULT value into column \"{name}\""),
     };
-    Err(Error::new(Code::GeneratedAlways, message)
-        .with_detail(format!("Column \"{name}\" is a generated column.")))
+    let error = Error::new(Code::GeneratedAlways, message)
+        .with_detail(format!("Column \"{name}\" is {what}."));
+    Err(match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    })
 }

@@ -1,0 +1,196 @@
+//! Sequences: their definitions, and those that come with SERIAL and IDENTITY columns.
+
+use super::binder::Binder;
+use super::constraint::numbered;
+use super::{data_type, name};
+use crate::error::{Code, Error, Result};
+use crate::plan::Plan;
+use crate::sql::SequenceOptions;
+use crate::types::{ColumnId, ColumnSchema, DataType, SequenceSchema, TableId, TableSchema};
+use sqlparser::ast;
+
+impl Binder<'_> {
+    pub fn bind_create_sequence(
+        &mut self,
+        sequence: &ast::ObjectName,
+        if_not_exists: bool,
+        options: &SequenceOptions,
+    ) -> Result<Plan> {
+        let (sequence, position) = name::relation(sequence)?;
+        if !if_not_exists {
+            let taken = super::indexes::check_free(self.catalog(), &Default::default(), sequence);
+            taken.map_err(|error| error.at(position))?;
+        }
+        let mut schema = with_options(options, DataType::BigInt)?;
+        schema.owner = self.owner(options)?;
+        Ok(Plan::CreateTable {
+            schema: relation(sequence.to_string(), schema),
+            sequences: Vec::new(),
+            if_not_exists,
+        })
+    }
+
+    pub fn bind_drop_sequence(
+        &mut self,
+        names: &[ast::ObjectName],
+        if_exists: bool,
+    ) -> Result<Plan> {
+        let catalog = self.catalog();
+        for sequence in names {
+            let (sequence, position) = name::relation(sequence)?;
+            if let Some(found) = catalog.table(sequence)
+                && let Some(error) = self.dependent_on_sequence(found)?
+            {
+                return Err(error.at(position));
+            }
+        }
+        self.bind_drop_table(names, if_exists, true)
+    }
+
+    /// The error that a column needs the sequence.
+    fn dependent_on_sequence(&mut self, sequence: &TableSchema) -> Result<Option<Error>> {
+        let name = &sequence.name;
+        for table in self.catalog().tables() {
+            for column in &table.columns {
+                let identity = column.identity.as_ref();
+                let what = format!("column {} of table {}", column.name, table.name);
+                if identity.is_some_and(|identity| identity.sequence == sequence.id) {
+                    let message = format!("cannot drop sequence {name} because {what} requires it");
+                    let hint = format!("You can drop {what} instead.");
+                    return Ok(Some(
+                        Error::new(Code::DependentObjects, message).with_hint(hint),
+                    ));
+                }
+                if column.default.is_some() && self.default_of(column)?.uses_sequence(name) {
+                    let message =
+                        format!("cannot drop sequence {name} because other objects depend on it");
+                    return Ok(Some(
+                        Error::new(Code::DependentObjects, message).with_detail(format!(
+                            "default value for {what} depends on sequence {name}"
+                        )),
+                    ));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The column that OWNED BY names.
+    fn owner(&self, options: &SequenceOptions) -> Result<Option<(TableId, ColumnId)>> {
+        let Some(Some(owner)) = &options.owner else {
+            return Ok(None);
+        };
+        let parts = name::parts(owner)?;
+        let [.., table, column] = parts.as_slice() else {
+            return Err(Error::new(Code::Syntax, "invalid OWNED BY option")
+                .with_hint("Specify OWNED BY table.column or OWNED BY NONE."));
+        };
+        let position = name::position(table);
+        let found = self.find_table(&table.value, position, crate::plan::TimeSlot::Present)?;
+        let at = super::insert::find_column(&found, column)?;
+        Ok(Some((found.id, found.columns[at].id)))
+    }
+
+    /// The sequence of a SERIAL or IDENTITY column; its owner is known when it gets its id.
+    pub fn column_sequence(
+        &self,
+        table: &TableSchema,
+        column: &ColumnSchema,
+        taken: &[(usize, TableSchema)],
+        options: &SequenceOptions,
+    ) -> Result<TableSchema> {
+        let base = format!("{}_{}_seq", table.name, column.name);
+        let catalog = self.catalog();
+        let name = numbered(base, |name| {
+            taken.iter().any(|(_, sequence)| sequence.name == name)
+                || super::indexes::check_free(catalog, table, name).is_err()
+        });
+        let mut schema = with_options(options, column.data_type)?;
+        schema.owner = Some((TableId(0), column.id));
+        Ok(relation(name, schema))
+    }
+}
+
+/// The relation that holds a sequence's row.
+fn relation(name: String, sequence: SequenceSchema) -> TableSchema {
+    let column = |id, name: &str, data_type| ColumnSchema {
+        id: ColumnId(id),
+        name: name.to_string(),
+        data_type,
+        ..ColumnSchema::default()
+    };
+    TableSchema {
+        name,
+        columns: vec![
+            column(0, "last_value", DataType::BigInt),
+            column(1, "log_cnt", DataType::BigInt),
+            column(2, "is_called", DataType::Boolean),
+        ],
+        next_column: ColumnId(3),
+        sequence: Some(sequence),
+        ..TableSchema::default()
+    }
+}
+
+fn with_options(options: &SequenceOptions, default_type: DataType) -> Result<SequenceSchema> {
+    let data_type = match &options.data_type {
+        Some(given) => data_type::bind(given)?,
+        None => default_type,
+    };
+    let (least, greatest) = match data_type {
+        DataType::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        DataType::Integer => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        DataType::BigInt => (i64::MIN, i64::MAX),
+        _ => {
+            return Err(invalid(
+                "sequence type must be smallint, integer, or bigint".to_string(),
+            ));
+        }
+    };
+    let increment = options.increment.unwrap_or(1);
+    if increment == 0 {
+        return Err(invalid("INCREMENT must not be zero".to_string()));
+    }
+    let ascends = increment > 0;
+    let min = (options.min.flatten()).unwrap_or(if ascends { 1 } else { least });
+    let max = (options.max.flatten()).unwrap_or(if ascends { greatest } else { -1 });
+    for (bound, name) in [(max, "MAXVALUE"), (min, "MINVALUE")] {
+        if !(least..=greatest).contains(&bound) {
+            return Err(invalid(format!(
+                "{name} ({bound}) is out of range for sequence data type {data_type}"
+            )));
+        }
+    }
+    if min >= max {
+        return Err(invalid(format!(
+            "MINVALUE ({min}) must be less than MAXVALUE ({max})"
+        )));
+    }
+    let start = options.start.unwrap_or(if ascends { min } else { max });
+    check_within("START", start, min, max)?;
+    Ok(SequenceSchema {
+        data_type,
+        start,
+        increment,
+        min,
+        max,
+        cycle: options.cycle.unwrap_or(false),
+        owner: None,
+    })
+}
+
+fn check_within(what: &str, value: i64, min: i64, max: i64) -> Result<()> {
+    if value < min {
+        let message = format!("{what} value ({value}) cannot be less than MINVALUE ({min})");
+        return Err(invalid(message));
+    }
+    if value > max {
+        let message = format!("{what} value ({value}) cannot be greater than MAXVALUE ({max})");
+        return Err(invalid(message));
+    }
+    Ok(())
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(Code::InvalidParameterValue, message)
+}
