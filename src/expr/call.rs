@@ -148,11 +148,22 @@ fn resolve_concat(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
             .collect();
         return Err(undefined(name, &types));
     }
-    let arguments = arguments
-        .into_iter()
-        .map(output_text)
+    let arguments = (arguments.into_iter().enumerate())
+        .map(|(at, argument)| match (function, at) {
+            (Function::ConcatWs, 0) => separator(argument),
+            _ => output_text(argument),
+        })
         .collect::<Result<_>>()?;
     Ok(Expr::call(function, arguments, DataType::Text))
+}
+
+/// The first argument of concat_ws is a text like that of other functions.
+fn separator(argument: Expr) -> Result<Expr> {
+    match argument.data_type {
+        DataType::Unknown => coerce_to(argument, DataType::Text, CastContext::Implicit),
+        given if given.is_text() => coerce_to(argument, DataType::Text, CastContext::Implicit),
+        given => Err(undefined("concat_ws", &[given])),
+    }
 }
 
 /// The text of a value as it is printed, which for a boolean is not what a cast gives.

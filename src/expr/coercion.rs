@@ -29,7 +29,11 @@ pub fn coerce_to(expr: Expr, target: DataType, context: CastContext) -> Result<E
     if from.base() == target {
         // Beside others a CHAR(n) keeps the blanks that it was shown with.
         let padded = super::construct::padded(expr);
-        return Ok(Expr::new(padded.kind, target));
+        return Ok(match padded.kind {
+            // With another type a cast would be another cast, and round or cut no more.
+            ExprKind::Cast { .. } => cast(padded, target, context),
+            kind => Expr::new(kind, target),
+        });
     }
     match cast_needs(from, target) {
         Some(needed) if needed <= context => Ok(cast(expr, target, context)),
@@ -212,13 +216,8 @@ pub(super) fn supply(expr: Expr, target: DataType) -> Result<Expr> {
 }
 
 /// The type in which values of all these types meet: UNION, CASE, COALESCE, VALUES. Text if none of
-/// them is known.
-pub fn common_type(types: &[DataType]) -> Result<DataType> {
-    common_type_for(types, "UNION")
-}
-
-/// The same, with the name of what asks for the error's message.
-pub(super) fn common_type_for(types: &[DataType], construct: &str) -> Result<DataType> {
+/// them is known. `construct` names what asks.
+pub fn common_type(types: &[DataType], construct: &str) -> Result<DataType> {
     let mut known = types
         .iter()
         .copied()
@@ -263,7 +262,7 @@ pub(super) fn common_type_for(types: &[DataType], construct: &str) -> Result<Dat
 /// The expressions cast to their common type; `construct` names what asks (`UNION`, `VALUES`).
 pub fn coerce_all(expressions: Vec<Expr>, construct: &str) -> Result<(Vec<Expr>, DataType)> {
     let types: Vec<DataType> = expressions.iter().map(|expr| expr.data_type).collect();
-    let common = common_type_for(&types, construct)?;
+    let common = common_type(&types, construct)?;
     let coerced = (expressions.into_iter())
         .map(|expr| coerce_to(expr, common, CastContext::Implicit))
         .collect::<Result<_>>()?;
@@ -313,7 +312,7 @@ mod tests {
                 Err("UNION could not convert type jsonb to json"),
             ),
         ] {
-            let found = common_type(&types).map_err(|error| error.message().to_string());
+            let found = common_type(&types, "UNION").map_err(|error| error.message().to_string());
             assert_eq!(found, expected.map_err(str::to_string), "{types:?}");
         }
     }

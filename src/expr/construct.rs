@@ -1,6 +1,6 @@
 //! Building the expressions that have a syntax of their own.
 
-use super::coercion::{coerce_all, coerce_to_boolean, common_type_for, supply};
+use super::coercion::{coerce_all, coerce_to_boolean, common_type, supply};
 use super::operator::{binary, equality_types, no_operator, span};
 use super::{
     BinaryOperator, CastContext, Expr, ExprKind, Function, Volatility, coerce_to, resolve_operator,
@@ -203,7 +203,7 @@ pub fn resolve_in_list(operand: Expr, list: Vec<Expr>, negated: bool) -> Result<
     let types: Vec<DataType> = std::iter::once(operand.data_type)
         .chain(list.iter().map(|item| item.data_type))
         .collect();
-    let common = common_type_for(&types, "IN");
+    let common = common_type(&types, "IN");
     match common {
         Ok(common) if is_compared_directly(common) => {
             let comparable = |expr: Expr| stripped(supply(expr, common)?);
@@ -244,7 +244,7 @@ pub fn resolve_in_subplan(
     negated: bool,
 ) -> Result<(Expr, DataType)> {
     let types = [operand.data_type, column];
-    let common = common_type_for(&types, "IN").map_err(|_| no_operator(types, "="))?;
+    let common = common_type(&types, "IN").map_err(|_| no_operator(types, "="))?;
     if common == DataType::Json {
         return Err(no_operator(types, "="));
     }

@@ -18,6 +18,7 @@
 mod complexity;
 mod definition;
 mod grammar;
+mod in_list;
 mod lexer;
 mod lift;
 mod literal;

@@ -3,6 +3,7 @@
 use super::complexity;
 use super::definition::{Texts, texts};
 use super::grammar::{Failure, Syntax, statement};
+use super::in_list;
 use super::lexer::Lexer;
 use super::lift::{self, Effort};
 use super::scan::Source;
@@ -159,7 +160,7 @@ pub(super) fn new_parser<'a>(dialect: &'a dyn Dialect, tokens: Vec<TokenWithSpan
 
 fn parse_tokens(script: &str, tokens: &[TokenWithSpan]) -> Result<Syntax> {
     let dialect = PostgreSqlDialect {};
-    let mut parser = new_parser(&dialect, tokens.to_vec());
+    let mut parser = new_parser(&dialect, in_list::wrap_queries(tokens));
     let syntax = statement(&mut parser, false);
     let syntax = syntax.map_err(|failure| own_error(failure, &parser, script, tokens))?;
     at_end(&parser, script)?;

@@ -101,12 +101,8 @@ pub fn age(left: i64, right: i64) -> Result<Interval> {
         days -= 1;
     }
     if days < 0 {
-        // Borrowed from the month that the earlier time lies in, or from that of the later one if
-        // time runs backwards.
-        days += match left >= right {
-            true => days_in_month(start.0, start.1),
-            false => days_in_month(end.0, end.1),
-        };
+        // Borrowed from the month that the earlier time lies in.
+        days += days_in_month(start.0, start.1);
         months -= 1;
     }
     let interval = Interval {

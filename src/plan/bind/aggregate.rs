@@ -35,6 +35,18 @@ pub fn count_if(condition: Expr) -> Result<Aggregate> {
     })
 }
 
+/// An untyped literal could be any of the types that can be added up.
+pub fn check_type(function: AggregateFunction, name: &str, argument: &Expr) -> Result<()> {
+    let adds = matches!(function, AggregateFunction::Sum | AggregateFunction::Avg);
+    if !adds || argument.data_type != DataType::Unknown {
+        return Ok(());
+    }
+    let message = format!("function {name}(unknown) is not unique");
+    Err(Error::new(Code::AmbiguousFunction, message).with_hint(
+        "Could not choose a best candidate function. You might need to add explicit type casts.",
+    ))
+}
+
 /// An aggregate over an argument.
 pub fn resolve(
     function: AggregateFunction,
@@ -49,6 +61,9 @@ pub fn resolve(
     let Ok([argument]) = <[Expr; 1]>::try_from(arguments) else {
         return Err(undefined(name, &types));
     };
+    if argument.data_type == DataType::Interval && function != AggregateFunction::Count {
+        return Err(Error::unsupported(format!("{name} of intervals")));
+    }
     let (argument, data_type) = match function {
         AggregateFunction::Count => (known(argument)?, DataType::BigInt),
         AggregateFunction::Sum => {

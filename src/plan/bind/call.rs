@@ -6,7 +6,7 @@ use super::expression::Context;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
-use crate::plan::Aggregate;
+use crate::plan::{Aggregate, AggregateFunction};
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
 };
@@ -104,7 +104,7 @@ impl<'a> Binder<'a> {
 
     fn aggregate(
         &mut self,
-        function: crate::plan::AggregateFunction,
+        function: AggregateFunction,
         name: &str,
         call: &'a ast::Function,
         context: &mut Context,
@@ -125,7 +125,8 @@ impl<'a> Binder<'a> {
             return Err(aggregate::undefined(name, &[]));
         };
         context.inside_aggregate = true;
-        let bound = self.aggregate_argument(list, call.filter.as_deref(), context);
+        let filter = call.filter.as_deref();
+        let bound = self.aggregate_argument((function, name), list, filter, context);
         context.inside_aggregate = false;
         let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
         let aggregate = match bound? {
@@ -151,6 +152,7 @@ impl<'a> Binder<'a> {
 
     fn aggregate_argument(
         &mut self,
+        (function, name): (AggregateFunction, &str),
         list: &'a FunctionArgumentList,
         filter: Option<&'a ast::Expr>,
         context: &mut Context,
@@ -169,6 +171,7 @@ impl<'a> Binder<'a> {
         let mut arguments = Vec::new();
         for ast in plain_arguments(list)? {
             let argument = self.expression(ast, context)?;
+            aggregate::check_type(function, name, &argument)?;
             // All aggregates here pass over NULLs, so a row that is not wanted is a NULL.
             arguments.push(match &filter {
                 Some(filter) => expr::resolve_case(None, vec![(filter.clone(), argument)], None)?,

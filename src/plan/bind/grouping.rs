@@ -48,7 +48,11 @@ impl<'s> Groups<'s> {
     /// Makes of an expression over the rows one over the groups, in which an aggregate is still in its
     /// place. `Err` is a column of the rows that has no one value in a group.
     fn regroup(&mut self, expr: &mut Expr) -> std::result::Result<(), usize> {
-        if let Some(group) = self.expressions.iter().position(|group| group == expr) {
+        if let Some(group) = self
+            .expressions
+            .iter()
+            .position(|group| is_same(group, expr))
+        {
             *expr = Expr::column(group, expr.data_type);
             return Ok(());
         }
@@ -101,6 +105,17 @@ impl<'s> Groups<'s> {
         }
         Ok(())
     }
+}
+
+/// Whether they have the same value. Beside others a value loses its type's modifier (COALESCE of a
+/// NUMERIC(8,2) and 0), which only a cast depends on.
+fn is_same(group: &Expr, expr: &Expr) -> bool {
+    let is_cast = matches!(expr.kind, ExprKind::Cast { .. });
+    let same_type = match is_cast {
+        true => group.data_type == expr.data_type,
+        false => group.data_type.base() == expr.data_type.base(),
+    };
+    same_type && group.kind == expr.kind
 }
 
 fn ungrouped(scope: &Scope, context: &Context, at: usize) -> Error {

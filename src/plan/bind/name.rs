@@ -122,6 +122,9 @@ fn figure(expr: &Expr) -> Option<(String, bool)> {
         Expr::Exists { negated: false, .. } => strong("exists"),
         Expr::Subquery(query) => figure_of_query(query),
         Expr::Extract { .. } => strong("extract"),
+        Expr::Substring {
+            shorthand: true, ..
+        } => strong("substr"),
         Expr::Substring { .. } => strong("substring"),
         Expr::Position { .. } => strong("position"),
         Expr::Ceil { .. } => strong("ceil"),
@@ -132,10 +135,6 @@ fn figure(expr: &Expr) -> Option<(String, bool)> {
             Some(ast::TrimWhereField::Trailing) => "rtrim",
             _ => "btrim",
         }),
-        Expr::Value(value) => match value.value {
-            ast::Value::Boolean(_) => Some(("bool".to_string(), false)),
-            _ => None,
-        },
         _ => None,
     }
 }

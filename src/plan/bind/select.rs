@@ -51,7 +51,9 @@ impl<'a> Binder<'a> {
         let mut context = Context::with_aggregates(&scope, "SELECT");
         let mut outputs = self.outputs(&select.projection, &mut context)?;
         for (at, output) in outputs.iter_mut().enumerate() {
-            give_type(output, untyped.wanted(at))?;
+            // What is to be compared needs its type at once.
+            let wanted = untyped.wanted(at).filter(|_| select.distinct.is_none());
+            give_type(output, wanted)?;
         }
         let group_by = self.group_by(&select.group_by, &scope, &outputs, &select.projection)?;
         let having = select.having.as_ref();

@@ -113,11 +113,7 @@ impl<'a> Binder<'a> {
 fn meeting_type(left: DataType, right: DataType, name: &str) -> Result<DataType> {
     match (left, right) {
         (DataType::Unknown, other) | (other, DataType::Unknown) => Ok(other),
-        _ => expr::common_type(&[left, right]).map_err(|_| {
-            let (left, right) = (left.base(), right.base());
-            let message = format!("{name} types {left} and {right} cannot be matched");
-            Error::new(Code::DatatypeMismatch, message)
-        }),
+        _ => expr::common_type(&[left, right], name),
     }
 }
 
