@@ -1,5 +1,6 @@
 # make play    set up, build, and serve the playground on http://localhost:8080 (PORT=… for another port)
 # make test    set up, build and run every check and test; this is what CI runs
+# make fuzz    compare random statements with a PostgreSQL server, SEEDS=500 of them from FIRST=0 on
 # make build   the wasm engine (pkg/wasm), the npm package (pkg/dist) and the page (www/dist)
 # make wasm    the wasm engine alone
 # make setup   install what is missing, and nothing else; both commands above do it first
@@ -9,7 +10,7 @@
 
 SHELL := /bin/bash
 
-.PHONY: play test build wasm setup
+.PHONY: play test fuzz build wasm setup
 
 play:
 	@scripts/setup.sh build
@@ -19,6 +20,12 @@ play:
 test:
 	@scripts/setup.sh
 	@. scripts/env.sh && exec node scripts/test.mjs
+
+fuzz: SEEDS ?= 500
+fuzz: FIRST ?= 0
+fuzz:
+	@scripts/setup.sh
+	@. scripts/env.sh && SEEDS=$(SEEDS) FIRST=$(FIRST) cargo test --profile fuzz --test differential -- --nocapture
 
 build:
 	@scripts/setup.sh build

@@ -2,7 +2,8 @@
 # Checks what the project needs and installs only what is missing; with everything there it ends within a second.
 #
 #   scripts/setup.sh build    what a build needs: Rust with a library for wasm32, wasm-bindgen, Node, binaryen
-#   scripts/setup.sh          that, and what the tests need: clippy, rustfmt, wasm-pack, Chromium, Firefox, puppeteer
+#   scripts/setup.sh          that, and what the tests need: clippy, rustfmt, wasm-pack, Chromium, Firefox, puppeteer,
+#                           PostgreSQL
 #
 # The Rust that is there is used when it can compile to wasm32, or when rustup can fetch the library for it. Where
 # neither holds (a machine whose rustup reaches no server, a plain Debian), Debian's packages give a compiler and the
@@ -190,6 +191,25 @@ set_up_browsers() {
     [ -n "${FIREFOX:-}" ] || have firefox-esr || missing+=("firefox-esr: install it, or name a Firefox with FIREFOX=path")
 }
 
+# ---- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+# The tests compare with a server that they start themselves; they look for it where this does.
+postgresql_is_ready() {
+    [ -x "${POSTGRESQL_BIN:-}/initdb" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+# Debian's package would make a cluster and start it; a setting that is there while it is installed keeps it from that.
+set_up_postgresql() {
+    postgresql_is_ready && return
+    local setting=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
+    if as_root mkdir -p "${setting%/*}" && echo 'create_main_cluster = false' | as_root tee "$setting" >/dev/null; then
+        apt postgresql-15 || apt postgresql || true
+        as_root rm -f "$setting"
+    fi
+    postgresql_is_ready || missing+=("PostgreSQL 15: install postgresql-15, or name the directory of its programs (initdb, postgres) \
+with POSTGRESQL_BIN=path")
+}
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 mkdir -p "$TOOLS"
@@ -208,6 +228,7 @@ if have npm; then
     fi
 fi
 [ "$want" = build ] || set_up_browsers
+[ "$want" = build ] || set_up_postgresql
 
 if [ ${#missing[@]} -gt 0 ]; then
     say "these are missing, and could not be installed:" >&2

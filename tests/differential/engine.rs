@@ -1,0 +1,100 @@
+//! The database under test, in memory.
+
+use super::answer::{Answer, Field, Refused, Rows};
+use driftdb::db::{Database, Options, Request, SessionId};
+use driftdb::expr::format_value;
+use driftdb::table::Residency;
+use driftdb::types::{Clock, DataType, Entropy, Value};
+use std::cell::Cell;
+use std::rc::Rc;
+
+pub struct Engine {
+    database: Database,
+    session: SessionId,
+}
+
+impl Engine {
+    /// An empty database. The ways of running it (optimizer, plan cache, blocks at hand or not) take turns.
+    pub fn new(turn: u64) -> Engine {
+        let ticks = Rc::new(Ticks::default());
+        let mut options = Options::memory(ticks.clone(), ticks);
+        options.optimizer = turn % 4 != 3;
+        options.plan_cache = turn % 3 != 2;
+        if turn % 2 == 1 {
+            options.residency = Residency::FirstTouch;
+        }
+        let mut opening = Database::open(options);
+        let database = opening
+            .step(1)
+            .expect("memory does not fail")
+            .expect("nothing to replay");
+        let mut engine = Engine {
+            session: SessionId(0),
+            database,
+        };
+        engine.session = engine.database.session();
+        engine
+    }
+
+    /// The sequence of the last commit.
+    pub fn seq(&self) -> u64 {
+        self.database.applied_seq().map_or(0, |seq| seq.0)
+    }
+
+    /// Runs a text; what its last statement answered, or the first error.
+    pub fn run(&mut self, sql: &str) -> Answer {
+        let results = self.database.run(self.session, Request::script(sql));
+        let results = results.map_err(|(_, failure)| Refused {
+            state: failure.error.sqlstate().to_string(),
+            message: failure.error.message().to_string(),
+        })?;
+        let Some(result) = results.last() else {
+            return Ok(Rows::default());
+        };
+        let types: Vec<DataType> = result.fields.iter().map(|field| field.data_type).collect();
+        let row = |row: Vec<Value>| {
+            row.iter()
+                .zip(&types)
+                .map(|(value, data_type)| cell(value, *data_type))
+                .collect()
+        };
+        Ok(Rows {
+            fields: result
+                .fields
+                .iter()
+                .map(|field| Field {
+                    name: field.name.clone(),
+                    oid: field.data_type.oid(),
+                })
+                .collect(),
+            rows: result.values().into_iter().map(row).collect(),
+            affected: result.affected_rows,
+        })
+    }
+}
+
+fn cell(value: &Value, data_type: DataType) -> Option<String> {
+    if value.is_null() {
+        return None;
+    }
+    let mut text = String::new();
+    format_value(value, data_type, &mut text);
+    Some(text)
+}
+
+/// A clock that ticks at every look, and a source that is not random.
+#[derive(Default)]
+struct Ticks(Cell<i64>);
+
+impl Clock for Ticks {
+    fn now(&self) -> i64 {
+        self.0.set(self.0.get() + 1);
+        1_767_225_600_000_000 + self.0.get()
+    }
+}
+
+impl Entropy for Ticks {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}

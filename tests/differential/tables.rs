@@ -1,0 +1,113 @@
+//! Tables and their rows at random.
+
+use super::kind::{KINDS, Kind};
+use super::random::Random;
+
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub name: String,
+    /// The first one is the key `id`.
+    pub columns: Vec<TableColumn>,
+    /// The key of the next new row.
+    pub next_id: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct TableColumn {
+    pub name: String,
+    pub kind: Kind,
+    declaration: String,
+    pub is_unique: bool,
+}
+
+impl Table {
+    /// A table with a key and up to seven columns. Columns of different tables share names where they share kinds.
+    pub fn new(name: &str, random: &mut Random) -> Table {
+        let mut columns = vec![TableColumn {
+            name: "id".to_string(),
+            kind: Kind::Int,
+            declaration: "integer primary key".to_string(),
+            is_unique: true,
+        }];
+        let count = 3 + random.below(5);
+        while columns.len() <= count {
+            let common = [Kind::Int, Kind::Text, Kind::Numeric];
+            let kind = match random.chance(45) {
+                true => common[random.below(common.len())],
+                false => KINDS[random.below(KINDS.len())],
+            };
+            let declarations = kind.declarations();
+            if declarations.is_empty() {
+                continue;
+            }
+            let mut declaration = declarations[random.below(declarations.len())].to_string();
+            let is_unique = kind == Kind::Int && random.chance(15);
+            if is_unique {
+                declaration.push_str(" unique");
+            } else if random.chance(15) {
+                declaration.push_str(" not null");
+            }
+            if random.chance(15) {
+                declaration.push_str(&format!(" default {}", kind.literal(random)));
+            }
+            let name = format!("{}{}", kind.name(), random.below(2));
+            if columns.iter().all(|column| column.name != name) {
+                columns.push(TableColumn {
+                    name,
+                    kind,
+                    declaration,
+                    is_unique,
+                });
+            }
+        }
+        Table {
+            name: name.to_string(),
+            columns,
+            next_id: 0,
+        }
+    }
+
+    pub fn create(&self) -> String {
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| format!("{} {}", column.name, column.declaration))
+            .collect();
+        format!("create table {} ({})", self.name, columns.join(", "))
+    }
+
+    /// A tuple of a new row, for all columns.
+    pub fn tuple(&mut self, random: &mut Random) -> String {
+        let id = self.new_id(random);
+        let mut values = vec![id.to_string()];
+        for column in &self.columns[1..] {
+            let may_be_null = !column.declaration.contains("not null");
+            values.push(match random.below(20) {
+                0 | 1 if may_be_null => "null".to_string(),
+                2 => "default".to_string(),
+                _ if column.is_unique => id.to_string(),
+                _ => column.value(random),
+            });
+        }
+        format!("({})", values.join(", "))
+    }
+
+    /// A key that is new, but for a few that are not.
+    pub fn new_id(&mut self, random: &mut Random) -> usize {
+        self.next_id += 1;
+        match random.chance(4) {
+            true => random.below(self.next_id),
+            false => self.next_id,
+        }
+    }
+}
+
+impl TableColumn {
+    /// A constant to write into it: with its type, without, or as a string.
+    fn value(&self, random: &mut Random) -> String {
+        match random.chance(50) {
+            true => self.kind.literal(random),
+            false => format!("'{}'", self.kind.constant(random)),
+        }
+    }
+}
