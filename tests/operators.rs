@@ -101,6 +101,7 @@ impl Bench {
                 moments: &[],
                 parameters: &[],
                 tuples: Tuples::Many(&[]),
+                outer: Vec::new(),
                 subplans: Vec::new(),
                 now: 0,
                 entropy: &Nowhere,

@@ -153,6 +153,7 @@ impl Shared {
                 let values = values_of(&expr, parameters)?;
                 let context = EvalContext {
                     parameters: &values,
+                    outer: &[],
                     subplans: &[],
                     now,
                     entropy: &*self.options.entropy,

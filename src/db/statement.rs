@@ -79,6 +79,7 @@ impl Database {
             moments: &running.moments,
             parameters: &running.parameters,
             tuples: running.tuples.borrow(),
+            outer: Vec::new(),
             subplans: Vec::new(),
             now: running.now,
             entropy: &*self.shared.options.entropy,

@@ -3,6 +3,7 @@
 use super::Operator;
 use super::aggregate::HashAggregate;
 use super::append::Append;
+use super::apply::Apply;
 use super::distinct::Distinct;
 use super::explain::{Measure, Measured};
 use super::filter::Filter;
@@ -76,6 +77,7 @@ fn build_operator(
             side(right, keys.iter().map(|(_, right)| right), measure)?,
             condition.clone(),
         )),
+        Node::Apply { left, .. } => Box::new(Apply::new(node, build(left, measure)?)),
         Node::Aggregate {
             input,
             groups,

@@ -53,6 +53,8 @@ pub struct Context<'a> {
     pub parameters: &'a [Value],
     /// The constants of an INSERT's tuples, for [`Node::Rows`](crate::plan::Node::Rows).
     pub tuples: Tuples<'a>,
+    /// What the rows around a subquery that is being run hold for it, by slot.
+    pub outer: Vec<Value>,
     /// The rows of the subqueries that have been run.
     pub subplans: Vec<SubplanRows>,
     /// The transaction's time.
@@ -116,6 +118,7 @@ impl Context<'_> {
     pub fn eval(&self) -> EvalContext<'_> {
         EvalContext {
             parameters: self.parameters,
+            outer: &self.outer,
             subplans: &self.subplans,
             now: self.now,
             entropy: self.entropy,

@@ -120,10 +120,17 @@ fn operators_of_lines(plan: &Plan) -> Vec<Option<usize>> {
     lines
 }
 
-fn numbers(node: &Node, next: &mut usize) -> impl Iterator<Item = Option<usize>> + use<> {
-    let start = *next;
-    *next += size(node);
-    (start..*next).map(Some)
+/// The right side of a dependent join is many operators, one after the other, which are not measured.
+fn numbers(node: &Node, next: &mut usize) -> Vec<Option<usize>> {
+    let mut all = vec![Some(*next)];
+    *next += 1;
+    for (place, input) in node.inputs().into_iter().enumerate() {
+        match node {
+            Node::Apply { .. } if place == 1 => all.extend(vec![None; size(input)]),
+            _ => all.extend(numbers(input, next)),
+        }
+    }
+    all
 }
 
 /// How many nodes there are from here down.

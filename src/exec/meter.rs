@@ -22,7 +22,7 @@ impl Meter {
         }
     }
 
-    /// Counts bytes that stay until the statement ends.
+    /// Counts bytes that stay until the statement ends, or until they are given back.
     ///
     /// # Errors
     /// `MemoryLimit` beyond the bound.
@@ -34,6 +34,16 @@ impl Meter {
         let mebibytes = self.memory_max >> 20;
         let message = format!("the statement needs more than its {mebibytes} MiB of memory");
         Err(Error::new(Code::MemoryLimit, message))
+    }
+
+    /// What is held now.
+    pub fn held(&self) -> u64 {
+        self.memory
+    }
+
+    /// Gives back what was held beyond this.
+    pub fn release_to(&mut self, held: u64) {
+        self.memory = self.memory.min(held);
     }
 
     /// Counts the rows of a chunk.

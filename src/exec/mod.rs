@@ -22,6 +22,7 @@
 
 mod aggregate;
 mod append;
+mod apply;
 mod build;
 mod context;
 mod definition;

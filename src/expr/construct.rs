@@ -113,7 +113,7 @@ pub fn resolve_case(
 }
 
 /// An operand that stands in several places of what is built must mean the same in all of them.
-fn repeatable(operand: Expr, construct: &str) -> Result<Expr> {
+pub fn repeatable(operand: Expr, construct: &str) -> Result<Expr> {
     match operand.volatility() {
         Volatility::Volatile => Err(Error::unsupported(format!(
             "a volatile operand of {construct}"

@@ -10,6 +10,8 @@ use std::rc::Rc;
 pub struct EvalContext<'a> {
     /// The values of the parameters, each of the type its node says.
     pub parameters: &'a [Value],
+    /// The values that a subquery sees of the rows around it, by their slots.
+    pub outer: &'a [Value],
     /// The rows of the subqueries that have been run, by their place in the plan.
     pub subplans: &'a [SubplanRows],
     /// The transaction's time in microseconds since 1970: what `now()` answers.

@@ -40,9 +40,9 @@ mod tree;
 pub use call::resolve_function;
 pub use coercion::{CastContext, coerce_all, coerce_to, coerce_to_boolean, common_type};
 pub use construct::{
-    grouping_key, ordering_key, resolve_and, resolve_between, resolve_case, resolve_coalesce,
-    resolve_extreme, resolve_in_list, resolve_in_subplan, resolve_is_distinct, resolve_is_null,
-    resolve_is_truth, resolve_like, resolve_not, resolve_null_if, resolve_or,
+    grouping_key, ordering_key, repeatable, resolve_and, resolve_between, resolve_case,
+    resolve_coalesce, resolve_extreme, resolve_in_list, resolve_in_subplan, resolve_is_distinct,
+    resolve_is_null, resolve_is_truth, resolve_like, resolve_not, resolve_null_if, resolve_or,
 };
 pub use context::{EvalContext, Sequences, SubplanRows};
 pub use eval::{evaluate, evaluate_row, evaluate_value, filter, fold_constants};

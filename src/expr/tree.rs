@@ -20,6 +20,9 @@ pub enum ExprKind {
     Constant(Value),
     /// `$1` is 0. Lifted literals follow the user's parameters. Its value is of the node's type.
     Parameter(usize),
+    /// A value of the row that a query around this one stands at, by its slot
+    /// ([`Node::Apply`](crate::plan::Node::Apply)).
+    Outer(usize),
     /// Both sides have the types the operator was resolved for.
     Binary {
         operator: BinaryOperator,
@@ -231,9 +234,12 @@ impl Expr {
     pub fn children(&self) -> Vec<&Expr> {
         use ExprKind::*;
         match &self.kind {
-            Column(_) | Constant(_) | Parameter(_) | ScalarSubplan(_) | ExistsSubplan { .. } => {
-                Vec::new()
-            }
+            Column(_)
+            | Constant(_)
+            | Parameter(_)
+            | Outer(_)
+            | ScalarSubplan(_)
+            | ExistsSubplan { .. } => Vec::new(),
             Negate(operand)
             | Not(operand)
             | IsNull { operand, .. }
@@ -270,9 +276,12 @@ impl Expr {
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         use ExprKind::*;
         match &mut self.kind {
-            Column(_) | Constant(_) | Parameter(_) | ScalarSubplan(_) | ExistsSubplan { .. } => {
-                Vec::new()
-            }
+            Column(_)
+            | Constant(_)
+            | Parameter(_)
+            | Outer(_)
+            | ScalarSubplan(_)
+            | ExistsSubplan { .. } => Vec::new(),
             Negate(operand)
             | Not(operand)
             | IsNull { operand, .. }
@@ -326,12 +335,13 @@ impl Expr {
         self.any(&mut |expr| matches!(expr.kind, ExprKind::Column(_)))
     }
 
-    /// The worst volatility of the functions in it. Parameters and subplans count as stable: their
-    /// values are fixed while a statement runs, not before.
+    /// The worst volatility of the functions in it. Parameters, subplans and the rows of queries around
+    /// count as stable: their values are fixed while a query runs, not before.
     pub fn volatility(&self) -> Volatility {
         let own = match &self.kind {
             ExprKind::Call { function, .. } => function.volatility(),
             ExprKind::Parameter(_)
+            | ExprKind::Outer(_)
             | ExprKind::ScalarSubplan(_)
             | ExprKind::ExistsSubplan { .. }
             | ExprKind::InSubplan { .. } => Volatility::Stable,

@@ -135,6 +135,21 @@ impl Display for Node {
                     None => Ok(()),
                 }
             }
+            Node::Apply {
+                kind,
+                outer,
+                guard,
+                condition,
+                ..
+            } => {
+                write!(f, "Dependent {}", join_name(*kind))?;
+                for (place, (slot, value)) in outer.iter().enumerate() {
+                    let before = if place == 0 { " with" } else { "," };
+                    write!(f, "{before} outer.{slot} = {value}")?;
+                }
+                (guard.iter()).try_for_each(|guard| write!(f, "  [only if {guard}]"))?;
+                write_filter(f, condition)
+            }
             Node::Aggregate {
                 groups, aggregates, ..
             } => {
@@ -178,6 +193,8 @@ fn join_name(kind: JoinKind) -> &'static str {
         JoinKind::Full => "Full Join",
         JoinKind::Semi => "Semi Join",
         JoinKind::Anti => "Anti Join",
+        JoinKind::Mark => "Mark Join",
+        JoinKind::Single => "Single Join",
     }
 }
 
@@ -299,6 +316,7 @@ impl Display for Expr {
         match &self.kind {
             ExprKind::Column(place) => write!(f, "#{place}"),
             ExprKind::Parameter(place) => write!(f, "${}", place + 1),
+            ExprKind::Outer(slot) => write!(f, "outer.{slot}"),
             ExprKind::Constant(value) => write_constant(f, value, self),
             ExprKind::Binary {
                 operator,

@@ -189,7 +189,7 @@ pub enum Node {
         input: Box<Node>,
         expressions: Vec<Expr>,
     },
-    /// Yields left's columns, then right's (Semi and Anti: left's only). `keys` are pairs of
+    /// Yields left's columns, then right's (Semi and Anti: left's only; Mark: left's and a boolean). `keys` are pairs of
     /// expressions over left and right that must be equal (the hash join's keys); `condition` sees both
     /// sides' columns. Without keys it is a nested loop.
     Join {
@@ -197,6 +197,18 @@ pub enum Node {
         left: Box<Node>,
         right: Box<Node>,
         keys: Vec<(Expr, Expr)>,
+        condition: Option<Expr>,
+    },
+    /// A dependent join: for each row of left runs right, in which the expressions of `outer`, over left's
+    /// columns, are [`ExprKind::Outer`](crate::expr::ExprKind::Outer) of the slots beside them. What it
+    /// yields is what a join of the kind would; Right and Full do not occur. Right is not run, and no row
+    /// matches, where `guard`, over left's columns, is not true.
+    Apply {
+        kind: JoinKind,
+        left: Box<Node>,
+        right: Box<Node>,
+        outer: Vec<(usize, Expr)>,
+        guard: Option<Expr>,
         condition: Option<Expr>,
     },
     /// Yields the group expressions, then the aggregates. Without group expressions exactly one row.
@@ -234,6 +246,11 @@ pub enum JoinKind {
     Full,
     Semi,
     Anti,
+    /// Left's rows with whether a row of right matches behind them: NULL if none does for certain but the
+    /// condition is NULL of one. The condition alone decides that; keys that are NULL match nothing.
+    Mark,
+    /// As `Left`, and an error if more than one row matches: the row of a scalar subquery.
+    Single,
 }
 
 #[derive(Debug, Clone, PartialEq)]

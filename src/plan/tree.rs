@@ -6,9 +6,9 @@ use crate::types::{DataType, ScanColumn, TableSchema};
 use std::ops::Bound;
 
 impl JoinKind {
-    /// Whether the join yields left's columns alone.
-    pub fn yields_left_only(self) -> bool {
-        matches!(self, JoinKind::Semi | JoinKind::Anti)
+    /// Whether the join yields none of right's columns.
+    pub fn hides_right(self) -> bool {
+        matches!(self, JoinKind::Semi | JoinKind::Anti | JoinKind::Mark)
     }
 }
 
@@ -26,12 +26,15 @@ impl Node {
             Node::Append { inputs } => inputs[0].width(),
             Node::Join {
                 kind, left, right, ..
+            }
+            | Node::Apply {
+                kind, left, right, ..
             } => {
                 left.width()
-                    + if kind.yields_left_only() {
-                        0
-                    } else {
-                        right.width()
+                    + match kind {
+                        JoinKind::Semi | JoinKind::Anti => 0,
+                        JoinKind::Mark => 1,
+                        _ => right.width(),
                     }
             }
             Node::Aggregate {
@@ -58,10 +61,15 @@ impl Node {
             Node::Append { inputs } => inputs[0].types(),
             Node::Join {
                 kind, left, right, ..
+            }
+            | Node::Apply {
+                kind, left, right, ..
             } => {
                 let mut types = left.types();
-                if !kind.yields_left_only() {
-                    types.extend(right.types());
+                match kind {
+                    JoinKind::Semi | JoinKind::Anti => {}
+                    JoinKind::Mark => types.push(DataType::Boolean),
+                    _ => types.extend(right.types()),
                 }
                 types
             }
@@ -86,7 +94,7 @@ impl Node {
             | Node::Distinct { input }
             | Node::Sort { input, .. }
             | Node::Limit { input, .. } => vec![input],
-            Node::Join { left, right, .. } => vec![left, right],
+            Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
             Node::Append { inputs } => inputs.iter().collect(),
         }
     }
@@ -104,12 +112,65 @@ impl Node {
             | Node::Distinct { input }
             | Node::Sort { input, .. }
             | Node::Limit { input, .. } => vec![input],
-            Node::Join { left, right, .. } => vec![left, right],
+            Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
             Node::Append { inputs } => inputs.iter_mut().collect(),
         }
     }
 
     /// The expressions this node itself holds.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        match self {
+            Node::Values { rows, .. } => rows.iter().flatten().collect(),
+            Node::Scan { filter, .. } => filter.iter().collect(),
+            Node::IndexScan {
+                prefix,
+                lower,
+                upper,
+                filter,
+                ..
+            } => prefix
+                .iter()
+                .chain(bound(lower))
+                .chain(bound(upper))
+                .chain(filter)
+                .collect(),
+            Node::Filter { predicate, .. } => vec![predicate],
+            Node::Project { expressions, .. } => expressions.iter().collect(),
+            Node::Join {
+                keys, condition, ..
+            } => keys
+                .iter()
+                .flat_map(|(left, right)| [left, right])
+                .chain(condition)
+                .collect(),
+            Node::Apply {
+                outer,
+                guard,
+                condition,
+                ..
+            } => outer
+                .iter()
+                .map(|(_, value)| value)
+                .chain(guard)
+                .chain(condition)
+                .collect(),
+            Node::Aggregate {
+                groups, aggregates, ..
+            } => groups
+                .iter()
+                .chain(
+                    aggregates
+                        .iter()
+                        .filter_map(|aggregate| aggregate.argument.as_ref()),
+                )
+                .collect(),
+            Node::Distinct { .. } | Node::Append { .. } | Node::Rows { .. } => Vec::new(),
+            Node::Sort { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
+            Node::Limit { limit, offset, .. } => limit.iter().chain(offset).collect(),
+        }
+    }
+
+    /// The same, to be changed in place.
     pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
         match self {
             Node::Values { rows, .. } => rows.iter_mut().flatten().collect(),
@@ -133,6 +194,17 @@ impl Node {
             } => keys
                 .iter_mut()
                 .flat_map(|(left, right)| [left, right])
+                .chain(condition)
+                .collect(),
+            Node::Apply {
+                outer,
+                guard,
+                condition,
+                ..
+            } => outer
+                .iter_mut()
+                .map(|(_, value)| value)
+                .chain(guard)
                 .chain(condition)
                 .collect(),
             Node::Aggregate {
@@ -183,6 +255,13 @@ pub fn scan_type(table: &TableSchema, column: ScanColumn) -> DataType {
 }
 
 fn bound_mut(bound: &mut Bound<Expr>) -> Option<&mut Expr> {
+    match bound {
+        Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
+        Bound::Unbounded => None,
+    }
+}
+
+fn bound(bound: &Bound<Expr>) -> Option<&Expr> {
     match bound {
         Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
         Bound::Unbounded => None,

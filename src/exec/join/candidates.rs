@@ -9,6 +9,8 @@ pub struct Probe {
     pub chunk: Chunk,
     /// Which of its rows, by position in the vectors, have found a match.
     pub matched: Vec<bool>,
+    /// Those of which the condition was NULL.
+    pub unknown: Vec<bool>,
     keys: Vec<Rc<Vector>>,
     hashes: Vec<u64>,
     /// The row whose candidates come next, by its place among the selected ones.
@@ -47,6 +49,7 @@ impl Probe {
     pub fn new(chunk: Chunk, keys: Vec<Rc<Vector>>) -> Probe {
         Probe {
             matched: vec![false; chunk.rows],
+            unknown: vec![false; chunk.rows],
             hashes: kernel::hash_rows(&keys, chunk.rows, chunk.selected()),
             index: 0,
             resume: None,

@@ -6,8 +6,9 @@
 //!                   | pairs, up to a chunk of them
 //!                 condition                       leaves the pairs that match
 //!                   |
-//!                 kind: pairs (inner, left, right, full), left rows with a match (semi) or without (anti);
-//!                 then left rows without a match beside NULLs (left, full),
+//!                 kind: pairs (inner, left, right, full), left rows with a match (semi) or without (anti),
+//!                       all left rows and whether there was one (mark);
+//!                 then left rows without a match beside NULLs (left, single, full),
 //!                 and at the end right rows without a match beside NULLs (right, full)
 //! ```
 //!
@@ -17,4 +18,4 @@ mod candidates;
 mod key_table;
 mod operator;
 
-pub use operator::{Join, Side};
+pub use operator::{Join, Side, two_rows};

@@ -3,12 +3,12 @@
 use super::candidates::{Candidates, Pairs, Probe};
 use super::key_table::KeyTable;
 use crate::column::{CHUNK_ROWS, Chunk, Vector};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::exec::row_buffer::{RowBuffer, nulls};
 use crate::exec::{Context, Operator, Step};
 use crate::expr::{self, Expr};
 use crate::plan::JoinKind;
-use crate::types::PhysicalType;
+use crate::types::{PhysicalType, Value};
 use std::rc::Rc;
 
 /// One input of a join.
@@ -136,7 +136,7 @@ impl Join {
         let Stage::Probing(mut probe) = std::mem::replace(&mut self.stage, Stage::Left) else {
             unreachable!("called in this stage");
         };
-        let is_filter = matches!(self.kind, JoinKind::Semi | JoinKind::Anti);
+        let is_filter = self.kind.hides_right();
         let has_keys = !self.right.keys.is_empty();
         let pairs = probe.next_pairs(&Candidates {
             rows: self.rows.len(),
@@ -162,10 +162,19 @@ impl Join {
         let columns = left.chain(self.rows.gather(&pairs.right)).collect();
         let mut chunk = Chunk::new(columns, pairs.left.len());
         if let Some(condition) = &self.condition {
+            if self.kind == JoinKind::Mark {
+                let truth = expr::evaluate(condition, &chunk, &context.eval())?;
+                let unknown = (0..chunk.rows).filter(|index| truth.is_null(*index));
+                unknown.for_each(|index| probe.unknown[pairs.left[index] as usize] = true);
+            }
             chunk = expr::filter(condition, chunk, &context.eval())?;
         }
         for index in chunk.positions() {
-            probe.matched[pairs.left[index] as usize] = true;
+            let matched = &mut probe.matched[pairs.left[index] as usize];
+            if *matched && self.kind == JoinKind::Single {
+                return Err(two_rows());
+            }
+            *matched = true;
             if let Some(matched) = self.right_matched.get_mut(pairs.right[index] as usize) {
                 *matched = true;
             }
@@ -184,7 +193,12 @@ impl Join {
         match self.kind {
             JoinKind::Semi => Some(probe.chunk.with_selection(rows_where(true))),
             JoinKind::Anti => Some(probe.chunk.with_selection(rows_where(false))),
-            JoinKind::Left | JoinKind::Full => {
+            JoinKind::Mark => {
+                let mut chunk = probe.chunk.clone();
+                chunk.columns.push(Rc::new(marks(probe)));
+                Some(chunk)
+            }
+            JoinKind::Left | JoinKind::Single | JoinKind::Full => {
                 let rows = rows_where(false);
                 let left = probe.chunk.columns.iter().map(|c| Rc::new(c.gather(&rows)));
                 let columns = left.chain(null_columns(&self.right.types, rows.len()));
@@ -213,6 +227,22 @@ impl Join {
         let columns = left.chain(self.rows.gather(&rows)).collect();
         Step::Chunk(Chunk::new(columns, rows.len()))
     }
+}
+
+/// The mark of each row of a left chunk.
+fn marks(probe: &Probe) -> Vector {
+    let marks = probe.matched.iter().zip(&probe.unknown);
+    let marks = marks.map(|(matched, unknown)| match matched {
+        false if *unknown => Value::Null,
+        matched => Value::Bool(*matched),
+    });
+    Vector::from_values(PhysicalType::Bool, &marks.collect::<Vec<_>>())
+}
+
+/// A scalar subquery yields one row.
+pub fn two_rows() -> Error {
+    let message = "more than one row returned by a subquery used as an expression";
+    Error::new(Code::CardinalityViolation, message)
 }
 
 fn null_columns(types: &[PhysicalType], rows: usize) -> impl Iterator<Item = Rc<Vector>> {

@@ -223,6 +223,7 @@ fn check(seed: u64) {
     let subplans = [SubplanRows::new(Chunk::new(vec![Rc::new(members)], 2))];
     let context = EvalContext {
         parameters: &[],
+        outer: &[],
         subplans: &subplans,
         now: 0,
         entropy: &Zeros,

@@ -32,6 +32,7 @@ fn fold(expr: &mut Expr) {
     }
     let context = EvalContext {
         parameters: &[],
+        outer: &[],
         subplans: &[],
         now: 0,
         entropy: &NoEntropy,

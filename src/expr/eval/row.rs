@@ -169,6 +169,13 @@ fn evaluate_other(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<V
             let values = arguments.iter().map(value).collect::<Result<Vec<_>>>()?;
             function::call(*function, &values, arguments, expr.data_type, context)?
         }
+        ExprKind::Outer(slot) => match context.outer.get(*slot) {
+            Some(value) => value.clone(),
+            None => {
+                let message = "a subquery was run without the row around it";
+                return Err(Error::new(Code::Internal, message));
+            }
+        },
         ExprKind::ScalarSubplan(subplan) => scalar_subplan(*subplan, context)?,
         ExprKind::ExistsSubplan { subplan, negated } => {
             Value::Bool(subplan_rows(*subplan, context)?.chunk().is_empty() == *negated)

@@ -85,7 +85,10 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
             )),
         },
         ExprKind::Constant(value) => Ok(Operand::Constant(value.clone())),
-        ExprKind::Parameter(_) | ExprKind::ScalarSubplan(_) | ExprKind::ExistsSubplan { .. } => {
+        ExprKind::Parameter(_)
+        | ExprKind::Outer(_)
+        | ExprKind::ScalarSubplan(_)
+        | ExprKind::ExistsSubplan { .. } => {
             row::evaluate_row(expr, &[], context).map(Operand::Constant)
         }
         ExprKind::Binary {

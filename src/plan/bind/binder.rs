@@ -1,7 +1,8 @@
 //! What binding one statement knows and collects.
 
 use super::Parameters;
-use super::scope::Scope;
+use super::dependent::Dependent;
+use super::outer::Levels;
 use super::with::CommonTable;
 use crate::error::{Code, Error, Result};
 use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
@@ -22,8 +23,14 @@ pub struct Binder<'a> {
     pub parameters: &'a mut Parameters,
     /// The subqueries bound so far.
     pub subplans: Vec<Node>,
-    /// The scopes around the subquery being bound, the nearest last.
-    pub outer: Vec<Rc<Scope>>,
+    /// The queries around the one being bound.
+    pub outer: Levels,
+    /// Those of the levels from here on are tables of the FROM that is being bound.
+    pub from_level: usize,
+    /// The subqueries that have no place in the tree yet.
+    pub dependents: Vec<Dependent>,
+    /// How many columns subqueries have yielded.
+    pub results: usize,
     /// The queries of WITH that can be seen, the nearest last.
     pub common_tables: Vec<Rc<CommonTable<'a>>>,
     /// Which temporal clauses a table has taken.
@@ -43,7 +50,10 @@ impl<'a> Binder<'a> {
             catalogs,
             parameters,
             subplans: Vec::new(),
-            outer: Vec::new(),
+            outer: Levels::default(),
+            from_level: 0,
+            dependents: Vec::new(),
+            results: 0,
             common_tables: Vec::new(),
             claimed: vec![false; statement.temporal.clauses.len()],
             tables: 0,
@@ -58,6 +68,7 @@ impl<'a> Binder<'a> {
     pub fn bind(mut self) -> Result<(Plan, Vec<OutputColumn>)> {
         let statement = self.statement;
         let bound = self.bind_syntax(&statement.syntax)?;
+        self.refuse_since(0)?;
         let unclaimed = self.claimed.iter().position(|claimed| !claimed);
         match unclaimed.filter(|clause| Some(*clause) != statement.temporal.whole) {
             Some(clause) => Err(Error::new(

@@ -89,14 +89,20 @@ impl<'a> Binder<'a> {
                     ));
                 }
                 let is_of_sequence = matches!(name, "nextval" | "currval" | "setval");
-                plain_arguments(list)?
-                    .into_iter()
-                    .map(|ast| match is_of_sequence {
+                let mut arguments: Vec<Expr> = Vec::with_capacity(list.args.len());
+                for ast in plain_arguments(list)? {
+                    let since = self.dependents.len();
+                    let ast = match is_of_sequence {
                         true => without_regclass(ast),
                         false => ast,
-                    })
-                    .map(|ast| self.expression(ast, context))
-                    .collect::<Result<_>>()?
+                    };
+                    let argument = self.expression(ast, context)?;
+                    if name == "coalesce" {
+                        self.guard(since, context.inside_aggregate, || all_null(&arguments))?;
+                    }
+                    arguments.push(argument);
+                }
+                arguments
             }
         };
         expr::resolve_function(name, arguments)
@@ -109,12 +115,6 @@ impl<'a> Binder<'a> {
         call: &'a ast::Function,
         context: &mut Context,
     ) -> Result<Expr> {
-        if context.calls.is_none() {
-            return Err(Error::new(
-                Code::Grouping,
-                format!("aggregate functions are not allowed in {}", context.clause),
-            ));
-        }
         if context.inside_aggregate {
             return Err(Error::new(
                 Code::Grouping,
@@ -125,6 +125,7 @@ impl<'a> Binder<'a> {
             return Err(aggregate::undefined(name, &[]));
         };
         context.inside_aggregate = true;
+        let since = self.dependents.len();
         let filter = call.filter.as_deref();
         let bound = self.aggregate_argument((function, name), list, filter, context);
         context.inside_aggregate = false;
@@ -146,8 +147,23 @@ impl<'a> Binder<'a> {
                 aggregate::resolve(function, name, arguments, distinct)?
             }
         };
-        let calls = context.calls.as_mut().expect("it was checked above");
-        Ok(calls.add(aggregate))
+        if let Some(argument) = &aggregate.argument
+            && self.asks_since(since, argument) == (false, true)
+        {
+            // It is one of a query around this one.
+            if self.dependents.len() > since {
+                let what = "a subquery in an aggregate of a query around it";
+                return Err(Error::unsupported(what));
+            }
+            return self.outer.aggregate(aggregate);
+        }
+        match &mut context.calls {
+            Some(calls) => Ok(calls.add(aggregate)),
+            None => Err(Error::new(
+                Code::Grouping,
+                format!("aggregate functions are not allowed in {}", context.clause),
+            )),
+        }
     }
 
     fn aggregate_argument(
@@ -180,6 +196,12 @@ impl<'a> Binder<'a> {
         }
         Ok(Argument::Expressions(arguments))
     }
+}
+
+/// That all arguments so far are NULL.
+fn all_null(arguments: &[Expr]) -> Result<Expr> {
+    let is_null = |argument: &Expr| expr::resolve_is_null(argument.clone(), false);
+    expr::resolve_and(arguments.iter().map(is_null).collect::<Result<_>>()?)
 }
 
 enum Argument {

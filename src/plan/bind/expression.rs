@@ -5,6 +5,7 @@ use super::constant::interval_constant;
 use super::grouping::Calls;
 use super::predicate::{is_row_comparison, predicate_operand};
 use super::scope::Scope;
+use super::subquery::is_row;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr};
@@ -62,7 +63,7 @@ impl<'a> Binder<'a> {
                     .and_then(|target| expr::coerce_to(bound, target, CastContext::Explicit)),
                 Ast::InSubquery {
                     subquery, negated, ..
-                } => self.in_subquery(bound, subquery, *negated, context),
+                } => self.in_query(vec![bound], subquery, *negated, context),
                 _ => self.predicate(bound, link, context),
             };
             bound = name::at(applied, link)?;
@@ -158,7 +159,14 @@ impl<'a> Binder<'a> {
                 list,
                 negated,
             } => self.row_in_list(row, list, *negated, context),
-            Ast::InSubquery { .. } => Err(Error::unsupported("IN with a row and a subquery")),
+            Ast::InSubquery {
+                expr: row,
+                subquery,
+                negated,
+            } => {
+                let operands = self.row(row, context)?;
+                self.in_query(operands, subquery, *negated, context)
+            }
             _ => self.special_call(ast, context),
         }
     }
@@ -188,13 +196,11 @@ impl<'a> Binder<'a> {
             }
             return Ok(found.expr.clone());
         }
-        for outer in self.outer.iter().rev() {
-            if let Ok(Some(_)) = outer.find(table, column) {
-                return Err(Error::unsupported(
-                    "a subquery that uses columns of the query around it",
-                )
-                .at(name::position(table.unwrap_or(column))));
-            }
+        let is_known = |table: &ast::Ident| context.scope.table(&table.value).is_some();
+        if !table.is_some_and(is_known)
+            && let Some(outer) = self.outer.find(table, column)?
+        {
+            return Ok(outer);
         }
         Err(context.scope.missing(table, column))
     }
@@ -239,14 +245,43 @@ impl<'a> Binder<'a> {
             return Err(Error::new(Code::Internal, "not a CASE"));
         };
         let operand = self.boxed(operand, context)?;
-        let mut branches = Vec::with_capacity(conditions.len());
+        let mut branches: Vec<(Expr, Expr)> = Vec::with_capacity(conditions.len());
+        let inside = context.inside_aggregate;
         for branch in conditions {
+            let since = self.dependents.len();
             let condition = self.expression(&branch.condition, context)?;
-            branches.push((condition, self.expression(&branch.result, context)?));
+            self.guard(since, inside, || none_of(&operand, &branches))?;
+            let since = self.dependents.len();
+            let result = self.expression(&branch.result, context)?;
+            self.guard(since, inside, || {
+                let own = condition_of(&operand, &condition)?;
+                expr::resolve_and(vec![none_of(&operand, &branches)?, own])
+            })?;
+            branches.push((condition, result));
         }
+        let since = self.dependents.len();
         let otherwise = self.boxed(else_result, context)?;
+        self.guard(since, inside, || none_of(&operand, &branches))?;
         expr::resolve_case(operand, branches, otherwise)
     }
+}
+
+/// The condition of a branch of CASE.
+fn condition_of(operand: &Option<Expr>, condition: &Expr) -> Result<Expr> {
+    match operand {
+        None => Ok(condition.clone()),
+        Some(operand) => {
+            expr::resolve_operator(BinaryOperator::Equal, operand.clone(), condition.clone())
+        }
+    }
+}
+
+/// That none of the branches before has been taken.
+fn none_of(operand: &Option<Expr>, branches: &[(Expr, Expr)]) -> Result<Expr> {
+    let not_taken = |(condition, _): &(Expr, Expr)| {
+        expr::resolve_is_truth(condition_of(operand, condition)?, Some(true), true)
+    };
+    expr::resolve_and(branches.iter().map(not_taken).collect::<Result<_>>()?)
 }
 
 /// What the rest of an expression is applied to, if it is written behind its first operand. Rows are
@@ -263,7 +298,7 @@ fn left_operand(ast: &Ast) -> Option<&Ast> {
         Ast::InList { expr: left, .. } | Ast::InSubquery { expr: left, .. } => left,
         other => return predicate_operand(other),
     };
-    (!matches!(**left, Ast::Tuple(_))).then_some(left)
+    (!is_row(left)).then_some(left)
 }
 
 pub fn operator(op: &Operator) -> Result<BinaryOperator> {

@@ -3,6 +3,7 @@
 use super::assign::Untyped;
 use super::binder::Binder;
 use super::expression::Context;
+use super::lateral::{factor_looks_left, lateral_join, looks_left};
 use super::name;
 use super::scope::{Scope, ScopeColumn, ScopeTable};
 use crate::error::{Code, Error, Result};
@@ -32,14 +33,26 @@ struct Merged {
 impl<'a> Binder<'a> {
     /// All tables of a FROM, joined; the commas are joins without a condition.
     pub fn from(&mut self, tables: &'a [TableWithJoins]) -> Result<(Node, Scope)> {
+        let around = std::mem::replace(&mut self.from_level, self.outer.all.len());
+        let bound = self.joined_items(tables);
+        self.from_level = around;
+        bound
+    }
+
+    fn joined_items(&mut self, tables: &'a [TableWithJoins]) -> Result<(Node, Scope)> {
         let mut all: Option<(Node, Scope)> = None;
         for table in tables {
-            let bound = self.table_with_joins(table)?;
             all = Some(match all {
-                None => bound,
+                None => self.table_with_joins(table)?,
                 Some((left, scope)) => {
+                    let looks_left = looks_left(table);
+                    let (bound, outer) =
+                        self.beside(&scope, looks_left, |binder| binder.table_with_joins(table))?;
                     let scope = duplicate_at(scope.beside(bound.1), &table.relation)?;
-                    (join(JoinKind::Inner, left, bound.0, None), scope)
+                    (
+                        lateral_join(JoinKind::Inner, left, bound.0, outer, None),
+                        scope,
+                    )
                 }
             });
         }
@@ -76,16 +89,27 @@ impl<'a> Binder<'a> {
                 self.table(name, alias.as_ref())
             }
             TableFactor::Derived {
-                lateral: false,
+                lateral,
                 subquery,
                 alias,
                 sample: None,
-            } => self.derived(subquery, alias.as_ref()),
+            } => match lateral {
+                true => self.lateral(|binder| binder.derived(subquery, alias.as_ref())),
+                false => self.derived(subquery, alias.as_ref()),
+            },
             TableFactor::NestedJoin {
                 table_with_joins,
-                alias: None,
-            } => self.table_with_joins(table_with_joins),
-            TableFactor::Derived { lateral: true, .. } => Err(Error::unsupported("LATERAL")),
+                alias,
+            } => {
+                let (node, scope) = self.table_with_joins(table_with_joins)?;
+                match alias {
+                    None => Ok((node, scope)),
+                    Some(alias) => Ok((
+                        node,
+                        rename(scope.into_one(&alias.name.value), Some(alias))?,
+                    )),
+                }
+            }
             TableFactor::Table { args: Some(_), .. } | TableFactor::Function { .. } => {
                 Err(Error::unsupported("a function in FROM"))
             }
@@ -129,7 +153,19 @@ impl<'a> Binder<'a> {
     fn joined(&mut self, left: (Node, Scope), join_ast: &'a ast::Join) -> Result<(Node, Scope)> {
         let (left, left_scope) = left;
         let (kind, constraint) = join_kind(&join_ast.join_operator)?;
-        let (right, right_scope) = self.table_factor(&join_ast.relation)?;
+        let relation = &join_ast.relation;
+        let looks_left = factor_looks_left(relation);
+        let ((right, right_scope), outer) = self.beside(&left_scope, looks_left, |binder| {
+            binder.table_factor(relation)
+        })?;
+        if !outer.is_empty() && matches!(kind, JoinKind::Right | JoinKind::Full) {
+            let message = "a table cannot see the other side of this join";
+            return Err(
+                Error::new(Code::InvalidColumnReference, message).with_detail(
+                    "The combining JOIN type must be INNER or LEFT for a LATERAL reference.",
+                ),
+            );
+        }
         let left_width = left_scope.width;
         let shared = match constraint {
             JoinConstraint::Using(names) => {
@@ -140,6 +176,7 @@ impl<'a> Binder<'a> {
             JoinConstraint::On(_) | JoinConstraint::None => Vec::new(),
         };
         let mut scope = duplicate_at(left_scope.beside(right_scope), &join_ast.relation)?;
+        let since = self.dependents.len();
         let condition = match constraint {
             JoinConstraint::On(condition) => {
                 let mut context = Context::new(&scope, "JOIN conditions");
@@ -147,7 +184,13 @@ impl<'a> Binder<'a> {
             }
             _ => merge(&mut scope, kind, shared, left_width)?,
         };
-        Ok((join(kind, left, right, condition), scope))
+        let node = match condition {
+            Some(condition) if self.dependents.len() > since => {
+                self.join_by_subqueries(since, kind, left, right, outer, condition)?
+            }
+            condition => lateral_join(kind, left, right, outer, condition),
+        };
+        Ok((node, scope))
     }
 }
 

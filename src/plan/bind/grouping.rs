@@ -1,18 +1,17 @@
 //! GROUP BY and aggregates: from expressions over the rows to expressions over the groups.
 //!
 //! The outputs, HAVING and ORDER BY are first bound over the rows, with the value of the n-th aggregate
-//! standing as a column far beyond the rows' own. Then what equals a group expression becomes that
+//! standing as a column far beyond the rows' own (and what a subquery yields, see
+//! [`super::dependent`]). Then what equals a group expression becomes that
 //! group's column, an aggregate its column behind the groups, and a column of the rows that is left over
 //! is the famous error, unless the groups hold a whole primary key of its table.
 
+use super::dependent::{FIRST_AGGREGATE, FIRST_RIGHT};
 use super::expression::Context;
 use super::scope::{Scope, ScopeTable};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind, Volatility};
 use crate::plan::Aggregate;
-
-/// No row has so many columns.
-const FIRST_PLACE: usize = 1 << 30;
 
 /// The aggregates that a query calls, each once.
 #[derive(Debug, Clone, Default)]
@@ -27,10 +26,10 @@ impl Calls {
             .is_some_and(|argument| argument.volatility() == Volatility::Volatile);
         let same = self.0.iter().position(|call| *call == aggregate);
         if let Some(same) = same.filter(|_| !is_volatile) {
-            return FIRST_PLACE + same;
+            return FIRST_AGGREGATE + same;
         }
         self.0.push(aggregate);
-        FIRST_PLACE + self.0.len() - 1
+        FIRST_AGGREGATE + self.0.len() - 1
     }
 }
 
@@ -57,7 +56,7 @@ impl<'s> Groups<'s> {
             return Ok(());
         }
         if let ExprKind::Column(at) = expr.kind {
-            if at >= FIRST_PLACE {
+            if at >= FIRST_RIGHT {
                 return Ok(());
             }
             if !self.is_determined(at) {
@@ -86,20 +85,25 @@ impl<'s> Groups<'s> {
     }
 
     /// The same for all expressions of a query; `context` knows where its columns were used.
-    pub fn regroup_all(&mut self, expressions: Vec<&mut Expr>, context: &Context) -> Result<()> {
-        let mut expressions = expressions;
-        for expr in expressions.iter_mut() {
+    /// The first `own` are its own, the others those of its subqueries.
+    pub fn regroup_all(
+        &mut self,
+        mut expressions: Vec<&mut Expr>,
+        own: usize,
+        context: &Context,
+    ) -> Result<()> {
+        for (place, expr) in expressions.iter_mut().enumerate() {
             self.regroup(expr)
-                .map_err(|at| ungrouped(self.scope, context, at))?;
+                .map_err(|at| ungrouped(self.scope, context, at, place < own))?;
         }
         // Only now is it known how many groups there are.
         let groups = self.expressions.len();
         for expr in expressions {
             expr.visit_mut(&mut |expr| {
                 if let ExprKind::Column(at) = &mut expr.kind
-                    && *at >= FIRST_PLACE
+                    && *at >= FIRST_AGGREGATE
                 {
-                    *at = *at - FIRST_PLACE + groups;
+                    *at = *at - FIRST_AGGREGATE + groups;
                 }
             });
         }
@@ -118,12 +122,16 @@ fn is_same(group: &Expr, expr: &Expr) -> bool {
     same_type && group.kind == expr.kind
 }
 
-fn ungrouped(scope: &Scope, context: &Context, at: usize) -> Error {
+fn ungrouped(scope: &Scope, context: &Context, at: usize, own: bool) -> Error {
     let column = scope
         .columns
         .iter()
         .find(|column| column.expr.kind == ExprKind::Column(at) && column.table.is_some());
     let name = column.map_or_else(String::new, |column| scope.qualified(column));
+    if !own {
+        let message = format!("subquery uses ungrouped column \"{name}\" from outer query");
+        return Error::new(Code::Grouping, message);
+    }
     let error = Error::new(
         Code::Grouping,
         format!(

@@ -172,7 +172,7 @@ impl<'a> Binder<'a> {
             Code::UndefinedColumn => Error::unsupported("a column reference in a DEFAULT"),
             _ => error,
         })?;
-        if !alone.subplans.is_empty() {
+        if !alone.subplans.is_empty() || !alone.dependents.is_empty() {
             return Err(Error::unsupported("a subquery in a DEFAULT"));
         }
         if bound.any(&mut |expr| matches!(expr.kind, ExprKind::Parameter(_))) {
@@ -196,8 +196,9 @@ impl<'a> Binder<'a> {
         };
         let scope = scope_of_table(table, alias, &[], false);
         let mut context = Context::new(&scope, "RETURNING");
-        let subplans = self.subplans.len();
+        let (subplans, dependents) = (self.subplans.len(), self.dependents.len());
         let outputs = self.outputs(items, &mut context)?;
+        self.refuse_since(dependents)?;
         if self.subplans.len() > subplans {
             // It would have to run before the rows are changed.
             return Err(Error::unsupported("a subquery in RETURNING"));

@@ -7,7 +7,8 @@
 //! Insert, Update, Delete                   insert, update
 //! constraints                              rules
 //! tables, sequences and indexes            define, sequence, indexes
-//! any expression                           expression, predicate, constant, call, subquery
+//! any expression                           expression, predicate, constant, call
+//! subqueries                               subquery, outer, dependent, lateral
 //! ```
 //!
 //! The binder promises a plan that is right as it stands: scans read all columns, conditions stay where
@@ -16,8 +17,7 @@
 //! A parameter gets its type from its first use. A statement that uses one in two ways is bound again
 //! with the first use's type given, so that the second is judged by it, as PostgreSQL does.
 //!
-//! Left out on purpose: correlated subqueries, lateral joins, window functions, WITH RECURSIVE (0A000
-//! each).
+//! Left out on purpose: window functions, WITH RECURSIVE (0A000 each).
 
 mod aggregate;
 mod assign;
@@ -28,13 +28,16 @@ mod constant;
 mod constraint;
 mod data_type;
 mod define;
+mod dependent;
 mod expression;
 mod from;
 mod grouping;
 mod indexes;
 mod insert;
+mod lateral;
 mod moment;
 mod name;
+mod outer;
 mod parameter;
 mod predicate;
 mod query;

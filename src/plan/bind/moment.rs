@@ -46,7 +46,7 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
     let mut binder = Binder::new(&statement, &catalogs, &mut parameters);
     let scope = Scope::default();
     let bound = binder.expression(ast, &mut Context::new(&scope, "AS OF"))?;
-    if !binder.subplans.is_empty() {
+    if !binder.subplans.is_empty() || !binder.dependents.is_empty() {
         return Err(Error::unsupported("a subquery as a moment"));
     }
     match bound.data_type {

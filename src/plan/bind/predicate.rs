@@ -3,6 +3,7 @@
 use super::binder::Binder;
 use super::expression::{Context, operator};
 use super::name;
+use super::subquery::is_row;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
 use crate::types::{DataType, Value};
@@ -192,7 +193,7 @@ impl<'a> Binder<'a> {
         expr::resolve_like(operand, pattern, escape, negated, case_insensitive)
     }
 
-    /// `(a, b) = (1, 2)` is `a = 1 AND b = 2`, and `<>` its opposite.
+    /// `(a, b) < (1, 2)`; either side may be a subquery of one row.
     pub fn row_comparison(
         &mut self,
         left: &'a Ast,
@@ -200,37 +201,71 @@ impl<'a> Binder<'a> {
         right: &'a Ast,
         context: &mut Context,
     ) -> Result<Expr> {
-        let (Ast::Tuple(left), Ast::Tuple(right)) = (left, right) else {
-            return Err(Error::unsupported(
-                "a comparison of a row with something else",
-            ));
-        };
-        if left.len() != right.len() {
-            return Err(Error::new(
-                Code::Syntax,
-                "unequal number of entries in row expressions",
-            ));
-        }
         let operator = operator(op)?;
-        let mut pairs = Vec::with_capacity(left.len());
-        for (left, right) in left.iter().zip(right) {
-            let left = self.expression(left, context)?;
-            let right = self.expression(right, context)?;
-            pairs.push(expr::resolve_operator(operator, left, right)?);
-        }
-        match (operator, pairs.len()) {
-            (_, 1) => Ok(pairs.remove(0)),
-            (BinaryOperator::Equal, _) => expr::resolve_and(pairs),
-            (BinaryOperator::NotEqual, _) => expr::resolve_or(pairs),
-            _ => Err(Error::unsupported("ordering rows")),
+        let (left, right) = match (left, right) {
+            (Ast::Subquery(query), row) => {
+                let row = self.row(row, context)?;
+                (self.row_of_query(query, row.len(), context)?, row)
+            }
+            (row, Ast::Subquery(query)) => {
+                let row = self.row(row, context)?;
+                let columns = self.row_of_query(query, row.len(), context)?;
+                (row, columns)
+            }
+            _ if is_row(left) && is_row(right) => {
+                (self.row(left, context)?, self.row(right, context)?)
+            }
+            _ => {
+                let message = "a comparison of a row with something else";
+                return Err(Error::unsupported(message));
+            }
+        };
+        compare_rows(operator, left, right)
+    }
+}
+
+/// Rows are equal if all of their elements are; else the first that differ decide.
+pub fn compare_rows(operator: BinaryOperator, left: Vec<Expr>, right: Vec<Expr>) -> Result<Expr> {
+    use BinaryOperator::*;
+    if left.len() != right.len() {
+        return Err(Error::new(
+            Code::Syntax,
+            "unequal number of entries in row expressions",
+        ));
+    }
+    let mut pairs: Vec<(Expr, Expr)> = left.into_iter().zip(right).collect();
+    let each = |(left, right): (Expr, Expr)| expr::resolve_operator(operator, left, right);
+    if pairs.len() == 1 {
+        return each(pairs.remove(0));
+    }
+    match operator {
+        Equal => expr::resolve_and(pairs.into_iter().map(each).collect::<Result<_>>()?),
+        NotEqual => expr::resolve_or(pairs.into_iter().map(each).collect::<Result<_>>()?),
+        _ => {
+            let strict = match operator {
+                Less | LessOrEqual => Less,
+                _ => Greater,
+            };
+            let last = pairs.pop().map(each);
+            let last = last.unwrap_or_else(|| Err(Error::new(Code::Syntax, "a row is empty")))?;
+            pairs
+                .into_iter()
+                .rev()
+                .try_fold(last, |rest, (left, right)| {
+                    let left = expr::repeatable(left, "a comparison of rows")?;
+                    let right = expr::repeatable(right, "a comparison of rows")?;
+                    let equal = expr::resolve_operator(Equal, left.clone(), right.clone())?;
+                    let rest = expr::resolve_and(vec![equal, rest])?;
+                    let before = expr::resolve_operator(strict, left, right)?;
+                    expr::resolve_or(vec![before, rest])
+                })
         }
     }
 }
 
 /// Whether an operator compares rows, `(a, b) = (1, 2)`.
 pub fn is_row_comparison(left: &Ast, op: &Operator, right: &Ast) -> bool {
-    let is_row = matches!(left, Ast::Tuple(_)) || matches!(right, Ast::Tuple(_));
-    is_row && operator(op).is_ok_and(BinaryOperator::is_comparison)
+    (is_row(left) || is_row(right)) && operator(op).is_ok_and(BinaryOperator::is_comparison)
 }
 
 fn is_plain(field: &ast::CeilFloorKind) -> bool {

@@ -78,7 +78,7 @@ impl Binder<'_> {
         // Its syntax may come from the catalog, and then it lives no longer than this.
         let mut alone = Binder::new(self.statement, self.catalogs, self.parameters);
         let bound = alone.expression(ast, &mut Context::new(&scope, clause))?;
-        if !alone.subplans.is_empty() {
+        if !alone.subplans.is_empty() || !alone.dependents.is_empty() {
             return Err(Error::unsupported(format!("a subquery in {clause}")));
         }
         if bound.any(&mut |expr| matches!(expr.kind, ExprKind::Parameter(_))) {

@@ -79,6 +79,28 @@ impl Scope {
         Ok(self)
     }
 
+    /// What is visible of it as the columns of one table.
+    pub fn into_one(self, name: &str) -> Scope {
+        let table = ScopeTable {
+            name: name.to_string(),
+            hidden_name: None,
+            start: 0,
+            end: self.width,
+            key: None,
+        };
+        let visible = self.columns.into_iter().filter(|column| column.visible);
+        let columns = visible.map(|column| ScopeColumn {
+            table: Some(0),
+            unqualified: true,
+            ..column
+        });
+        Scope {
+            columns: columns.collect(),
+            tables: vec![table],
+            width: self.width,
+        }
+    }
+
     fn shift(&mut self, columns: usize, tables: usize) {
         for table in &mut self.tables {
             table.start += columns;

@@ -7,6 +7,7 @@
 
 use super::assign::Untyped;
 use super::binder::Binder;
+use super::dependent::{Dependent, Placed, filter, take_asked};
 use super::expression::Context;
 use super::grouping::{Calls, Groups};
 use super::query::{Body, ordinal, sort_key};
@@ -43,11 +44,11 @@ impl<'a> Binder<'a> {
         let (mut node, scope) = self.from(&select.from)?;
         if let Some(condition) = &select.selection {
             let mut context = Context::new(&scope, "WHERE");
-            node = Node::Filter {
-                input: Box::new(node),
-                predicate: self.condition(condition, &mut context, "WHERE")?,
-            };
+            let since = self.dependents.len();
+            let condition = self.condition(condition, &mut context, "WHERE")?;
+            node = self.filter_since(since, node, condition);
         }
+        let since = self.dependents.len();
         let mut context = Context::with_aggregates(&scope, "SELECT");
         let mut outputs = self.outputs(&select.projection, &mut context)?;
         for (at, output) in outputs.iter_mut().enumerate() {
@@ -64,6 +65,7 @@ impl<'a> Binder<'a> {
         for item in order {
             keys.push(self.order_item(item, &mut context, &outputs, select)?);
         }
+        let mut dependents = self.dependents.split_off(since);
         let calls = context.calls.take().unwrap_or_default();
         let has_groups = !group_by.is_empty() || having.is_some() || !calls.0.is_empty();
         if has_groups {
@@ -73,13 +75,20 @@ impl<'a> Binder<'a> {
                 .chain(having.iter_mut())
                 .chain(keys.iter_mut().filter_map(Key::other))
                 .collect();
-            node = aggregate(node, group_by, calls, over_groups, &context)?;
+            let (dependents, context) = (&mut dependents, &context);
+            node = aggregate(node, group_by, calls, over_groups, dependents, context)?;
         }
-        if let Some(predicate) = having {
-            node = Node::Filter {
-                input: Box::new(node),
-                predicate,
-            };
+        let mut placed = Placed::default();
+        if let Some(mut predicate) = having {
+            let asked = take_asked(&mut dependents, &[&predicate]);
+            node = placed.place(node, asked);
+            placed.resolve(&mut predicate);
+            node = filter(node, predicate);
+        }
+        node = placed.place(node, dependents);
+        let above = outputs.iter_mut().map(|output| &mut output.expr);
+        for expr in above.chain(keys.iter_mut().filter_map(Key::other)) {
+            placed.resolve(expr);
         }
         project(node, outputs, keys, order, select.distinct.as_ref())
     }
@@ -145,6 +154,7 @@ impl<'a> Binder<'a> {
             };
             let group = match from_output {
                 Some(at) => {
+                    let (subplans, dependents) = (self.subplans.len(), self.dependents.len());
                     // An output that calls an aggregate cannot be a group.
                     let mut context = Context::new(scope, "GROUP BY");
                     if let Some(
@@ -153,6 +163,8 @@ impl<'a> Binder<'a> {
                     {
                         self.expression(ast, &mut context)?;
                     }
+                    self.subplans.truncate(subplans);
+                    self.dependents.truncate(dependents);
                     outputs[at].expr.clone()
                 }
                 None => {
@@ -237,15 +249,31 @@ fn give_type(output: &mut Output, wanted: Option<DataType>) -> Result<()> {
     Ok(())
 }
 
-fn aggregate(
+/// The groups of a node. Subqueries that a group or an argument of an aggregate asks for are put below
+/// it; those left see the groups.
+fn aggregate<'e>(
     input: Node,
     group_by: Vec<Expr>,
-    calls: Calls,
-    over_groups: Vec<&mut Expr>,
+    mut calls: Calls,
+    mut over_groups: Vec<&'e mut Expr>,
+    dependents: &'e mut Vec<Dependent>,
     context: &Context,
 ) -> Result<Node> {
+    let arguments = calls.0.iter().filter_map(|call| call.argument.as_ref());
+    let asked = take_asked(
+        dependents,
+        &group_by.iter().chain(arguments).collect::<Vec<_>>(),
+    );
+    let own = over_groups.len();
+    over_groups.extend(dependents.iter_mut().flat_map(Dependent::expressions_mut));
     let mut groups = Groups::new(group_by, context.scope);
-    groups.regroup_all(over_groups, context)?;
+    groups.regroup_all(over_groups, own, context)?;
+    let mut placed = Placed::default();
+    let input = placed.place(input, asked);
+    let arguments = calls.0.iter_mut().filter_map(|call| call.argument.as_mut());
+    for expr in groups.expressions.iter_mut().chain(arguments) {
+        placed.resolve(expr);
+    }
     let groups = groups
         .expressions
         .into_iter()

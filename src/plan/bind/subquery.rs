@@ -1,15 +1,36 @@
-//! Subqueries in expressions. They see no column of the query around them, so each runs once, before
-//! it.
+//! Subqueries in expressions.
+//!
+//! | subquery | that sees nothing of the rows around it | that does |
+//! | --- | --- | --- |
+//! | `(query)` | run once, its value taken | `Single`: its columns stand behind the row |
+//! | `EXISTS (query)` | run once, to its first row | `Mark` |
+//! | `x IN (query)` | run once, its rows become a set | `Mark` by the condition `x = column` |
+//! | `x < ANY (query)`, a row `IN (query)` | `Mark` by the condition | the same |
+//! | `x < ALL (query)` | the opposite of `Mark` by the opposite | the same |
+//!
+//! The right column is a dependent join each ([`super::dependent`]), which the optimizer makes a join where
+//! it can.
 
 use super::assign::Untyped;
 use super::binder::Binder;
-use super::expression::Context;
+use super::dependent::FIRST_RIGHT;
+use super::expression::{Context, operator};
+use super::outer::Level;
+use super::predicate::compare_rows;
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, CastContext, Expr, ExprKind};
-use crate::plan::Node;
+use crate::expr::{self, BinaryOperator, CastContext, Expr, ExprKind};
+use crate::plan::{JoinKind, Node};
 use crate::types::{DataType, Value};
-use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast};
-use std::rc::Rc;
+use sqlparser::ast::{self, Expr as Ast};
+
+/// A subquery that has been bound.
+struct Nested {
+    node: Node,
+    /// What it sees of the rows of the query right around it.
+    outer: Vec<(usize, Expr)>,
+    /// Whether it sees anything of any row around it.
+    is_correlated: bool,
+}
 
 impl<'a> Binder<'a> {
     pub fn subquery(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
@@ -20,43 +41,107 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// `= ANY (query)` is IN, `<> ALL (query)` is NOT IN.
+    /// `x < ANY (query)` and `x < ALL (query)`. `= ANY` is IN, `<> ALL` is NOT IN.
     pub fn quantified(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
-        let (left, right, negated) = match ast {
+        let (left, op, right, all) = match ast {
             Ast::AnyOp {
                 left,
-                compare_op: Operator::Eq,
+                compare_op,
                 right,
                 ..
-            } => (left, right, false),
+            } => (left, compare_op, right, false),
             Ast::AllOp {
                 left,
-                compare_op: Operator::NotEq,
+                compare_op,
                 right,
-            } => (left, right, true),
+            } => (left, compare_op, right, true),
             _ => return Err(Error::unsupported("this use of ANY or ALL")),
         };
-        match right.as_ref() {
-            Ast::Subquery(query) => {
-                let left = self.expression(left, context)?;
-                self.in_subquery(left, query, negated, context)
+        let Ast::Subquery(query) = right.as_ref() else {
+            return Err(Error::unsupported("ANY or ALL of an array"));
+        };
+        let operator = operator(op)?;
+        if !operator.is_comparison() {
+            return Err(Error::unsupported("ANY or ALL with this operator"));
+        }
+        let operands = self.row(left, context)?;
+        match (operator, all) {
+            (BinaryOperator::Equal, false) => self.in_query(operands, query, false, context),
+            (BinaryOperator::NotEqual, true) => self.in_query(operands, query, true, context),
+            _ => {
+                let nested = self.nested(query, context)?;
+                self.mark(operands, operator, all, nested, context)
             }
-            _ => Err(Error::unsupported("ANY or ALL of an array")),
         }
     }
 
-    fn nested(&mut self, query: &'a ast::Query, context: &Context) -> Result<Node> {
-        self.outer.push(Rc::new(context.scope.clone()));
-        let bound = self.query(query, Untyped::Text);
-        self.outer.pop();
-        Ok(bound?.0)
+    /// The elements of a row, or the one expression that is none.
+    pub fn row(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Vec<Expr>> {
+        match ast {
+            Ast::Tuple(items) => self.expressions(items, context),
+            Ast::Nested(inner) if matches!(**inner, Ast::Tuple(_)) => self.row(inner, context),
+            one => Ok(vec![self.expression(one, context)?]),
+        }
     }
 
-    fn exists(&mut self, query: &'a ast::Query, negated: bool, context: &Context) -> Result<Expr> {
-        let node = self.nested(query, context)?;
+    fn nested(&mut self, query: &'a ast::Query, context: &mut Context) -> Result<Nested> {
+        self.bind_nested(query, false, context)
+    }
+
+    fn bind_nested(
+        &mut self,
+        query: &'a ast::Query,
+        exists: bool,
+        context: &mut Context,
+    ) -> Result<Nested> {
+        let dependents = self.dependents.len();
+        self.outer.all.push(Level::around(context));
+        let bound = self.query(query, Untyped::Text);
+        let level = self.outer.all.pop().expect("it was pushed");
+        context.calls = level.calls;
+        let (mut node, _) = bound?;
+        self.refuse_since(dependents)?;
+        if exists {
+            node = only_rows(node);
+        }
+        let (asked, mut outer) = (self.outer.asked_by(&node), level.used);
+        // The argument of an aggregate that is not the subquery's own is not asked for in it.
+        outer.retain(|(slot, _)| asked.contains(slot));
+        Ok(Nested {
+            is_correlated: !asked.is_empty(),
+            outer,
+            node,
+        })
+    }
+
+    /// Notes a subquery of the clause; gives the first of the columns that stand for what it yields.
+    fn depend_on(
+        &mut self,
+        kind: JoinKind,
+        nested: Nested,
+        condition: Option<Expr>,
+        context: &Context,
+    ) -> usize {
+        let place = self.depend(kind, nested.node, nested.outer, condition);
+        let dependent = self.dependents.last_mut().expect("it was noted");
+        dependent.inside_aggregate = context.inside_aggregate;
+        place
+    }
+
+    fn exists(
+        &mut self,
+        query: &'a ast::Query,
+        negated: bool,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let nested = self.bind_nested(query, true, context)?;
+        if nested.is_correlated {
+            let place = self.depend_on(JoinKind::Mark, nested, None, context);
+            return truth(Expr::column(place, DataType::Boolean), negated);
+        }
         let one = Expr::constant(Value::I64(1), DataType::BigInt);
         self.subplans.push(Node::Limit {
-            input: Box::new(node),
+            input: Box::new(nested.node),
             limit: Some(one),
             offset: None,
         });
@@ -67,42 +152,132 @@ impl<'a> Binder<'a> {
         ))
     }
 
-    fn scalar(&mut self, query: &'a ast::Query, context: &Context) -> Result<Expr> {
-        let node = self.nested(query, context)?;
-        let [data_type] = node.types()[..] else {
+    fn scalar(&mut self, query: &'a ast::Query, context: &mut Context) -> Result<Expr> {
+        let nested = self.nested(query, context)?;
+        let [data_type] = nested.node.types()[..] else {
             return Err(Error::new(
                 Code::Syntax,
                 "subquery must return only one column",
             ));
         };
-        self.subplans.push(node);
+        if nested.is_correlated {
+            let place = self.depend_on(JoinKind::Single, nested, None, context);
+            return Ok(Expr::column(place, data_type));
+        }
+        self.subplans.push(nested.node);
         let subplan = self.subplans.len() - 1;
         Ok(Expr::new(ExprKind::ScalarSubplan(subplan), data_type))
     }
 
-    /// `operand [NOT] IN (query)`.
-    pub fn in_subquery(
+    /// The columns of the one row of a subquery; each is NULL if there is none.
+    pub fn row_of_query(
         &mut self,
-        operand: Expr,
+        query: &'a ast::Query,
+        columns: usize,
+        context: &mut Context,
+    ) -> Result<Vec<Expr>> {
+        let nested = self.nested(query, context)?;
+        let types = nested.node.types();
+        check_columns(types.len(), columns)?;
+        let place = self.depend_on(JoinKind::Single, nested, None, context);
+        let columns = types.into_iter().enumerate();
+        Ok(columns
+            .map(|(at, data_type)| Expr::column(place + at, data_type))
+            .collect())
+    }
+
+    /// `operand [NOT] IN (query)`.
+    pub fn in_query(
+        &mut self,
+        mut operands: Vec<Expr>,
         query: &'a ast::Query,
         negated: bool,
         context: &mut Context,
     ) -> Result<Expr> {
-        let node = self.nested(query, context)?;
-        let [column] = node.types()[..] else {
-            return Err(Error::new(Code::Syntax, "subquery has too many columns"));
-        };
-        let subplan = self.subplans.len();
+        let nested = self.nested(query, context)?;
+        let types = nested.node.types();
+        check_columns(types.len(), operands.len())?;
+        let is_set =
+            types.len() == 1 && types[0] != DataType::Interval && types[0] != DataType::Jsonb;
+        if nested.is_correlated || !is_set {
+            return self
+                .mark(operands, BinaryOperator::Equal, false, nested, context)
+                .and_then(|mark| truth(mark, negated));
+        }
+        let (column, subplan) = (types[0], self.subplans.len());
+        let operand = operands.remove(0);
         let (expr, wanted) = expr::resolve_in_subplan(operand, subplan, column, negated)?;
         self.subplans.push(if wanted == column {
-            node
+            nested.node
         } else {
             let cast = expr::coerce_to(Expr::column(0, column), wanted, CastContext::Implicit)?;
             Node::Project {
-                input: Box::new(node),
+                input: Box::new(nested.node),
                 expressions: vec![cast],
             }
         });
         Ok(expr)
+    }
+
+    /// Whether the operands stand in this relation to a row of the subquery, or to each.
+    fn mark(
+        &mut self,
+        operands: Vec<Expr>,
+        operator: BinaryOperator,
+        all: bool,
+        nested: Nested,
+        context: &Context,
+    ) -> Result<Expr> {
+        let types = nested.node.types();
+        check_columns(types.len(), operands.len())?;
+        let columns = types.into_iter().enumerate();
+        let columns = columns.map(|(at, data_type)| Expr::column(FIRST_RIGHT + at, data_type));
+        let condition = compare_rows(operator, operands, columns.collect())?;
+        // All are so unless one is not.
+        let condition = truth(condition, all)?;
+        let place = self.depend_on(JoinKind::Mark, nested, Some(condition), context);
+        truth(Expr::column(place, DataType::Boolean), all)
+    }
+}
+
+/// What is left when only whether there is a row matters: nothing that outputs or their order need.
+fn only_rows(mut node: Node) -> Node {
+    while let Node::Project { input, .. }
+    | Node::Sort { input, .. }
+    | Node::Distinct { input }
+    | Node::Apply {
+        kind: JoinKind::Single | JoinKind::Mark,
+        left: input,
+        ..
+    } = node
+    {
+        node = *input;
+    }
+    node
+}
+
+fn truth(expr: Expr, negated: bool) -> Result<Expr> {
+    match negated {
+        true => expr::resolve_not(expr),
+        false => Ok(expr),
+    }
+}
+
+fn check_columns(columns: usize, wanted: usize) -> Result<()> {
+    let which = match columns.cmp(&wanted) {
+        std::cmp::Ordering::Equal => return Ok(()),
+        std::cmp::Ordering::Less => "few",
+        std::cmp::Ordering::Greater => "many",
+    };
+    let message = format!("subquery has too {which} columns");
+    Err(Error::new(Code::Syntax, message))
+}
+
+/// Whether an operand compares as a row.
+pub fn is_row(ast: &Ast) -> bool {
+    match ast {
+        Ast::Tuple(_) => true,
+        Ast::Nested(inner) => is_row(inner),
+        _ => false,
     }
 }

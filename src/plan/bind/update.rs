@@ -42,8 +42,12 @@ impl<'a> Binder<'a> {
                 return Err(Error::unsupported("FROM before SET"));
             }
         };
-        let target = self.target_rows(&update.table, others, update.selection.as_ref())?;
-        let assignments = self.assignments(&update.assignments, &target.table, &target.scope)?;
+        let mut target = self.target_rows(&update.table, others, update.selection.as_ref())?;
+        let since = self.dependents.len();
+        let mut assignments =
+            self.assignments(&update.assignments, &target.table, &target.scope)?;
+        let values = assignments.iter_mut().map(|(_, value)| value);
+        target.node = self.place_since(since, target.node, values);
         let returning = self.returning(update.returning.as_deref(), &target.table, target.alias)?;
         let output = returning_output(&returning);
         let rules = self.rules(&target.table)?;
@@ -128,10 +132,9 @@ impl<'a> Binder<'a> {
         }
         if let Some(condition) = condition {
             let mut context = Context::new(&scope, "WHERE");
-            node = Node::Filter {
-                predicate: self.condition(condition, &mut context, "WHERE")?,
-                input: Box::new(node),
-            };
+            let since = self.dependents.len();
+            let condition = self.condition(condition, &mut context, "WHERE")?;
+            node = self.filter_since(since, node, condition);
         }
         Ok(Target {
             table: schema,
@@ -150,7 +153,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Vec<(usize, Expr)>> {
         let mut assignments: Vec<(usize, Expr)> = Vec::with_capacity(list.len());
         for assignment in list {
-            for (column, value) in pairs(assignment)? {
+            for (column, value) in self.pairs(assignment, scope)? {
                 let ident = name::single(column)?;
                 let at = find_column(table, ident)?;
                 if assignments.iter().any(|(other, _)| *other == at) {
@@ -161,45 +164,69 @@ impl<'a> Binder<'a> {
                     .at(name::position(ident)));
                 }
                 let schema = &table.columns[at];
-                if !is_default(value) {
+                let default = matches!(value, NewValue::Written(ast) if is_default(ast));
+                if !default {
                     check_writable(schema, true)
                         .map_err(|error| error.at(name::position(ident)))?;
                 } else if schema.generated.is_some() {
                     continue;
                 }
-                let value = match is_default(value) {
-                    true => self.default_of(schema)?,
-                    false => {
+                let value = match value {
+                    NewValue::Written(_) if default => self.default_of(schema)?,
+                    NewValue::Written(ast) => {
                         let mut context = Context::new(scope, "UPDATE");
-                        let bound = self.expression(value, &mut context)?;
-                        name::at(assign_to_column(bound, schema), value)?
+                        let bound = self.expression(ast, &mut context)?;
+                        name::at(assign_to_column(bound, schema), ast)?
                     }
+                    NewValue::Bound(value) => assign_to_column(value, schema)?,
                 };
                 assignments.push((at, value));
             }
         }
         Ok(assignments)
     }
+
+    /// `a = x`, `(a, b) = (x, y)` or `(a, b) = (SELECT x, y)` as pairs of column and value.
+    fn pairs(
+        &mut self,
+        assignment: &'a ast::Assignment,
+        scope: &Scope,
+    ) -> Result<Vec<(&'a ast::ObjectName, NewValue<'a>)>> {
+        let columns = match &assignment.target {
+            AssignmentTarget::ColumnName(column) => {
+                return Ok(vec![(column, NewValue::Written(&assignment.value))]);
+            }
+            AssignmentTarget::Tuple(columns) => columns,
+        };
+        let values: Vec<NewValue> = match &assignment.value {
+            Ast::Tuple(values) => values.iter().map(NewValue::Written).collect(),
+            Ast::Nested(value) if columns.len() == 1 => vec![NewValue::Written(value)],
+            Ast::Subquery(query) => {
+                let mut context = Context::new(scope, "UPDATE");
+                let row = self.row_of_query(query, columns.len(), &mut context)?;
+                row.into_iter().map(NewValue::Bound).collect()
+            }
+            _ => {
+                return Err(Error::unsupported(
+                    "setting several columns from one expression",
+                ));
+            }
+        };
+        if columns.len() != values.len() {
+            return Err(Error::new(
+                Code::Syntax,
+                "number of columns does not match number of values",
+            ));
+        }
+        Ok(columns.iter().zip(values).collect())
+    }
 }
 
-/// `a = x` or `(a, b) = (x, y)` as pairs of column and value.
-fn pairs(assignment: &ast::Assignment) -> Result<Vec<(&ast::ObjectName, &Ast)>> {
-    match (&assignment.target, &assignment.value) {
-        (AssignmentTarget::ColumnName(column), value) => Ok(vec![(column, value)]),
-        (AssignmentTarget::Tuple(columns), Ast::Tuple(values)) if columns.len() == values.len() => {
-            Ok(columns.iter().zip(values).collect())
-        }
-        (AssignmentTarget::Tuple(columns), Ast::Nested(value)) if columns.len() == 1 => {
-            Ok(vec![(&columns[0], value)])
-        }
-        (AssignmentTarget::Tuple(_), Ast::Tuple(_)) => Err(Error::new(
-            Code::Syntax,
-            "number of columns does not match number of values",
-        )),
-        (AssignmentTarget::Tuple(_), _) => Err(Error::unsupported(
-            "setting several columns from one expression",
-        )),
-    }
+/// What a column is set to.
+enum NewValue<'a> {
+    Written(&'a Ast),
+    /// A column of a subquery's row.
+    Bound(Expr),
 }
 
 /// The row id, which follows the columns of the table.

@@ -1,9 +1,10 @@
 //! Turns equalities between the two sides of a join into keys to hash by.
 
 use super::condition::{conjunction, conjuncts, is_volatile, shift_down, uses_only};
+use super::never_null::is_never_null;
 use super::{Knowledge, Rule};
 use crate::expr::{BinaryOperator, Expr, ExprKind, grouping_key};
-use crate::plan::Node;
+use crate::plan::{JoinKind, Node};
 
 pub struct JoinKeys;
 
@@ -23,7 +24,9 @@ impl Rule for JoinKeys {
             } => {
                 let mut rest = Vec::new();
                 for conjunct in condition.into_iter().flat_map(conjuncts) {
-                    match as_key(&conjunct, left.width(), right.width()) {
+                    let equality = equality_of(kind, &conjunct, &left, &right);
+                    let key = equality.and_then(|e| as_key(e, left.width(), right.width()));
+                    match key {
                         Some(key) => keys.push(key),
                         None => rest.push(conjunct),
                     }
@@ -39,6 +42,40 @@ impl Rule for JoinKeys {
             other => other,
         })
     }
+}
+
+/// The equality that a condition of a join is: a key that is NULL matches nothing, so where NULL is not
+/// the same as false, neither side may ever be.
+fn equality_of<'e>(
+    kind: JoinKind,
+    conjunct: &'e Expr,
+    left: &Node,
+    right: &Node,
+) -> Option<&'e Expr> {
+    let (equality, null_matters) = match &conjunct.kind {
+        ExprKind::IsTruth {
+            operand,
+            truth: Some(true),
+            negated: false,
+        } => (&**operand, false),
+        ExprKind::IsTruth {
+            operand,
+            truth: Some(false),
+            negated: true,
+        } => (&**operand, true),
+        _ => (conjunct, kind == JoinKind::Mark),
+    };
+    let is_known = || match &equality.kind {
+        ExprKind::Binary {
+            left: one,
+            right: other,
+            ..
+        } => [one, other]
+            .into_iter()
+            .all(|side| is_never_null(side, &[left, right])),
+        _ => false,
+    };
+    (!null_matters || is_known()).then_some(equality)
 }
 
 /// The two sides of an equality between left and right, each over its own side's columns.

@@ -7,6 +7,7 @@
 //! | rule | what it does |
 //! | --- | --- |
 //! | fold | computes constant expressions; a filter that can never hold becomes no rows |
+//! | unnest | makes joins of dependent joins |
 //! | pushdown | asks conditions as early as possible, down to the scans; an outer join whose padded rows are refused becomes an inner one |
 //! | join order | puts inner joins into an order without cross products |
 //! | join keys | turns equalities between the two sides into keys to hash by |
@@ -22,9 +23,11 @@ mod fold;
 mod index;
 mod join_keys;
 mod join_order;
+mod never_null;
 mod order;
 mod prune;
 mod pushdown;
+mod unnest;
 
 use super::{Node, Plan, Query, TimeSlot};
 use crate::types::{IndexSchema, TableId};
@@ -47,6 +50,7 @@ trait Rule {
 
 const RULES: &[&dyn Rule] = &[
     &fold::Fold,
+    &unnest::Unnest,
     &pushdown::Pushdown,
     &join_order::JoinOrder,
     &pushdown::Pushdown,

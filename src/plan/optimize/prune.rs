@@ -6,7 +6,7 @@
 use super::condition::remap;
 use super::{Knowledge, Rule};
 use crate::expr::{Expr, ExprKind};
-use crate::plan::{Aggregate, Node, SortKey};
+use crate::plan::{Aggregate, JoinKind, Node, SortKey};
 use std::collections::BTreeSet;
 
 pub struct Prune;
@@ -28,6 +28,27 @@ type Places = Vec<Option<usize>>;
 
 fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
     match node {
+        // They yield each row of left once: if nothing of right is wanted, right is not.
+        Node::Join {
+            kind: kind @ (JoinKind::Mark | JoinKind::Single),
+            left,
+            right,
+            ..
+        }
+        | Node::Apply {
+            kind: kind @ (JoinKind::Mark | JoinKind::Single),
+            left,
+            right,
+            ..
+        } if wanted.iter().all(|column| *column < left.width()) => {
+            let (left, mut places) = prune(*left, wanted);
+            let unwanted = match kind {
+                JoinKind::Mark => 1,
+                _ => right.width(),
+            };
+            places.resize(places.len() + unwanted, None);
+            (left, places)
+        }
         Node::Scan {
             table,
             time,
@@ -198,50 +219,104 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             mut keys,
             mut condition,
         } => {
-            let (left_width, right_width) = (left.width(), right.width());
-            let both = with_used(wanted, condition.iter());
-            let of_left = both
-                .iter()
-                .copied()
-                .filter(|column| *column < left_width)
-                .collect();
-            let of_right = (both.iter().filter(|column| **column >= left_width))
-                .map(|column| column - left_width)
-                .collect();
-            let of_left = with_used(&of_left, keys.iter().map(|key| &key.0));
-            let of_right = with_used(&of_right, keys.iter().map(|key| &key.1));
-            let (left, left_places) = prune(*left, &of_left);
-            let (right, right_places) = prune(*right, &of_right);
+            let (left_keys, right_keys) = keys.iter().map(|(left, right)| (left, right)).unzip();
+            let sides = [(*left, left_keys), (*right, right_keys)];
+            let pruned = prune_sides(kind, sides, condition.as_ref(), wanted);
             for (left_key, right_key) in &mut keys {
-                replace(left_key, &left_places);
-                replace(right_key, &right_places);
+                replace(left_key, &pruned.left_places);
+                replace(right_key, &pruned.right_places);
             }
-            let new_left_width = left.width();
-            let mut places = left_places;
-            places.extend(
-                right_places
-                    .into_iter()
-                    .map(|place| Some(place? + new_left_width)),
-            );
-            debug_assert_eq!(places.len(), left_width + right_width);
-            condition
-                .iter_mut()
-                .for_each(|condition| replace(condition, &places));
-            if kind.yields_left_only() {
-                places.truncate(left_width);
-            }
-            let (left, right) = (Box::new(left), Box::new(right));
-            (
-                Node::Join {
-                    kind,
-                    left,
-                    right,
-                    keys,
-                    condition,
-                },
-                places,
-            )
+            pruned.replace_in(&mut condition);
+            let node = Node::Join {
+                kind,
+                left: pruned.left,
+                right: pruned.right,
+                keys,
+                condition,
+            };
+            (node, pruned.places)
         }
+        Node::Apply {
+            kind,
+            left,
+            right,
+            mut outer,
+            mut guard,
+            mut condition,
+        } => {
+            let of_left = outer.iter().map(|(_, value)| value).chain(&guard).collect();
+            let sides = [(*left, of_left), (*right, Vec::new())];
+            let pruned = prune_sides(kind, sides, condition.as_ref(), wanted);
+            let of_left = outer.iter_mut().map(|(_, value)| value).chain(&mut guard);
+            of_left.for_each(|expr| replace(expr, &pruned.left_places));
+            pruned.replace_in(&mut condition);
+            let node = Node::Apply {
+                kind,
+                left: pruned.left,
+                right: pruned.right,
+                outer,
+                guard,
+                condition,
+            };
+            (node, pruned.places)
+        }
+    }
+}
+
+/// The two sides of a join.
+struct Sides {
+    left: Box<Node>,
+    right: Box<Node>,
+    left_places: Places,
+    right_places: Places,
+    /// Where the columns of both sides lie, as the condition sees them.
+    both: Places,
+    /// Where the columns lie that the join yields.
+    places: Places,
+}
+
+impl Sides {
+    fn replace_in(&self, condition: &mut Option<Expr>) {
+        (condition.iter_mut()).for_each(|condition| replace(condition, &self.both));
+    }
+}
+
+/// Prunes both sides of a join, each with expressions over it alone.
+fn prune_sides(
+    kind: JoinKind,
+    [(left, of_left), (right, of_right)]: [(Node, Vec<&Expr>); 2],
+    condition: Option<&Expr>,
+    wanted: &Columns,
+) -> Sides {
+    let left_width = left.width();
+    // What follows left's columns may not be right's.
+    let yielded = (wanted.iter().copied())
+        .filter(|column| *column < left_width || !kind.hides_right())
+        .collect();
+    let mut wanted_left = with_used(&yielded, condition);
+    let wanted_right = wanted_left.split_off(&left_width);
+    let wanted_right = (wanted_right.into_iter().map(|column| column - left_width)).collect();
+    let (left, left_places) = prune(left, &with_used(&wanted_left, of_left));
+    let (right, right_places) = prune(right, &with_used(&wanted_right, of_right));
+    let new_width = left.width();
+    let mut both = left_places.clone();
+    both.extend((right_places.iter()).map(|place| Some((*place)? + new_width)));
+    let places = match kind {
+        JoinKind::Semi | JoinKind::Anti => left_places.clone(),
+        JoinKind::Mark => left_places
+            .iter()
+            .copied()
+            .chain([Some(new_width)])
+            .collect(),
+        _ => both.clone(),
+    };
+    Sides {
+        left: Box::new(left),
+        right: Box::new(right),
+        left_places,
+        right_places,
+        both,
+        places,
     }
 }
 

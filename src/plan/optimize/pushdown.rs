@@ -9,8 +9,9 @@ use super::condition::{
     conjunction, conjuncts, is_volatile, refuses_nulls, shift_down, substitute, uses_only,
 };
 use super::{Knowledge, Rule};
-use crate::expr::Expr;
+use crate::expr::{Expr, ExprKind};
 use crate::plan::{JoinKind, Node};
+use crate::types::DataType;
 
 pub struct Pushdown;
 
@@ -118,6 +119,7 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
             },
             asked,
         ),
+        Node::Apply { .. } => push_apply(node, asked),
         mut other => {
             for input in other.inputs_mut() {
                 *input = push(std::mem::replace(input, Node::empty()), Vec::new());
@@ -135,6 +137,109 @@ struct Join {
     condition: Option<Expr>,
 }
 
+/// A dependent join passes on what is asked of its left side's rows.
+fn push_apply(node: Node, asked: Vec<Expr>) -> Node {
+    let Node::Apply {
+        kind,
+        left,
+        right,
+        outer,
+        guard,
+        condition,
+    } = node
+    else {
+        return node;
+    };
+    let left_columns = 0..left.width();
+    let decided = Decided::of(kind, condition, asked, left_columns.end);
+    let left_types = left.types();
+    let (to_left, above) = split(decided.asked, |conjunct| {
+        !is_volatile(conjunct) && uses_only(conjunct, &left_columns)
+    });
+    let apply = Node::Apply {
+        kind: decided.kind,
+        left: Box::new(push(*left, to_left)),
+        right: Box::new(push(*right, Vec::new())),
+        outer,
+        guard,
+        condition: decided.condition,
+    };
+    match decided.mark {
+        None => filtered(apply, above),
+        Some(mark) => push(with_mark(apply, left_types, mark), above),
+    }
+}
+
+/// A mark that is asked for, or for the opposite of which is asked, need not be made: it is the same for
+/// all rows that are left.
+struct Decided {
+    kind: JoinKind,
+    condition: Option<Expr>,
+    asked: Vec<Expr>,
+    mark: Option<bool>,
+}
+
+impl Decided {
+    fn of(kind: JoinKind, condition: Option<Expr>, mut asked: Vec<Expr>, at: usize) -> Decided {
+        let is_mark = |expr: &Expr| expr.kind == ExprKind::Column(at);
+        let decides = |conjunct: &Expr| match &conjunct.kind {
+            ExprKind::Not(operand) => is_mark(operand).then_some(false),
+            _ => is_mark(conjunct).then_some(true),
+        };
+        let first = asked
+            .iter()
+            .position(|conjunct| decides(conjunct).is_some());
+        let Some(first) = first.filter(|_| kind == JoinKind::Mark) else {
+            return Decided {
+                kind,
+                condition,
+                asked,
+                mark: None,
+            };
+        };
+        let mark = decides(&asked.remove(first));
+        let is_wanted = mark == Some(true);
+        let conditions = condition.into_iter().flat_map(conjuncts);
+        let conditions = conditions.map(|conjunct| match conjunct.kind {
+            ExprKind::IsTruth {
+                operand,
+                truth: Some(true),
+                negated: false,
+            } => *operand,
+            _ if is_wanted => conjunct,
+            // The mark is not false if a condition is not.
+            _ => {
+                let kind = ExprKind::IsTruth {
+                    operand: Box::new(conjunct),
+                    truth: Some(false),
+                    negated: true,
+                };
+                Expr::new(kind, DataType::Boolean)
+            }
+        });
+        Decided {
+            kind: if is_wanted {
+                JoinKind::Semi
+            } else {
+                JoinKind::Anti
+            },
+            condition: conjunction(conditions.collect()),
+            asked,
+            mark,
+        }
+    }
+}
+
+/// Left's rows with what their mark is known to be.
+fn with_mark(input: Node, left_types: Vec<DataType>, mark: bool) -> Node {
+    let own = left_types.into_iter().enumerate();
+    let own = own.map(|(at, data_type)| Expr::column(at, data_type));
+    Node::Project {
+        input: Box::new(input),
+        expressions: own.chain([Expr::boolean(mark)]).collect(),
+    }
+}
+
 fn push_join(join: Join, asked: Vec<Expr>) -> Node {
     let Join {
         kind,
@@ -143,6 +248,13 @@ fn push_join(join: Join, asked: Vec<Expr>) -> Node {
         keys,
         condition,
     } = join;
+    let left_types = left.types();
+    let Decided {
+        kind,
+        condition,
+        asked,
+        mark,
+    } = Decided::of(kind, condition, asked, left_types.len());
     let (left_columns, right_columns) =
         (0..left.width(), left.width()..left.width() + right.width());
     let kind = without_padding(kind, &asked, &left_columns, &right_columns);
@@ -173,7 +285,11 @@ fn push_join(join: Join, asked: Vec<Expr>) -> Node {
             JoinKind::Inner | JoinKind::Semi | JoinKind::Right if in_left && !fixed => {
                 to_left.push(conjunct);
             }
-            JoinKind::Inner | JoinKind::Semi | JoinKind::Anti | JoinKind::Left
+            JoinKind::Inner
+            | JoinKind::Semi
+            | JoinKind::Anti
+            | JoinKind::Left
+            | JoinKind::Single
                 if in_right && !fixed =>
             {
                 to_right.push(conjunct);
@@ -192,7 +308,10 @@ fn push_join(join: Join, asked: Vec<Expr>) -> Node {
         keys,
         condition: conjunction(on),
     };
-    filtered(join, above)
+    match mark {
+        None => filtered(join, above),
+        Some(mark) => push(with_mark(join, left_types, mark), above),
+    }
 }
 
 /// The kind of join that is left when the conditions after it refuse the rows it pads.
