@@ -79,10 +79,11 @@ impl Shared {
     }
 
     /// What each temporal clause of the statement reads.
-    pub fn moments(
+    fn moments(
         &self,
         compiled: &Compiled,
         parameters: &[Parameter],
+        literals: &[Literal],
         present: Snapshot,
         now: i64,
     ) -> Result<Vec<Versions>> {
@@ -93,7 +94,7 @@ impl Shared {
         let clauses = temporal.clauses.iter().zip(&temporal.positions);
         clauses
             .map(|(clause, position)| {
-                self.clause(clause, parameters, present, now)
+                self.clause(clause, parameters, literals, present, now)
                     .map_err(|error| error.at(*position))
             })
             .collect()
@@ -113,7 +114,7 @@ impl Shared {
                 .any(|moment| has_parameter(moment, compiled.statement.parameters))
             {
                 true => Ok(Versions::AsOf(present)),
-                false => self.clause(clause, &[], present, self.now()),
+                false => self.clause(clause, &[], &[], present, self.now()),
             }
         });
         known.collect()
@@ -123,13 +124,14 @@ impl Shared {
         &self,
         clause: &Clause,
         parameters: &[Parameter],
+        literals: &[Literal],
         present: Snapshot,
         now: i64,
     ) -> Result<Versions> {
         let moments = clause.moments();
         let points: Vec<Point> = moments
             .iter()
-            .map(|moment| self.point(moment, parameters, now))
+            .map(|moment| self.point(moment, parameters, literals, now))
             .collect::<Result<_>>()?;
         let commits = Commits {
             store: &self.store,
@@ -138,15 +140,23 @@ impl Shared {
         resolve_versions(clause, &points, present, &commits)
     }
 
-    fn point(&self, moment: &Moment, parameters: &[Parameter], now: i64) -> Result<Point> {
+    fn point(
+        &self,
+        moment: &Moment,
+        parameters: &[Parameter],
+        literals: &[Literal],
+        now: i64,
+    ) -> Result<Point> {
         match moment {
             Moment::Seq(seq) => Ok(Point::Seq(*seq)),
             Moment::Tag(tag) => Err(sql::undefined_tag(tag)),
             Moment::Parameter(number) => {
-                let parameter = parameters
-                    .get(*number)
-                    .ok_or_else(|| too_few(parameters.len()))?;
-                point_of_parameter(parameter)
+                let own = parameters.get(*number).map(point_of_parameter);
+                own.or_else(|| {
+                    let literal = literals.get(number.checked_sub(parameters.len())?)?;
+                    Some(point_of_literal(literal))
+                })
+                .unwrap_or_else(|| Err(too_few(parameters.len())))
             }
             Moment::Expr(_) => {
                 let expr = plan::plan_moment(moment, &vec![None; parameters.len()])?;
@@ -186,7 +196,8 @@ impl Shared {
         lifted: Option<&Lifted>,
         scope: &Scope,
     ) -> Result<Values> {
-        let moments = self.moments(compiled, parameters, scope.present, scope.now)?;
+        let literals = lifted.map_or(&[][..], |lifted| &lifted.literals);
+        let moments = self.moments(compiled, parameters, literals, scope.present, scope.now)?;
         let bound = self.bind(compiled, scope, &moments)?;
         let own = compiled.statement.parameters;
         let mut values = parameter_values(parameters, own, &bound.parameter_types)?;
@@ -261,6 +272,18 @@ fn point_of_parameter(parameter: &Parameter) -> Result<Point> {
         _ => Err(Error::new(
             Code::WrongParameters,
             "a moment must be a sequence, a date or the text of a timestamp",
+        )),
+    }
+}
+
+/// What a lifted constant means as a moment.
+fn point_of_literal(literal: &Literal) -> Result<Point> {
+    match literal {
+        Literal::Integer(seq) => point_of_value(&Value::I64(*seq), DataType::BigInt),
+        Literal::String(text) => point_of_value(&Value::text(text), DataType::Text),
+        Literal::Null | Literal::Boolean(_) | Literal::Numeric(_) => Err(Error::new(
+            Code::Internal,
+            "a lifted moment is a sequence or a text",
         )),
     }
 }

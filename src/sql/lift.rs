@@ -12,9 +12,10 @@
 //! | right sides in `UPDATE … SET` | after `=` or arithmetic | `SET a = ?, b = b + ?` |
 //! | operands in `WHERE` | after comparisons, arithmetic (numbers only), `LIKE`, `BETWEEN … AND`, in `IN (…)` | `id = ?` |
 //! | `LIMIT` and `OFFSET` | numbers | `LIMIT ?` |
+//! | moments | the sequence of `@seq:`, the constant that is all of an `AS OF` | `AS OF @seq:?` |
 //!
 //! Everything else stays: output expressions, ordinals, type modifiers, arguments of functions, casts,
-//! typed constants (`date '…'`), temporal clauses, all of DDL. Where the tokens around a constant are not
+//! typed constants (`date '…'`), other moments, all of DDL. Where the tokens around a constant are not
 //! well known it stays, too; that costs a parse and never an answer. Equal constants do not share a slot:
 //! a key that depended on which values happen to be equal would be parsed again and again.
 //!
@@ -133,6 +134,32 @@ mod tests {
         });
         let keys: std::collections::HashSet<_> = keys.collect();
         assert_eq!(keys.len(), 1);
+    }
+
+    #[test]
+    fn moments_are_lifted_where_they_are_one_constant() {
+        let text = |sql: &str| lifted(sql).text().to_string();
+        assert_eq!(
+            text("select a from t as of @seq:5"),
+            "select a from t as of @ seq : ?"
+        );
+        let both = text("select a from t for system_time as of 'x' where a > 1 as of 7");
+        assert_eq!(
+            both,
+            "select a from t for system_time as of ? where a > ? as of ?"
+        );
+        for kept in [
+            "select a from t as of 7 + 1",
+            "select a from t as of - 7",
+            "select a from t as of 7.5",
+            "select a from t as of 'x' :: date",
+            "insert into t values (?) returning 1 as of 3",
+        ] {
+            assert_eq!(
+                text(&kept.replace("(?)", "(9)")),
+                kept.replace(" :: ", "::")
+            );
+        }
     }
 
     #[test]

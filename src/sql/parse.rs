@@ -75,7 +75,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         .map_err(|error| error.at(source.characters + 1))?;
     let lifted = reading.lifted;
     let tokens = token::convert(source, &reading.pieces, lifted.parameters)?;
-    let (mut tokens, temporal) = temporal::lift(source.script, tokens)?;
+    let (mut tokens, temporal) = temporal::lift(source.script, tokens, lifted.parameters)?;
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);
     let syntax = parse_tokens(source.script, &tokens).map_err(|error| match error.code() {

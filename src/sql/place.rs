@@ -241,14 +241,10 @@ impl Places {
         next: Option<Token>,
     ) -> bool {
         let is_number = token.kind == TokenKind::Number;
-        let is_string = matches!(
-            token.kind,
-            TokenKind::String | TokenKind::EscapeString | TokenKind::DollarString
-        );
         let [_, Some(previous)] = before else {
             return false;
         };
-        if !is_number && !is_string {
+        if !is_number && !is_string(token) {
             return false;
         }
         match self.clause() {
@@ -267,6 +263,31 @@ impl Places {
         }
     }
 
+    /// Whether the constant `token` is the moment of a temporal clause: N of `@seq:N` anywhere, and all of the
+    /// moment of an `AS OF`. `before` are the two tokens before it.
+    pub fn is_moment(
+        &self,
+        sql: &str,
+        before: [Option<Token>; 2],
+        token: Token,
+        next: Option<Token>,
+    ) -> bool {
+        let [Some(before), Some(previous)] = before else {
+            return false;
+        };
+        if self.verb == Verb::Other || self.in_tuple() {
+            return false;
+        }
+        let is_sequence = is_sequence(sql, token);
+        if previous.is_symbol(sql, ":") {
+            return is_sequence && before.is_keyword(sql, "seq");
+        }
+        let is_whole = before.is_keyword(sql, "as")
+            && previous.is_keyword(sql, "of")
+            && ends_moment(sql, next);
+        is_whole && (is_sequence || is_string(token))
+    }
+
     fn is_operand(&self, sql: &str, previous: Token, is_number: bool) -> bool {
         if previous.kind == TokenKind::Symbol {
             let symbol = previous.text(sql);
@@ -278,6 +299,27 @@ impl Places {
                 Mark::And | Mark::Between | Mark::Like
             )
     }
+}
+
+fn is_string(token: Token) -> bool {
+    matches!(
+        token.kind,
+        TokenKind::String | TokenKind::EscapeString | TokenKind::DollarString
+    )
+}
+
+/// Digits alone, few enough for a 64-bit integer.
+fn is_sequence(sql: &str, token: Token) -> bool {
+    let text = token.text(sql);
+    token.kind == TokenKind::Number && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether nothing follows that could belong to the moment.
+fn ends_moment(sql: &str, next: Option<Token>) -> bool {
+    next.is_none_or(|next| {
+        let mark = Mark::of(sql, next);
+        matches!(mark, Mark::Where | Mark::Limit | Mark::Fixed) || next.is_symbol(sql, ")")
+    })
 }
 
 /// Between `(` or `,` and `,` or `)`.

@@ -264,10 +264,12 @@ impl<'a> Reader<'a> {
     }
 
     fn is_liftable(&self, token: Token, next: Option<Token>) -> bool {
+        let before = [self.before, self.previous];
+        // Behind collapsed tuples there are no slots: constants are columns of the rows there.
+        let may_be_moment = self.tuples == 0;
         self.effort != Effort::Nothing
-            && self
-                .places
-                .allow(self.sql, [self.before, self.previous], token, next)
+            && (self.places.allow(self.sql, before, token, next)
+                || may_be_moment && self.places.is_moment(self.sql, before, token, next))
     }
 
     /// The sign of a number that is an item of a tuple is lifted with it.

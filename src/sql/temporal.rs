@@ -35,7 +35,7 @@ const MOMENT_TOKENS_MAX: usize = 200;
 pub enum Moment {
     Seq(u64),
     Tag(String),
-    /// `$1` is 0. What it means follows from the value.
+    /// `$1` is 0; a lifted constant comes behind the user's own. What it means follows from the value.
     Parameter(usize),
     /// Bound and evaluated before the statement itself is bound.
     Expr(Box<Expr>),
@@ -86,10 +86,11 @@ impl Temporal {
     }
 }
 
-/// Takes the clauses out of the tokens.
+/// Takes the clauses out of the tokens. Parameters behind the user's `own` are lifted constants.
 pub(super) fn lift(
     script: &str,
     tokens: Vec<TokenWithSpan>,
+    own: u32,
 ) -> Result<(Vec<TokenWithSpan>, Temporal)> {
     let has_clause = |token: &TokenWithSpan| is_word(token, "of") || is_word(token, "system_time");
     if !tokens.iter().any(has_clause) {
@@ -97,6 +98,7 @@ pub(super) fn lift(
     }
     let mut lifter = Lifter {
         script,
+        own: own as usize,
         tokens: &tokens,
         at: 0,
         plain: Vec::new(),
@@ -119,6 +121,7 @@ fn reject_leftovers(script: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Toke
 
 struct Lifter<'a> {
     script: &'a str,
+    own: usize,
     tokens: &'a [TokenWithSpan],
     at: usize,
     /// The tokens read so far, without the clauses.
@@ -274,9 +277,9 @@ impl<'a> Lifter<'a> {
         match (self.peek(0).map(|token| &token.token), self.peek(1)) {
             (Some(Token::AtSign), _) => self.named_moment(),
             (Some(Token::Placeholder(name)), next) if !next.is_some_and(continues) => {
-                let number: usize = name[1..].parse().map_err(|_| self.unexpected())?;
+                let number = parameter(name).ok_or_else(|| self.unexpected())?;
                 self.at += 1;
-                Ok(Moment::Parameter(number - 1))
+                Ok(Moment::Parameter(number))
             }
             _ => self.expression(),
         }
@@ -292,6 +295,9 @@ impl<'a> Lifter<'a> {
         self.expect_token(Token::Colon).map_err(hint)?;
         let moment = match self.peek(0).map(|token| &token.token) {
             Some(Token::Number(digits, _)) if is_seq => digits.parse().ok().map(Moment::Seq),
+            Some(Token::Placeholder(name)) if is_seq => parameter(name)
+                .filter(|number| *number >= self.own)
+                .map(Moment::Parameter),
             Some(Token::Word(word)) if !is_seq => Some(Moment::Tag(word.value.clone())),
             Some(Token::NationalStringLiteral(tag)) if !is_seq => Some(Moment::Tag(tag.clone())),
             _ => None,
@@ -324,6 +330,11 @@ impl<'a> Lifter<'a> {
         self.at += used;
         Ok(Moment::Expr(Box::new(expr)))
     }
+}
+
+/// The number of a parameter, from 0.
+fn parameter(name: &str) -> Option<usize> {
+    name[1..].parse::<usize>().ok()?.checked_sub(1)
 }
 
 fn position(token: &TokenWithSpan) -> u32 {
