@@ -110,7 +110,7 @@ fn sum(store: &Store, table: TableId, at: Snapshot) -> i128 {
             continue;
         };
         rows += chunk.len();
-        sum += kernel::sum_i64(values, chunk.selection.as_ref().map(|rows| &rows[..]));
+        sum += kernel::sum_i64(values, chunk.selection.as_deref());
     }
     assert!(rows == ROWS || rows == 0, "{rows} rows");
     sum
@@ -139,7 +139,9 @@ pub fn kernels() {
     let times = 100;
     let filter =
         time(|| (0..times).for_each(|_| kernel::are_greater(black_box(&stamps), 500, &mut flags)));
-    let gather = time(|| (0..times).for_each(|_| consume(kernel::positions(black_box(&flags)))));
+    let bits = kernel::bits_of_flags(&flags);
+    let gather =
+        time(|| (0..times).for_each(|_| consume(kernel::positions_of_bits(black_box(&bits)))));
     let values: Vec<i64> = (0..CHUNK_ROWS as i64).collect();
     let sum = time(|| (0..times).for_each(|_| consume(kernel::sum_i64(black_box(&values), None))));
     println!(

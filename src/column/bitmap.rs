@@ -20,6 +20,22 @@ impl Bitmap {
         Bitmap { words, len }
     }
 
+    /// The first `len` bits of some words; those beyond are zero.
+    pub fn from_words(words: Vec<u64>, len: usize) -> Self {
+        debug_assert_eq!(words.len(), len.div_ceil(64));
+        Bitmap { words, len }
+    }
+
+    /// The first `len` bits, or all if there are fewer.
+    pub fn prefix(&self, len: usize) -> Bitmap {
+        let mut prefix = Bitmap {
+            words: self.words[..len.min(self.len).div_ceil(64)].to_vec(),
+            len: self.len,
+        };
+        prefix.truncate(len);
+        prefix
+    }
+
     pub fn len(&self) -> usize {
         self.len
     }

@@ -1,6 +1,6 @@
 //! Vectors of equal length and the rows of them that are meant.
 
-use super::Vector;
+use super::{Selection, Vector};
 use crate::types::Value;
 use std::rc::Rc;
 
@@ -13,8 +13,8 @@ pub struct Chunk {
     pub columns: Vec<Rc<Vector>>,
     /// The length of every vector.
     pub rows: usize,
-    /// Ascending positions of the rows that are meant, or all of them.
-    pub selection: Option<Rc<Vec<u32>>>,
+    /// The rows that are meant, or all of them.
+    pub selection: Option<Rc<Selection>>,
 }
 
 impl Chunk {
@@ -38,9 +38,9 @@ impl Chunk {
         self.len() == 0
     }
 
-    /// The selection as a slice.
+    /// The selection as ascending positions.
     pub fn selected(&self) -> Option<&[u32]> {
-        self.selection.as_deref().map(Vec::as_slice)
+        self.selection.as_deref().map(Selection::positions)
     }
 
     /// The same columns with other rows meant.
@@ -48,7 +48,7 @@ impl Chunk {
         Chunk {
             columns: self.columns.clone(),
             rows: self.rows,
-            selection: Some(Rc::new(selection)),
+            selection: Some(Rc::new(selection.into())),
         }
     }
 
@@ -61,7 +61,7 @@ impl Chunk {
     pub fn position(&self, index: usize) -> usize {
         self.selection
             .as_ref()
-            .map_or(index, |selection| selection[index] as usize)
+            .map_or(index, |selection| selection.positions()[index] as usize)
     }
 
     pub fn value(&self, column: usize, index: usize) -> Value {
@@ -85,7 +85,7 @@ impl Chunk {
                 columns: self
                     .columns
                     .iter()
-                    .map(|c| Rc::new(c.gather(selection)))
+                    .map(|c| Rc::new(c.gather(selection.positions())))
                     .collect(),
                 rows: selection.len(),
                 selection: None,

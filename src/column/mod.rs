@@ -17,11 +17,13 @@ mod bitmap;
 mod builder;
 mod chunk;
 pub mod kernel;
+mod selection;
 mod strings;
 mod vector;
 
 pub use bitmap::Bitmap;
 pub use builder::VectorBuilder;
 pub use chunk::{CHUNK_ROWS, Chunk};
+pub use selection::Selection;
 pub use strings::Strings;
 pub use vector::{Data, Vector};

@@ -278,8 +278,7 @@ impl Column<'_> {
         for (chunk, vector) in self.vectors() {
             match &chunk.selection {
                 None => (0..chunk.rows).for_each(|row| visit(&vector.data, row)),
-                Some(rows) => rows
-                    .iter()
+                Some(selection) => (selection.positions().iter())
                     .for_each(|&row| visit(&vector.data, row as usize)),
             }
         }
@@ -579,7 +578,7 @@ mod tests {
             DataType::Integer,
             &[Value::I64(1), Value::I64(2), Value::I64(3)],
         )]);
-        result.chunks[0].selection = Some(Rc::new(vec![0, 2]));
+        result.chunks[0].selection = Some(Rc::new(vec![0, 2].into()));
         let bytes = encode(&result, Wanted::default());
         let at = u32_at(&bytes, HEADER + 8) as usize;
         assert_eq!(u32_at(&bytes, 4), 2);

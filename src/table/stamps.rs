@@ -3,7 +3,7 @@
 //! The comings are appended once and never change; the ends are apart from everything else, for they are
 //! all that changes in a block that is full.
 
-use crate::column::kernel::{are_greater, positions};
+use crate::column::kernel::{are_greater, bits_of_flags};
 use crate::column::{Bitmap, CHUNK_ROWS};
 use std::collections::BTreeMap;
 
@@ -167,15 +167,13 @@ impl Ends {
     }
 
     /// Of the first `rows`, those that had not ended by themselves at a sequence, which is not before `min`.
-    pub fn ending_after(&self, rows: usize, seq: u64) -> Vec<u32> {
+    pub fn ending_after(&self, rows: usize, seq: u64) -> Bitmap {
         match distance(self.min, seq) {
-            FAR => (0..rows as u32)
-                .filter(|row| self.get(*row as usize) > seq)
-                .collect(),
+            FAR => (0..rows).map(|row| self.get(row) > seq).collect(),
             near => {
                 let mut flags = [0; CHUNK_ROWS];
                 are_greater(&self.near[..rows], near, &mut flags[..rows]);
-                positions(&flags[..rows])
+                bits_of_flags(&flags[..rows])
             }
         }
     }
@@ -228,8 +226,8 @@ mod tests {
         let gone = |seq| {
             let left = ends.ending_after(20, seq);
             (0..20)
-                .filter(|row| !left.contains(row))
-                .collect::<Vec<u32>>()
+                .filter(|row| !left.get(*row))
+                .collect::<Vec<usize>>()
         };
         assert_eq!(gone(10), [3]);
         assert_eq!(gone(far - 2), [3]);

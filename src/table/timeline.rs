@@ -6,7 +6,6 @@
 //! however long the history.
 
 use super::BlockId;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 #[derive(Debug, Default)]
@@ -69,13 +68,12 @@ impl Timeline {
             None => (0, &[][..]),
         };
         let events = &self.events[from..until];
-        let closed: HashSet<BlockId> = (events.iter())
-            .filter(|e| !e.opened)
-            .map(|e| e.block)
-            .collect();
+        let closed = events.iter().filter(|e| !e.opened);
+        let mut closed: Vec<BlockId> = closed.map(|e| e.block).collect();
+        closed.sort_unstable();
         let opened = events.iter().filter(|e| e.opened).map(|e| e.block);
         let blocks = start.iter().copied().chain(opened);
-        blocks.filter(|block| !closed.contains(block)).collect()
+        (blocks.filter(|block| closed.binary_search(block).is_err())).collect()
     }
 
     /// Every block that was opened up to a sequence.

@@ -10,21 +10,21 @@
 
 use super::block::Block;
 use super::stamps::ALIVE;
-use crate::column::Bitmap;
-use crate::column::kernel::positions_of_bits;
+use crate::column::{Bitmap, Selection};
 use crate::types::{Snapshot, Versions};
 use std::rc::Rc;
 
 /// The rows of a block that are meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Selected {
     None,
     All,
-    Some(Rc<Vec<u32>>),
+    Some(Rc<Selection>),
 }
 
 impl Selected {
-    pub(crate) fn from_rows(rows: Vec<u32>, all: usize) -> Selected {
+    pub(crate) fn of(rows: impl Into<Selection>, all: usize) -> Selected {
+        let rows = rows.into();
         match rows.len() {
             0 => Selected::None,
             len if len == all => Selected::All,
@@ -32,12 +32,16 @@ impl Selected {
         }
     }
 
+    fn of_bits(bits: Bitmap, all: usize) -> Selected {
+        Selected::of(Selection::of_bits(bits), all)
+    }
+
     /// The rows, of `len` there are.
     pub fn rows(&self, len: usize) -> Box<dyn Iterator<Item = usize> + '_> {
         match self {
             Selected::None => Box::new(std::iter::empty()),
             Selected::All => Box::new(0..len),
-            Selected::Some(rows) => Box::new(rows.iter().map(|row| *row as usize)),
+            Selected::Some(rows) => Box::new(rows.positions().iter().map(|row| *row as usize)),
         }
     }
 
@@ -48,7 +52,7 @@ impl Selected {
             .rows(len)
             .filter(|row| !out(*row))
             .map(|row| row as u32);
-        Selected::from_rows(rows.collect(), len)
+        Selected::of(rows.collect::<Vec<u32>>(), len)
     }
 }
 
@@ -79,11 +83,7 @@ impl Block {
         }
         let ends = &self.ends;
         if seq < ends.min() {
-            return if prefix == self.len() {
-                Selected::All
-            } else {
-                select_prefix(prefix)
-            };
+            return Selected::of_bits(Bitmap::filled(true, prefix), self.len());
         }
         // All moments after the last end have one selection.
         let moment = if seq >= ends.max() && prefix == self.len() {
@@ -96,12 +96,12 @@ impl Block {
         {
             return selected.clone();
         }
-        let rows = if seq >= ends.max() {
-            positions_of_bits(ends.unended(), prefix)
+        let bits = if seq >= ends.max() {
+            ends.unended().prefix(prefix)
         } else {
             ends.ending_after(prefix, seq)
         };
-        let selected = Selected::from_rows(rows, self.len());
+        let selected = Selected::of_bits(bits, self.len());
         *self.cache.borrow_mut() = Some((moment, selected.clone()));
         selected
     }
@@ -112,7 +112,7 @@ impl Block {
             !self.has_moved(*row, seq) && lies_within(versions, self.start(*row), self.end_of(*row))
         };
         let rows = (0..self.prefix(seq)).filter(wanted).map(|row| row as u32);
-        Selected::from_rows(rows.collect(), self.len())
+        Selected::of(rows.collect::<Vec<u32>>(), self.len())
     }
 }
 
@@ -140,8 +140,4 @@ pub(crate) fn lies_within(versions: &Versions, start: u64, end: u64) -> bool {
                 && ends.contains(&known_end(*snapshot, end))
         }
     }
-}
-
-fn select_prefix(prefix: usize) -> Selected {
-    Selected::Some(Rc::new((0..prefix as u32).collect()))
 }

@@ -102,7 +102,7 @@ impl View<'_> {
         {
             selected = selected.without(ended, block.len());
         }
-        if selected == Selected::None {
+        if matches!(selected, Selected::None) {
             return Ok(Fetch::Ready(None));
         }
         let mut vectors = Vec::with_capacity(columns.len());
@@ -124,8 +124,9 @@ impl View<'_> {
             .live
             .ones()
             .take_while(|row| *row < unit.rows as usize);
-        let selected = Selected::from_rows(live.map(|row| row as u32).collect(), block.rows.len());
-        if selected == Selected::None {
+        let live: Vec<u32> = live.map(|row| row as u32).collect();
+        let selected = Selected::of(live, block.rows.len());
+        if matches!(selected, Selected::None) {
             return Ok(Fetch::Ready(None));
         }
         let vectors = columns

@@ -13,10 +13,10 @@ mod positions;
 mod select;
 mod validity;
 
-pub use aggregate::{count_valid, max_f64, max_i64, min_f64, min_i64, sum_f64, sum_i64};
+pub use aggregate::{count_valid, max_i64, min_i64, sum_i64};
 pub use arithmetic::{Arithmetic, Side, arithmetic_f64, arithmetic_i64};
 pub use compare::{Comparison, compare_constant, compare_vectors};
 pub use hash::{RowHasher, any_null, hash_rows, rows_equal};
-pub use positions::{are_greater, positions, positions_of_bits};
+pub use positions::{are_greater, bits_of_flags, positions_of_bits};
 pub use select::true_rows;
 pub use validity::{both_valid, clear_nulls};

@@ -61,34 +61,37 @@ pub fn are_greater(values: &[i32], than: i32, flags: &mut [u8]) {
     }
 }
 
-/// The positions of the flags that are 1; the others are 0.
-pub fn positions(flags: &[u8]) -> Vec<u32> {
-    let mut gatherer = Gatherer::new(flags.len());
-    let (eights, rest) = flags.as_chunks::<8>();
-    for (number, eight) in eights.iter().enumerate() {
-        gatherer.push(number * 8, bits_of(*eight));
+/// A bit for each flag; flags are 1 or 0.
+pub fn bits_of_flags(flags: &[u8]) -> Bitmap {
+    let (whole, rest) = flags.as_chunks::<64>();
+    let mut words: Vec<u64> = Vec::with_capacity(whole.len() + 1);
+    words.extend(whole.iter().map(word_of_flags));
+    if !rest.is_empty() {
+        let mut padded = [0; 64];
+        padded[..rest.len()].copy_from_slice(rest);
+        words.push(word_of_flags(&padded));
     }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    gatherer.push(eights.len() * 8, bits_of(last));
-    gatherer.finish()
+    Bitmap::from_words(words, flags.len())
 }
 
-/// Eight flags as a byte: the product brings the lowest bit of each to the top.
-fn bits_of(flags: [u8; 8]) -> u8 {
+fn word_of_flags(flags: &[u8; 64]) -> u64 {
+    let (eights, _) = flags.as_chunks::<8>();
+    u64::from_le_bytes(std::array::from_fn(|byte| byte_of_flags(eights[byte])))
+}
+
+/// The product brings the lowest bit of each of eight flags to the top.
+fn byte_of_flags(flags: [u8; 8]) -> u8 {
     (u64::from_le_bytes(flags).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
-/// The positions of the bits that are set among the first `len`.
-pub fn positions_of_bits(bits: &Bitmap, len: usize) -> Vec<u32> {
+/// The positions of the bits that are set.
+pub fn positions_of_bits(bits: &Bitmap) -> Vec<u32> {
     let mut gatherer = Gatherer::new(bits.len());
     let bytes = bits.words().iter().flat_map(|word| word.to_le_bytes());
-    for (number, byte) in bytes.take(len.div_ceil(8)).enumerate() {
+    for (number, byte) in bytes.take(bits.len().div_ceil(8)).enumerate() {
         gatherer.push(number * 8, byte);
     }
-    let mut rows = gatherer.finish();
-    rows.truncate(rows.partition_point(|row| (*row as usize) < len));
-    rows
+    gatherer.finish()
 }
 
 #[cfg(test)]
@@ -101,9 +104,9 @@ mod tests {
             let is_set = |row: &usize| row * 7 % 5 < 2 || *row > 150;
             let expected: Vec<u32> = (0..len).filter(is_set).map(|row| row as u32).collect();
             let flags: Vec<u8> = (0..len).map(|row| u8::from(is_set(&row))).collect();
-            assert_eq!(positions(&flags), expected);
-            let bits: Bitmap = (0..200).map(|row| is_set(&row)).collect();
-            assert_eq!(positions_of_bits(&bits, len), expected);
+            let bits: Bitmap = (0..len).map(|row| is_set(&row)).collect();
+            assert_eq!(bits_of_flags(&flags), bits);
+            assert_eq!(positions_of_bits(&bits), expected);
         }
     }
 }

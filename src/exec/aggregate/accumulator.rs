@@ -4,7 +4,7 @@ use super::count::{Count, CountRows};
 use super::distinct::DistinctValues;
 use super::extreme::Extreme;
 use super::sum::{AverageFloats, AverageNumerics, SumFloats, SumIntegers, SumNumerics};
-use crate::column::Vector;
+use crate::column::{Selection, Vector, kernel};
 use crate::error::{Error, Result};
 use crate::expr::{EvalContext, Expr, ordering_key};
 use crate::plan::{Aggregate, AggregateFunction};
@@ -33,7 +33,7 @@ pub trait Accumulator {
 pub struct Rows<'a> {
     /// The group of each row that is meant; `None`: all belong to group 0.
     pub groups: Option<&'a [u32]>,
-    pub selection: Option<&'a [u32]>,
+    pub selection: Option<&'a Selection>,
     /// How many are meant.
     pub len: usize,
 }
@@ -41,7 +41,8 @@ pub struct Rows<'a> {
 impl Rows<'_> {
     /// Calls with group and position of each row.
     pub fn each(&self, mut call: impl FnMut(usize, usize)) {
-        let place = |index: usize| self.selection.map_or(index, |rows| rows[index] as usize);
+        let selection = self.selection.map(Selection::positions);
+        let place = |index: usize| selection.map_or(index, |rows| rows[index] as usize);
         match self.groups {
             None => (0..self.len).for_each(|index| call(0, place(index))),
             Some(groups) => (groups.iter().enumerate())
@@ -59,6 +60,11 @@ impl Rows<'_> {
                 }
             }),
         }
+    }
+
+    /// How many rows are meant where the vector is not NULL, whatever their groups.
+    pub fn count_values(&self, vector: &Vector) -> usize {
+        kernel::count_valid(vector.len(), vector.validity.as_ref(), self.selection)
     }
 }
 

@@ -39,7 +39,10 @@ impl Accumulator for Count {
     }
 
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
-        rows.each_value(&inputs[0], |group, _| self.0[group] += 1);
+        match rows.groups {
+            None => self.0[0] += rows.count_values(&inputs[0]) as i64,
+            Some(_) => rows.each_value(&inputs[0], |group, _| self.0[group] += 1),
+        }
         Ok(())
     }
 

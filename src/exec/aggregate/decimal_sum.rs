@@ -34,12 +34,13 @@ impl DecimalSum {
         };
     }
 
-    pub fn add_integer(&mut self, value: i64) {
-        self.count += 1;
+    /// Adds so many integers by their sum.
+    pub fn add_integers(&mut self, sum: i128, count: usize) {
+        self.count += count as i64;
         match &mut self.sum {
             // 2^63 values of 2^63 still fit.
-            Decimal::Small(sum, 0) => *sum += i128::from(value),
-            sum => *sum = add_big(sum, &Decimal::Small(i128::from(value), 0)),
+            Decimal::Small(all, 0) => *all += sum,
+            all => *all = add_big(all, &Decimal::Small(sum, 0)),
         }
     }
 

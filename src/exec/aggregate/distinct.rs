@@ -45,8 +45,8 @@ impl Accumulator for DistinctValues {
         let new_groups: Vec<u32> = new.iter().map(|&row| groups[row as usize] as u32).collect();
         let rows = Rows {
             groups: Some(&new_groups),
-            selection: Some(&new),
             len: new.len(),
+            selection: Some(&new.into()),
         };
         self.inner.update(&[values], &rows)
     }

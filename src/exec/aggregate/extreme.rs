@@ -1,7 +1,7 @@
 //! min and max.
 
 use super::accumulator::{Accumulator, Rows};
-use crate::column::{Data, Vector};
+use crate::column::{Data, Vector, kernel};
 use crate::error::Result;
 use crate::expr::EvalContext;
 use crate::types::{PhysicalType, Value};
@@ -44,6 +44,9 @@ impl Accumulator for Extreme {
             best.is_null() || compare(key, row, best) == wanted
         };
         match inputs {
+            [values] if rows.groups.is_none() && matches!(values.data, Data::I64(_)) => {
+                self.update_integers(values, rows);
+            }
             [values] => rows.each_value(values, |group, row| {
                 if is_better(values, row, &self.values[group]) {
                     self.values[group] = values.value(row);
@@ -66,6 +69,29 @@ impl Accumulator for Extreme {
 
     fn group_bytes(&self) -> usize {
         2 * size_of::<Value>()
+    }
+}
+
+impl Extreme {
+    /// All rows are of one group.
+    fn update_integers(&mut self, vector: &Vector, rows: &Rows) {
+        let Data::I64(values) = &vector.data else {
+            return;
+        };
+        let best = match self.greatest {
+            true => kernel::max_i64(values, vector.validity.as_ref(), rows.selection),
+            false => kernel::min_i64(values, vector.validity.as_ref(), rows.selection),
+        };
+        let old = match self.values[0] {
+            Value::I64(old) => Some(old),
+            _ => None,
+        };
+        let both = best.into_iter().chain(old);
+        let best = match self.greatest {
+            true => both.max(),
+            false => both.min(),
+        };
+        self.values[0] = best.map_or(Value::Null, Value::I64);
     }
 }
 

@@ -56,7 +56,7 @@ impl HashAggregate {
         let count = self.group_count();
         let rows = Rows {
             groups: groups.as_deref(),
-            selection: chunk.selected(),
+            selection: chunk.selection.as_deref(),
             len: chunk.len(),
         };
         let eval = context.eval();

@@ -2,7 +2,7 @@
 
 use super::accumulator::{Accumulator, Rows};
 use super::decimal_sum::DecimalSum;
-use crate::column::{Chunk, Data, Vector};
+use crate::column::{Chunk, Data, Vector, kernel};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, EvalContext, Expr};
 use crate::types::{DataType, Decimal, PhysicalType, Value};
@@ -49,10 +49,9 @@ impl Accumulator for SumIntegers {
         let Data::I64(values) = &inputs[0].data else {
             unreachable!("chosen by the argument's type");
         };
-        let all = rows.groups.is_none() && rows.selection.is_none();
-        if all && inputs[0].validity.is_none() {
-            self.sums[0] += sum_integers(values);
-            self.seen[0] |= !values.is_empty();
+        if rows.groups.is_none() {
+            self.sums[0] += kernel::sum_i64(values, rows.selection);
+            self.seen[0] |= rows.count_values(&inputs[0]) > 0;
         } else {
             rows.each_value(&inputs[0], |group, row| {
                 self.sums[group] += i128::from(values[row]);
@@ -68,15 +67,6 @@ impl Accumulator for SumIntegers {
             .collect::<Result<Vec<_>>>()?;
         Ok(Vector::from_values(self.data_type.physical(), &values))
     }
-}
-
-/// The halves of the words are summed apart, in loops that the compiler turns into SIMD. Neither can
-/// overflow in less than 2^31 values, which is more than a chunk.
-#[inline(never)]
-pub fn sum_integers(values: &[i64]) -> i128 {
-    let low: u64 = values.iter().map(|value| u64::from(*value as u32)).sum();
-    let high: i64 = values.iter().map(|value| value >> 32).sum();
-    (i128::from(high) << 32) + i128::from(low)
 }
 
 /// sum of floats, in the argument's own precision.
@@ -244,8 +234,14 @@ impl Accumulator for AverageNumerics {
 
 fn add_numerics(sums: &mut [DecimalSum], vector: &Vector, rows: &Rows) {
     match &vector.data {
+        Data::I64(values) if rows.groups.is_none() => {
+            let sum = kernel::sum_i64(values, rows.selection);
+            sums[0].add_integers(sum, rows.count_values(vector));
+        }
         Data::I64(values) => {
-            rows.each_value(vector, |group, row| sums[group].add_integer(values[row]));
+            rows.each_value(vector, |group, row| {
+                sums[group].add_integers(values[row].into(), 1)
+            });
         }
         Data::Decimal(values) => {
             rows.each_value(vector, |group, row| sums[group].add(&values[row]));
@@ -258,16 +254,4 @@ fn sums(sums: &[DecimalSum]) -> Vector {
     let value = |sum: &DecimalSum| sum.sum().map_or(Value::Null, Value::Decimal);
     let values: Vec<Value> = sums.iter().map(value).collect();
     Vector::from_values(PhysicalType::Decimal, &values)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn integers_are_summed_in_halves_without_loss() {
-        let values = [i64::MAX, i64::MIN, -1, 1 << 40, i64::MAX, i64::MAX];
-        let plain = values.iter().map(|value| i128::from(*value)).sum::<i128>();
-        assert_eq!(sum_integers(&values), plain);
-    }
 }
