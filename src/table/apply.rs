@@ -4,9 +4,9 @@
 //! replaying them gives the same store. Blocks are reached here whether loaded or not: a transaction has read
 //! what it changes, and a block that is left sparse is copied by the commit that left it so.
 
+use super::Location;
 use super::blocks::Blocks;
 use super::relation::Relation;
-use super::{BlockId, Location};
 use crate::column::Vector;
 use crate::commit::{RowChanges, TableChange};
 use crate::error::{Code, Error, Result};
@@ -26,7 +26,6 @@ pub(super) fn apply_change(
         relation,
         blocks,
         seq: seq.0,
-        sparse: Vec::new(),
     };
     if change.close_all {
         apply.relation.close_all(seq.0, apply.blocks);
@@ -40,9 +39,7 @@ pub(super) fn apply_change(
     if let Some(inserts) = &change.inserts {
         apply.insert(inserts)?;
     }
-    apply
-        .relation
-        .copy_forward(seq.0, apply.sparse, apply.blocks);
+    apply.relation.copy_forward(seq.0, apply.blocks);
     Ok(())
 }
 
@@ -50,8 +47,6 @@ struct Apply<'a> {
     relation: &'a mut Relation,
     blocks: &'a mut Blocks,
     seq: u64,
-    /// Blocks that may be sparse now.
-    sparse: Vec<BlockId>,
 }
 
 /// For each column of the layout, the vector that changes it.
@@ -80,16 +75,13 @@ impl Apply<'_> {
             relation,
             blocks,
             seq,
-            sparse,
         } = self;
         let block = blocks.get_mut(location.block);
         if block.start(location.row as usize) >= *seq {
             return Err(relation.corrupt("is changed twice", row));
         }
         block.end(location.row as usize, *seq);
-        if block.is_sparse() && sparse.last() != Some(&location.block) {
-            sparse.push(location.block);
-        }
+        relation.full.dead += usize::from(block.is_sealed());
         relation.close_version(row, location, *seq, blocks);
         Ok(())
     }
@@ -128,9 +120,8 @@ impl Apply<'_> {
             relation,
             blocks,
             seq,
-            sparse,
         } = self;
-        let target = relation.open_block(*seq, false, blocks, sparse);
+        let target = relation.open_block(*seq, false, blocks);
         let row = if target == old.block {
             let block = blocks.get_mut(target);
             block.append_update_within(*seq, old.row as usize, changed);
@@ -175,9 +166,8 @@ impl Apply<'_> {
                 relation,
                 blocks,
                 seq,
-                sparse,
             } = self;
-            let target = relation.open_block(*seq, false, blocks, sparse);
+            let target = relation.open_block(*seq, false, blocks);
             let block = blocks.get_mut(target);
             let first = block.len();
             let count = block.append(*seq, &changes.rows, &vectors, from);

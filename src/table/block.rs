@@ -132,10 +132,6 @@ impl Block {
         *self.cache.get_mut() = None;
     }
 
-    pub fn is_retired(&self) -> bool {
-        self.read_until != ALIVE
-    }
-
     /// No row will be appended any more.
     pub fn seal(&mut self) {
         self.zones = Some((self.rows.columns.iter()).map(|c| zone_of(c)).collect());
@@ -149,9 +145,9 @@ impl Block {
         self.zones.as_ref()?[position].as_ref()
     }
 
-    /// Whether too few rows of a full block are alive for reading it to be worth its size.
-    pub fn is_sparse(&self) -> bool {
-        self.is_sealed() && !self.is_retired() && self.ends.live_count() * 2 < self.len()
+    /// How many rows have not ended.
+    pub fn live_count(&self) -> usize {
+        self.ends.live_count()
     }
 
     pub fn start(&self, row: usize) -> u64 {

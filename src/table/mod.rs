@@ -45,8 +45,10 @@
 //! # Copying forward
 //!
 //! If old versions stayed where they are and new ones went to the end, a table that is updated for ever would
-//! be read through ever more dead rows. So when fewer than half of a full block are alive, the commit that
-//! left it so copies the live ones to another block, and from that commit on the old block is not read any more.
+//! be read through ever more dead rows. So when more than a quarter of the rows in the full blocks are dead, the
+//! commit that left them so copies the live ones of the sparsest to another block, and from that commit on the
+//! old one is not read any more. The bound is on all of them together and not on each: rows that hardly ever
+//! change keep their block just above any bound for long, and one that is copied stays dense for long.
 //!
 //! ```text
 //!   sequence      0 ............ 700 ............ 1500 ..........>
@@ -59,8 +61,8 @@
 //! As of 600, blocks 0 and 1 are read; as of 1600, blocks 2 and 3 (`timeline`). A copy keeps its row id
 //! and start but is readable only from the commit that copied it, so each moment finds each version in one
 //! block. The originals are marked as moved, and reading *all* versions counts the newest copies alone. Every
-//! moment is therefore read from blocks of which it sees a good half, whether it is the present or years ago; a
-//! version is written about twice. The idea is that of the multiversion B-tree (Becker et al., *An asymptotically
+//! moment is therefore read from blocks of which it sees some three quarters, be it the present or years ago; a
+//! version is written two to three times. The idea is that of the multiversion B-tree (Becker et al., *An asymptotically
 //! optimal multiversion B-tree*, 1996), applied to unordered blocks. Copies go to blocks of their own: what has
 //! outlived its block once is likely to live on, so skewed updates do not copy the same cold rows again and again.
 //!
