@@ -65,7 +65,7 @@ const fn masks() -> [[i64; 4]; 16] {
     let mut masks = [[0; 4]; 16];
     let mut at = 0;
     while at < 64 {
-        masks[at / 4][at % 4] = -(at as i64 / 4 >> (at % 4) & 1);
+        masks[at / 4][at % 4] = -(((at as i64 / 4) >> (at % 4)) & 1);
         at += 1;
     }
     masks
