@@ -122,6 +122,25 @@ fn twenty_five_thousand_statements_with_different_constants_are_one_parse() {
 }
 
 #[test]
+fn a_query_as_of_many_moments_is_one_parse() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY)");
+    for id in 0..100 {
+        bench.script(&format!("INSERT INTO t VALUES ({id})"));
+    }
+    let before = bench.database.counters().parses;
+    for rows in 0..=100 {
+        let whole = format!("SELECT count(*) FROM t AS OF @seq:{rows}");
+        let table = format!("SELECT count(*) FROM t FOR SYSTEM_TIME AS OF {rows} WHERE id >= 0");
+        assert_eq!([bench.number(&whole), bench.number(&table)], [rows; 2]);
+    }
+    assert_eq!(bench.database.counters().parses - before, 2);
+    let error = bench.error("SELECT 1; SELECT count(*) FROM t AS OF @seq:101");
+    assert_eq!(error.code(), Code::MomentInFuture);
+    assert_eq!(error.position(), Some(34));
+}
+
+#[test]
 fn constants_of_other_types_are_other_statements() {
     let mut bench = Bench::new();
     bench.script("CREATE TABLE t (id int PRIMARY KEY, n numeric)");
