@@ -778,7 +778,17 @@ fn the_worst_input_is_an_answer_or_an_error() {
         "SELECT 1 FROM (SELECT 1) a0{}",
         " CROSS JOIN (SELECT 1) a".repeat(20_000)
     );
+    let signs = format!("SELECT {}1", "-+".repeat(50_000));
+    let checks = format!("CREATE TABLE c (a int {})", "CHECK (a > 0) ".repeat(5000));
+    // Were each list tried as a query first, every level would be read twice.
+    let lists = (0..9).fold("(SELECT 1)".to_string(), |list, _| {
+        format!("(SELECT 1 WHERE 1 IN ({list}, 2))")
+    });
+    let lists = format!("SELECT 1 WHERE 1 IN ({lists}, 2)");
     for sql in [
+        signs,
+        checks,
+        lists,
         parentheses,
         terms,
         unions,

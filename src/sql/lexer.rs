@@ -65,6 +65,9 @@ pub struct Lexer<'a> {
     at: usize,
 }
 
+/// No operator is longer, and PostgreSQL has none.
+const OPERATOR_BYTES: usize = 63;
+
 impl<'a> Lexer<'a> {
     /// `at` is on a character boundary outside any token.
     pub fn new(sql: &'a str, at: usize) -> Self {
@@ -312,7 +315,10 @@ impl<'a> Lexer<'a> {
 
     fn operator(&mut self) -> TokenKind {
         let start = self.at;
+        // What is cut off below is looked at again as the next token, so that a long run would be looked at
+        // over and over.
         while self.byte(self.at).is_some_and(is_operator_part)
+            && self.at < start + OPERATOR_BYTES
             && !(self.at > start && matches!(self.bytes(self.at, 2), b"--" | b"/*"))
         {
             self.at += 1;

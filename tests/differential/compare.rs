@@ -61,6 +61,11 @@ fn same_rows(statement: &Statement, theirs: &Rows, ours: &Rows) -> bool {
     }
     let in_order = |rows: &Rows| {
         let mut rows = rows.rows.clone();
+        for row in &mut rows {
+            for (cell, field) in row.iter_mut().zip(&theirs.fields) {
+                *cell = cell.take().map(|cell| one_spelling(cell, field.oid));
+            }
+        }
         if statement.picks_equals {
             rows.iter_mut()
                 .flatten()
@@ -73,6 +78,16 @@ fn same_rows(statement: &Statement, theirs: &Rows, ours: &Rows) -> bool {
         rows
     };
     in_order(theirs) == in_order(ours)
+}
+
+/// PostgreSQL prints the shortest decimal that is nearer to a float than to its neighbours; what lies halfway and is
+/// read as that float by the rule of even digits, it does not take, and we do. So floats are compared by their values.
+fn one_spelling(cell: String, oid: u32) -> String {
+    match oid {
+        700 => cell.parse::<f32>().map_or(cell, |value| value.to_string()),
+        701 => cell.parse::<f64>().map_or(cell, |value| value.to_string()),
+        _ => cell,
+    }
 }
 
 /// One spelling for all numbers that are equal: 1.50 as 1.5, -0 as 0. CHARs are equal without the blanks at their ends.

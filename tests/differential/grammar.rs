@@ -266,8 +266,8 @@ const TEXT: &[&str] = &[
     "to_hex({int})",
     "chr({int})",
     "{number}::text",
-    "{real}::text",
-    "{double}::text",
+    "{leaf real}::text",
+    "{leaf double}::text",
     "{any}::text",
     "{text}::varchar(3)",
     "{char}::text",
@@ -367,7 +367,7 @@ pub const AGGREGATES: &[&str] = &[
 ];
 
 /// Whether queries inside of others may name columns of those.
-pub const CORRELATED: bool = false;
+pub const CORRELATED: bool = true;
 
 /// What the words for constants stand for.
 pub fn constants(word: &str) -> Option<&'static [&'static str]> {

@@ -102,7 +102,7 @@ fn ordered(e: &mut Expressions) -> Statement {
             keys.push(format!("{name}{direction}"));
         }
         // Equals that are written differently need an order, too.
-        if !matches!(kind, Kind::Int | Kind::Bool) {
+        if !matches!(kind, Kind::Int | Kind::Bool | Kind::Real | Kind::Double) {
             keys.push(format!("{name}::text"));
         }
     }

@@ -113,9 +113,16 @@ fn check_kind<'a>(
     })
 }
 
+/// More of them take long to give names to.
+const CONSTRAINTS_MAX: usize = 500;
+
 impl Binder<'_> {
     /// Adds the constraints to the schema, whose columns are known now.
     pub fn add_constraints(&mut self, definition: &mut Definition) -> Result<()> {
+        if definition.constraints.len() > CONSTRAINTS_MAX {
+            let message = format!("a table can be made with at most {CONSTRAINTS_MAX} constraints");
+            return Err(Error::new(Code::LimitColumns, message));
+        }
         for constraint in std::mem::take(&mut definition.constraints) {
             let schema = &mut definition.schema;
             match constraint.kind {

@@ -143,7 +143,7 @@ fn figure_of_query(query: &ast::Query) -> Option<(String, bool)> {
     match query.body.as_ref() {
         ast::SetExpr::Select(select) => match select.projection.first()? {
             SelectItem::ExprWithAlias { alias, .. } => Some((alias.value.clone(), true)),
-            SelectItem::UnnamedExpr(expr) => figure(expr),
+            SelectItem::UnnamedExpr(expr) => Some((of_output(expr), true)),
             _ => None,
         },
         ast::SetExpr::Query(query) => figure_of_query(query),

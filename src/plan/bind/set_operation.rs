@@ -109,9 +109,10 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// The type in which two columns meet; two without a type stay without.
+/// The type in which two columns meet; two without a type are text.
 fn meeting_type(left: DataType, right: DataType, name: &str) -> Result<DataType> {
     match (left, right) {
+        (DataType::Unknown, DataType::Unknown) => Ok(DataType::Text),
         (DataType::Unknown, other) | (other, DataType::Unknown) => Ok(other),
         _ => expr::common_type(&[left, right], name),
     }
