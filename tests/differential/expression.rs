@@ -139,6 +139,7 @@ impl<'a> Expressions<'a> {
     pub fn fill(&mut self, template: &str, own: Kind) -> String {
         let key = self.kind_that(Kind::is_comparable);
         let scope = self.columns.clone();
+        let outer = if CORRELATED { scope.len() } else { 0 };
         // An item of FROM comes first, since what stands before it names its columns.
         let mut from = String::new();
         if template.contains("{from}") {
@@ -154,7 +155,16 @@ impl<'a> Expressions<'a> {
             text.push_str(before);
             let filled = match hole {
                 "from" => from.clone(),
-                hole => self.hole(hole, own, key),
+                hole => match hole.strip_prefix("inner ") {
+                    Some(hole) => {
+                        let all = self.columns.clone();
+                        self.columns.drain(..outer);
+                        let filled = self.hole(hole, own, key);
+                        self.columns = all;
+                        filled
+                    }
+                    None => self.hole(hole, own, key),
+                },
             };
             text.push_str(&filled);
             rest = after;

@@ -4,7 +4,7 @@
 //! any kind, `{number}` for one of an exact number, `{key}` for one of a kind that can be compared: the same kind
 //! throughout the template. `{query key}` is a query of one column, `{from}` an item of FROM whose columns are in
 //! scope behind it. `{leaf int}` goes no deeper,
-//! `{column int}` is a column or NULL, `{literal int}` a constant. The other words stand for constants of that sort.
+//! `{inner int}` names no columns of the queries around (an aggregate of those alone would be theirs), `{column int}` is a column or NULL, `{literal int}` a constant. The other words stand for constants of that sort.
 //!
 //! A template that begins with `?` need not look at all of its parts, so that an error of a value in one of them may or
 //! may not come up; it is left out where errors are compared. So is what makes NULL of constants: PostgreSQL does not look at
@@ -35,8 +35,8 @@ pub const COMPARABLE: &[&str] = &[
 
 /// Templates for results that have `min` and `max`.
 pub const EXTREME: &[&str] = &[
-    "?(select max({self}) from {from} where {bool})",
-    "?(select min({self}) from {from})",
+    "?(select max({inner self}) from {from} where {bool})",
+    "?(select min({inner self}) from {from})",
 ];
 
 pub fn templates(kind: Kind) -> &'static [&'static str] {
@@ -169,8 +169,8 @@ const BIG: &[&str] = &[
     "{numeric}::bigint",
     "{int}::bigint",
     "{text}::bigint",
-    "?(select count({any}) from {from})",
-    "?(select sum({int}) from {from})",
+    "?(select count({inner any}) from {from})",
+    "?(select sum({inner int}) from {from})",
 ];
 
 // trunc(null) is ambiguous in PostgreSQL, which has it for network addresses, too.
@@ -233,8 +233,8 @@ const NUMERIC: &[&str] = &[
     "extract({bare field} from {timestamptz})",
     "extract({bare date field} from {date})",
     "extract({bare time field} from {interval})",
-    "?(select avg({number}) from {from})",
-    "?(select sum({numeric}) from {from} where {bool})",
+    "?(select avg({inner number}) from {from})",
+    "?(select sum({inner numeric}) from {from} where {bool})",
 ];
 
 const TEXT: &[&str] = &[
