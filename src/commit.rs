@@ -39,6 +39,8 @@ pub struct Commit {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CatalogChange {
     CreateTable(TableSchema),
+    /// The table with its id becomes this. Columns that are new are NULL in all rows.
+    AlterTable(TableSchema),
     /// All rows of the table end with it.
     DropTable(TableId),
     CreateIndex {
@@ -67,7 +69,7 @@ pub struct TableChange {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowChanges {
     pub rows: Vec<RowId>,
-    /// For an insert all columns of the schema in its order, for an update the changed ones.
+    /// For an insert all columns of the schema, for an update the changed ones.
     pub columns: Vec<ColumnId>,
     /// One vector for each of `columns`, each as long as `rows`.
     pub vectors: Vec<Vector>,

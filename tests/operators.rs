@@ -450,7 +450,7 @@ proptest! {
         prop_assert_eq!(bench.query(scan(&table), budget).len(), 2 * meant.len());
 
         let tables = vec![table.id];
-        let (_, affected) = bench.run(Plan::Truncate { tables }, budget);
+        let (_, affected) = bench.run(Plan::Truncate { tables, restart: Vec::new() }, budget);
         prop_assert_eq!(affected as usize, 2 * meant.len());
         prop_assert_eq!(bench.query(scan(&table), budget).len(), 0);
     }

@@ -274,7 +274,8 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::DropIndex { .. } => "DROP INDEX",
         Syntax::CreateSequence { .. } => "CREATE SEQUENCE",
         Syntax::DropSequence { .. } => "DROP SEQUENCE",
-        Syntax::Truncate(_) => "TRUNCATE TABLE",
+        Syntax::Alter(_) => "ALTER TABLE",
+        Syntax::Truncate { .. } => "TRUNCATE TABLE",
         Syntax::Explain {
             analyze: true,
             statement,

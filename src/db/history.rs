@@ -51,6 +51,13 @@ impl Database {
             let message = format!("relation \"{table}\" does not exist");
             Error::new(Code::UndefinedTable, message)
         })?;
+        if let Some(column) = schema.columns.iter().find(|column| column.was_retyped) {
+            let what = format!(
+                "the history of table \"{table}\", whose column \"{}\" changed its type,",
+                column.name
+            );
+            return Err(Error::unsupported(what));
+        }
         let index = schema.primary_key().ok_or_else(|| {
             let message = format!("table \"{table}\" has no primary key");
             Error::new(Code::InvalidColumnReference, message)

@@ -201,6 +201,7 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
         Plan::Truncate { .. } => "TRUNCATE TABLE",
         Plan::CreateTable { schema, .. } if schema.sequence.is_some() => "CREATE SEQUENCE",
         Plan::CreateTable { .. } => "CREATE TABLE",
+        Plan::Alter { command, .. } => command,
         Plan::DropTable {
             is_sequence: true, ..
         } => "DROP SEQUENCE",

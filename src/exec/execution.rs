@@ -1,5 +1,6 @@
 //! One statement being run.
 
+use super::alter::{self, Alteration};
 use super::build::{build, physical_types};
 use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
@@ -96,13 +97,23 @@ impl Execution {
     fn next_stage(&mut self, context: &mut Context) -> Result<Stage> {
         let plan = self.plan.clone();
         match inner(&plan) {
-            Plan::Truncate { tables } => {
+            Plan::Truncate { tables, restart } => {
+                for sequence in restart {
+                    let catalog = context.view().catalog();
+                    let options = catalog.require(*sequence)?.sequence.as_ref();
+                    if let Some(options) = options {
+                        alter::restart(*sequence, options.start, context)?;
+                    }
+                }
                 return Ok(Stage::Truncate {
                     tables: tables.clone(),
                     counting: None,
                 });
             }
             Plan::Explain { .. } => return Ok(Stage::Main(Box::new(Nothing))),
+            Plan::Alter { steps, .. } => {
+                return Ok(Stage::Main(Box::new(Alteration::new(steps))));
+            }
             inner if subplans(inner).is_none() => {
                 self.notice = definition::define(inner, context)?;
                 return Ok(Stage::Main(Box::new(Nothing)));

@@ -21,6 +21,7 @@
 //! Statements that touch one row by a unique key do not need operators: see [`Short`].
 
 mod aggregate;
+mod alter;
 mod append;
 mod apply;
 mod build;

@@ -196,6 +196,13 @@ impl Expr {
         Expr::constant(Value::text(text), DataType::Unknown)
     }
 
+    /// The next value of the sequence with a name.
+    pub fn next_value_of(sequence: &str) -> Expr {
+        let name = format!("\"{}\"", sequence.replace('"', "\"\""));
+        let name = Expr::constant(Value::text(&name), DataType::Text);
+        Expr::call(Function::NextVal, vec![name], DataType::BigInt)
+    }
+
     /// The next value of the sequence with an id.
     pub fn next_value(sequence: crate::types::TableId) -> Expr {
         let id = Expr::constant(Value::I64(i64::from(sequence.0)), DataType::BigInt);

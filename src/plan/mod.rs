@@ -8,7 +8,7 @@ mod prepare;
 mod tree;
 
 pub use node::{
-    Aggregate, AggregateFunction, Check, ConflictUpdate, Delete, Insert, JoinKind, Node,
+    Aggregate, AggregateFunction, AlterStep, Check, ConflictUpdate, Delete, Insert, JoinKind, Node,
     OnConflict, OutputColumn, Plan, Query, Returning, Rules, SortKey, TimeSlot, Update,
 };
 pub use prepare::{Options, Prepared, plan, plan_moment};

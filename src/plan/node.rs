@@ -2,6 +2,7 @@
 //!
 //! Columns are positions everywhere. Each node states which columns it yields.
 
+use crate::error::Error;
 use crate::expr::Expr;
 use crate::types::{
     CatalogName, ColumnId, DataType, IndexId, IndexSchema, ScanColumn, TableId, TableSchema,
@@ -18,6 +19,13 @@ pub enum Plan {
     Delete(Delete),
     Truncate {
         tables: Vec<TableId>,
+        /// Sequences that start anew.
+        restart: Vec<TableId>,
+    },
+    /// What ALTER and DROP come to, in order.
+    Alter {
+        steps: Vec<AlterStep>,
+        command: &'static str,
     },
     /// Ids are given when it is executed; the schema holds zeros for them.
     CreateTable {
@@ -52,6 +60,47 @@ pub enum Plan {
     Explain {
         analyze: bool,
         plan: Box<Plan>,
+    },
+}
+
+/// One change of a schema, or of rows as they must be for it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlterStep {
+    /// The table becomes this; its indexes, its primary key and the sequences of its identity columns stay as
+    /// they are then.
+    Table(TableSchema),
+    /// An index gets its id and is made; it may be the primary key's.
+    AddIndex {
+        table: TableId,
+        index: IndexSchema,
+        primary: bool,
+    },
+    DropIndex {
+        table: TableId,
+        index: IndexId,
+    },
+    RenameIndex {
+        table: TableId,
+        from: CatalogName,
+        to: CatalogName,
+    },
+    /// A sequence gets its id and is made; it may be that of an identity column.
+    AddSequence {
+        sequence: TableSchema,
+        table: TableId,
+        column: ColumnId,
+    },
+    DropTable(TableId),
+    /// A sequence goes on from there.
+    Restart {
+        sequence: TableId,
+        value: i64,
+    },
+    Update(Update),
+    /// There is an error if `rows` yields any.
+    Refuse {
+        rows: Node,
+        error: Error,
     },
 }
 

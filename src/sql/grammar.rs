@@ -3,6 +3,7 @@
 //! The first keyword decides which entry point of the grammar is called, so that the many statements
 //! that do not exist here are not linked; transactions, DROP, TRUNCATE and EXPLAIN are read here.
 
+use super::alter::{self, Alter};
 use super::sequence::{self, SequenceOptions};
 use crate::error::Error;
 use sqlparser::ast;
@@ -36,7 +37,11 @@ pub enum Syntax {
         names: Vec<ast::ObjectName>,
         if_exists: bool,
     },
-    Truncate(Vec<ast::ObjectName>),
+    Alter(Box<Alter>),
+    Truncate {
+        names: Vec<ast::ObjectName>,
+        restart: bool,
+    },
     Begin {
         read_only: bool,
     },
@@ -65,7 +70,7 @@ impl From<ParserError> for Failure {
 
 pub(super) type Parsed<T> = std::result::Result<T, Failure>;
 
-fn unsupported<T>(what: &str) -> Parsed<T> {
+pub(super) fn unsupported<T>(what: &str) -> Parsed<T> {
     Err(Failure::Own(Error::unsupported(what)))
 }
 
@@ -100,6 +105,7 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         _ if explained => unsupported("EXPLAIN of this statement"),
         Keyword::CREATE => create(parser),
         Keyword::DROP => drop(parser),
+        Keyword::ALTER => Ok(Syntax::Alter(Box::new(alter::alter(parser)?))),
         Keyword::TRUNCATE => truncate(parser),
         Keyword::EXPLAIN => explain(parser),
         _ => transaction(parser, keyword, &first),
@@ -150,12 +156,10 @@ fn truncate(parser: &mut Parser) -> Parsed<Syntax> {
     let _ = parser.parse_keyword(Keyword::TABLE);
     let _ = parser.parse_keyword(Keyword::ONLY);
     let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
-    if parser.parse_keywords(&[Keyword::RESTART, Keyword::IDENTITY]) {
-        return unsupported("TRUNCATE … RESTART IDENTITY");
-    }
+    let restart = parser.parse_keywords(&[Keyword::RESTART, Keyword::IDENTITY]);
     let _ = parser.parse_keywords(&[Keyword::CONTINUE, Keyword::IDENTITY]);
     let _ = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
-    Ok(Syntax::Truncate(names))
+    Ok(Syntax::Truncate { names, restart })
 }
 
 /// `EXPLAIN [ANALYZE] statement` or `EXPLAIN (option [value], …) statement`.
@@ -244,8 +248,7 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
             let _ = parser.parse_keyword(Keyword::SAVEPOINT);
             Ok(Syntax::Release(parser.parse_identifier()?))
         }
-        Keyword::ALTER
-        | Keyword::MERGE
+        Keyword::MERGE
         | Keyword::COPY
         | Keyword::GRANT
         | Keyword::REVOKE

@@ -15,6 +15,7 @@
 //! rather than text: they come from our own lexer, with positions counted in characters over the whole
 //! script, so literals and temporal clauses can be taken out without moving anything.
 
+mod alter;
 mod complexity;
 mod definition;
 mod grammar;
@@ -26,12 +27,14 @@ mod moment;
 mod parse;
 mod place;
 mod reader;
+mod rename;
 mod scan;
 mod sequence;
 mod temporal;
 mod token;
 mod tuple;
 
+pub use alter::{Alter, AlterAction, AlterChange, ColumnChange};
 pub(crate) use definition::Texts;
 pub use grammar::Syntax;
 pub use lift::Lifted;
@@ -40,6 +43,7 @@ pub use moment::{
     Point, Timeline, point_of_value, resolve_moment, resolve_versions, undefined_tag,
 };
 pub use parse::{Lifting, Statement, parse, parse_expression};
+pub use rename::{Named, rename};
 pub use scan::{Place, Scanned, Source, Statements};
 pub use sequence::{Overriding, SequenceOptions};
 pub use temporal::{Clause, Moment, Temporal};

@@ -84,6 +84,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     })?;
     let mut texts = match syntax {
         Syntax::CreateTable(_) => texts(source, &reading.pieces, 1),
+        Syntax::Alter(_) => texts(source, &reading.pieces, 0),
         _ => Texts::default(),
     };
     for tokens in identities {

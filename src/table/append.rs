@@ -80,12 +80,9 @@ pub(crate) fn append_within(target: &mut Vector, row: usize) {
 /// # Errors
 /// `Internal` if it is of another type than the vector: the binder has cast it.
 pub(crate) fn append_value(target: &mut Vector, value: &Value) -> Result<()> {
-    let len = target.len();
     match (&mut target.data, value) {
-        (data, Value::Null) => {
-            push_default(data);
-            let validity = &mut target.validity;
-            (validity.get_or_insert_with(|| Bitmap::filled(true, len))).push(false);
+        (_, Value::Null) => {
+            append_null(target);
             return Ok(());
         }
         (Data::Bool(values), Value::Bool(value)) => values.push(*value),
@@ -101,6 +98,20 @@ pub(crate) fn append_value(target: &mut Vector, value: &Value) -> Result<()> {
         validity.push(true);
     }
     Ok(())
+}
+
+pub(crate) fn append_null(target: &mut Vector) {
+    let len = target.len();
+    push_default(&mut target.data);
+    let validity = &mut target.validity;
+    (validity.get_or_insert_with(|| Bitmap::filled(true, len))).push(false);
+}
+
+/// A vector of NULLs.
+pub(crate) fn nulls(physical: PhysicalType, len: usize) -> Vector {
+    let mut vector = Vector::new(Data::empty(physical));
+    (0..len).for_each(|_| append_null(&mut vector));
+    vector
 }
 
 fn push_default(data: &mut Data) {

@@ -5,6 +5,7 @@
 //! what it changes, and a block that is left sparse is copied by the commit that left it so.
 
 use super::Location;
+use super::append::nulls;
 use super::blocks::Blocks;
 use super::relation::Relation;
 use crate::column::Vector;
@@ -157,9 +158,18 @@ impl Apply<'_> {
 
     fn insert(&mut self, changes: &RowChanges) -> Result<()> {
         let vectors = self.check(changes)?;
-        let all: Option<Vec<&Vector>> = vectors.into_iter().collect();
-        let vectors = all.ok_or_else(|| self.misfit("lack a column"))?;
-        let vectors: Vec<ByRef> = vectors.into_iter().map(ByRef).collect();
+        let layout = self.relation.layout.clone();
+        if vectors.iter().flatten().count() < layout.width() {
+            return Err(self.misfit("lack a column"));
+        }
+        let empty: Vec<Vector> = (vectors.iter().zip(&layout.columns))
+            .filter(|(vector, _)| vector.is_none())
+            .map(|(_, (_, physical))| nulls(*physical, changes.rows.len()))
+            .collect();
+        let mut empty = empty.iter();
+        let vectors: Vec<ByRef> = (vectors.into_iter())
+            .filter_map(|vector| vector.or_else(|| empty.next()).map(ByRef))
+            .collect();
         let mut from = 0;
         while from < changes.rows.len() {
             let Apply {
@@ -196,14 +206,15 @@ impl Apply<'_> {
     /// The vectors of changed columns by the columns' positions.
     fn check<'a>(&self, changes: &'a RowChanges) -> Result<Changed<'a>> {
         let layout = &self.relation.layout;
-        let mut changed = vec![None; layout.0.len()];
+        let mut changed = vec![None; layout.columns.len()];
         if changes.columns.len() != changes.vectors.len() {
             return Err(self.misfit("have more columns than vectors"));
         }
         for (column, vector) in changes.columns.iter().zip(&changes.vectors) {
             let position = layout.position(*column);
             let position = position.ok_or_else(|| self.misfit("name an unknown column"))?;
-            if vector.len() != changes.rows.len() || vector.physical() != layout.0[position].1 {
+            if vector.len() != changes.rows.len() || vector.physical() != layout.columns[position].1
+            {
                 return Err(self.misfit("have a vector of another length or type"));
             }
             changed[position] = Some(vector);

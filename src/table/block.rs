@@ -142,7 +142,7 @@ impl Block {
     }
 
     pub fn zone(&self, position: usize) -> Option<&Zone> {
-        self.zones.as_ref()?[position].as_ref()
+        self.zones.as_ref()?.get(position)?.as_ref()
     }
 
     /// How many rows have not ended.
@@ -178,9 +178,9 @@ impl Block {
         self.readable.prefix(seq)
     }
 
-    /// The columns for a reader.
-    pub fn column(&self, position: usize) -> &Rc<Vector> {
-        &self.rows.columns[position]
+    /// A column for a reader; none if it was added after the block was begun.
+    pub fn column(&self, position: usize) -> Option<&Rc<Vector>> {
+        self.rows.columns.get(position)
     }
 
     pub fn bytes_held(&self) -> usize {

@@ -52,6 +52,7 @@ impl Catalog {
     pub fn change(&mut self, change: &CatalogChange) -> Result<()> {
         match change {
             CatalogChange::CreateTable(schema) => self.create_table(schema.clone()),
+            CatalogChange::AlterTable(schema) => self.alter_table(schema.clone()),
             CatalogChange::DropTable(table) => self.drop_table(*table),
             CatalogChange::CreateIndex { table, index } => self.create_index(*table, index),
             CatalogChange::DropIndex { table, index } => self.drop_index(*table, *index),
@@ -70,6 +71,23 @@ impl Catalog {
         self.names.insert(schema.id, schema.name.clone());
         self.tables.insert(schema.name.clone(), Rc::new(schema));
         Ok(())
+    }
+
+    fn alter_table(&mut self, schema: TableSchema) -> Result<()> {
+        let old = self.require(schema.id)?.clone();
+        if schema.name != old.name {
+            self.check_free(&schema.name)?;
+        }
+        for index in &schema.indexes {
+            if old
+                .index(index.id)
+                .is_none_or(|known| known.name != index.name)
+            {
+                self.check_free(&index.name)?;
+            }
+        }
+        self.drop_table(schema.id)?;
+        self.create_table(schema)
     }
 
     fn drop_table(&mut self, id: TableId) -> Result<()> {

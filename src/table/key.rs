@@ -9,13 +9,13 @@
 //! with 0 escaped as `00 FF` and ended by `00 00`, decimals by sign, exponent and digits, so that `1.0` and
 //! `1.00` are one key. No value's bytes start another's, so columns can be put one after another.
 //!
-//! An index of one NOT NULL column that is held as an integer, which most primary keys are, compares the
+//! An index of one column that is held as an integer and never was NULL, which most primary keys are, compares the
 //! integer itself.
 
 use super::rows::Layout;
 use crate::column::{Data, Vector};
 use crate::error::{Code, Error, Result};
-use crate::types::{Decimal, IndexSchema, PhysicalType, TableSchema, Value};
+use crate::types::{ColumnId, Decimal, IndexSchema, PhysicalType, TableSchema, Value};
 use std::ops::Bound;
 use std::rc::Rc;
 
@@ -43,10 +43,15 @@ impl KeyShape {
             .iter()
             .map(|id| layout.position(*id).ok_or_else(unknown));
         let positions = positions.collect::<Result<Vec<usize>>>()?;
-        let integer = |position: usize| {
-            layout.0[position].1 == PhysicalType::I64 && !schema.columns[position].nullable
+        let integer = |id: ColumnId| {
+            let column = schema.columns.iter().find(|column| column.id == id);
+            column.is_some_and(|column| {
+                column.data_type.physical() == PhysicalType::I64
+                    && !column.nullable
+                    && !column.was_nullable
+            })
         };
-        let integer = positions.len() == 1 && integer(positions[0]);
+        let integer = matches!(index.columns.as_slice(), [id] if integer(*id));
         Ok(KeyShape {
             positions,
             integer,
@@ -63,10 +68,8 @@ impl KeyShape {
     pub fn has_null(&self, columns: &[Rc<Vector>], row: usize) -> bool {
         !self.integer
             && self.nulls_distinct
-            && self
-                .positions
-                .iter()
-                .any(|position| columns[*position].is_null(row))
+            && (self.positions.iter())
+                .any(|position| columns.get(*position).is_none_or(|c| c.is_null(row)))
     }
 }
 
@@ -132,7 +135,10 @@ impl Key for ByteKey {
     fn of_row(shape: &KeyShape, columns: &[Rc<Vector>], row: usize) -> ByteKey {
         let mut bytes = Vec::with_capacity(16);
         for position in &shape.positions {
-            encode_cell(&columns[*position], row, &mut bytes);
+            match columns.get(*position) {
+                Some(column) => encode_cell(column, row, &mut bytes),
+                None => bytes.push(NULL),
+            }
         }
         bytes.into()
     }

@@ -123,7 +123,7 @@ pub use catalog::Catalog;
 pub use location::{BlockId, Fetch, Location};
 pub use store::{CommitInfo, Residency, Stats, Store};
 
-pub(crate) use append::{append_range, append_value};
+pub(crate) use append::{append_null, append_range, append_value, nulls};
 pub(crate) use block::Block;
 pub(crate) use blocks::Blocks;
 pub(crate) use closed::{Closed, ClosedWalk};

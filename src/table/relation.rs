@@ -185,7 +185,8 @@ impl Relation {
         index: &IndexSchema,
         blocks: &Blocks,
     ) -> Result<IndexBuild> {
-        let shape = KeyShape::new(schema, &self.layout, index)?;
+        // A transaction's schema may have columns that are not here yet.
+        let shape = KeyShape::new(schema, &Layout::of(schema), index)?;
         let periods = if shape.integer {
             AnyPeriods::Integer(self.periods(&shape, blocks))
         } else {
@@ -211,6 +212,34 @@ impl Relation {
             }));
         }
         periods
+    }
+
+    /// Takes on another schema. Blocks keep the columns they were begun with, so those that are open are full
+    /// when there are new ones.
+    pub fn alter(&mut self, schema: &TableSchema, blocks: &mut Blocks) -> Result<()> {
+        let layout = Layout::of(schema);
+        if layout.columns.len() < self.layout.columns.len() {
+            let message = format!("table {} loses what the past holds", self.id);
+            return Err(Error::new(Code::Corrupt, message));
+        }
+        if layout.columns != self.layout.columns {
+            for id in std::mem::take(&mut self.open).into_iter().flatten() {
+                self.seal(id, blocks);
+            }
+        }
+        self.layout = layout;
+        for at in 0..self.indexes.len() {
+            let (id, since) = (self.indexes[at].id, self.indexes[at].since);
+            let Some(index) = schema.index(id) else {
+                continue;
+            };
+            let shape = KeyShape::new(schema, &self.layout, index)?;
+            if shape.integer != self.indexes[at].shape.integer {
+                let built = self.build_index(schema, index, blocks)?;
+                self.indexes[at] = built.finish(since, blocks);
+            }
+        }
+        Ok(())
     }
 
     pub fn add_index(&mut self, index: KeyIndex) {
@@ -240,20 +269,25 @@ impl Relation {
 impl Relation {
     /// The block to append to, opened if there is none with room.
     pub(super) fn open_block(&mut self, seq: u64, copies: bool, blocks: &mut Blocks) -> BlockId {
-        let open = &mut self.open[usize::from(copies)];
-        if let Some(id) = *open {
+        if let Some(id) = self.open[usize::from(copies)] {
             let block = blocks.get_mut(id);
             if !block.rows.is_full() {
                 return id;
             }
-            block.seal();
-            self.full.rows += block.len();
-            self.full.dead += block.len() - block.live_count();
+            self.seal(id, blocks);
         }
         let id = blocks.add(Block::new(self.id, &self.layout, copies));
-        *open = Some(id);
+        self.open[usize::from(copies)] = Some(id);
         self.timeline.open(seq, id);
         id
+    }
+
+    /// No more rows come to a block.
+    fn seal(&mut self, id: BlockId, blocks: &mut Blocks) {
+        let block = blocks.get_mut(id);
+        block.seal();
+        self.full.rows += block.len();
+        self.full.dead += block.len() - block.live_count();
     }
 
     /// All rows end.

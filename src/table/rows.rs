@@ -4,7 +4,9 @@
 //! A reader takes the columns by reference count. While it holds them, the next append copies the columns
 //! it grows, once; with nobody reading, appending moves nothing.
 
-use super::append::{append_range, append_value, append_within, bytes_held, truncate};
+use super::append::{
+    append_null, append_range, append_value, append_within, bytes_held, nulls, truncate,
+};
 use crate::column::{CHUNK_ROWS, Data, Strings, Vector};
 use crate::error::Result;
 use crate::types::{ColumnId, PhysicalType, RowId, TableSchema, Value};
@@ -14,27 +16,78 @@ use std::rc::Rc;
 /// Strings of one column in one block; beyond it the block is full, however few its rows.
 const STRING_BYTES_MAX: usize = 16 << 20;
 
-/// The columns of a table's rows, in the order they are stored.
+/// The columns of a table's rows, in the order they are stored: that of their ids, those that were dropped among
+/// them. So it only grows, and rows that were written before a column was added have just the ones before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Layout(pub Vec<(ColumnId, PhysicalType)>);
+pub(crate) struct Layout {
+    pub columns: Vec<(ColumnId, PhysicalType)>,
+    /// The place of each in the schema, where that has others or another order; none if it was dropped.
+    order: Option<Vec<Option<usize>>>,
+}
 
 impl Layout {
     pub fn of(schema: &TableSchema) -> Rc<Layout> {
-        let columns = schema.columns.iter();
-        Rc::new(Layout(
-            columns.map(|c| (c.id, c.data_type.physical())).collect(),
-        ))
+        let own = schema.columns.iter().enumerate();
+        let own = own.map(|(at, c)| (c.id, c.data_type.physical(), Some(at)));
+        let dropped = schema.dropped.iter();
+        let dropped = dropped.map(|column| (column.id, column.data_type.physical(), None));
+        let mut all: Vec<_> = own.chain(dropped).collect();
+        all.sort_by_key(|(id, ..)| *id);
+        let is_plain = (all.iter().enumerate()).all(|(at, (.., place))| *place == Some(at));
+        Rc::new(Layout {
+            order: (!is_plain).then(|| all.iter().map(|(.., place)| *place).collect()),
+            columns: all
+                .into_iter()
+                .map(|(id, physical, _)| (id, physical))
+                .collect(),
+        })
+    }
+
+    /// How many columns the schema has.
+    pub fn width(&self) -> usize {
+        match &self.order {
+            Some(order) => order.iter().flatten().count(),
+            None => self.columns.len(),
+        }
+    }
+
+    /// Vectors in the order of the schema, in that of the rows, with NULLs for what was dropped.
+    pub fn arrange(&self, vectors: &[Rc<Vector>], rows: usize) -> Option<Vec<Rc<Vector>>> {
+        let order = self.order.as_ref()?;
+        let vector =
+            |(place, (_, physical)): (&Option<usize>, &(ColumnId, PhysicalType))| match place {
+                Some(place) => vectors[*place].clone(),
+                None => Rc::new(nulls(*physical, rows)),
+            };
+        Some(order.iter().zip(&self.columns).map(vector).collect())
+    }
+
+    /// The same of the values of a row.
+    pub fn arrange_row(&self, values: &[Value]) -> Option<Vec<Value>> {
+        let order = self.order.as_ref()?;
+        let value =
+            |place: &Option<usize>| place.map_or(Value::Null, |place| values[place].clone());
+        Some(order.iter().map(value).collect())
+    }
+
+    /// The columns that the schema has.
+    pub fn present(&self) -> impl Iterator<Item = ColumnId> + '_ {
+        let is_present = |at: usize| self.order.as_ref().is_none_or(|order| order[at].is_some());
+        let columns = self.columns.iter().enumerate();
+        columns
+            .filter(move |(at, _)| is_present(*at))
+            .map(|(_, (id, _))| *id)
     }
 
     pub fn position(&self, column: ColumnId) -> Option<usize> {
-        self.0.iter().position(|(id, _)| *id == column)
+        self.columns.iter().position(|(id, _)| *id == column)
     }
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Rows {
     pub ids: Vec<RowId>,
-    /// One for each column of the layout.
+    /// One for each column that the layout had when the first row came. Of those added since, all are NULL.
     pub columns: Vec<Rc<Vector>>,
 }
 
@@ -43,7 +96,15 @@ impl Rows {
         let empty = |(_, physical): &(ColumnId, PhysicalType)| Vector::new(Data::empty(*physical));
         Rows {
             ids: Vec::new(),
-            columns: (layout.0.iter()).map(|c| Rc::new(empty(c))).collect(),
+            columns: (layout.columns.iter()).map(|c| Rc::new(empty(c))).collect(),
+        }
+    }
+
+    /// What stands in the place of rows that were taken.
+    pub fn nothing() -> Rows {
+        Rows {
+            ids: Vec::new(),
+            columns: Vec::new(),
         }
     }
 
@@ -94,7 +155,13 @@ impl Rows {
         rows.min(1)
     }
 
-    /// Appends a row of another group of the same layout, but for the columns that `changed` gives.
+    /// The value of a row in a column of the layout.
+    pub fn value(&self, position: usize, row: usize) -> Value {
+        let column = self.columns.get(position);
+        column.map_or(Value::Null, |column| column.value(row))
+    }
+
+    /// Appends a row of another group of the same layout, or an earlier one, but for the columns that `changed` gives.
     pub fn push_from<'a>(
         &mut self,
         source: &Rows,
@@ -102,8 +169,13 @@ impl Rows {
         changed: impl Fn(usize) -> Option<(&'a Vector, usize)>,
     ) {
         for position in 0..self.columns.len() {
-            let (vector, row) = changed(position).unwrap_or((&source.columns[position], row));
-            append_range(self.column_mut(position), vector, row..row + 1);
+            let old = || Some((&**source.columns.get(position)?, row));
+            match changed(position).or_else(old) {
+                Some((vector, row)) => {
+                    append_range(self.column_mut(position), vector, row..row + 1);
+                }
+                None => append_null(self.column_mut(position)),
+            }
         }
         self.ids.push(source.ids[row]);
     }

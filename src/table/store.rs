@@ -164,6 +164,10 @@ impl Store {
             catalog.change(change)?;
             match change {
                 CatalogChange::CreateTable(schema) => self.create_table(schema)?,
+                CatalogChange::AlterTable(schema) => {
+                    let (relation, blocks) = self.relation_mut(schema.id)?;
+                    relation.alter(schema, blocks)?;
+                }
                 CatalogChange::DropTable(table) => {
                     let (relation, blocks) = self.relation_mut(*table)?;
                     relation.close_all(seq.0, blocks);
@@ -267,7 +271,7 @@ impl Store {
 
 fn changed_table(change: &CatalogChange) -> TableId {
     match change {
-        CatalogChange::CreateTable(schema) => schema.id,
+        CatalogChange::CreateTable(schema) | CatalogChange::AlterTable(schema) => schema.id,
         CatalogChange::DropTable(table) => *table,
         CatalogChange::CreateIndex { table, .. } | CatalogChange::DropIndex { table, .. } => *table,
     }

@@ -6,7 +6,7 @@ use super::View;
 use super::private::PrivateBlock;
 use crate::column::{Bitmap, Data, Vector};
 use crate::error::{Code, Error, Result};
-use crate::table::{ALIVE, Block, Fetch, Layout, Selected, known_end};
+use crate::table::{ALIVE, Block, Fetch, Layout, Selected, known_end, nulls};
 use crate::types::{ColumnId, INFINITY, PhysicalType, ScanColumn, Seq, Value};
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ pub(super) fn position(layout: &Layout, column: ColumnId) -> Result<usize> {
 /// The type a column is held in.
 pub(super) fn physical(layout: &Layout, column: ScanColumn) -> Result<PhysicalType> {
     match column {
-        ScanColumn::Column(id) => Ok(layout.0[position(layout, id)?].1),
+        ScanColumn::Column(id) => Ok(layout.columns[position(layout, id)?].1),
         _ => Ok(PhysicalType::I64),
     }
 }
@@ -33,7 +33,10 @@ impl View<'_> {
     ) -> Result<Fetch<Rc<Vector>>> {
         if let ScanColumn::Column(id) = column {
             let position = position(self.layout(block.table)?, id)?;
-            return Ok(Fetch::Ready(block.column(position).clone()));
+            let physical = self.layout(block.table)?.columns[position].1;
+            let column = block.column(position).cloned();
+            let column = column.unwrap_or_else(|| Rc::new(nulls(physical, block.len())));
+            return Ok(Fetch::Ready(column));
         }
         let mut numbers = Numbers::new(block.len());
         for row in selected.rows(block.len()) {
@@ -95,7 +98,9 @@ impl View<'_> {
     ) -> Result<Rc<Vector>> {
         if let ScanColumn::Column(id) = column {
             let position = position(self.layout(block.table)?, id)?;
-            return Ok(block.rows.columns[position].clone());
+            let physical = self.layout(block.table)?.columns[position].1;
+            let column = block.rows.columns.get(position).cloned();
+            return Ok(column.unwrap_or_else(|| Rc::new(nulls(physical, block.rows.len()))));
         }
         let mut numbers = Numbers::new(block.rows.len());
         for row in 0..block.rows.len() {

@@ -48,6 +48,33 @@ impl Transaction {
         TableId(self.next.table.0 + before as u32)
     }
 
+    /// The table with the schema's id becomes that; its indexes are the ones that it has.
+    pub fn alter_table(&mut self, store: &Store, schema: TableSchema) -> Result<()> {
+        let table = schema.id;
+        self.open_table(store, table)?;
+        self.change_catalog(CatalogChange::AlterTable(schema))?;
+        let schema = self.tables[&table].schema.clone();
+        for position in 0..self.tables[&table].indexes.len() {
+            let private = &self.tables[&table];
+            let known = &private.indexes[position].keys;
+            let Some(index) = schema.index(known.id) else {
+                continue;
+            };
+            let shape = KeyShape::new(&schema, &private.layout, index)?;
+            if shape.integer != known.shape.integer {
+                let rebuilt = self.index_rows(store, table, index)?;
+                let private = self.tables.get_mut(&table).expect("opened above");
+                let old = std::mem::replace(&mut private.indexes[position], rebuilt);
+                self.undo.push(Undo::RebuiltIndex {
+                    table,
+                    position,
+                    old: Box::new(old),
+                });
+            }
+        }
+        Ok(())
+    }
+
     pub fn drop_table(&mut self, store: &Store, table: TableId) -> Result<()> {
         self.open_table(store, table)?;
         self.change_catalog(CatalogChange::DropTable(table))?;
@@ -173,7 +200,7 @@ impl Transaction {
                 .shape
                 .has_null(&rows.columns, location.row as usize)
             {
-                let key = describe_key(&private.schema, index, rows, location.row as usize);
+                let key = describe_key(private, index, rows, location.row as usize);
                 let message = format!("could not create unique index \"{}\"", index.name);
                 return Err(Error::new(Code::UniqueViolation, message)
                     .with_detail(format!("{key} is duplicated."))

@@ -5,7 +5,8 @@ use super::columns::{physical, position, private_stamp, stamp_value};
 use crate::column::{Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
 use crate::table::{
-    Fetch, Key, KeyIndex, LiveTree, Location, Tiers, append_range, append_value, each_tiers,
+    Fetch, Key, KeyIndex, LiveTree, Location, Tiers, append_null, append_range, append_value,
+    each_tiers,
 };
 use crate::types::{IndexId, RowId, ScanColumn, Seq, TableId, Value, Versions};
 use std::rc::Rc;
@@ -166,9 +167,7 @@ impl View<'_> {
         if let Some(block) = self.private_block(row.block) {
             let block = block?;
             return Ok(Fetch::Ready(match column {
-                ScanColumn::Column(id) => {
-                    block.rows.columns[position(self.layout(table)?, id)?].value(at)
-                }
+                ScanColumn::Column(id) => block.rows.value(position(self.layout(table)?, id)?, at),
                 _ => stamp_value(private_stamp(block, at, column)),
             }));
         }
@@ -179,7 +178,7 @@ impl View<'_> {
         match column {
             ScanColumn::Column(id) => {
                 let position = position(self.layout(table)?, id)?;
-                Ok(Fetch::Ready(block.column(position).value(at)))
+                Ok(Fetch::Ready(block.rows.value(position, at)))
             }
             _ => Ok(self.stamp(block, at, column)?.map(stamp_value)),
         }
@@ -227,10 +226,15 @@ impl View<'_> {
         let position = position(layout, id)?;
         for row in rows {
             let source = match self.private_block(row.block) {
-                Some(block) => &block?.rows.columns[position],
+                Some(block) => block?.rows.columns.get(position),
                 None => self.store.blocks().get(row.block).column(position),
             };
-            append_range(&mut vector, source, row.row as usize..row.row as usize + 1);
+            match source {
+                Some(source) => {
+                    append_range(&mut vector, source, row.row as usize..row.row as usize + 1);
+                }
+                None => append_null(&mut vector),
+            }
         }
         Ok(Fetch::Ready(vector))
     }

@@ -7,7 +7,7 @@ use super::Transaction;
 use super::private::{Origin, PrivateBlocks, PrivateTable};
 use crate::column::{CHUNK_ROWS, Vector};
 use crate::commit::{CatalogChange, Commit, RequestId, RowChanges, TableChange};
-use crate::table::{Layout, Rows, Store};
+use crate::table::{Rows, Store, nulls};
 use crate::types::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 use std::rc::Rc;
 
@@ -83,16 +83,28 @@ fn net_catalog(changes: Vec<CatalogChange>) -> Vec<CatalogChange> {
             _ => None,
         })
         .collect();
+    let altered: Vec<TableId> = (changes.iter())
+        .filter_map(|change| match change {
+            CatalogChange::AlterTable(schema) => Some(schema.id),
+            _ => None,
+        })
+        .collect();
+    // The schemas that such a table had meanwhile name all its indexes.
+    let is_altered = |table: &TableId| altered.contains(table);
     let gone_table = |table: &TableId| dropped_tables.contains(table);
     let kept = |change: &CatalogChange| match change {
         CatalogChange::CreateTable(schema) => !gone_table(&schema.id),
+        // Others may have taken the name that it had meanwhile.
+        CatalogChange::AlterTable(schema) => {
+            !gone_table(&schema.id) || !new_tables.contains(&schema.id)
+        }
         CatalogChange::DropTable(table) => !new_tables.contains(table),
         // A table that goes takes its indexes with it.
         CatalogChange::CreateIndex { table, index } => {
-            !gone_table(table) && !dropped_indexes.contains(&index.id)
+            !gone_table(table) && (!dropped_indexes.contains(&index.id) || is_altered(table))
         }
         CatalogChange::DropIndex { table, index } => {
-            !gone_table(table) && !new_indexes.contains(index)
+            !gone_table(table) && (!new_indexes.contains(index) || is_altered(table))
         }
     };
     changes.into_iter().filter(kept).collect()
@@ -112,13 +124,17 @@ impl PrivateTable {
                 change.deletes.clear();
             }
         }
+        let present: Vec<ColumnId> = self.layout.present().collect();
         for (set, columns) in (0..).zip(&self.change_sets) {
+            // What the transaction dropped is of no interest any more.
+            let kept = columns.iter().filter(|id| present.contains(id));
+            let kept: Vec<ColumnId> = kept.copied().collect();
+            let updates = self.changes(Origin::Updated(set), &kept, blocks);
             change
                 .updates
-                .extend(self.changes(Origin::Updated(set), columns, blocks));
+                .extend(updates.filter(|_| columns.is_empty() || !kept.is_empty()));
         }
-        let columns: Vec<ColumnId> = self.layout.0.iter().map(|(column, _)| *column).collect();
-        change.inserts = self.changes(Origin::Inserted, &columns, blocks);
+        change.inserts = self.changes(Origin::Inserted, &present, blocks);
         change
     }
 
@@ -150,14 +166,17 @@ impl PrivateTable {
                 .filter(|row| block.origins[*row] == origin)
                 .map(|row| row as u32)
                 .collect();
-            let next = match kept.len() {
+            let mut next = match kept.len() {
                 0 => continue,
                 // The columns go on as they are, unless another origin's rows still need them.
                 len if len == block.rows.len() => {
-                    std::mem::replace(&mut block.rows, Rows::new(&Layout(Vec::new())))
+                    std::mem::replace(&mut block.rows, Rows::nothing())
                 }
                 _ => gather(&block.rows, &kept),
             };
+            for (_, physical) in self.layout.columns.iter().skip(next.columns.len()) {
+                next.columns.push(Rc::new(nulls(*physical, next.len())));
+            }
             match &mut rows {
                 None => rows = Some(next),
                 Some(rows) => rows.extend(&next.ids, &next.columns, 0..next.len()),

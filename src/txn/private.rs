@@ -36,6 +36,8 @@ pub(super) type PrivateBlocks = Vec<PrivateBlock>;
 pub(super) struct PrivateTable {
     pub schema: Rc<TableSchema>,
     pub layout: Rc<Layout>,
+    /// The layout changed, so that the open block has no room for it.
+    pub is_relaid: bool,
     /// The rows of the store are out of sight: the table is new, or they all ended.
     pub hides_store: bool,
     /// The rows of the store that ended, by block.
@@ -63,6 +65,7 @@ impl PrivateTable {
         let mut table = PrivateTable {
             schema: schema.clone(),
             layout,
+            is_relaid: false,
             hides_store,
             ended: BTreeMap::new(),
             ended_count: 0,
@@ -113,6 +116,7 @@ impl PrivateTable {
     /// The open private block.
     pub fn open(&mut self, blocks: &mut PrivateBlocks) -> u32 {
         if let Some(last) = self.blocks.last()
+            && !std::mem::take(&mut self.is_relaid)
             && !blocks[*last as usize].rows.is_full()
         {
             return *last;

@@ -79,16 +79,18 @@ impl Transaction {
         self.open_table(store, table)?;
         let first = self.next.row;
         let private = self.tables.get_mut(&table).expect("opened above");
-        let types = private.layout.0.iter().map(|(_, physical)| *physical);
         let rows = columns.first().map_or(0, |column| column.len());
-        let fits = columns.len() == private.layout.0.len()
+        if columns.len() != private.layout.width() {
+            return Err(misfit());
+        }
+        let arranged = private.layout.arrange(columns, rows);
+        let columns = arranged.as_deref().unwrap_or(columns);
+        let types = private.layout.columns.iter().map(|(_, physical)| *physical);
+        let fits = columns.len() == private.layout.columns.len()
             && (columns.iter().zip(types))
                 .all(|(c, physical)| c.physical() == physical && c.len() == rows);
         if !fits {
-            return Err(Error::new(
-                Code::Internal,
-                "rows that do not fit their table",
-            ));
+            return Err(misfit());
         }
         let ids: Vec<RowId> = (first.0..first.0 + rows as u64).map(RowId).collect();
         self.next.row = RowId(first.0 + rows as u64);
@@ -124,12 +126,11 @@ impl Transaction {
     pub fn insert_row(&mut self, store: &Store, table: TableId, row: &[Value]) -> Result<RowId> {
         self.open_table(store, table)?;
         let private = self.tables.get_mut(&table).expect("opened above");
-        if row.len() != private.layout.0.len() {
-            return Err(Error::new(
-                Code::Internal,
-                "a row that does not fit its table",
-            ));
+        if row.len() != private.layout.width() {
+            return Err(misfit());
         }
+        let arranged = private.layout.arrange_row(row);
+        let row = arranged.as_deref().unwrap_or(row);
         let id = self.next.row;
         let number = private.open(&mut self.blocks);
         let block = &mut self.blocks[number as usize];
@@ -167,10 +168,11 @@ impl Transaction {
     ) -> Result<Fetch<()>> {
         self.open_table(store, table)?;
         let private = self.tables.get_mut(&table).expect("opened above");
-        let mut changed = vec![None; private.layout.0.len()];
+        let mut changed = vec![None; private.layout.columns.len()];
         for (column, vector) in columns.iter().zip(values) {
             let position = private.layout.position(*column).filter(|position| {
-                vector.physical() == private.layout.0[*position].1 && vector.len() == rows.len()
+                vector.physical() == private.layout.columns[*position].1
+                    && vector.len() == rows.len()
             });
             let misfit = || Error::new(Code::Internal, "new values that do not fit their column");
             changed[position.ok_or_else(misfit)?] = Some(vector);
@@ -302,6 +304,10 @@ impl Transaction {
         self.tables.insert(table, PrivateTable::new(schema, false)?);
         Ok(())
     }
+}
+
+fn misfit() -> Error {
+    Error::new(Code::Internal, "rows that do not fit their table")
 }
 
 /// Appends the next version of a row that lies in a private block or in one of the store.

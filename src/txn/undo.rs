@@ -2,7 +2,7 @@
 
 use super::Transaction;
 use super::private::{PrivateIndex, PrivateTable};
-use crate::table::{Catalog, Location};
+use crate::table::{Catalog, Layout, Location};
 use crate::types::TableId;
 use std::rc::Rc;
 
@@ -37,6 +37,12 @@ pub(super) enum Undo {
     /// An index was added as the last of its table.
     AddedIndex {
         table: TableId,
+    },
+    /// An index was built anew for another form of its keys.
+    RebuiltIndex {
+        table: TableId,
+        position: usize,
+        old: Box<PrivateIndex>,
     },
     RemovedIndex {
         table: TableId,
@@ -97,6 +103,14 @@ impl Transaction {
                     .indexes
                     .pop();
             }
+            Undo::RebuiltIndex {
+                table,
+                position,
+                old,
+            } => {
+                let table = self.tables.get_mut(&table).expect("written to before");
+                table.indexes[position] = *old;
+            }
             Undo::RemovedIndex {
                 table,
                 position,
@@ -126,8 +140,13 @@ impl Transaction {
     /// Gives the private tables the schemas of the catalog.
     pub(super) fn refresh_schemas(&mut self) {
         for (id, table) in &mut self.tables {
-            if let Some(schema) = self.catalog.table_by_id(*id) {
+            if let Some(schema) = self.catalog.table_by_id(*id)
+                && !Rc::ptr_eq(schema, &table.schema)
+            {
                 table.schema = schema.clone();
+                let layout = Layout::of(schema);
+                table.is_relaid |= layout != table.layout;
+                table.layout = layout;
             }
         }
     }

@@ -9,7 +9,7 @@ use super::private::{PrivateIndex, PrivateTable};
 use crate::error::{Code, Error, Result};
 use crate::expr::format_value;
 use crate::table::{Key, KeyIndex, Relation, Rows, Store, Tiers, each_tiers};
-use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
+use crate::types::{IndexId, IndexSchema, RowId, TableId, Value};
 
 /// A row whose key was taken when it got it.
 #[derive(Debug, Clone, Copy)]
@@ -110,19 +110,15 @@ impl Transaction {
             let number = location.block.private_index().expect("a private row");
             let rows = &self.blocks[number as usize].rows;
             if private.is_taken(relation, index, rows, location.row as usize) {
-                return Err(violation(
-                    &private.schema,
-                    index,
-                    rows,
-                    location.row as usize,
-                ));
+                return Err(violation(private, index, rows, location.row as usize));
             }
         }
         Ok(())
     }
 }
 
-fn violation(schema: &TableSchema, index: &PrivateIndex, rows: &Rows, row: usize) -> Error {
+fn violation(table: &PrivateTable, index: &PrivateIndex, rows: &Rows, row: usize) -> Error {
+    let schema = &table.schema;
     let name = schema
         .index(index.keys.id)
         .map_or("", |index| index.name.as_str());
@@ -131,7 +127,7 @@ fn violation(schema: &TableSchema, index: &PrivateIndex, rows: &Rows, row: usize
     match schema.index(index.keys.id) {
         Some(index) => error.with_detail(format!(
             "{} already exists.",
-            describe_key(schema, index, rows, row)
+            describe_key(table, index, rows, row)
         )),
         None => error,
     }
@@ -139,20 +135,24 @@ fn violation(schema: &TableSchema, index: &PrivateIndex, rows: &Rows, row: usize
 
 /// `Key (a, b)=(1, x)`, as PostgreSQL writes it.
 pub(super) fn describe_key(
-    schema: &TableSchema,
+    table: &PrivateTable,
     index: &IndexSchema,
     rows: &Rows,
     row: usize,
 ) -> String {
-    let positions = || index.columns.iter().filter_map(|id| schema.position(*id));
-    let names: Vec<&str> = positions()
-        .map(|position| schema.columns[position].name.as_str())
-        .collect();
-    let values: Vec<String> = positions()
-        .map(|position| {
+    let schema = &table.schema;
+    let columns = || (index.columns.iter()).filter_map(|id| schema.position(*id));
+    let columns = || columns().map(|position| &schema.columns[position]);
+    let names: Vec<&str> = columns().map(|column| column.name.as_str()).collect();
+    let values: Vec<String> = columns()
+        .map(|column| {
+            let position = table.layout.position(column.id);
+            let value = position.map_or(Value::Null, |position| rows.value(position, row));
             let mut text = String::new();
-            let value = rows.columns[position].value(row);
-            format_value(&value, schema.columns[position].data_type, &mut text);
+            match value {
+                Value::Null => text.push_str("null"),
+                value => format_value(&value, column.data_type, &mut text),
+            }
             text
         })
         .collect();

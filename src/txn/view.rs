@@ -85,8 +85,9 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn layout(&self, table: TableId) -> Result<&'a Layout> {
-        let stored = self.store.relation(table).map(|relation| &*relation.layout);
-        let layout = stored.or_else(|| self.private(table).map(|private| &*private.layout));
+        // The transaction may have added columns.
+        let own = self.private(table).map(|private| &*private.layout);
+        let layout = own.or_else(|| Some(&*self.store.relation(table)?.layout));
         layout.ok_or_else(|| Error::new(Code::Internal, format!("no table {table}")))
     }
 

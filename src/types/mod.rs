@@ -17,8 +17,8 @@ pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
 pub use schema::{
-    CatalogName, CheckSchema, ColumnSchema, DefaultValue, IdentitySchema, IndexSchema, Row,
-    SequenceSchema, TableSchema,
+    CatalogName, CheckSchema, ColumnSchema, DefaultValue, DroppedColumn, IdentitySchema,
+    IndexSchema, Row, SequenceSchema, TableSchema,
 };
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
 pub use value::{Value, compare_f64};

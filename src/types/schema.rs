@@ -14,6 +14,9 @@ pub struct TableSchema {
     /// The index behind the primary key, if there is one.
     pub primary_key: Option<IndexId>,
     pub indexes: Vec<IndexSchema>,
+    /// The columns that are no more, whose values the past still has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<DroppedColumn>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckSchema>,
     /// It is a sequence: where that stands is its one row.
@@ -32,6 +35,12 @@ pub struct SequenceSchema {
     pub cycle: bool,
     /// The column that it goes with when that is dropped.
     pub owner: Option<(TableId, ColumnId)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DroppedColumn {
+    pub id: ColumnId,
+    pub data_type: DataType,
 }
 
 /// GENERATED … AS IDENTITY.
@@ -61,6 +70,12 @@ pub struct ColumnSchema {
     pub generated: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<IdentitySchema>,
+    /// Rows of the past may have no value here, whatever `nullable` says now.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub was_nullable: bool,
+    /// It took the place of one of another type, which rows of the past have.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub was_retyped: bool,
 }
 
 /// What an INSERT puts where it names no value.

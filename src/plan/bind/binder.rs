@@ -118,7 +118,8 @@ impl<'a> Binder<'a> {
                 self.bind_drop_sequence(names, *if_exists)?
             }
             Syntax::DropIndex { names, if_exists } => self.bind_drop_index(names, *if_exists)?,
-            Syntax::Truncate(names) => self.bind_truncate(names)?,
+            Syntax::Alter(alter) => self.bind_alter(alter)?,
+            Syntax::Truncate { names, restart } => self.bind_truncate(names, *restart)?,
             Syntax::Begin { read_only } => Plan::Begin {
                 read_only: *read_only,
             },

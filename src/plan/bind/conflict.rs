@@ -45,6 +45,8 @@ impl<'a> Binder<'a> {
         alias: Option<&Ident>,
     ) -> Result<ConflictUpdate> {
         let scope = conflict_scope(table, alias)?;
+        // There are no rows above which a subquery could be run for each.
+        let dependents = self.dependents.len();
         let assignments = self.assignments(&update.assignments, table, &scope)?;
         let condition = match &update.selection {
             Some(condition) => {
@@ -53,6 +55,7 @@ impl<'a> Binder<'a> {
             }
             None => None,
         };
+        self.refuse_since(dependents)?;
         let column = |at: usize| table.columns[at].id;
         Ok(ConflictUpdate {
             columns: assignments.iter().map(|(at, _)| column(*at)).collect(),

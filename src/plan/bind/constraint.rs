@@ -150,7 +150,7 @@ impl Binder<'_> {
         Ok(())
     }
 
-    /// The index behind a key; it has the number of its place until it gets an id.
+    /// The index behind a key; it has a number of no other until it gets an id.
     fn key(
         &mut self,
         schema: &mut TableSchema,
@@ -186,7 +186,7 @@ impl Binder<'_> {
             None => indexes::choose_name(self.catalog(), schema, listed, "key"),
         };
         Ok(IndexSchema {
-            id: IndexId(schema.indexes.len() as u32),
+            id: IndexId(u32::MAX - schema.indexes.len() as u32),
             name,
             columns,
             unique: true,

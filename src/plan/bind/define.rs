@@ -40,6 +40,11 @@ impl<'c> Definition<'c> {
         }
     }
 
+    pub fn push(&mut self, column: ColumnSchema) {
+        self.schema.next_column = ColumnId(column.id.0 + 1);
+        self.schema.columns.push(column);
+    }
+
     pub fn next_check(&mut self) -> Result<String> {
         text_of(self.checks.next())
     }
@@ -75,13 +80,12 @@ impl Binder<'_> {
         }
         let schema = TableSchema {
             name: table_name.to_string(),
-            next_column: ColumnId(table.columns.len() as u32),
             ..TableSchema::default()
         };
         let mut definition = Definition::new(schema, &self.statement.texts);
         for column in &table.columns {
             let bound = self.column_definition(column, &mut definition)?;
-            definition.schema.columns.push(bound);
+            definition.push(bound);
         }
         for constraint in &table.constraints {
             let constraint = constraint::of_table(constraint, &mut definition)?;
@@ -114,7 +118,7 @@ impl Binder<'_> {
             return Err(Error::unsupported("a column of type interval").at(position));
         }
         let mut bound = ColumnSchema {
-            id: ColumnId(schema.columns.len() as u32),
+            id: schema.next_column,
             name: ident.value.clone(),
             data_type,
             nullable: serial.is_none(),
@@ -160,7 +164,7 @@ impl Binder<'_> {
                     bound.nullable = false;
                     bound.identity = Some(IdentitySchema {
                         always: matches!(generated_as, ast::GeneratedAs::Always),
-                        sequence: TableId(0),
+                        sequence: TableId(u32::MAX),
                     });
                 }
                 _ => {
@@ -241,7 +245,7 @@ impl Binder<'_> {
         })
     }
 
-    pub fn bind_truncate(&mut self, names: &[ast::ObjectName]) -> Result<Plan> {
+    pub fn bind_truncate(&mut self, names: &[ast::ObjectName], restart: bool) -> Result<Plan> {
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
             let (table, position) = name::relation(table)?;
@@ -250,7 +254,14 @@ impl Binder<'_> {
                 tables.push(id);
             }
         }
-        Ok(Plan::Truncate { tables })
+        let is_owned = |sequence: &TableSchema| {
+            restart && tables.iter().any(|table| sequence.belongs_to(*table))
+        };
+        let sequences = self.catalog().tables().filter(|other| is_owned(other));
+        Ok(Plan::Truncate {
+            restart: sequences.map(|sequence| sequence.id).collect(),
+            tables,
+        })
     }
 }
 

@@ -133,6 +133,13 @@ impl<'a> Binder<'a> {
             false => &[],
         };
         let has_key = self.reads_one_moment(time);
+        if let Some(column) = (table.columns.iter()).find(|c| c.was_retyped && !has_key) {
+            let what = format!(
+                "a range of moments of table \"{name}\", whose column \"{}\" changed its type,",
+                column.name
+            );
+            return Err(Error::unsupported(what).at(position));
+        }
         let scope = scope_of_table(&table, alias.map(|alias| &alias.name), extra, has_key);
         let scope = rename(scope, alias)?;
         let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));

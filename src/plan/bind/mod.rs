@@ -6,7 +6,7 @@
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
 //! constraints                              rules
-//! tables, sequences and indexes            define, sequence, indexes
+//! tables, sequences and indexes            define, alter, alter_column, sequence, indexes
 //! any expression                           expression, predicate, constant, call
 //! subqueries                               subquery, outer, dependent, lateral
 //! ```
@@ -20,6 +20,8 @@
 //! Left out on purpose: window functions, WITH RECURSIVE (0A000 each).
 
 mod aggregate;
+mod alter;
+mod alter_column;
 mod assign;
 mod binder;
 mod call;

@@ -4,7 +4,7 @@ use super::binder::Binder;
 use super::constraint::numbered;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
-use crate::plan::Plan;
+use crate::plan::{AlterStep, Plan};
 use crate::sql::SequenceOptions;
 use crate::types::{ColumnId, ColumnSchema, DataType, SequenceSchema, TableId, TableSchema};
 use sqlparser::ast;
@@ -21,7 +21,7 @@ impl Binder<'_> {
             let taken = super::indexes::check_free(self.catalog(), &Default::default(), sequence);
             taken.map_err(|error| error.at(position))?;
         }
-        let mut schema = with_options(options, DataType::BigInt)?;
+        let mut schema = with_options(options, DataType::BigInt, None)?;
         schema.owner = self.owner(options)?;
         Ok(Plan::CreateTable {
             schema: relation(sequence.to_string(), schema),
@@ -75,6 +75,40 @@ impl Binder<'_> {
         Ok(None)
     }
 
+    pub fn sequence_named(&self, name: &str, position: u32) -> Result<TableSchema> {
+        let found = self.find_table(name, position, crate::plan::TimeSlot::Present)?;
+        if found.sequence.is_none() {
+            let message = format!("\"{name}\" is not a sequence");
+            return Err(Error::new(Code::WrongObjectType, message));
+        }
+        Ok(TableSchema::clone(&*found))
+    }
+
+    pub fn alter_sequence(
+        &mut self,
+        name: &str,
+        position: u32,
+        options: &SequenceOptions,
+    ) -> Result<Vec<AlterStep>> {
+        let mut schema = self.sequence_named(name, position)?;
+        let known = schema.sequence.as_ref();
+        let mut changed = with_options(options, DataType::BigInt, known)?;
+        if options.owner.is_some() {
+            changed.owner = self.owner(options)?;
+        }
+        let restart = options.restart.map(|value| value.unwrap_or(changed.start));
+        if let Some(value) = restart {
+            check_within("RESTART", value, changed.min, changed.max)?;
+        }
+        schema.sequence = Some(changed);
+        let sequence = schema.id;
+        let restart = restart.map(|value| AlterStep::Restart { sequence, value });
+        Ok([AlterStep::Table(schema)]
+            .into_iter()
+            .chain(restart)
+            .collect())
+    }
+
     /// The column that OWNED BY names.
     fn owner(&self, options: &SequenceOptions) -> Result<Option<(TableId, ColumnId)>> {
         let Some(Some(owner)) = &options.owner else {
@@ -105,7 +139,7 @@ impl Binder<'_> {
             taken.iter().any(|(_, sequence)| sequence.name == name)
                 || super::indexes::check_free(catalog, table, name).is_err()
         });
-        let mut schema = with_options(options, column.data_type)?;
+        let mut schema = with_options(options, column.data_type, None)?;
         schema.owner = Some((TableId(0), column.id));
         Ok(relation(name, schema))
     }
@@ -132,10 +166,15 @@ fn relation(name: String, sequence: SequenceSchema) -> TableSchema {
     }
 }
 
-fn with_options(options: &SequenceOptions, default_type: DataType) -> Result<SequenceSchema> {
+/// What the options make of a new sequence or one that is known.
+fn with_options(
+    options: &SequenceOptions,
+    default_type: DataType,
+    known: Option<&SequenceSchema>,
+) -> Result<SequenceSchema> {
     let data_type = match &options.data_type {
         Some(given) => data_type::bind(given)?,
-        None => default_type,
+        None => known.map_or(default_type, |known| known.data_type),
     };
     let (least, greatest) = match data_type {
         DataType::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
@@ -147,13 +186,23 @@ fn with_options(options: &SequenceOptions, default_type: DataType) -> Result<Seq
             ));
         }
     };
-    let increment = options.increment.unwrap_or(1);
+    let increment = options
+        .increment
+        .or(known.map(|known| known.increment))
+        .unwrap_or(1);
     if increment == 0 {
         return Err(invalid("INCREMENT must not be zero".to_string()));
     }
     let ascends = increment > 0;
-    let min = (options.min.flatten()).unwrap_or(if ascends { 1 } else { least });
-    let max = (options.max.flatten()).unwrap_or(if ascends { greatest } else { -1 });
+    // A bound follows the type unless it was given one that still holds.
+    let kept = |given: Option<Option<i64>>, old: Option<i64>| match given {
+        Some(given) => given,
+        None => old.filter(|_| options.data_type.is_none()),
+    };
+    let min = kept(options.min, known.map(|known| known.min));
+    let min = min.unwrap_or(if ascends { 1 } else { least });
+    let max = kept(options.max, known.map(|known| known.max));
+    let max = max.unwrap_or(if ascends { greatest } else { -1 });
     for (bound, name) in [(max, "MAXVALUE"), (min, "MINVALUE")] {
         if !(least..=greatest).contains(&bound) {
             return Err(invalid(format!(
@@ -166,7 +215,10 @@ fn with_options(options: &SequenceOptions, default_type: DataType) -> Result<Seq
             "MINVALUE ({min}) must be less than MAXVALUE ({max})"
         )));
     }
-    let start = options.start.unwrap_or(if ascends { min } else { max });
+    let start = options
+        .start
+        .or(known.map(|known| known.start))
+        .unwrap_or(if ascends { min } else { max });
     check_within("START", start, min, max)?;
     Ok(SequenceSchema {
         data_type,
@@ -174,8 +226,11 @@ fn with_options(options: &SequenceOptions, default_type: DataType) -> Result<Seq
         increment,
         min,
         max,
-        cycle: options.cycle.unwrap_or(false),
-        owner: None,
+        cycle: options
+            .cycle
+            .or(known.map(|known| known.cycle))
+            .unwrap_or(false),
+        owner: known.and_then(|known| known.owner),
     })
 }
 

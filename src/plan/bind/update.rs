@@ -236,7 +236,7 @@ fn row_id(table: &TableSchema) -> Expr {
 
 /// Row id, new values and, if they are wanted, the whole new rows. A new value that stands twice and is not the
 /// same each time is computed below and taken from there.
-fn new_values(
+pub fn new_values(
     node: Node,
     table: &TableSchema,
     assignments: &[(usize, Expr)],

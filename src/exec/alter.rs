@@ -1,0 +1,147 @@
+//! ALTER, step by step.
+
+use super::write::UpdateRows;
+use super::{Context, Operator, Step, build::build};
+use crate::error::Result;
+use crate::plan::AlterStep;
+use crate::txn::SequencePlace;
+use crate::types::{IndexId, TableId, TableSchema};
+use std::collections::VecDeque;
+
+/// The steps that are left. One that reads rows goes on where it gave way.
+pub struct Alteration {
+    steps: VecDeque<AlterStep>,
+    rows: Option<Box<dyn Operator>>,
+}
+
+impl Alteration {
+    pub fn new(steps: &[AlterStep]) -> Alteration {
+        Alteration {
+            steps: steps.to_vec().into(),
+            rows: None,
+        }
+    }
+
+    /// What reads rows for a step; `None` if it was done at once.
+    fn begin(step: &AlterStep, context: &mut Context) -> Result<Option<Box<dyn Operator>>> {
+        let catalog = context.view().catalog();
+        let (transaction, store) = context.writer()?;
+        match step {
+            AlterStep::Table(schema) => {
+                let schema = following(schema, catalog.require(schema.id)?);
+                transaction.alter_table(store, schema)?;
+            }
+            AlterStep::AddIndex {
+                table,
+                index,
+                primary,
+            } => {
+                let id = transaction.create_index(store, *table, index.clone())?;
+                if *primary {
+                    set_primary_key(*table, Some(id), context)?;
+                }
+            }
+            AlterStep::DropIndex { table, index } => {
+                if catalog.require(*table)?.primary_key == Some(*index) {
+                    set_primary_key(*table, None, context)?;
+                }
+                let (transaction, store) = context.writer()?;
+                transaction.drop_index(store, *table, *index)?;
+            }
+            AlterStep::RenameIndex { table, from, to } => {
+                let mut schema = TableSchema::clone(catalog.require(*table)?);
+                let mut indexes = schema.indexes.iter_mut();
+                if let Some(index) = indexes.find(|index| index.name == *from) {
+                    index.name.clone_from(to);
+                }
+                transaction.alter_table(store, schema)?;
+            }
+            AlterStep::AddSequence {
+                sequence,
+                table,
+                column,
+            } => {
+                let mut sequence = sequence.clone();
+                if let Some(options) = &mut sequence.sequence {
+                    options.owner = Some((*table, *column));
+                }
+                let id = transaction.create_table(store, sequence)?;
+                let mut schema = TableSchema::clone(catalog.require(*table)?);
+                let mut columns = schema.columns.iter_mut();
+                let own = columns.find(|own| own.id == *column);
+                if let Some(identity) = own.and_then(|own| own.identity.as_mut()) {
+                    identity.sequence = id;
+                    transaction.alter_table(store, schema)?;
+                }
+            }
+            AlterStep::DropTable(table) => transaction.drop_table(store, *table)?,
+            AlterStep::Restart { sequence, value } => restart(*sequence, *value, context)?,
+            AlterStep::Update(update) => {
+                let source = build(&update.source, None)?;
+                return Ok(Some(Box::new(UpdateRows::new(update, source))));
+            }
+            AlterStep::Refuse { rows, .. } => return build(rows, None).map(Some),
+        }
+        Ok(None)
+    }
+}
+
+/// Lets a sequence give a value next.
+pub fn restart(sequence: TableId, value: i64, context: &mut Context) -> Result<()> {
+    let (transaction, _) = context.writer()?;
+    let place = SequencePlace {
+        last_value: value,
+        is_called: false,
+    };
+    transaction.move_sequence(sequence, place);
+    Ok(())
+}
+
+/// The schema with the indexes and sequences that the table has now.
+fn following(schema: &TableSchema, now: &TableSchema) -> TableSchema {
+    let mut schema = schema.clone();
+    schema.indexes.clone_from(&now.indexes);
+    schema.primary_key = now.primary_key;
+    for column in &mut schema.columns {
+        let known = now.columns.iter().find(|known| known.name == column.name);
+        let known = known.and_then(|known| known.identity.as_ref());
+        if let (Some(identity), Some(known)) = (&mut column.identity, known) {
+            identity.sequence = known.sequence;
+        }
+    }
+    schema
+}
+
+fn set_primary_key(table: TableId, key: Option<IndexId>, context: &mut Context) -> Result<()> {
+    let mut schema = TableSchema::clone(context.view().catalog().require(table)?);
+    schema.primary_key = key;
+    let (transaction, store) = context.writer()?;
+    transaction.alter_table(store, schema)
+}
+
+impl Operator for Alteration {
+    fn step(&mut self, context: &mut Context) -> Result<Step> {
+        while let Some(next) = self.steps.front() {
+            if self.rows.is_none() {
+                self.rows = Alteration::begin(next, context)?;
+            }
+            if let Some(rows) = &mut self.rows {
+                match (rows.step(context)?, next) {
+                    (Step::Chunk(chunk), AlterStep::Refuse { error, .. }) if !chunk.is_empty() => {
+                        return Err(error.clone());
+                    }
+                    (Step::Chunk(_), _) => continue,
+                    (Step::Done, AlterStep::Update(_)) => context.meter.affected_rows = 0,
+                    (Step::Done, _) => {}
+                    (other, _) => return Ok(other),
+                }
+                // What the next step sees of keys is settled.
+                let (transaction, store) = context.writer()?;
+                transaction.end_statement(store)?;
+            }
+            self.rows = None;
+            self.steps.pop_front();
+        }
+        Ok(Step::Done)
+    }
+}

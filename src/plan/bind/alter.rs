@@ -1,0 +1,479 @@
+//! ALTER: each action changes a copy of the schema, against which the next one is bound, and adds the steps that
+//! bring the table there.
+
+use super::binder::Binder;
+use super::constraint::{self, check_constraint_free};
+use super::define::{Definition, check_name};
+use super::from::{scan, scan_columns};
+use super::insert::find_column;
+use super::update::new_values;
+use super::{indexes, name};
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, Expr, ExprKind};
+use crate::plan::{AlterStep, Node, Plan, TimeSlot, Update};
+use crate::sql::{Alter, AlterAction, AlterChange, Named, rename};
+use crate::types::{DroppedColumn, IndexSchema, ScanColumn, TableId, TableSchema};
+use sqlparser::ast::{self, Ident};
+use std::rc::Rc;
+
+/// A table on its way.
+pub struct Alteration<'c> {
+    pub definition: Definition<'c>,
+    pub steps: Vec<AlterStep>,
+}
+
+impl Alteration<'_> {
+    pub fn schema(&mut self) -> &mut TableSchema {
+        &mut self.definition.schema
+    }
+
+    /// The table becomes what the schema is now.
+    pub fn step(&mut self) {
+        let schema = self.definition.schema.clone();
+        self.steps.push(AlterStep::Table(schema));
+    }
+
+    pub fn refuse(&mut self, rows: Node, error: Error) {
+        self.steps.push(AlterStep::Refuse { rows, error });
+    }
+
+    pub fn drop_index(&mut self, index: &IndexSchema) {
+        let schema = &mut self.definition.schema;
+        schema.indexes.retain(|other| other.id != index.id);
+        schema.primary_key = schema.primary_key.filter(|key| *key != index.id);
+        let (table, index) = (schema.id, index.id);
+        self.steps.push(AlterStep::DropIndex { table, index });
+    }
+}
+
+impl<'a> Binder<'a> {
+    pub fn bind_alter(&mut self, alter: &'a Alter) -> Result<Plan> {
+        let (relation, position) = name::relation(&alter.name)?;
+        let is_index = matches!(alter.change, AlterChange::RenameIndex(_));
+        let missing = match is_index {
+            true => self.catalog().index(relation).is_none(),
+            false => self.catalog().table(relation).is_none(),
+        };
+        if alter.if_exists && missing {
+            return Ok(altered(Vec::new(), "ALTER TABLE"));
+        }
+        match &alter.change {
+            AlterChange::Table(actions) => self.bind_alter_table(relation, position, actions),
+            AlterChange::RenameIndex(to) => self.bind_rename_index(relation, position, to),
+            AlterChange::RenameSequence(to) => {
+                let mut schema = self.sequence_named(relation, position)?;
+                self.check_rename(&schema, to)?;
+                schema.name = to.value.clone();
+                Ok(altered(vec![AlterStep::Table(schema)], "ALTER SEQUENCE"))
+            }
+            AlterChange::Sequence(options) => {
+                let steps = self.alter_sequence(relation, position, options)?;
+                Ok(altered(steps, "ALTER SEQUENCE"))
+            }
+        }
+    }
+
+    fn bind_rename_index(&mut self, index: &str, position: u32, to: &Ident) -> Result<Plan> {
+        let Some((table, index)) = self.catalog().index(index) else {
+            let message = format!("relation \"{index}\" does not exist");
+            return Err(Error::new(Code::UndefinedTable, message).at(position));
+        };
+        self.check_rename(table, to)?;
+        let step = AlterStep::RenameIndex {
+            table: table.id,
+            from: index.name.clone(),
+            to: to.value.clone(),
+        };
+        Ok(altered(vec![step], "ALTER INDEX"))
+    }
+
+    fn check_rename(&self, table: &TableSchema, to: &Ident) -> Result<()> {
+        indexes::check_free(self.catalog(), table, &to.value)
+            .map_err(|error| error.at(name::position(to)))
+    }
+
+    fn bind_alter_table(
+        &mut self,
+        table: &str,
+        position: u32,
+        actions: &'a [AlterAction],
+    ) -> Result<Plan> {
+        let schema = TableSchema::clone(&*self.target(table, position)?);
+        let mut alteration = Alteration {
+            definition: Definition::new(schema, &self.statement.texts),
+            steps: Vec::new(),
+        };
+        for action in actions {
+            self.alter(action, &mut alteration)?;
+        }
+        Ok(altered(alteration.steps, "ALTER TABLE"))
+    }
+
+    fn alter(&mut self, action: &'a AlterAction, to: &mut Alteration<'a>) -> Result<()> {
+        match action {
+            AlterAction::AddColumn {
+                column,
+                if_not_exists,
+            } => self.add_column(column, *if_not_exists, to),
+            AlterAction::AddConstraint(constraint) => {
+                let constraint = constraint::of_table(constraint, &mut to.definition)?;
+                to.definition.constraints.push(constraint);
+                self.add_new_constraints(to)
+            }
+            AlterAction::DropColumn {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_column(name, *if_exists, *cascade, to),
+            AlterAction::DropConstraint {
+                name, if_exists, ..
+            } => drop_constraint(name, *if_exists, to),
+            AlterAction::RenameColumn { from, to: name } => rename_column(from, name, to),
+            AlterAction::RenameConstraint { from, to: name } => {
+                self.rename_constraint(from, name, to)
+            }
+            AlterAction::RenameTable(name) => self.rename_table(name, to),
+            AlterAction::Column { name, change } => self.alter_column(name, change, to),
+        }
+    }
+
+    fn add_column(
+        &mut self,
+        column: &'a ast::ColumnDef,
+        if_not_exists: bool,
+        to: &mut Alteration<'a>,
+    ) -> Result<()> {
+        let ident = &column.name;
+        if to.schema().position_by_name(&ident.value).is_some() {
+            if if_not_exists {
+                return Ok(());
+            }
+            return Err(column_exists(to.schema(), ident));
+        }
+        let sequences = to.definition.sequences.len();
+        let mut bound = self.column_definition(column, &mut to.definition)?;
+        bound.was_nullable = true;
+        let (id, nullable) = (bound.id, bound.nullable);
+        let value = match (&bound.identity, &bound.default, &bound.generated) {
+            (Some(_), ..) => Some(Expr::next_value_of(
+                &to.definition.sequences[sequences].1.name,
+            )),
+            (_, Some(_), _) => Some(self.default_of(&bound)?),
+            _ => None,
+        };
+        let value = value.map(|value| super::assign::assign_to_column(value, &bound));
+        let value = value.transpose()?;
+        let is_generated = bound.generated.is_some();
+        to.definition.push(bound);
+        self.check_generated(to.schema())?;
+        to.step();
+        let table = to.schema().id;
+        for (_, sequence) in to.definition.sequences.split_off(sequences) {
+            to.steps.push(AlterStep::AddSequence {
+                sequence,
+                table,
+                column: id,
+            });
+        }
+        let at = to.schema().columns.len() - 1;
+        match value {
+            Some(value) => self.rewrite(None, vec![(at, value)], to)?,
+            None if is_generated => self.rewrite(None, Vec::new(), to)?,
+            None if !nullable => refuse_nulls(at, to),
+            None => {}
+        }
+        self.add_new_constraints(to)
+    }
+
+    /// Gives columns new values in all rows. `from` has the columns of the schema, some perhaps as they were.
+    pub fn rewrite(
+        &mut self,
+        from: Option<Rc<TableSchema>>,
+        assignments: Vec<(usize, Expr)>,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let table = Rc::new(to.schema().clone());
+        let rules = self.rules(&table)?;
+        let from = from.unwrap_or_else(|| table.clone());
+        let columns = scan_columns(&from, [ScanColumn::RowId].into_iter());
+        let node = scan(from, TimeSlot::Present, columns);
+        let changed = assignments.iter().map(|(at, _)| *at);
+        let generated = rules.generated.iter().map(|(at, _)| *at);
+        let ids = changed.chain(generated).map(|at| table.columns[at].id);
+        to.steps.push(AlterStep::Update(Update {
+            columns: ids.collect(),
+            source: new_values(node, &table, &assignments, &rules, !rules.checks.is_empty()),
+            table,
+            rules,
+            subplans: Vec::new(),
+            returning: None,
+        }));
+        Ok(())
+    }
+
+    /// Adds the constraints of the definition, which all rows must satisfy.
+    fn add_new_constraints(&mut self, to: &mut Alteration) -> Result<()> {
+        let before = to.definition.schema.clone();
+        self.add_constraints(&mut to.definition)?;
+        let after = to.schema();
+        let mut nulls = Vec::new();
+        for (at, old) in before.columns.iter().enumerate() {
+            if old.nullable && !after.columns[at].nullable {
+                after.columns[at].was_nullable = true;
+                nulls.push(at);
+            }
+        }
+        let checks = after.checks[before.checks.len()..].to_vec();
+        let added = after.indexes[before.indexes.len()..].to_vec();
+        if !checks.is_empty() || !nulls.is_empty() {
+            to.step();
+        }
+        nulls.into_iter().for_each(|at| refuse_nulls(at, to));
+        for check in checks {
+            let ast = crate::sql::parse_expression(&check.sql)?;
+            let condition = self.bind_check(&ast, to.schema())?;
+            let message = format!(
+                "check constraint \"{}\" of relation \"{}\" is violated by some row",
+                check.name,
+                to.schema().name
+            );
+            let error = Error::new(Code::CheckViolation, message)
+                .with_constraint(&to.schema().name, &check.name);
+            let broken = expr::resolve_not(condition)?;
+            let rows = filtered(to.schema(), broken);
+            to.refuse(rows, error);
+        }
+        for index in added {
+            let (table, key) = (to.schema().id, to.schema().primary_key);
+            let primary = key == Some(index.id);
+            to.steps.push(AlterStep::AddIndex {
+                table,
+                index,
+                primary,
+            });
+        }
+        Ok(())
+    }
+
+    fn drop_column(
+        &mut self,
+        ident: &Ident,
+        if_exists: bool,
+        cascade: bool,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        if if_exists && to.schema().position_by_name(&ident.value).is_none() {
+            return Ok(());
+        }
+        let at = find_column(to.schema(), ident)?;
+        let table = to.schema().name.clone();
+        let rules = self.rules(to.schema())?;
+        let uses = |expr: &Expr| expr.any(&mut |expr| expr.kind == ExprKind::Column(at));
+        let mut gone = vec![at];
+        for (other, value) in &rules.generated {
+            if *other == at || !uses(value) {
+                continue;
+            }
+            let depends = format!(
+                "column {} of table {table} depends on column {} of table {table}",
+                to.schema().columns[*other].name,
+                ident.value
+            );
+            if !cascade {
+                return Err(dependent(
+                    &format!("column {} of table {table}", ident.value),
+                    depends,
+                ));
+            }
+            gone.push(*other);
+        }
+        if gone.len() == to.schema().columns.len() {
+            return Err(Error::unsupported("a table without columns"));
+        }
+        gone.sort();
+        let mut owned: Vec<TableId> = Vec::new();
+        for at in gone.into_iter().rev() {
+            let rules = self.rules(to.schema())?;
+            let uses = |expr: &Expr| expr.any(&mut |expr| expr.kind == ExprKind::Column(at));
+            let broken = rules.checks.iter().filter(|check| uses(&check.condition));
+            let broken: Vec<&str> = broken.map(|check| check.name.as_str()).collect();
+            let schema = to.schema();
+            schema
+                .checks
+                .retain(|check| !broken.contains(&check.name.as_str()));
+            let column = schema.columns.remove(at);
+            schema.dropped.push(DroppedColumn {
+                id: column.id,
+                data_type: column.data_type,
+            });
+            let (id, indexes) = (schema.id, schema.indexes.clone());
+            for index in indexes
+                .iter()
+                .filter(|index| index.columns.contains(&column.id))
+            {
+                to.drop_index(index);
+            }
+            let owner = Some((id, column.id));
+            let is_owned = |other: &&Rc<TableSchema>| {
+                (other.sequence.as_ref()).is_some_and(|sequence| sequence.owner == owner)
+            };
+            owned.extend(
+                self.catalog()
+                    .tables()
+                    .filter(is_owned)
+                    .map(|other| other.id),
+            );
+        }
+        to.step();
+        to.steps.extend(owned.into_iter().map(AlterStep::DropTable));
+        Ok(())
+    }
+
+    fn rename_constraint(&mut self, from: &Ident, name: &Ident, to: &mut Alteration) -> Result<()> {
+        let schema = to.schema();
+        check_constraint_free(schema, &name.value)?;
+        if let Some(check) = (schema.checks.iter_mut()).find(|check| check.name == from.value) {
+            check.name = name.value.clone();
+            to.step();
+            return Ok(());
+        }
+        let keys = schema.indexes.iter_mut();
+        let Some(key) = keys
+            .into_iter()
+            .find(|key| key.constraint && key.name == from.value)
+        else {
+            return Err(no_constraint(schema, from, true));
+        };
+        key.name = name.value.clone();
+        let table = schema.id;
+        self.check_rename(to.schema(), &Ident::new(&name.value))
+            .or_else(|error| {
+                // The copy has the name already.
+                match self.catalog().index(&name.value).is_none()
+                    && self.catalog().table(&name.value).is_none()
+                {
+                    true => Ok(()),
+                    false => Err(error),
+                }
+            })?;
+        to.steps.push(AlterStep::RenameIndex {
+            table,
+            from: from.value.clone(),
+            to: name.value.clone(),
+        });
+        Ok(())
+    }
+
+    fn rename_table(&mut self, name: &Ident, to: &mut Alteration) -> Result<()> {
+        self.check_rename(to.schema(), name)?;
+        let from = std::mem::replace(&mut to.schema().name, name.value.clone());
+        rename_in_rules(to.schema(), Named::Table, &from, &name.value)?;
+        to.step();
+        Ok(())
+    }
+}
+
+pub fn altered(steps: Vec<AlterStep>, command: &'static str) -> Plan {
+    Plan::Alter { steps, command }
+}
+
+pub fn column_exists(schema: &TableSchema, ident: &Ident) -> Error {
+    let message = format!(
+        "column \"{}\" of relation \"{}\" already exists",
+        ident.value, schema.name
+    );
+    Error::new(Code::DuplicateColumn, message)
+}
+
+/// The error that something needs what is to be dropped.
+pub fn dependent(what: &str, depends: String) -> Error {
+    let message = format!("cannot drop {what} because other objects depend on it");
+    Error::new(Code::DependentObjects, message)
+        .with_detail(depends)
+        .with_hint("Use DROP ... CASCADE to drop the dependent objects too.")
+}
+
+/// The rows for which a condition over all columns is true.
+fn filtered(schema: &TableSchema, predicate: Expr) -> Node {
+    let columns = scan_columns(schema, std::iter::empty());
+    Node::Filter {
+        input: Box::new(scan(Rc::new(schema.clone()), TimeSlot::Present, columns)),
+        predicate,
+    }
+}
+
+/// No row may have a NULL in a column.
+pub fn refuse_nulls(at: usize, to: &mut Alteration) {
+    let schema = to.schema();
+    let column = &schema.columns[at];
+    let message = format!(
+        "column \"{}\" of relation \"{}\" contains null values",
+        column.name, schema.name
+    );
+    let error =
+        Error::new(Code::NotNullViolation, message).with_constraint(&schema.name, &column.name);
+    let is_null = ExprKind::IsNull {
+        operand: Box::new(Expr::column(at, column.data_type)),
+        negated: false,
+    };
+    let rows = filtered(schema, Expr::new(is_null, crate::types::DataType::Boolean));
+    to.refuse(rows, error);
+}
+
+fn no_constraint(schema: &TableSchema, ident: &Ident, for_table: bool) -> Error {
+    let (name, table) = (&ident.value, &schema.name);
+    let message = match for_table {
+        true => format!("constraint \"{name}\" for table \"{table}\" does not exist"),
+        false => format!("constraint \"{name}\" of relation \"{table}\" does not exist"),
+    };
+    Error::new(Code::UndefinedObject, message)
+}
+
+fn drop_constraint(ident: &Ident, if_exists: bool, to: &mut Alteration) -> Result<()> {
+    let schema = to.schema();
+    if let Some(at) = (schema.checks.iter()).position(|check| check.name == ident.value) {
+        schema.checks.remove(at);
+        to.step();
+        return Ok(());
+    }
+    let found = schema.indexes.iter();
+    let found = found
+        .into_iter()
+        .find(|key| key.constraint && key.name == ident.value);
+    match found.cloned() {
+        Some(key) => to.drop_index(&key),
+        None if if_exists => {}
+        None => return Err(no_constraint(schema, ident, false)),
+    }
+    Ok(())
+}
+
+fn rename_column(from: &Ident, name: &Ident, to: &mut Alteration) -> Result<()> {
+    let schema = to.schema();
+    let Some(at) = schema.position_by_name(&from.value) else {
+        let message = format!("column \"{}\" does not exist", from.value);
+        return Err(Error::new(Code::UndefinedColumn, message));
+    };
+    if schema.position_by_name(&name.value).is_some() {
+        return Err(column_exists(schema, name));
+    }
+    check_name(name, schema)?;
+    schema.columns[at].name = name.value.clone();
+    rename_in_rules(schema, Named::Column, &from.value, &name.value)?;
+    to.step();
+    Ok(())
+}
+
+fn rename_in_rules(schema: &mut TableSchema, named: Named, from: &str, to: &str) -> Result<()> {
+    for check in &mut schema.checks {
+        check.sql = rename(&check.sql, named, from, to)?;
+    }
+    for text in schema
+        .columns
+        .iter_mut()
+        .flat_map(|column| &mut column.generated)
+    {
+        *text = rename(text, named, from, to)?;
+    }
+    Ok(())
+}

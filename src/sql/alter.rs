@@ -1,0 +1,210 @@
+//! ALTER, read here: of what the grammar's own form of it can say, little exists here.
+
+use super::grammar::{Parsed, unsupported};
+use super::sequence::{self, SequenceOptions};
+use sqlparser::ast::{self, Ident, ObjectName};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::Parser;
+
+#[derive(Debug)]
+pub struct Alter {
+    pub name: ObjectName,
+    pub if_exists: bool,
+    pub change: AlterChange,
+}
+
+#[derive(Debug)]
+pub enum AlterChange {
+    Table(Vec<AlterAction>),
+    RenameIndex(Ident),
+    RenameSequence(Ident),
+    Sequence(Box<SequenceOptions>),
+}
+
+#[derive(Debug)]
+pub enum AlterAction {
+    AddColumn {
+        column: Box<ast::ColumnDef>,
+        if_not_exists: bool,
+    },
+    AddConstraint(Box<ast::TableConstraint>),
+    DropColumn {
+        name: Ident,
+        if_exists: bool,
+        cascade: bool,
+    },
+    DropConstraint {
+        name: Ident,
+        if_exists: bool,
+        cascade: bool,
+    },
+    RenameColumn {
+        from: Ident,
+        to: Ident,
+    },
+    RenameConstraint {
+        from: Ident,
+        to: Ident,
+    },
+    RenameTable(Ident),
+    Column {
+        name: Ident,
+        change: ColumnChange,
+    },
+}
+
+#[derive(Debug)]
+pub enum ColumnChange {
+    SetDefault(Box<ast::Expr>),
+    DropDefault,
+    SetNotNull,
+    DropNotNull,
+    Type {
+        data_type: ast::DataType,
+        using: Option<Box<ast::Expr>>,
+    },
+    DropIdentity {
+        if_exists: bool,
+    },
+    DropExpression {
+        if_exists: bool,
+    },
+}
+
+pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
+    let kinds = [Keyword::TABLE, Keyword::INDEX, Keyword::SEQUENCE];
+    let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
+        return unsupported("this form of ALTER");
+    };
+    let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
+    let _ = kind == Keyword::TABLE && parser.parse_keyword(Keyword::ONLY);
+    let name = parser.parse_object_name(false)?;
+    let change = match kind {
+        Keyword::TABLE => AlterChange::Table(actions(parser)?),
+        Keyword::INDEX => {
+            parser.expect_keywords(&[Keyword::RENAME, Keyword::TO])?;
+            AlterChange::RenameIndex(parser.parse_identifier()?)
+        }
+        _ if parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) => {
+            AlterChange::RenameSequence(parser.parse_identifier()?)
+        }
+        _ => AlterChange::Sequence(Box::new(sequence::options(parser)?)),
+    };
+    Ok(Alter {
+        name,
+        if_exists,
+        change,
+    })
+}
+
+fn actions(parser: &mut Parser) -> Parsed<Vec<AlterAction>> {
+    if parser.parse_keyword(Keyword::RENAME) {
+        return Ok(vec![rename(parser)?]);
+    }
+    let mut actions = vec![action(parser)?];
+    while parser.consume_token(&sqlparser::tokenizer::Token::Comma) {
+        actions.push(action(parser)?);
+    }
+    Ok(actions)
+}
+
+fn rename(parser: &mut Parser) -> Parsed<AlterAction> {
+    if parser.parse_keyword(Keyword::TO) {
+        return Ok(AlterAction::RenameTable(parser.parse_identifier()?));
+    }
+    let is_constraint = parser.parse_keyword(Keyword::CONSTRAINT);
+    let _ = !is_constraint && parser.parse_keyword(Keyword::COLUMN);
+    let from = parser.parse_identifier()?;
+    parser.expect_keyword_is(Keyword::TO)?;
+    let to = parser.parse_identifier()?;
+    Ok(match is_constraint {
+        true => AlterAction::RenameConstraint { from, to },
+        false => AlterAction::RenameColumn { from, to },
+    })
+}
+
+fn action(parser: &mut Parser) -> Parsed<AlterAction> {
+    let kinds = [Keyword::ADD, Keyword::DROP, Keyword::ALTER];
+    match parser.parse_one_of_keywords(&kinds) {
+        Some(Keyword::ADD) => add(parser),
+        Some(Keyword::DROP) => drop(parser),
+        Some(_) => {
+            let _ = parser.parse_keyword(Keyword::COLUMN);
+            Ok(AlterAction::Column {
+                name: parser.parse_identifier()?,
+                change: column_change(parser)?,
+            })
+        }
+        None => unsupported("this form of ALTER TABLE"),
+    }
+}
+
+fn add(parser: &mut Parser) -> Parsed<AlterAction> {
+    if let Some(constraint) = parser.parse_optional_table_constraint()? {
+        return Ok(AlterAction::AddConstraint(Box::new(constraint)));
+    }
+    let _ = parser.parse_keyword(Keyword::COLUMN);
+    let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);
+    Ok(AlterAction::AddColumn {
+        column: Box::new(parser.parse_column_def()?),
+        if_not_exists,
+    })
+}
+
+fn drop(parser: &mut Parser) -> Parsed<AlterAction> {
+    let is_constraint = parser.parse_keyword(Keyword::CONSTRAINT);
+    let _ = !is_constraint && parser.parse_keyword(Keyword::COLUMN);
+    let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
+    let name = parser.parse_identifier()?;
+    let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
+    let cascade = behavior == Some(Keyword::CASCADE);
+    Ok(match is_constraint {
+        true => AlterAction::DropConstraint {
+            name,
+            if_exists,
+            cascade,
+        },
+        false => AlterAction::DropColumn {
+            name,
+            if_exists,
+            cascade,
+        },
+    })
+}
+
+fn column_change(parser: &mut Parser) -> Parsed<ColumnChange> {
+    let not_null = [Keyword::NOT, Keyword::NULL];
+    if parser.parse_keyword(Keyword::TYPE)
+        || parser.parse_keywords(&[Keyword::SET, Keyword::DATA, Keyword::TYPE])
+    {
+        let data_type = parser.parse_data_type()?;
+        let using = match parser.parse_keyword(Keyword::USING) {
+            true => Some(Box::new(parser.parse_expr()?)),
+            false => None,
+        };
+        return Ok(ColumnChange::Type { data_type, using });
+    }
+    if parser.parse_keyword(Keyword::SET) {
+        if parser.parse_keyword(Keyword::DEFAULT) {
+            return Ok(ColumnChange::SetDefault(Box::new(parser.parse_expr()?)));
+        }
+        if parser.parse_keywords(&not_null) {
+            return Ok(ColumnChange::SetNotNull);
+        }
+    } else if parser.parse_keyword(Keyword::DROP) {
+        if parser.parse_keyword(Keyword::DEFAULT) {
+            return Ok(ColumnChange::DropDefault);
+        }
+        if parser.parse_keywords(&not_null) {
+            return Ok(ColumnChange::DropNotNull);
+        }
+        let what = parser.parse_identifier()?;
+        let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
+        match what.value.as_str() {
+            "identity" => return Ok(ColumnChange::DropIdentity { if_exists }),
+            "expression" => return Ok(ColumnChange::DropExpression { if_exists }),
+            _ => {}
+        }
+    }
+    unsupported("this form of ALTER COLUMN")
+}

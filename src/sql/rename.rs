@@ -1,0 +1,69 @@
+//! Names in the expressions of definitions, which are kept as text, put in place of others.
+
+use super::lexer::{Lexer, Token, TokenKind};
+use crate::error::Result;
+
+/// What a name stands for where it is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Not a function's, a type's or a table's.
+    Column,
+    /// Before a dot.
+    Table,
+}
+
+/// The expression with a column or its table called otherwise.
+pub fn rename(sql: &str, named: Named, from: &str, to: &str) -> Result<String> {
+    let mut lexer = Lexer::new(sql, 0);
+    let mut tokens = Vec::new();
+    while let Some(token) = lexer.next_token()? {
+        tokens.push(token);
+    }
+    let (mut out, mut end) = (String::with_capacity(sql.len()), 0);
+    for (at, token) in tokens.iter().enumerate() {
+        let next = tokens.get(at + 1);
+        let before = at.checked_sub(1).map(|before| tokens[before]);
+        let is = |token: Option<&Token>, symbol| token.is_some_and(|t| t.is_symbol(sql, symbol));
+        let is_type = is(before.as_ref(), "::") || before.is_some_and(|t| t.is_keyword(sql, "as"));
+        let is_meant = match named {
+            Named::Column => !is(next, "(") && !is(next, ".") && !is_type,
+            Named::Table => is(next, "."),
+        };
+        if is_meant && name_of(sql, *token).as_deref() == Some(from) {
+            out.push_str(&sql[end..token.start]);
+            out.push('"');
+            out.push_str(&to.replace('"', "\"\""));
+            out.push('"');
+            end = token.end;
+        }
+    }
+    out.push_str(&sql[end..]);
+    Ok(out)
+}
+
+fn name_of(sql: &str, token: Token) -> Option<String> {
+    let text = token.text(sql);
+    match token.kind {
+        TokenKind::Word => Some(text.to_ascii_lowercase()),
+        TokenKind::QuotedName => Some(text[1..text.len() - 1].replace("\"\"", "\"")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_columns_of_that_name_are_called_otherwise() {
+        let sql = r#"A > 1 AND lower(a) <> 'a' AND a.a = t."a" AND a(1) AND x::a IS NULL"#;
+        assert_eq!(
+            rename(sql, Named::Column, "a", "B").unwrap(),
+            r#""B" > 1 AND lower("B") <> 'a' AND a."B" = t."B" AND a(1) AND x::a IS NULL"#
+        );
+        assert_eq!(
+            rename("t.t > 1", Named::Table, "t", "u").unwrap(),
+            r#""u".t > 1"#
+        );
+    }
+}
