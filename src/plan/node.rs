@@ -187,7 +187,7 @@ pub struct Delete {
     pub returning: Option<Returning>,
 }
 
-/// Expressions over all columns of the table, in its order.
+/// Expressions over all columns of the table, in its order, and those behind them that the source adds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Returning {
     pub expressions: Vec<Expr>,

@@ -44,7 +44,8 @@ pub fn query(e: &mut Expressions) -> Statement {
     e.misfit = misfit;
     // An untyped NULL may be an error, too, and which of two comes first is open.
     e.has_nulls = misfit.is_none();
-    let statement = match e.random.below(10) {
+    let form = e.random.below(10);
+    let statement = match form {
         0 => without_from(e),
         1 => of_each_row(e),
         2..=4 => ordered(e),
@@ -58,7 +59,8 @@ pub fn query(e: &mut Expressions) -> Statement {
     };
     Statement {
         is_strict: statement.is_strict && misfit.is_none(),
-        has_one_error: misfit.is_some(),
+        // In a query inside of others a type that does not fit may lead to another error outside.
+        has_one_error: misfit.is_some() && form < 2,
         ..statement
     }
 }
@@ -181,7 +183,26 @@ pub fn from(e: &mut Expressions) -> String {
         let left = e.columns.clone();
         let right = e.item_of_from();
         let added = e.columns[left.len()..].to_vec();
-        let join = match e.random.below(9) {
+        let join = match e.random.below(11) {
+            9 => format!(
+                " natural {}join {right}",
+                e.pick(&["", "left ", "right ", "full "])
+            ),
+            10 => {
+                // In place of the table, one row made of what stands to the left.
+                e.columns = left.clone();
+                let x = e.name();
+                let kind = e.any_kind();
+                let value = e.expression(kind);
+                e.columns.push(Column {
+                    name: format!("{x}.c1"),
+                    kind,
+                });
+                format!(
+                    "{} lateral (select {value} as c1) {x}",
+                    e.pick(&[" cross join", ", "])
+                )
+            }
             0 => format!(", {right}"),
             1 => format!(" cross join {right}"),
             2 => format!(
@@ -206,7 +227,7 @@ pub fn from(e: &mut Expressions) -> String {
             }
         };
         // A comma binds less than JOIN, so that what follows would not see the tables before it.
-        let ends = join.starts_with(", ");
+        let ends = join.starts_with(',');
         // The id that USING merges is named by its tables, which both are still there.
         text.push_str(&join);
         if ends {

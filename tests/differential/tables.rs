@@ -17,7 +17,10 @@ pub struct TableColumn {
     pub name: String,
     pub kind: Kind,
     declaration: String,
-    pub is_unique: bool,
+    /// Unique, or computed from others: what an UPDATE leaves alone. (PostgreSQL checks uniqueness row by row, in an order
+    /// of its own.)
+    pub is_fixed: bool,
+    is_generated: bool,
 }
 
 impl Table {
@@ -27,7 +30,8 @@ impl Table {
             name: "id".to_string(),
             kind: Kind::Int,
             declaration: "integer primary key".to_string(),
-            is_unique: true,
+            is_fixed: true,
+            is_generated: false,
         }];
         let count = 3 + random.below(5);
         while columns.len() <= count {
@@ -42,12 +46,18 @@ impl Table {
             }
             let mut declaration = declarations[random.below(declarations.len())].to_string();
             let is_unique = kind == Kind::Int && random.chance(15);
+            let is_generated = kind == Kind::Int && !is_unique && random.chance(15);
             if is_unique {
                 declaration.push_str(" unique");
+            } else if is_generated {
+                declaration.push_str(" generated always as (id % 7 * 10 - 3) stored");
             } else if random.chance(15) {
                 declaration.push_str(" not null");
             }
-            if random.chance(15) {
+            if kind == Kind::Int && random.chance(20) {
+                declaration.push_str(" check (id <> 13)");
+            }
+            if !is_generated && random.chance(15) {
                 declaration.push_str(&format!(" default {}", kind.literal(random)));
             }
             let name = format!("{}{}", kind.name(), random.below(2));
@@ -56,7 +66,8 @@ impl Table {
                     name,
                     kind,
                     declaration,
-                    is_unique,
+                    is_fixed: is_unique || is_generated,
+                    is_generated,
                 });
             }
         }
@@ -83,19 +94,20 @@ impl Table {
         for column in &self.columns[1..] {
             let may_be_null = !column.declaration.contains("not null");
             values.push(match random.below(20) {
+                _ if column.is_generated => "default".to_string(),
                 0 | 1 if may_be_null => "null".to_string(),
                 2 => "default".to_string(),
-                _ if column.is_unique => id.to_string(),
+                _ if column.is_fixed => id.to_string(),
                 _ => column.value(random),
             });
         }
         format!("({})", values.join(", "))
     }
 
-    /// A key that is new, but for a few that are not.
-    pub fn new_id(&mut self, random: &mut Random) -> usize {
+    /// A key that is new, but for some that are not.
+    fn new_id(&mut self, random: &mut Random) -> usize {
         self.next_id += 1;
-        match random.chance(4) {
+        match random.chance(8) {
             true => random.below(self.next_id),
             false => self.next_id,
         }

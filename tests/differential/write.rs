@@ -26,19 +26,40 @@ fn insert_values(random: &mut Random, table: &mut Table) -> Statement {
     let tuples: Vec<String> = (0..1 + random.below(3))
         .map(|_| table.tuple(random))
         .collect();
-    let returning = returning_of(random, table);
-    let sql = format!(
-        "insert into {} values {}{returning}",
-        table.name,
-        tuples.join(", ")
-    );
-    Statement::new(sql)
+    let e = &mut Expressions::new(random, &[]);
+    let conflict = conflict(e, table);
+    e.columns.clear();
+    name_columns(e, table);
+    let returning = returning(e);
+    let tuples = tuples.join(", ");
+    Statement::new(format!(
+        "insert into {} values {tuples}{conflict}{returning}",
+        table.name
+    ))
 }
 
-fn returning_of(random: &mut Random, table: &Table) -> String {
-    let e = &mut Expressions::new(random, &[]);
-    name_columns(e, table);
-    returning(e)
+/// What happens to a row whose key is there already.
+fn conflict(e: &mut Expressions, table: &Table) -> String {
+    let target = e.pick(&["", " (id)"]);
+    match e.random.below(5) {
+        0 => format!(" on conflict{target} do nothing"),
+        1 | 2 => {
+            for row in [&*table.name, "excluded"] {
+                let columns = table.columns.iter();
+                e.columns.extend(columns.map(|column| Column {
+                    name: format!("{row}.{}", column.name),
+                    kind: column.kind,
+                }));
+            }
+            let changes = changes(e, table);
+            let condition = match e.random.chance(30) {
+                true => format!(" where {}", e.expression(Kind::Bool)),
+                false => String::new(),
+            };
+            format!(" on conflict (id) do update set {changes}{condition}")
+        }
+        _ => String::new(),
+    }
 }
 
 fn name_columns(e: &mut Expressions, table: &Table) {
@@ -54,7 +75,8 @@ fn returning(e: &mut Expressions) -> String {
         1 => {
             e.tables = &[];
             let kind = e.any_kind();
-            format!(" returning id, {}", e.expression(kind))
+            let key = e.columns[0].name.clone();
+            format!(" returning {key}, {}", e.expression(kind))
         }
         _ => String::new(),
     }
@@ -70,7 +92,7 @@ fn insert_select(e: &mut Expressions, table: &Table) -> String {
         table.next_id + 100 + e.random.below(900)
     )];
     for column in &table.columns[1..] {
-        if !column.is_unique && e.random.chance(70) {
+        if !column.is_fixed && e.random.chance(70) {
             names.push(column.name.clone());
             values.push(value(e, column.kind));
         }
@@ -95,12 +117,11 @@ fn value(e: &mut Expressions, kind: Kind) -> String {
     }
 }
 
-fn update(e: &mut Expressions, table: &Table) -> String {
-    name_columns(e, table);
+/// `column = value, …`
+fn changes(e: &mut Expressions, table: &Table) -> String {
     let mut changes = Vec::new();
     for column in &table.columns[1..] {
-        // PostgreSQL checks uniqueness row by row, in an order of its own.
-        if !column.is_unique && e.random.chance(35) {
+        if !column.is_fixed && e.random.chance(35) {
             let value = match e.random.below(10) {
                 0 => "default".to_string(),
                 1 => "null".to_string(),
@@ -109,16 +130,47 @@ fn update(e: &mut Expressions, table: &Table) -> String {
             changes.push(format!("{} = {value}", column.name));
         }
     }
-    if changes.is_empty() {
-        changes.push("id = id".to_string());
+    match changes.is_empty() {
+        true => format!("id = {}.id", table.name),
+        false => changes.join(", "),
     }
+}
+
+fn update(e: &mut Expressions, table: &Table) -> String {
+    if e.random.chance(30) {
+        let (from, condition) = other_rows(e, table);
+        let changes = changes(e, table);
+        return format!(
+            "update {} set {changes} from {from} where {condition}{}",
+            table.name,
+            returning(e)
+        );
+    }
+    name_columns(e, table);
+    let changes = changes(e, table);
     let condition = condition(e);
     format!(
-        "update {} set {}{condition}{}",
+        "update {} set {changes}{condition}{}",
         table.name,
-        changes.join(", "),
         returning(e)
     )
+}
+
+/// A table to change another one by: at most one of its rows belongs to each row of that. The columns of both come into
+/// scope under full names.
+fn other_rows(e: &mut Expressions, table: &Table) -> (String, String) {
+    let columns = table.columns.iter();
+    let own = columns.map(|column| Column {
+        name: format!("{}.{}", table.name, column.name),
+        kind: column.kind,
+    });
+    e.columns.extend(own);
+    let count = e.columns.len();
+    let from = e.item_of_from();
+    let (left, right) = (e.columns[0].name.clone(), e.columns[count].name.clone());
+    let more = e.expression(Kind::Bool);
+    let shift = e.random.below(3);
+    (from, format!("{left} = {right} + {shift} and {more}"))
 }
 
 fn condition(e: &mut Expressions) -> String {
@@ -130,6 +182,15 @@ fn condition(e: &mut Expressions) -> String {
 }
 
 fn delete(e: &mut Expressions, table: &Table) -> String {
+    if e.random.chance(30) {
+        let (using, condition) = other_rows(e, table);
+        let few = format!("{}.id % 3 = 0", table.name);
+        return format!(
+            "delete from {} using {using} where {condition} and {few}{}",
+            table.name,
+            returning(e)
+        );
+    }
     name_columns(e, table);
     let condition = condition(e);
     format!(

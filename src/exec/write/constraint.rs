@@ -37,6 +37,8 @@ pub fn check_update(
     context: &Context,
 ) -> Result<Fetch<()>> {
     let (values, whole) = chunk.columns[1..].split_at(changed.len());
+    // What RETURNING takes from other tables follows.
+    let whole = &whole[..whole.len().min(table.columns.len())];
     let schemas = changed_columns(table, changed);
     let eval = context.eval();
     let Some((row, broken)) = first_broken(&schemas, values, rules, whole, chunk.rows, &eval)?

@@ -195,7 +195,12 @@ impl<'a> Binder<'a> {
             return Ok(None);
         };
         let scope = scope_of_table(table, alias, &[], false);
-        let mut context = Context::new(&scope, "RETURNING");
+        self.returning_over(items, &scope).map(Some)
+    }
+
+    /// RETURNING over the rows of a scope.
+    pub fn returning_over(&mut self, items: &'a [SelectItem], scope: &Scope) -> Result<Returning> {
+        let mut context = Context::new(scope, "RETURNING");
         let (subplans, dependents) = (self.subplans.len(), self.dependents.len());
         let outputs = self.outputs(items, &mut context)?;
         self.refuse_since(dependents)?;
@@ -218,7 +223,7 @@ impl<'a> Binder<'a> {
             });
             returning.expressions.push(expr);
         }
-        Ok(Some(returning))
+        Ok(returning)
     }
 }
 

@@ -9,8 +9,8 @@ use super::name;
 use super::rules::check_writable;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
-use crate::expr::Expr;
-use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, Rules, TimeSlot, Update};
+use crate::expr::{Expr, ExprKind};
+use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, Returning, Rules, TimeSlot, Update};
 use crate::types::{DataType, ScanColumn, TableSchema};
 use sqlparser::ast::{
     self, AssignmentTarget, Expr as Ast, FromTable, TableFactor, TableWithJoins,
@@ -48,7 +48,7 @@ impl<'a> Binder<'a> {
             self.assignments(&update.assignments, &target.table, &target.scope)?;
         let values = assignments.iter_mut().map(|(_, value)| value);
         target.node = self.place_since(since, target.node, values);
-        let returning = self.returning(update.returning.as_deref(), &target.table, target.alias)?;
+        let (returning, others) = self.returning_of(update.returning.as_deref(), &target)?;
         let output = returning_output(&returning);
         let rules = self.rules(&target.table)?;
         let changed = assignments.iter().map(|(at, _)| *at);
@@ -59,7 +59,14 @@ impl<'a> Binder<'a> {
         let whole = returning.is_some() || !rules.checks.is_empty();
         let plan = Plan::Update(Update {
             columns,
-            source: new_values(target.node, &target.table, &assignments, &rules, whole),
+            source: new_values(
+                target.node,
+                &target.table,
+                &assignments,
+                &rules,
+                whole,
+                others,
+            ),
             table: target.table,
             rules,
             subplans: std::mem::take(&mut self.subplans),
@@ -85,11 +92,12 @@ impl<'a> Binder<'a> {
         };
         let others = delete.using.as_deref().unwrap_or(&[]);
         let target = self.target_rows(table, others, delete.selection.as_ref())?;
-        let returning = self.returning(delete.returning.as_deref(), &target.table, target.alias)?;
+        let (returning, others) = self.returning_of(delete.returning.as_deref(), &target)?;
         let mut expressions = vec![row_id(&target.table)];
         if returning.is_some() {
             let columns = target.table.columns.iter().enumerate();
             expressions.extend(columns.map(|(at, column)| Expr::column(at, column.data_type)));
+            expressions.extend(others);
         }
         let output = returning_output(&returning);
         let plan = Plan::Delete(Delete {
@@ -102,6 +110,37 @@ impl<'a> Binder<'a> {
             returning,
         });
         Ok((plan, output))
+    }
+
+    /// RETURNING, which sees the columns of the other tables, too: as columns behind the table's own. Gives what
+    /// these are over the rows to change.
+    fn returning_of(
+        &mut self,
+        items: Option<&'a [ast::SelectItem]>,
+        target: &Target,
+    ) -> Result<(Option<Returning>, Vec<Expr>)> {
+        let mut others = Vec::new();
+        let own = target.table.columns.len();
+        let (Some(items), true) = (items, target.scope.tables.len() > 1) else {
+            return Ok((self.returning(items, &target.table, target.alias)?, others));
+        };
+        let mut returning = self.returning_over(items, &target.scope)?;
+        for expr in &mut returning.expressions {
+            expr.visit_mut(&mut |expr| {
+                if let ExprKind::Column(at) = expr.kind
+                    && at >= own
+                {
+                    let other = Expr::column(at, expr.data_type);
+                    let known = others.iter().position(|known| *known == other);
+                    let at = known.unwrap_or(others.len());
+                    if known.is_none() {
+                        others.push(other);
+                    }
+                    expr.kind = ExprKind::Column(own + at);
+                }
+            });
+        }
+        Ok((Some(returning), others))
     }
 
     /// The rows to change: all columns of the table, its row id, then the columns of the others.
@@ -242,6 +281,7 @@ pub fn new_values(
     assignments: &[(usize, Expr)],
     rules: &Rules,
     whole: bool,
+    others: Vec<Expr>,
 ) -> Node {
     use crate::expr::Volatility;
     let mut expressions = vec![row_id(table)];
@@ -257,6 +297,7 @@ pub fn new_values(
                 Some(new) => assignments[new].1.clone(),
                 None => Expr::column(at, column.data_type),
             }));
+            expressions.extend(others);
         }
         return project(node, expressions);
     }
@@ -270,6 +311,10 @@ pub fn new_values(
     for (at, column) in table.columns.iter().enumerate() {
         let from = new_of(at).map_or(changed + at, |new| 1 + new);
         above.push(Expr::column(from, column.data_type));
+    }
+    for other in others {
+        above.push(Expr::column(expressions.len(), other.data_type));
+        expressions.push(other);
     }
     let node = project(project(node, expressions), above.clone());
     if rules.generated.is_empty() {
