@@ -148,6 +148,7 @@ codes! {
     AmbiguousFunction "AMBIGUOUS_FUNCTION" "42725",
     InvalidColumnReference "INVALID_COLUMN_REFERENCE" "42P10",
     DatatypeMismatch "DATATYPE_MISMATCH" "42804",
+    InvalidRecursion "INVALID_RECURSION" "42P19",
     IndeterminateDatatype "INDETERMINATE_DATATYPE" "42P18",
     CannotCoerce "CANNOT_COERCE" "42846",
     Grouping "GROUPING_ERROR" "42803",

@@ -102,6 +102,7 @@ impl Bench {
                 parameters: &[],
                 tuples: Tuples::Many(&[]),
                 outer: Vec::new(),
+                work: Vec::new(),
                 subplans: Vec::new(),
                 now: 0,
                 entropy: &Nowhere,

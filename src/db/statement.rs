@@ -80,6 +80,7 @@ impl Database {
             parameters: &running.parameters,
             tuples: running.tuples.borrow(),
             outer: Vec::new(),
+            work: Vec::new(),
             subplans: Vec::new(),
             now: running.now,
             entropy: &*self.shared.options.entropy,

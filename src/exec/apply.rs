@@ -55,7 +55,7 @@ struct Inner {
     matched: bool,
     /// The condition was NULL of a row.
     unknown: bool,
-    /// What the statement held before.
+    /// What its operators hold in memory.
     held: u64,
 }
 
@@ -131,11 +131,14 @@ impl Apply {
                 operator: build(&self.right, None)?,
                 matched: false,
                 unknown: false,
-                held: context.meter.held(),
+                held: 0,
             });
         }
         let inner = current.inner.as_mut().expect("it has begun");
-        match inner.operator.step(context)? {
+        let before = context.meter.held();
+        let step = inner.operator.step(context)?;
+        inner.held += context.meter.held() - before;
+        match step {
             Step::Chunk(chunk) => {
                 let chunk = chunk.compact();
                 context.spend(chunk.rows);
@@ -196,7 +199,7 @@ impl Apply {
         context: &mut Context,
     ) -> Result<()> {
         if let Some(inner) = current.inner.take() {
-            context.meter.release_to(inner.held);
+            context.meter.release(inner.held);
         }
         self.end_row(current, matched, unknown).map(|_| ())
     }

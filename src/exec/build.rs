@@ -10,9 +10,13 @@ use super::filter::Filter;
 use super::index_scan::{IndexScan, RangeExpressions, State, Target};
 use super::join::{Join, Side};
 use super::limit::Limit;
+use super::number::Number;
 use super::project::Project;
+use super::recursive::{Recursive, WorkTable};
 use super::scan::Scan;
 use super::sort::Sort;
+use super::subplan::SubplanScan;
+use super::ties::Ties;
 use super::tuples::GivenTuples;
 use super::values::Values;
 use crate::error::Result;
@@ -50,6 +54,15 @@ fn build_operator(
     Ok(match node {
         Node::Values { rows, types } => Box::new(Values::new(rows.clone(), types.clone())),
         Node::Rows { types } => Box::new(GivenTuples::new(types)),
+        Node::Subplan { subplan, .. } => Box::new(SubplanScan {
+            subplan: *subplan,
+            next: 0,
+        }),
+        Node::WorkTable { table, .. } => Box::new(WorkTable {
+            table: *table,
+            next: 0,
+        }),
+        Node::Recursive { first, .. } => Box::new(Recursive::new(node, build(first, measure)?)),
         Node::Scan {
             table,
             time,
@@ -94,9 +107,19 @@ fn build_operator(
         Node::Distinct { input } => {
             Box::new(Distinct::new(build(input, measure)?, physical_types(input)))
         }
+        Node::Number { input, keys } => Box::new(Number::new(build(input, measure)?, keys)),
         Node::Sort { input, keys } => {
             let types = physical_types(input);
             Box::new(Sort::new(build(input, measure)?, types, keys, bounds))
+        }
+        Node::Ties {
+            input,
+            keys,
+            limit,
+            offset,
+        } => {
+            let input = build(input, measure)?;
+            Box::new(Ties::new(input, keys, limit.clone(), offset.clone()))
         }
         Node::Limit {
             input,

@@ -8,6 +8,7 @@ use crate::plan::TimeSlot;
 use crate::table::{BlockId, Fetch, Store};
 use crate::txn::{Transaction, View};
 use crate::types::{Clock, Entropy, RowId, ScanColumn, Snapshot, TableSchema, Value, Versions};
+use std::rc::Rc;
 
 /// What one step of an operator came to.
 #[derive(Debug)]
@@ -55,6 +56,8 @@ pub struct Context<'a> {
     pub tuples: Tuples<'a>,
     /// What the rows around a subquery that is being run hold for it, by slot.
     pub outer: Vec<Value>,
+    /// The rows that recursive queries found last, by their numbers.
+    pub work: Vec<Rc<Vec<Chunk>>>,
     /// The rows of the subqueries that have been run.
     pub subplans: Vec<SubplanRows>,
     /// The transaction's time.

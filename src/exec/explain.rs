@@ -120,13 +120,16 @@ fn operators_of_lines(plan: &Plan) -> Vec<Option<usize>> {
     lines
 }
 
-/// The right side of a dependent join is many operators, one after the other, which are not measured.
+/// The right side of a dependent join and the step of a recursive query are many operators, one after the
+/// other, which are not measured.
 fn numbers(node: &Node, next: &mut usize) -> Vec<Option<usize>> {
     let mut all = vec![Some(*next)];
     *next += 1;
     for (place, input) in node.inputs().into_iter().enumerate() {
         match node {
-            Node::Apply { .. } if place == 1 => all.extend(vec![None; size(input)]),
+            Node::Apply { .. } | Node::Recursive { .. } if place == 1 => {
+                all.extend(vec![None; size(input)])
+            }
             _ => all.extend(numbers(input, next)),
         }
     }

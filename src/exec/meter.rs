@@ -41,9 +41,9 @@ impl Meter {
         self.memory
     }
 
-    /// Gives back what was held beyond this.
-    pub fn release_to(&mut self, held: u64) {
-        self.memory = self.memory.min(held);
+    /// Gives bytes back.
+    pub fn release(&mut self, bytes: u64) {
+        self.memory = self.memory.saturating_sub(bytes);
     }
 
     /// Counts the rows of a chunk.

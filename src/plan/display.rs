@@ -77,6 +77,14 @@ impl Display for Node {
         match self {
             Node::Values { rows, .. } => write!(f, "Values ({} rows)", rows.len()),
             Node::Rows { types } => write!(f, "Rows ({} constants each)", types.len()),
+            Node::Subplan { subplan, .. } => write!(f, "Rows of subplan {subplan}"),
+            Node::WorkTable { table, .. } => write!(f, "Work Table {table}"),
+            Node::Recursive {
+                table, distinct, ..
+            } => {
+                let all = if *distinct { "" } else { " All" };
+                write!(f, "Recursive Union{all} {table}")
+            }
             Node::Scan {
                 table,
                 time,
@@ -161,7 +169,17 @@ impl Display for Node {
             }
             Node::Append { .. } => f.write_str("Append"),
             Node::Distinct { .. } => f.write_str("Distinct"),
+            Node::Number { keys, .. } => write!(f, "Number by {}", List(keys)),
             Node::Sort { keys, .. } => write!(f, "Sort by {}", List(keys)),
+            Node::Ties {
+                keys,
+                limit,
+                offset,
+                ..
+            } => {
+                write!(f, "Limit {limit} with ties by {}", List(keys))?;
+                (offset.iter()).try_for_each(|offset| write!(f, " offset {offset}"))
+            }
             Node::Limit { limit, offset, .. } => {
                 f.write_str("Limit")?;
                 limit.iter().try_for_each(|limit| write!(f, " {limit}"))?;

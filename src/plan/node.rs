@@ -207,6 +207,24 @@ pub enum Node {
     Rows {
         types: Vec<DataType>,
     },
+    /// The rows of a subplan.
+    Subplan {
+        subplan: usize,
+        types: Vec<DataType>,
+    },
+    /// The rows that the recursive query of that number found last; only within its step.
+    WorkTable {
+        table: usize,
+        types: Vec<DataType>,
+    },
+    /// The rows of `first`, then those of `step` over them, then those of `step` over these, until there
+    /// are none; `distinct` leaves out those found before.
+    Recursive {
+        table: usize,
+        distinct: bool,
+        first: Box<Node>,
+        step: Box<Node>,
+    },
     /// Reads the versions of a table that the time says, in no promised order. `filter` sees the
     /// scanned columns; it is a conjunction that may also skip whole blocks.
     Scan {
@@ -274,10 +292,24 @@ pub enum Node {
     Distinct {
         input: Box<Node>,
     },
+    /// Yields the input's columns and a bigint: the how manieth row it is of those with the same keys, from 1
+    /// on, in the input's order. NULL is the same as NULL.
+    Number {
+        input: Box<Node>,
+        keys: Vec<Expr>,
+    },
     /// Sorts stably; with a limit keeps only the first `limit + offset` rows (LIMIT still follows).
     Sort {
         input: Box<Node>,
         keys: Vec<SortKey>,
+    },
+    /// The first rows of sorted ones, and those after them with the same keys as the last. The bounds are
+    /// as those of `Limit`.
+    Ties {
+        input: Box<Node>,
+        keys: Vec<Expr>,
+        limit: Expr,
+        offset: Option<Expr>,
     },
     /// Both without columns, of type bigint; NULL is no limit.
     Limit {

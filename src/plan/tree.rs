@@ -6,6 +6,11 @@ use crate::types::{DataType, ScanColumn, TableSchema};
 use std::ops::Bound;
 
 impl JoinKind {
+    /// Whether a subquery in an expression is joined so.
+    pub fn is_of_subquery(self) -> bool {
+        self.hides_right() || self == JoinKind::Single
+    }
+
     /// Whether the join yields none of right's columns.
     pub fn hides_right(self) -> bool {
         matches!(self, JoinKind::Semi | JoinKind::Anti | JoinKind::Mark)
@@ -16,13 +21,19 @@ impl Node {
     /// How many columns the node yields.
     pub fn width(&self) -> usize {
         match self {
-            Node::Values { types, .. } | Node::Rows { types } => types.len(),
+            Node::Values { types, .. }
+            | Node::Rows { types }
+            | Node::Subplan { types, .. }
+            | Node::WorkTable { types, .. } => types.len(),
+            Node::Recursive { first, .. } => first.width(),
             Node::Scan { columns, .. } | Node::IndexScan { columns, .. } => columns.len(),
             Node::Filter { input, .. }
             | Node::Distinct { input }
             | Node::Sort { input, .. }
+            | Node::Ties { input, .. }
             | Node::Limit { input, .. } => input.width(),
             Node::Project { expressions, .. } => expressions.len(),
+            Node::Number { input, .. } => input.width() + 1,
             Node::Append { inputs } => inputs[0].width(),
             Node::Join {
                 kind, left, right, ..
@@ -46,7 +57,11 @@ impl Node {
     /// The types of the columns the node yields.
     pub fn types(&self) -> Vec<DataType> {
         match self {
-            Node::Values { types, .. } | Node::Rows { types } => types.clone(),
+            Node::Values { types, .. }
+            | Node::Rows { types }
+            | Node::Subplan { types, .. }
+            | Node::WorkTable { types, .. } => types.clone(),
+            Node::Recursive { first, .. } => first.types(),
             Node::Scan { table, columns, .. } | Node::IndexScan { table, columns, .. } => columns
                 .iter()
                 .map(|column| scan_type(table, *column))
@@ -54,11 +69,17 @@ impl Node {
             Node::Filter { input, .. }
             | Node::Distinct { input }
             | Node::Sort { input, .. }
+            | Node::Ties { input, .. }
             | Node::Limit { input, .. } => input.types(),
             Node::Project { expressions, .. } => {
                 expressions.iter().map(|expr| expr.data_type).collect()
             }
             Node::Append { inputs } => inputs[0].types(),
+            Node::Number { input, .. } => {
+                let mut types = input.types();
+                types.push(DataType::BigInt);
+                types
+            }
             Node::Join {
                 kind, left, right, ..
             }
@@ -86,15 +107,20 @@ impl Node {
         match self {
             Node::Values { .. }
             | Node::Rows { .. }
+            | Node::Subplan { .. }
+            | Node::WorkTable { .. }
             | Node::Scan { .. }
             | Node::IndexScan { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Aggregate { input, .. }
             | Node::Distinct { input }
+            | Node::Number { input, .. }
             | Node::Sort { input, .. }
+            | Node::Ties { input, .. }
             | Node::Limit { input, .. } => vec![input],
             Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
+            Node::Recursive { first, step, .. } => vec![first, step],
             Node::Append { inputs } => inputs.iter().collect(),
         }
     }
@@ -104,15 +130,20 @@ impl Node {
         match self {
             Node::Values { .. }
             | Node::Rows { .. }
+            | Node::Subplan { .. }
+            | Node::WorkTable { .. }
             | Node::Scan { .. }
             | Node::IndexScan { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Aggregate { input, .. }
             | Node::Distinct { input }
+            | Node::Number { input, .. }
             | Node::Sort { input, .. }
+            | Node::Ties { input, .. }
             | Node::Limit { input, .. } => vec![input],
             Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
+            Node::Recursive { first, step, .. } => vec![first, step],
             Node::Append { inputs } => inputs.iter_mut().collect(),
         }
     }
@@ -136,6 +167,7 @@ impl Node {
                 .collect(),
             Node::Filter { predicate, .. } => vec![predicate],
             Node::Project { expressions, .. } => expressions.iter().collect(),
+            Node::Number { keys, .. } => keys.iter().collect(),
             Node::Join {
                 keys, condition, ..
             } => keys
@@ -164,9 +196,20 @@ impl Node {
                         .filter_map(|aggregate| aggregate.argument.as_ref()),
                 )
                 .collect(),
-            Node::Distinct { .. } | Node::Append { .. } | Node::Rows { .. } => Vec::new(),
+            Node::Distinct { .. }
+            | Node::Append { .. }
+            | Node::Rows { .. }
+            | Node::Subplan { .. }
+            | Node::WorkTable { .. }
+            | Node::Recursive { .. } => Vec::new(),
             Node::Sort { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
             Node::Limit { limit, offset, .. } => limit.iter().chain(offset).collect(),
+            Node::Ties {
+                keys,
+                limit,
+                offset,
+                ..
+            } => keys.iter().chain([limit]).chain(offset).collect(),
         }
     }
 
@@ -189,6 +232,7 @@ impl Node {
                 .collect(),
             Node::Filter { predicate, .. } => vec![predicate],
             Node::Project { expressions, .. } => expressions.iter_mut().collect(),
+            Node::Number { keys, .. } => keys.iter_mut().collect(),
             Node::Join {
                 keys, condition, ..
             } => keys
@@ -217,9 +261,20 @@ impl Node {
                         .filter_map(|aggregate| aggregate.argument.as_mut()),
                 )
                 .collect(),
-            Node::Distinct { .. } | Node::Append { .. } | Node::Rows { .. } => Vec::new(),
+            Node::Distinct { .. }
+            | Node::Append { .. }
+            | Node::Rows { .. }
+            | Node::Subplan { .. }
+            | Node::WorkTable { .. }
+            | Node::Recursive { .. } => Vec::new(),
             Node::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
             Node::Limit { limit, offset, .. } => limit.iter_mut().chain(offset).collect(),
+            Node::Ties {
+                keys,
+                limit,
+                offset,
+                ..
+            } => keys.iter_mut().chain([limit]).chain(offset).collect(),
         }
     }
 

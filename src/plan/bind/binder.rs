@@ -3,7 +3,8 @@
 use super::Parameters;
 use super::dependent::Dependent;
 use super::outer::Levels;
-use super::with::CommonTable;
+use super::share::inline_single;
+use super::with::{CommonTable, Shared};
 use crate::error::{Code, Error, Result};
 use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::{Clause, Statement, Syntax};
@@ -23,6 +24,12 @@ pub struct Binder<'a> {
     pub parameters: &'a mut Parameters,
     /// The subqueries bound so far.
     pub subplans: Vec<Node>,
+    /// How many of them are being bound, each while another is.
+    pub common_tables_bound: usize,
+    /// Those of the subplans that are read as tables.
+    pub shared: Vec<Shared>,
+    /// How many recursive queries there are.
+    pub recursions: usize,
     /// The queries around the one being bound.
     pub outer: Levels,
     /// Those of the levels from here on are tables of the FROM that is being bound.
@@ -36,7 +43,7 @@ pub struct Binder<'a> {
     /// Which temporal clauses a table has taken.
     claimed: Vec<bool>,
     /// How many tables and subqueries stand in FROMs so far.
-    tables: usize,
+    pub tables: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -50,6 +57,9 @@ impl<'a> Binder<'a> {
             catalogs,
             parameters,
             subplans: Vec::new(),
+            common_tables_bound: 0,
+            shared: Vec::new(),
+            recursions: 0,
             outer: Levels::default(),
             from_level: 0,
             dependents: Vec::new(),
@@ -67,8 +77,9 @@ impl<'a> Binder<'a> {
     /// Binds the statement; gives the plan and the columns of its result.
     pub fn bind(mut self) -> Result<(Plan, Vec<OutputColumn>)> {
         let statement = self.statement;
-        let bound = self.bind_syntax(&statement.syntax)?;
+        let mut bound = self.bind_syntax(&statement.syntax)?;
         self.refuse_since(0)?;
+        inline_single(&mut bound.0, &self.shared);
         let unclaimed = self.claimed.iter().position(|claimed| !claimed);
         match unclaimed.filter(|clause| Some(*clause) != statement.temporal.whole) {
             Some(clause) => Err(Error::new(

@@ -1,7 +1,7 @@
 //! From syntax to a plan: names become columns, expressions get types, and the parser's types end here.
 //!
 //! ```text
-//! Query   sort, limit, UNION, WITH         query, set_operation, with
+//! Query   sort, limit, UNION, WITH         query, set_operation, with, recursive, share
 //!   Select  WHERE, GROUP BY, outputs       select, grouping
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
@@ -17,7 +17,7 @@
 //! A parameter gets its type from its first use. A statement that uses one in two ways is bound again
 //! with the first use's type given, so that the second is judged by it, as PostgreSQL does.
 //!
-//! Left out on purpose: window functions, WITH RECURSIVE (0A000 each).
+//! Left out on purpose: window functions (0A000).
 
 mod aggregate;
 mod alter;
@@ -43,11 +43,13 @@ mod outer;
 mod parameter;
 mod predicate;
 mod query;
+mod recursive;
 mod rules;
 mod scope;
 mod select;
 mod sequence;
 mod set_operation;
+mod share;
 mod subquery;
 mod update;
 mod wildcard;

@@ -19,6 +19,8 @@ pub struct Body {
     pub node: Node,
     pub output: Vec<OutputColumn>,
     pub keys: Vec<SortKey>,
+    /// The rows are in the order of the keys already.
+    pub is_sorted: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -62,13 +64,27 @@ impl<'a> Binder<'a> {
         };
         let body = self.body(&query.body, order, untyped)?;
         let mut node = body.node;
-        if !body.keys.is_empty() {
+        let tied: Vec<Expr> = body.keys.iter().map(|key| key.expr.clone()).collect();
+        if !body.keys.is_empty() && !body.is_sorted {
             node = Node::Sort {
                 input: Box::new(node),
                 keys: body.keys,
             };
         }
-        if let Some((limit, offset)) = self.limit(query)? {
+        let bounds = self.limit(query)?;
+        if query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties) {
+            if tied.is_empty() {
+                let message = "WITH TIES cannot be specified without ORDER BY clause";
+                return Err(Error::new(Code::Syntax, message));
+            }
+            let (limit, offset) = bounds.unwrap_or_default();
+            node = Node::Ties {
+                input: Box::new(node),
+                keys: tied,
+                limit: limit.unwrap_or_else(Expr::null),
+                offset,
+            };
+        } else if let Some((limit, offset)) = bounds {
             node = Node::Limit {
                 input: Box::new(node),
                 limit,
@@ -114,7 +130,12 @@ impl<'a> Binder<'a> {
             _ => return Err(Error::unsupported("a statement that writes inside a query")),
         };
         let keys = self.order_by_outputs(order, &output)?;
-        Ok(Body { node, output, keys })
+        Ok(Body {
+            node,
+            output,
+            keys,
+            is_sorted: false,
+        })
     }
 
     /// ORDER BY over nothing but the outputs.
@@ -211,8 +232,8 @@ impl<'a> Binder<'a> {
                     "multiple LIMIT clauses not allowed",
                 ));
             }
-            (Some(fetch), None) if fetch.with_ties || fetch.percent => {
-                return Err(Error::unsupported("FETCH with TIES or PERCENT"));
+            (Some(fetch), None) if fetch.percent => {
+                return Err(Error::unsupported("FETCH with PERCENT"));
             }
             (Some(fetch), None) => Some(match &fetch.quantity {
                 Some(ast) => self.row_count(ast, "LIMIT"),

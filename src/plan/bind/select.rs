@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! FROM -> Filter (WHERE) -> Aggregate -> Filter (HAVING) -> Project (outputs, then what only ORDER BY needs)
-//!      -> Distinct -> the query's Sort and Limit
+//!      -> Distinct, or Sort and the first of each (DISTINCT ON) -> the query's Sort and Limit
 //! ```
 
 use super::assign::Untyped;
@@ -15,9 +15,9 @@ use super::scope::Scope;
 use super::wildcard::{all_columns, check_wildcard, wildcard_table};
 use super::{assign, name};
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, Expr};
-use crate::plan::{Node, OutputColumn};
-use crate::types::DataType;
+use crate::expr::{self, BinaryOperator, Expr};
+use crate::plan::{Node, OutputColumn, SortKey};
+use crate::types::{DataType, Value};
 use sqlparser::ast::{self, Distinct, Expr as Ast, GroupByExpr, OrderByExpr, SelectItem};
 
 /// An output while it is bound.
@@ -27,6 +27,7 @@ pub struct Output {
 }
 
 /// By what an ORDER BY item sorts.
+#[derive(PartialEq)]
 enum Key {
     Output(usize),
     /// An expression that no output has.
@@ -63,7 +64,14 @@ impl<'a> Binder<'a> {
             .transpose()?;
         let mut keys = Vec::with_capacity(order.len());
         for item in order {
-            keys.push(self.order_item(item, &mut context, &outputs, select)?);
+            keys.push(self.order_item(&item.expr, &mut context, &outputs, select)?);
+        }
+        let mut on = Vec::new();
+        if let Some(Distinct::On(list)) = &select.distinct {
+            for ast in list {
+                on.push(self.order_item(ast, &mut context, &outputs, select)?);
+            }
+            check_order_of_distinct(&on, &keys, order)?;
         }
         let mut dependents = self.dependents.split_off(since);
         let calls = context.calls.take().unwrap_or_default();
@@ -73,7 +81,7 @@ impl<'a> Binder<'a> {
                 .iter_mut()
                 .map(|output| &mut output.expr)
                 .chain(having.iter_mut())
-                .chain(keys.iter_mut().filter_map(Key::other))
+                .chain(keys.iter_mut().chain(&mut on).filter_map(Key::other))
                 .collect();
             let (dependents, context) = (&mut dependents, &context);
             node = aggregate(node, group_by, calls, over_groups, dependents, context)?;
@@ -87,10 +95,10 @@ impl<'a> Binder<'a> {
         }
         node = placed.place(node, dependents);
         let above = outputs.iter_mut().map(|output| &mut output.expr);
-        for expr in above.chain(keys.iter_mut().filter_map(Key::other)) {
+        for expr in above.chain(keys.iter_mut().chain(&mut on).filter_map(Key::other)) {
             placed.resolve(expr);
         }
-        project(node, outputs, keys, order, select.distinct.as_ref())
+        project(node, outputs, keys, on, order, select.distinct.as_ref())
     }
 
     /// The outputs of a SELECT or RETURNING, with `*` written out.
@@ -186,15 +194,15 @@ impl<'a> Binder<'a> {
     /// What an item of ORDER BY means: an output's name or number, or else an expression over the rows.
     fn order_item(
         &mut self,
-        item: &'a OrderByExpr,
+        item: &'a Ast,
         context: &mut Context,
         outputs: &[Output],
         select: &'a ast::Select,
     ) -> Result<Key> {
-        if let Some(at) = ordinal(&item.expr, outputs.len(), "ORDER BY")? {
+        if let Some(at) = ordinal(item, outputs.len(), "ORDER BY")? {
             return Ok(Key::Output(at));
         }
-        if let Ast::Identifier(name) = &item.expr {
+        if let Ast::Identifier(name) = item {
             let mut named = (0..outputs.len()).filter(|at| outputs[*at].name == name.value);
             if let Some(first) = named.next() {
                 if named.any(|other| outputs[other].expr != outputs[first].expr) {
@@ -207,7 +215,7 @@ impl<'a> Binder<'a> {
                 return Ok(Key::Output(first));
             }
         }
-        let bound = self.expression(&item.expr, context)?;
+        let bound = self.expression(item, context)?;
         let bound = match bound.data_type {
             DataType::Unknown => assign::as_text(bound)?,
             _ => bound,
@@ -221,7 +229,7 @@ impl<'a> Binder<'a> {
                     Code::InvalidColumnReference,
                     "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
                 )),
-                &item.expr,
+                item,
             );
         }
         Ok(Key::Other(bound))
@@ -291,6 +299,7 @@ fn project(
     node: Node,
     outputs: Vec<Output>,
     keys: Vec<Key>,
+    on: Vec<Key>,
     order: &[OrderByExpr],
     distinct: Option<&Distinct>,
 ) -> Result<Body> {
@@ -307,17 +316,24 @@ fn project(
             false => expr,
         });
     }
-    let mut sort = Vec::with_capacity(keys.len());
-    for (key, item) in keys.into_iter().zip(order) {
+    let mut place = |key: Key| -> Expr {
         let at = match key {
             Key::Output(at) => at,
-            Key::Other(expr) => {
-                expressions.push(expr);
-                expressions.len() - 1
-            }
+            Key::Other(expr) => match expressions.iter().position(|other| *other == expr) {
+                Some(at) => at,
+                None => {
+                    expressions.push(expr);
+                    expressions.len() - 1
+                }
+            },
         };
-        sort.push(sort_key(Expr::column(at, expressions[at].data_type), item)?);
+        Expr::column(at, expressions[at].data_type)
+    };
+    let mut sort = Vec::with_capacity(keys.len());
+    for (key, item) in keys.into_iter().zip(order) {
+        sort.push(sort_key(place(key), item)?);
     }
+    let on: Vec<Expr> = on.into_iter().map(place).collect();
     let mut node = Node::Project {
         input: Box::new(node),
         expressions,
@@ -327,11 +343,69 @@ fn project(
             input: Box::new(node),
         };
     }
+    let is_sorted = !on.is_empty();
+    if is_sorted {
+        node = first_of_each(node, on, &mut sort)?;
+    }
     Ok(Body {
         node,
         output,
         keys: sort,
+        is_sorted,
     })
+}
+
+/// DISTINCT ON: sorts, by what is distinct if nothing else says otherwise, and keeps the first row of each.
+fn first_of_each(node: Node, on: Vec<Expr>, sort: &mut Vec<SortKey>) -> Result<Node> {
+    let own = columns_of(&node);
+    let mut keys = Vec::with_capacity(on.len());
+    for expr in on {
+        let by = expr::ordering_key(expr.clone())?;
+        if !sort.iter().any(|key| key.expr == by) {
+            sort.push(SortKey {
+                expr: by,
+                descending: false,
+                nulls_first: false,
+            });
+        }
+        keys.push(expr::grouping_key(expr)?);
+    }
+    let numbered = Node::Number {
+        keys,
+        input: Box::new(Node::Sort {
+            input: Box::new(node),
+            keys: sort.clone(),
+        }),
+    };
+    let number = Expr::column(own.len(), DataType::BigInt);
+    let one = Expr::constant(Value::I64(1), DataType::BigInt);
+    let is_first = expr::resolve_operator(BinaryOperator::Equal, number, one)?;
+    Ok(Node::Project {
+        input: Box::new(filter(numbered, is_first)),
+        expressions: own,
+    })
+}
+
+fn columns_of(node: &Node) -> Vec<Expr> {
+    let types = node.types().into_iter().enumerate();
+    types
+        .map(|(at, data_type)| Expr::column(at, data_type))
+        .collect()
+}
+
+/// ORDER BY begins with what DISTINCT ON names.
+fn check_order_of_distinct(on: &[Key], keys: &[Key], order: &[OrderByExpr]) -> Result<()> {
+    let is_ordered = |wanted: &Key, until: usize| keys[..until].iter().any(|key| key == wanted);
+    for (at, key) in keys.iter().enumerate() {
+        if !on.contains(key) && !on.iter().all(|wanted| is_ordered(wanted, at)) {
+            let message = "SELECT DISTINCT ON expressions must match initial ORDER BY expressions";
+            return name::at(
+                Err(Error::new(Code::InvalidColumnReference, message)),
+                &order[at].expr,
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The output that a bare name in GROUP BY means, if no column of the rows has it.
@@ -357,9 +431,6 @@ fn alias_for_group(ast: &Ast, scope: &Scope, outputs: &[Output]) -> Result<Optio
 }
 
 fn check_clauses(select: &ast::Select) -> Result<()> {
-    if matches!(select.distinct, Some(Distinct::On(_))) {
-        return Err(Error::unsupported("DISTINCT ON"));
-    }
     if !select.named_window.is_empty() {
         return Err(Error::unsupported("WINDOW"));
     }

@@ -5,6 +5,7 @@
 //! | `a UNION ALL b` | `Append(a, b)` |
 //! | `a UNION b` | `Distinct(Append(a, b))` |
 //! | `a INTERSECT b`, `a EXCEPT b` | both appended with a mark of the side they come from, grouped by all columns, and the groups kept that have the wanted marks |
+//! | the same with ALL | the same, with equal rows of each side numbered before |
 //!
 //! So rows are equal as groups are: NULL equals NULL. A chain of UNIONs is one `Append`, however long.
 
@@ -94,12 +95,11 @@ impl<'a> Binder<'a> {
         let node = match (op, all) {
             (SetOperator::Union, true) => append(left.node, right.node),
             (SetOperator::Union, false) => union(left.node, right.node)?,
-            (_, true) => return Err(Error::unsupported(format!("{name} ALL"))),
-            (_, false) => {
+            (_, all) => {
                 // These lie in each other, as joins do.
                 self.count_table()?;
                 let in_right = op == SetOperator::Intersect;
-                by_marks(left.node, right.node, in_right)?
+                by_marks(left.node, right.node, in_right, all)?
             }
         };
         Ok(Side {
@@ -110,7 +110,7 @@ impl<'a> Binder<'a> {
 }
 
 /// The type in which two columns meet; two without a type are text.
-fn meeting_type(left: DataType, right: DataType, name: &str) -> Result<DataType> {
+pub fn meeting_type(left: DataType, right: DataType, name: &str) -> Result<DataType> {
     match (left, right) {
         (DataType::Unknown, DataType::Unknown) => Ok(DataType::Text),
         (DataType::Unknown, other) | (other, DataType::Unknown) => Ok(other),
@@ -202,7 +202,13 @@ fn union(left: Node, right: Node) -> Result<Node> {
 }
 
 /// The distinct rows of the left that are also (`in_right`), or are not, rows of the right.
-fn by_marks(left: Node, right: Node, in_right: bool) -> Result<Node> {
+/// With `all` a row stands for one of the other side at most: equal rows are told apart by a number.
+fn by_marks(left: Node, right: Node, in_right: bool, all: bool) -> Result<Node> {
+    let own = left.width();
+    let (left, right) = match all {
+        true => (numbered(left)?, numbered(right)?),
+        false => (left, right),
+    };
     let types = left.types();
     let width = types.len();
     let columns = || {
@@ -237,6 +243,15 @@ fn by_marks(left: Node, right: Node, in_right: bool) -> Result<Node> {
     };
     Ok(Node::Project {
         input: Box::new(kept),
-        expressions: columns().collect(),
+        expressions: columns().take(own).collect(),
+    })
+}
+
+fn numbered(node: Node) -> Result<Node> {
+    let columns = node.types().into_iter().enumerate();
+    let keys = columns.map(|(at, data_type)| expr::grouping_key(Expr::column(at, data_type)));
+    Ok(Node::Number {
+        keys: keys.collect::<Result<_>>()?,
+        input: Box::new(node),
     })
 }

@@ -1,28 +1,55 @@
-//! WITH: queries with a name, bound anew at each place that reads them.
+//! WITH: queries with a name.
 //!
-//! That answers what computing them once would, unless a volatile function is in one that is read twice:
-//! that is refused. WITH RECURSIVE and statements that write are left out.
+//! One is bound when it is first read, and is run once, as a subplan that all its readers share; where it
+//! has a single reader it is put in its place in the end ([`share`](super::share)). One that sees
+//! rows around its WITH cannot be shared and is bound anew at each place that reads it.
+//!
+//! With RECURSIVE a query sees all the others of its WITH and itself ([`super::recursive`]).
 
 use super::assign::Untyped;
 use super::binder::Binder;
 use super::from::{rename, scope_of_output};
 use super::name;
 use super::parameter::visit_node;
+use super::recursive::Recursion;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::Volatility;
-use crate::plan::Node;
-use sqlparser::ast::{self, TableAlias};
-use std::cell::Cell;
+use crate::plan::{Node, OutputColumn};
+use sqlparser::ast::{self, CteAsMaterialized, TableAlias};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// A query with a name.
 pub struct CommonTable<'a> {
-    alias: &'a TableAlias,
-    query: &'a ast::Query,
-    /// How many of the others it sees: those before it.
+    pub alias: &'a TableAlias,
+    pub query: &'a ast::Query,
+    /// How many of the others it sees: those before it, and with RECURSIVE all of its WITH.
     sees: usize,
-    uses: Cell<u32>,
+    pub recursive: bool,
+    /// AS MATERIALIZED.
+    kept: bool,
+    /// How many queries there are around its WITH, and of those of its WITH's FROM.
+    levels: (usize, usize),
+    pub state: RefCell<State>,
+}
+
+/// How far a query of WITH has come.
+pub enum State {
+    Unread,
+    /// Being bound: who reads it now reads it within itself.
+    Binding,
+    /// The second part of a recursive query is being bound.
+    Recursion(Recursion),
+    /// A subplan that others may read, too.
+    Shared {
+        subplan: usize,
+        output: Vec<OutputColumn>,
+    },
+    /// It sees rows around its WITH; whether a volatile function is in it.
+    Anew {
+        is_volatile: bool,
+    },
 }
 
 impl<'a> Binder<'a> {
@@ -32,20 +59,22 @@ impl<'a> Binder<'a> {
         with: &'a ast::With,
         bind: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
-        if with.recursive {
-            return Err(Error::unsupported("WITH RECURSIVE"));
-        }
         let outer = self.common_tables.len();
         for table in &with.cte_tables {
-            self.add_common_table(table, outer)?;
+            self.add_common_table(table, outer, with)?;
         }
         let bound = bind(self)?;
-        self.check_unused(outer)?;
+        self.check_unread(outer)?;
         self.common_tables.truncate(outer);
         Ok(bound)
     }
 
-    fn add_common_table(&mut self, table: &'a ast::Cte, outer: usize) -> Result<()> {
+    fn add_common_table(
+        &mut self,
+        table: &'a ast::Cte,
+        outer: usize,
+        with: &ast::With,
+    ) -> Result<()> {
         if table.from.is_some() {
             return Err(Error::unsupported("FROM after a query of WITH"));
         }
@@ -61,20 +90,27 @@ impl<'a> Binder<'a> {
         self.common_tables.push(Rc::new(CommonTable {
             alias: &table.alias,
             query: &table.query,
-            sees: self.common_tables.len(),
-            uses: Cell::new(0),
+            sees: match with.recursive {
+                true => outer + with.cte_tables.len(),
+                false => self.common_tables.len(),
+            },
+            recursive: with.recursive,
+            kept: matches!(table.materialized, Some(CteAsMaterialized::Materialized)),
+            levels: (self.outer.all.len(), self.from_level),
+            state: RefCell::new(State::Unread),
         }));
         Ok(())
     }
 
     /// What nobody reads must be right, too.
-    fn check_unused(&mut self, outer: usize) -> Result<()> {
+    fn check_unread(&mut self, outer: usize) -> Result<()> {
         for at in outer..self.common_tables.len() {
             let table = self.common_tables[at].clone();
-            if table.uses.get() == 0 {
+            if matches!(*table.state.borrow(), State::Unread) {
                 let subplans = self.subplans.len();
                 self.bind_common_table(&table)?;
                 self.subplans.truncate(subplans);
+                self.shared.retain(|shared| shared.subplan < subplans);
             }
         }
         Ok(())
@@ -101,7 +137,10 @@ impl<'a> Binder<'a> {
                 .at(position)
                 .with_hint("Write it behind the tables inside that query."));
         }
-        let (node, scope) = self.bind_common_table(table)?;
+        let (node, output) = self
+            .read_common_table(table)
+            .map_err(|error| error.at(position))?;
+        let scope = scope_of_output(&table.alias.name.value, output);
         let mut scope = rename(scope, Some(table.alias))?;
         if let Some(alias) = alias {
             scope.tables[0].hidden_name = Some(table.alias.name.value.clone());
@@ -110,18 +149,71 @@ impl<'a> Binder<'a> {
         Ok((node, rename(scope, alias)?))
     }
 
-    fn bind_common_table(&mut self, table: &CommonTable<'a>) -> Result<(Node, Scope)> {
+    fn read_common_table(&mut self, table: &CommonTable<'a>) -> Result<(Node, Vec<OutputColumn>)> {
+        match &mut *table.state.borrow_mut() {
+            State::Shared { subplan, output } => {
+                return Ok((shared(*subplan, output), output.clone()));
+            }
+            State::Recursion(recursion) => return recursion.read(self.common_tables_bound),
+            State::Binding if table.recursive => {
+                return Err(super::recursive::misplaced(table, "here"));
+            }
+            State::Anew { is_volatile: true } => {
+                let what = "reading a query of WITH with a volatile function twice";
+                return Err(Error::unsupported(what));
+            }
+            _ => {}
+        }
+        self.bind_common_table(table)
+    }
+
+    fn bind_common_table(&mut self, table: &CommonTable<'a>) -> Result<(Node, Vec<OutputColumn>)> {
+        table.state.replace(State::Binding);
+        // It sees what its WITH sees.
         let hidden = self.common_tables.split_off(table.sees);
-        let bound = self.query(table.query, Untyped::Text);
+        let levels = self.outer.all.split_off(table.levels.0);
+        let from_level = std::mem::replace(&mut self.from_level, table.levels.1);
+        self.common_tables_bound += 1;
+        let bound = match table.recursive {
+            true => self.recursive_query(table),
+            false => self.query(table.query, Untyped::Text),
+        };
+        self.common_tables_bound -= 1;
+        self.from_level = from_level;
+        self.outer.all.extend(levels);
         self.common_tables.extend(hidden);
         let (mut node, output) = bound?;
-        table.uses.set(table.uses.get() + 1);
-        if table.uses.get() > 1 && is_volatile(&mut node) {
-            return Err(Error::unsupported(
-                "reading a query of WITH with a volatile function twice",
-            ));
+        let is_volatile = is_volatile(&mut node);
+        if !self.outer.asked_by(&node).is_empty() {
+            table.state.replace(State::Anew { is_volatile });
+            return Ok((node, output));
         }
-        Ok((node, scope_of_output(&table.alias.name.value, output)))
+        let subplan = self.subplans.len();
+        self.subplans.push(node);
+        self.shared.push(Shared {
+            subplan,
+            kept: table.kept || is_volatile,
+        });
+        let node = shared(subplan, &output);
+        table.state.replace(State::Shared {
+            subplan,
+            output: output.clone(),
+        });
+        Ok((node, output))
+    }
+}
+
+/// A subplan that is read as a table.
+pub struct Shared {
+    pub subplan: usize,
+    /// It stays one, even if it is read once.
+    pub kept: bool,
+}
+
+fn shared(subplan: usize, output: &[OutputColumn]) -> Node {
+    Node::Subplan {
+        subplan,
+        types: output.iter().map(|column| column.data_type).collect(),
     }
 }
 

@@ -47,6 +47,23 @@ impl Rule for Index {
     }
 }
 
+/// Whether a scan's filter fixes all columns of a unique index: it yields one row at most.
+pub fn is_point(scan: &Node, knowledge: &dyn Knowledge) -> bool {
+    let Node::Scan {
+        table,
+        time,
+        columns,
+        filter: Some(filter),
+    } = scan
+    else {
+        return false;
+    };
+    let asked = conjuncts(filter.clone());
+    let indexes = knowledge.indexes(table.id);
+    let mut found = (indexes.iter()).filter_map(|index| Match::of(index, columns, &asked));
+    knowledge.reads_one_moment(*time) && found.any(|found| found.score().0)
+}
+
 /// How an index serves a filter.
 struct Match {
     index: IndexSchema,

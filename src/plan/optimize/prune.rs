@@ -113,9 +113,26 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             )
         }
         // What is given at execution has all its columns.
-        Node::Rows { types } => {
-            let places = (0..types.len()).map(Some).collect();
-            (Node::Rows { types }, places)
+        Node::Rows { .. } | Node::Subplan { .. } | Node::WorkTable { .. } => {
+            let places = (0..node.width()).map(Some).collect();
+            (node, places)
+        }
+        Node::Recursive {
+            table,
+            distinct,
+            first,
+            step,
+        } => {
+            let all: Columns = (0..first.width()).collect();
+            let places = all.iter().copied().map(Some).collect();
+            let whole = |node: Node| Box::new(prune_whole(node, &all));
+            let node = Node::Recursive {
+                table,
+                distinct,
+                first: whole(*first),
+                step: whole(*step),
+            };
+            (node, places)
         }
         Node::Filter {
             input,
@@ -145,6 +162,31 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
                 places,
             )
         }
+        Node::Ties {
+            input,
+            mut keys,
+            limit,
+            offset,
+        } => {
+            let (input, places) = prune(*input, &with_used(wanted, &keys));
+            keys.iter_mut().for_each(|key| replace(key, &places));
+            let node = Node::Ties {
+                input: Box::new(input),
+                keys,
+                limit,
+                offset,
+            };
+            (node, places)
+        }
+        Node::Number { input, mut keys } => {
+            let width = input.width();
+            let of_input = wanted.iter().copied().filter(|column| *column < width);
+            let (input, mut places) = prune(*input, &with_used(&of_input.collect(), &keys));
+            keys.iter_mut().for_each(|key| replace(key, &places));
+            places.push(Some(input.width()));
+            let input = Box::new(input);
+            (Node::Number { input, keys }, places)
+        }
         Node::Limit {
             input,
             limit,
@@ -164,11 +206,8 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
         Node::Append { inputs } => {
             let all: Columns = (0..inputs[0].width()).collect();
             let places = all.iter().copied().map(Some).collect();
-            let inputs = inputs.into_iter().map(|input| {
-                let (pruned, kept) = prune(input.clone(), &all);
-                if kept == places { pruned } else { input }
-            });
-            let inputs = inputs.collect();
+            let inputs = inputs.into_iter();
+            let inputs = inputs.map(|input| prune_whole(input, &all)).collect();
             (Node::Append { inputs }, places)
         }
         // Whether two rows are equal is asked of all columns.
@@ -318,6 +357,13 @@ fn prune_sides(
         both,
         places,
     }
+}
+
+/// Prunes what must keep its columns side by side.
+fn prune_whole(node: Node, all: &Columns) -> Node {
+    let (pruned, kept) = prune(node.clone(), all);
+    let in_place = (0..).zip(&kept).all(|(at, place)| *place == Some(at));
+    if in_place { pruned } else { node }
 }
 
 fn prune_project(input: Node, expressions: Vec<Expr>, wanted: &Columns) -> (Node, Places) {

@@ -45,6 +45,8 @@ impl Rule for Unnest {
         }
         // Conditions are asked where they belong to, and marks become semi and anti joins.
         Pushdown.apply(node, knowledge).map(&mut |node| match node {
+            // For a single row around it nothing beats running the subquery for that row.
+            Node::Apply { ref left, .. } if is_point(left, knowledge) => node,
             Node::Apply { .. } => unnest(node),
             other => other,
         })
@@ -53,6 +55,14 @@ impl Rule for Unnest {
 
 fn has_dependent(node: &Node) -> bool {
     matches!(node, Node::Apply { .. }) || node.inputs().into_iter().any(has_dependent)
+}
+
+fn is_point(node: &Node, knowledge: &dyn Knowledge) -> bool {
+    match node {
+        Node::Filter { input, .. } | Node::Project { input, .. } => is_point(input, knowledge),
+        Node::Apply { kind, left, .. } => kind.is_of_subquery() && is_point(left, knowledge),
+        node => super::index::is_point(node, knowledge),
+    }
 }
 
 fn unnest(apply: Node) -> Node {
