@@ -202,7 +202,14 @@ impl<'a> Binder<'a> {
         let ids = changed.chain(generated).map(|at| table.columns[at].id);
         to.steps.push(AlterStep::Update(Update {
             columns: ids.collect(),
-            source: new_values(node, &table, &assignments, &rules, !rules.checks.is_empty()),
+            source: new_values(
+                node,
+                &table,
+                &assignments,
+                &rules,
+                !rules.checks.is_empty(),
+                Vec::new(),
+            ),
             table,
             rules,
             subplans: Vec::new(),
