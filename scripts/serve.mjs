@@ -3,7 +3,7 @@
 //   node scripts/serve.mjs DIRECTORY        serves it on PORT, or 8080, and prints the address
 //
 // It sends no COOP and COEP headers, since the engine must do without them, and no Content-Security-Policy: the page
-// brings its own.
+// brings its own. As web servers do, it answers 304 to a browser that asks whether what it has is still right.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -41,7 +41,7 @@ async function find(root, url) {
   if (file !== root && !file.startsWith(root + sep)) return undefined;
   if (path.endsWith('/')) file = join(file, 'index.html');
   const found = await stat(file).catch(() => undefined);
-  return found?.isFile() ? { file, size: found.size } : undefined;
+  return found?.isFile() ? { file, size: found.size, tag: `"${found.size.toString(36)}-${found.mtimeMs.toString(36)}"` } : undefined;
 }
 
 /**
@@ -57,12 +57,16 @@ export async function serve(directory, { port = 0, headers = {} } = {}) {
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('not found\n');
       return;
     }
+    const always = { 'cache-control': 'no-cache', etag: found.tag, ...headers };
+    if (request.headers['if-none-match'] === found.tag) {
+      response.writeHead(304, always).end();
+      return;
+    }
     response.writeHead(200, {
       'content-type': TYPES[extname(found.file)] ?? 'application/octet-stream',
       'content-length': found.size,
-      'cache-control': 'no-cache',
       'x-content-type-options': 'nosniff',
-      ...headers,
+      ...always,
     });
     if (request.method === 'HEAD') response.end();
     else createReadStream(found.file).on('error', () => response.destroy()).pipe(response);

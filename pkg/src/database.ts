@@ -198,7 +198,7 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
     acceptDataLoss: options.acceptDataLoss ?? false,
     lockTimeout: checkedTimeout(options.lockTimeout, 'lockTimeout') ?? LOCK_TIMEOUT,
     sentinels: { opfs: readSentinel('opfs', url.name), idb: readSentinel('idb', url.name) },
-    wasm: options.wasm instanceof URL ? options.wasm.href : typeof options.wasm === 'string' ? absolute(options.wasm) : options.wasm,
+    wasm: wasmOf(options, worker === true),
     worker: worker !== false,
   };
   let connection: Host | Remote;
@@ -222,6 +222,20 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
     }
   };
   return connection;
+}
+
+/**
+ * What `wasm` says. A worker of the package's own needs not be there before the engine is loaded: the page does that, from
+ * the same place; should it fail here, say by the page's policy, the worker tries.
+ */
+function wasmOf({ wasm, workerUrl }: OpenOptions, ownWorker: boolean): Opening['wasm'] {
+  if (wasm === undefined && ownWorker && workerUrl === undefined) {
+    const loading = platform().loadWasm();
+    loading.catch(() => {}); // whoever waits for it hears of it
+    return loading;
+  }
+  if (wasm instanceof URL) return wasm.href;
+  return typeof wasm === 'string' ? absolute(wasm) : wasm;
 }
 
 /** The worker's address is not the page's, so a relative address is settled here. */

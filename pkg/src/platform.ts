@@ -1,5 +1,6 @@
 /** What differs between a browser and Node, given by the entry point that was loaded. */
 
+import type { Opening } from './protocol.js';
 import type { OpenStorage } from './storage/storage.js';
 
 export interface Platform {
@@ -36,8 +37,9 @@ export function messageSoon(): (callback: () => void) => void {
 }
 
 /** Compiles what `wasm` names, or what the platform has. */
-export async function compileWasm(wasm: string | BufferSource | WebAssembly.Module | undefined): Promise<WebAssembly.Module> {
+export async function compileWasm(wasm: Opening['wasm']): Promise<WebAssembly.Module> {
   if (wasm === undefined) return platform().loadWasm();
+  if (wasm instanceof Promise) return wasm.catch(() => platform().loadWasm());
   if (wasm instanceof WebAssembly.Module) return wasm;
   if (typeof wasm === 'string') return compileFrom(wasm);
   return WebAssembly.compile(wasm);

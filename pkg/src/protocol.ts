@@ -52,7 +52,7 @@ export interface Sentinel {
   seq: number | null;
 }
 
-/** Everything that opening needs to know, as plain data. */
+/** Everything that opening needs to know, as plain data but for a promised module. */
 export interface Opening {
   url: string;
   durability: Durability;
@@ -62,13 +62,16 @@ export interface Opening {
   lockTimeout: number;
   /** By storage. */
   sentinels: { opfs?: Sentinel | undefined; idb?: Sentinel | undefined };
-  wasm?: string | BufferSource | WebAssembly.Module | undefined;
+  wasm?: string | BufferSource | WebAssembly.Module | Promise<WebAssembly.Module> | undefined;
   /** Whether the engine is on another thread than the caller's. */
   worker: boolean;
 }
 
 export type ToWorker =
-  | { type: 'open'; opening: Opening }
+  /** With `moduleFollows` the engine's module comes in a message of its own, while storage is being opened. */
+  | { type: 'open'; opening: Opening; moduleFollows: boolean }
+  /** None: the worker loads it. */
+  | { type: 'module'; module: WebAssembly.Module | undefined }
   | { type: 'call'; id: number; request: Request }
   | { type: 'cancel'; id: number; why: Why }
   | { type: 'close' };

@@ -80,7 +80,14 @@ export class Remote implements Connection {
         if (data.type === 'opened') resolve(new Remote(worker, data.info, own));
         else if (data.type === 'failed') refuse(DatabaseError.fromWire(data.error));
       };
-      worker.postMessage({ type: 'open', opening } satisfies ToWorker);
+      const post = (message: ToWorker) => worker.postMessage(message);
+      const { wasm } = opening;
+      if (!(wasm instanceof Promise)) return post({ type: 'open', opening, moduleFollows: false });
+      post({ type: 'open', opening: { ...opening, wasm: undefined }, moduleFollows: true });
+      wasm.then(
+        (module) => post({ type: 'module', module }),
+        () => post({ type: 'module', module: undefined }),
+      );
     });
   }
 

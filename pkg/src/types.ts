@@ -141,9 +141,10 @@ export interface OpenOptions extends CallOptions {
   worker?: boolean | Worker | undefined;
   /**
    * The engine's WebAssembly, if it does not lie beside the package's JavaScript: an address, the
-   * bytes, or a compiled module.
+   * bytes, or a compiled module. Storage is opened while a promise of a module is waited for; if it
+   * fails, the package loads the module itself.
    */
-  wasm?: string | URL | BufferSource | WebAssembly.Module | undefined;
+  wasm?: string | URL | BufferSource | WebAssembly.Module | Promise<WebAssembly.Module> | undefined;
   /** The script of the worker, if it does not lie beside the package's JavaScript. */
   workerUrl?: string | URL | undefined;
   /** Default `'strict'`. */

@@ -11,6 +11,7 @@ usePlatform({
 });
 
 let host: Promise<Host> | undefined;
+let moduleCame: ((module: WebAssembly.Module | undefined) => void) | undefined;
 const cancels = new Map<number, (why: Why) => void>();
 
 const post = (message: FromWorker, transfer: Transferable[] = []) =>
@@ -19,6 +20,7 @@ const post = (message: FromWorker, transfer: Transferable[] = []) =>
 globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case 'open':
+      if (data.moduleFollows) data.opening.wasm = comingModule();
       host = Host.open(data.opening);
       host.then(
         (opened) => {
@@ -27,6 +29,9 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
         },
         (error: unknown) => post({ type: 'failed', error: toWire(error) }),
       );
+      break;
+    case 'module':
+      moduleCame?.(data.module);
       break;
     case 'call':
       void answer(data.id, data);
@@ -44,6 +49,12 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
   }
 };
+
+function comingModule(): Promise<WebAssembly.Module> {
+  return new Promise((resolve, reject) => {
+    moduleCame = (module) => (module ? resolve(module) : reject(new Error('the page could not load it')));
+  });
+}
 
 async function answer(id: number, { request }: { request: Parameters<Host['call']>[0] }): Promise<void> {
   try {

@@ -20,11 +20,8 @@ impl Database {
         task: &mut Task,
         since: Option<i64>,
     ) -> Result<Option<Progress>> {
-        let now = self.shared.options.clock.now();
-        if let Some(since) = since
-            && self.writer.is_some_and(|writer| writer != task.session)
-        {
-            return self.keep_waiting(task, since, now).map(Some);
+        if since.is_some() && self.writer.is_some_and(|writer| writer != task.session) {
+            return self.keep_waiting(task, since).map(Some);
         }
         if task.is_one_transaction && !task.begun {
             task.begun = true;
@@ -40,7 +37,7 @@ impl Database {
         match begun? {
             Begun::Over => self.end_request(task).map(|()| None),
             Begun::Control | Begun::Running => Ok(None),
-            Begun::Blocked => self.keep_waiting(task, since.unwrap_or(now), now).map(Some),
+            Begun::Blocked => self.keep_waiting(task, since).map(Some),
         }
     }
 
@@ -52,13 +49,14 @@ impl Database {
                 single,
                 ..
             } => {
+                if *single && task.statement > 0 {
+                    return Ok(Begun::Over);
+                }
                 let mut statements = Statements::resume(sql, task.place);
                 let Some(scanned) = statements.next().transpose()? else {
-                    let nothing = *single && task.statement == 0;
-                    return if nothing {
-                        Err(one_statement(None))
-                    } else {
-                        Ok(Begun::Over)
+                    return match *single {
+                        true => Err(one_statement(None)),
+                        false => Ok(Begun::Over),
                     };
                 };
                 let next = statements.place();

@@ -149,8 +149,10 @@ impl Database {
         if let Some(statement) = request.work.statement() {
             self.statement(statement)?;
         }
-        let now = self.shared.options.clock.now();
-        let deadline = request.timeout.map(|timeout| now.saturating_add(timeout));
+        let clock = &self.shared.options.clock;
+        let deadline = request
+            .timeout
+            .map(|timeout| clock.now().saturating_add(timeout));
         let task = TaskId(self.fresh_id());
         let known = self.sessions.get_mut(&session).ok_or_else(no_session)?;
         known.tasks.push_back(task);

@@ -80,12 +80,9 @@ impl Database {
         }
     }
 
-    pub(super) fn keep_waiting(
-        &mut self,
-        task: &mut Task,
-        since: i64,
-        now: i64,
-    ) -> Result<Progress> {
+    pub(super) fn keep_waiting(&mut self, task: &mut Task, since: Option<i64>) -> Result<Progress> {
+        let now = self.shared.options.clock.now();
+        let since = since.unwrap_or(now);
         if now.saturating_sub(since) > self.shared.options.limits.lock_timeout {
             return Err(lock_timeout());
         }

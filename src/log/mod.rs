@@ -38,6 +38,7 @@
 
 mod bookkeeping;
 mod chain;
+mod crc32;
 mod decimals;
 mod event;
 mod ext;

@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
             sql,
             effort,
             places: Places::default(),
-            text: String::with_capacity(TEXT_BYTES),
+            text: String::new(),
             classes: Vec::new(),
             literals: Vec::new(),
             parameters: 0,
@@ -76,6 +76,7 @@ impl<'a> Reader<'a> {
         let Some(first) = self.first(lexer)? else {
             return Ok(Outcome::Read(None));
         };
+        self.text.reserve(TEXT_BYTES);
         let (mut last, mut current) = (first, Some(first));
         while let Some(token) = current {
             let next = self.following(lexer)?;

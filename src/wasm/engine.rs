@@ -15,7 +15,7 @@ use crate::storage::{Piece, Pieces, Storage, Ticket};
 use crate::table::Residency;
 use crate::types::{DataType, Seq, Value};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -46,17 +46,20 @@ struct Task {
     many: bool,
 }
 
+/// Results of up to this size are written where the last ones were.
+const ROOM_BYTES: usize = 1 << 16;
+
 #[wasm_bindgen]
 pub struct Engine {
     state: State,
     pieces: Option<Pieces>,
-    tasks: HashMap<u32, Task>,
+    tasks: BTreeMap<u32, Task>,
     input: Vec<u8>,
     output: Vec<u8>,
     encoder: Encoder,
     parameters: Vec<Parameter>,
     /// By statement: the fields that JavaScript knows, so that `execute` can leave out their names.
-    known: HashMap<u32, Rc<[OutputColumn]>>,
+    known: BTreeMap<u32, Rc<[OutputColumn]>>,
     failure: Option<Failure>,
 }
 
@@ -90,12 +93,12 @@ impl Engine {
         Engine {
             state: State::Opening(Box::new(opening)),
             pieces,
-            tasks: HashMap::new(),
+            tasks: BTreeMap::new(),
             input: Vec::new(),
             output: Vec::new(),
             encoder: Encoder::default(),
             parameters: Vec::new(),
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             failure: None,
         }
     }
@@ -360,7 +363,11 @@ impl Engine {
         let (request, texts) = (asked.request()?, asked.texts);
         let many = matches!(request.work, Work::Many { .. });
         let number = self.database()?.start(session, request)?;
-        let results = Vec::new();
+        let mut results = std::mem::take(&mut self.output);
+        if results.capacity() > ROOM_BYTES {
+            results = Vec::new();
+        }
+        results.clear();
         let task = Task {
             results,
             texts,

@@ -78,6 +78,16 @@ test('a Chromium that is killed leaves its profile to the next one', async () =>
   );
 });
 
+test('the server sends a file again only if it has changed', async () => {
+  await withPage(async (url) => {
+    const first = await fetch(`${url}/lane.wasm`);
+    const etag = first.headers.get('etag');
+    assert.ok(etag);
+    assert.equal((await fetch(`${url}/lane.wasm`, { headers: { 'if-none-match': etag } })).status, 304);
+    assert.equal((await fetch(`${url}/lane.wasm`, { headers: { 'if-none-match': '"other"' } })).status, 200);
+  });
+});
+
 test('the server stays inside its directory', async () => {
   await withPage(async (url) => {
     assert.equal((await fetch(`${url}/lane.wasm`)).headers.get('content-type'), 'application/wasm');

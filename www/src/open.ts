@@ -48,7 +48,7 @@ export interface OpenRequest {
 
 export async function openDatabase({ name, choice, wasm, worker, acceptDataLoss }: OpenRequest): Promise<DatabaseApi> {
   return Database.open(`${choice}://playground-${name}`, {
-    wasm: await wasm,
+    wasm,
     worker,
     allowFallback: choice === 'auto' ? 'memory' : undefined,
     acceptDataLoss,
