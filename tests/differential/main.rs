@@ -6,7 +6,7 @@
 //! it was the present.
 //!
 //! ```text
-//! grammar  what expressions look like      tables, query, write  what statements look like
+//! grammar  what expressions look like      tables, query, write, define  what statements look like
 //! server   PostgreSQL                      client, engine        the two ends
 //! compare  what counts as the same
 //! ```
@@ -17,6 +17,7 @@
 mod answer;
 mod client;
 mod compare;
+mod define;
 mod engine;
 mod expression;
 mod grammar;

@@ -3,6 +3,7 @@
 use super::answer::{Answer, show};
 use super::client::Client;
 use super::compare::{Verdict, compare};
+use super::define::define;
 use super::engine::Engine;
 use super::expression::Expressions;
 use super::query::{Statement, query};
@@ -68,8 +69,8 @@ impl Run {
         for _ in 0..STATEMENTS {
             match self.random.below(100) {
                 0..75 => self.ask(),
-                75..98 => self.change(),
-                _ => self.index(),
+                75..96 => self.change(),
+                _ => self.define(),
             }
         }
         self.look_back();
@@ -107,33 +108,21 @@ impl Run {
         self.write(statement);
     }
 
-    fn index(&mut self) {
-        let table = &self.tables[self.random.below(self.tables.len())];
-        let mut columns: Vec<&str> = (0..1 + self.random.below(2))
-            .map(|_| {
-                table.columns[self.random.below(table.columns.len())]
-                    .name
-                    .as_str()
-            })
-            .collect();
-        // The same column twice is refused here.
-        columns.dedup();
-        let sql = format!("create index on {} ({})", table.name, columns.join(", "));
-        if self
-            .both(&Statement::new(sql.clone()))
-            .is_some_and(|answer| answer.is_ok())
-        {
-            self.history.push(sql);
+    fn define(&mut self) {
+        let at = self.random.below(self.tables.len());
+        let (sql, to) = define(&mut self.random, &self.tables[at]);
+        if self.write(Statement::new(sql)) {
+            self.tables[at] = to;
         }
     }
 
-    /// Writes on both sides, or on none where one refuses or they disagree.
-    fn write(&mut self, statement: Statement) {
+    /// Writes on both sides, or on none where one refuses or they disagree; whether it wrote.
+    fn write(&mut self, statement: Statement) -> bool {
         self.end("begin");
         let agreed = self.both(&statement).is_some_and(|answer| answer.is_ok());
         self.end(if agreed { "commit" } else { "rollback" });
         if !agreed {
-            return;
+            return false;
         }
         self.history.push(statement.sql);
         for at in 0..self.tables.len() {
@@ -144,6 +133,7 @@ impl Run {
             self.past
                 .push((format!("{all} as of @seq:{}", self.engine.seq()), rows));
         }
+        true
     }
 
     fn end(&mut self, sql: &str) {
