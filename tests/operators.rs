@@ -103,6 +103,8 @@ impl Bench {
                 tuples: Tuples::Many(&[]),
                 outer: Vec::new(),
                 work: Vec::new(),
+                pending: Default::default(),
+                claimed: Default::default(),
                 subplans: Vec::new(),
                 now: 0,
                 entropy: &Nowhere,

@@ -263,6 +263,7 @@ enum Begun {
 /// What the statement writes, as its command; `None` if it only reads.
 pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
     Some(match syntax {
+        Syntax::Query(_) => return syntax.written_by_query(),
         Syntax::Insert(_) => "INSERT",
         Syntax::Update(_) => "UPDATE",
         Syntax::Delete(_) => "DELETE",

@@ -81,6 +81,8 @@ impl Database {
             tuples: running.tuples.borrow(),
             outer: Vec::new(),
             work: Vec::new(),
+            pending: Default::default(),
+            claimed: Default::default(),
             subplans: Vec::new(),
             now: running.now,
             entropy: &*self.shared.options.entropy,

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::plan::AlterStep;
 use crate::txn::SequencePlace;
 use crate::types::{IndexId, TableId, TableSchema};
+use std::collections::HashSet;
 use std::collections::VecDeque;
 
 /// The steps that are left. One that reads rows goes on where it gave way.
@@ -78,7 +79,11 @@ impl Alteration {
             AlterStep::Restart { sequence, value } => restart(*sequence, *value, context)?,
             AlterStep::Update(update) => {
                 let source = build(&update.source, None)?;
-                return Ok(Some(Box::new(UpdateRows::new(update, source))));
+                return Ok(Some(Box::new(UpdateRows::new(
+                    update,
+                    source,
+                    HashSet::new(),
+                ))));
             }
             AlterStep::Refuse { rows, .. } => return build(rows, None).map(Some),
         }

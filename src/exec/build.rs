@@ -19,7 +19,8 @@ use super::subplan::SubplanScan;
 use super::ties::Ties;
 use super::tuples::GivenTuples;
 use super::values::Values;
-use crate::error::Result;
+use super::write::Deferred;
+use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::plan::Node;
 use crate::types::PhysicalType;
@@ -62,6 +63,10 @@ fn build_operator(
             table: *table,
             next: 0,
         }),
+        Node::Write(write) => match write.source() {
+            Some(source) => Box::new(Deferred::new(write, build(source, measure)?)),
+            None => return Err(Error::new(Code::Internal, "a write without rows")),
+        },
         Node::Recursive { first, .. } => Box::new(Recursive::new(node, build(first, measure)?)),
         Node::Scan {
             table,

@@ -1,5 +1,6 @@
 //! What operators are and what they can reach.
 
+use super::write::Pending;
 use super::{Meter, SessionSequences};
 use crate::column::Chunk;
 use crate::error::{Code, Error, Result};
@@ -8,6 +9,7 @@ use crate::plan::TimeSlot;
 use crate::table::{BlockId, Fetch, Store};
 use crate::txn::{Transaction, View};
 use crate::types::{Clock, Entropy, RowId, ScanColumn, Snapshot, TableSchema, Value, Versions};
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 /// What one step of an operator came to.
@@ -60,6 +62,9 @@ pub struct Context<'a> {
     pub work: Vec<Rc<Vec<Chunk>>>,
     /// The rows of the subqueries that have been run.
     pub subplans: Vec<SubplanRows>,
+    /// What statements inside WITH are still to write, and the rows that they change.
+    pub pending: VecDeque<Pending>,
+    pub claimed: HashSet<RowId>,
     /// The transaction's time.
     pub now: i64,
     pub entropy: &'a dyn Entropy,

@@ -5,12 +5,13 @@ use super::build::{build, physical_types};
 use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
-use super::write::{DeleteRows, InsertRows, UpdateRows, UpsertRows};
+use super::write::{DeleteRows, Found, InsertRows, Pending, UpdateRows, UpsertRows};
 use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
 use crate::expr::SubplanRows;
 use crate::plan::{Node, Plan, TimeSlot};
-use crate::types::TableId;
+use crate::types::{RowId, TableId};
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 /// Runs a plan step by step: subplans first, each to its end, then the rest.
@@ -18,6 +19,9 @@ pub struct Execution {
     plan: Rc<Plan>,
     stage: Stage,
     subplans: Vec<SubplanRows>,
+    /// What statements inside WITH are still to write, and the rows that they change.
+    pending: VecDeque<Pending>,
+    claimed: HashSet<RowId>,
     measure: Option<Measure>,
     /// What PostgreSQL would say as a warning.
     pub notice: Option<&'static str>,
@@ -31,6 +35,8 @@ enum Stage {
     /// All subplans have been run.
     Ready,
     Main(Box<dyn Operator>),
+    /// Everything has been read: writing what statements inside WITH found.
+    Pending(Option<Box<dyn Operator>>),
     /// The tables to be truncated from this one on, and the counting of its rows.
     Truncate {
         tables: Vec<TableId>,
@@ -46,6 +52,8 @@ impl Execution {
             plan,
             stage: Stage::Ready,
             subplans: Vec::new(),
+            pending: VecDeque::new(),
+            claimed: HashSet::new(),
             measure: analyze.then(Measure::default),
             notice: None,
         }
@@ -53,10 +61,17 @@ impl Execution {
 
     /// Gives the next rows of the result. At `Done` all writes are made and uniqueness is checked.
     pub fn step(&mut self, context: &mut Context) -> Result<Step> {
-        context.subplans = std::mem::take(&mut self.subplans);
+        self.exchange(context);
         let step = self.advance(context);
-        self.subplans = std::mem::take(&mut context.subplans);
+        self.exchange(context);
         step
+    }
+
+    /// Hands what is kept between steps to the context, or takes it back.
+    fn exchange(&mut self, context: &mut Context) {
+        std::mem::swap(&mut self.subplans, &mut context.subplans);
+        std::mem::swap(&mut self.pending, &mut context.pending);
+        std::mem::swap(&mut self.claimed, &mut context.claimed);
     }
 
     fn advance(&mut self, context: &mut Context) -> Result<Step> {
@@ -77,9 +92,15 @@ impl Execution {
                 Stage::Ready => self.stage = self.next_stage(context)?,
                 Stage::Main(operator) => match operator.step(context)? {
                     Step::Chunk(_) if self.measure.is_some() => {}
-                    Step::Done => return self.end(context),
+                    Step::Done => self.stage = Stage::Pending(None),
                     other => return Ok(other),
                 },
+                Stage::Pending(writer) => {
+                    if let Some(step) = write_pending(writer, context)? {
+                        return Ok(step);
+                    }
+                    return self.end(context);
+                }
                 Stage::Truncate { tables, counting } => {
                     if let Some(step) = truncate(tables, counting, context)? {
                         return Ok(step);
@@ -128,7 +149,8 @@ impl Execution {
                 operator: build(node, measure)?,
             });
         }
-        Ok(Stage::Main(main_operator(inner, measure)?))
+        let claimed = std::mem::take(&mut context.claimed);
+        Ok(Stage::Main(main_operator(inner, measure, claimed)?))
     }
 
     /// Ends the statement: EXPLAIN has its lines to give now.
@@ -168,18 +190,55 @@ fn subplans(plan: &Plan) -> Option<&[Node]> {
     }
 }
 
-fn main_operator(plan: &Plan, measure: Option<&Measure>) -> Result<Box<dyn Operator>> {
-    Ok(match plan {
-        Plan::Query(query) => build(&query.root, measure)?,
-        Plan::Insert(insert) => {
-            let source = build(&insert.source, measure)?;
-            match &insert.conflict {
-                Some(conflict) => Box::new(UpsertRows::new(insert, conflict.clone(), source)),
-                None => Box::new(InsertRows::new(insert, source)),
-            }
+/// Runs the pending writes to their end; `None` when there are no more. Their rows are not counted.
+fn write_pending(
+    writer: &mut Option<Box<dyn Operator>>,
+    context: &mut Context,
+) -> Result<Option<Step>> {
+    let affected = context.meter.affected_rows;
+    loop {
+        let Some(operator) = writer else {
+            let Some(Pending { plan, chunks }) = context.pending.pop_front() else {
+                return Ok(None);
+            };
+            *writer = Some(writer_of(&plan, Box::new(Found(chunks)), HashSet::new())?);
+            continue;
+        };
+        let step = operator.step(context);
+        context.meter.affected_rows = affected;
+        match step? {
+            Step::Chunk(_) => {}
+            Step::Done => *writer = None,
+            other => return Ok(Some(other)),
         }
-        Plan::Update(update) => Box::new(UpdateRows::new(update, build(&update.source, measure)?)),
-        Plan::Delete(delete) => Box::new(DeleteRows::new(delete, build(&delete.source, measure)?)),
+    }
+}
+
+fn main_operator(
+    plan: &Plan,
+    measure: Option<&Measure>,
+    claimed: HashSet<RowId>,
+) -> Result<Box<dyn Operator>> {
+    match (plan, plan.source()) {
+        (Plan::Query(query), _) => build(&query.root, measure),
+        (_, Some(source)) => writer_of(plan, build(source, measure)?, claimed),
+        _ => Err(Error::new(Code::Internal, "a plan without operators")),
+    }
+}
+
+/// Writes the rows of a source. Those that are claimed are left alone.
+fn writer_of(
+    plan: &Plan,
+    source: Box<dyn Operator>,
+    claimed: HashSet<RowId>,
+) -> Result<Box<dyn Operator>> {
+    Ok(match plan {
+        Plan::Insert(insert) => match &insert.conflict {
+            Some(conflict) => Box::new(UpsertRows::new(insert, conflict.clone(), source)),
+            None => Box::new(InsertRows::new(insert, source)),
+        },
+        Plan::Update(update) => Box::new(UpdateRows::new(update, source, claimed)),
+        Plan::Delete(delete) => Box::new(DeleteRows::new(delete, source, claimed)),
         _ => return Err(Error::new(Code::Internal, "a plan without operators")),
     })
 }

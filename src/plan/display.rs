@@ -77,6 +77,12 @@ impl Display for Node {
         match self {
             Node::Values { rows, .. } => write!(f, "Values ({} rows)", rows.len()),
             Node::Rows { types } => write!(f, "Rows ({} constants each)", types.len()),
+            Node::Write(write) => match &**write {
+                Plan::Insert(insert) => write!(f, "Insert on {}", insert.table.name),
+                Plan::Update(update) => write!(f, "Update on {}", update.table.name),
+                Plan::Delete(delete) => write!(f, "Delete on {}", delete.table.name),
+                _ => f.write_str("Write"),
+            },
             Node::Subplan { subplan, .. } => write!(f, "Rows of subplan {subplan}"),
             Node::WorkTable { table, .. } => write!(f, "Work Table {table}"),
             Node::Recursive {

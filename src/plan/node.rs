@@ -207,6 +207,9 @@ pub enum Node {
     Rows {
         types: Vec<DataType>,
     },
+    /// Writes what an `Insert`, `Update` or `Delete` says when the whole statement has read all it reads;
+    /// yields its RETURNING. Only as a subplan.
+    Write(Box<Plan>),
     /// The rows of a subplan.
     Subplan {
         subplan: usize,

@@ -1,6 +1,6 @@
 //! Walking a tree of nodes: inputs, widths and the expressions a node holds.
 
-use super::{JoinKind, Node};
+use super::{JoinKind, Node, Plan};
 use crate::expr::Expr;
 use crate::types::{DataType, ScanColumn, TableSchema};
 use std::ops::Bound;
@@ -17,6 +17,52 @@ impl JoinKind {
     }
 }
 
+impl Plan {
+    /// The rows that a statement that writes is about.
+    pub fn source(&self) -> Option<&Node> {
+        match self {
+            Plan::Insert(insert) => Some(&insert.source),
+            Plan::Update(update) => Some(&update.source),
+            Plan::Delete(delete) => Some(&delete.source),
+            _ => None,
+        }
+    }
+
+    fn source_mut(&mut self) -> Option<&mut Node> {
+        match self {
+            Plan::Insert(insert) => Some(&mut insert.source),
+            Plan::Update(update) => Some(&mut update.source),
+            Plan::Delete(delete) => Some(&mut delete.source),
+            _ => None,
+        }
+    }
+
+    /// What RETURNING yields.
+    fn returned(&self) -> &[Expr] {
+        let returning = match self {
+            Plan::Insert(insert) => &insert.returning,
+            Plan::Update(update) => &update.returning,
+            Plan::Delete(delete) => &delete.returning,
+            _ => return &[],
+        };
+        returning
+            .as_ref()
+            .map_or(&[], |returning| &returning.expressions)
+    }
+
+    fn returned_mut(&mut self) -> &mut [Expr] {
+        let returning = match self {
+            Plan::Insert(insert) => &mut insert.returning,
+            Plan::Update(update) => &mut update.returning,
+            Plan::Delete(delete) => &mut delete.returning,
+            _ => return &mut [],
+        };
+        returning
+            .as_mut()
+            .map_or(&mut [], |returning| &mut returning.expressions)
+    }
+}
+
 impl Node {
     /// How many columns the node yields.
     pub fn width(&self) -> usize {
@@ -26,6 +72,7 @@ impl Node {
             | Node::Subplan { types, .. }
             | Node::WorkTable { types, .. } => types.len(),
             Node::Recursive { first, .. } => first.width(),
+            Node::Write(write) => write.returned().len(),
             Node::Scan { columns, .. } | Node::IndexScan { columns, .. } => columns.len(),
             Node::Filter { input, .. }
             | Node::Distinct { input }
@@ -62,6 +109,7 @@ impl Node {
             | Node::Subplan { types, .. }
             | Node::WorkTable { types, .. } => types.clone(),
             Node::Recursive { first, .. } => first.types(),
+            Node::Write(write) => write.returned().iter().map(|expr| expr.data_type).collect(),
             Node::Scan { table, columns, .. } | Node::IndexScan { table, columns, .. } => columns
                 .iter()
                 .map(|column| scan_type(table, *column))
@@ -121,6 +169,7 @@ impl Node {
             | Node::Limit { input, .. } => vec![input],
             Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
             Node::Recursive { first, step, .. } => vec![first, step],
+            Node::Write(write) => write.source().into_iter().collect(),
             Node::Append { inputs } => inputs.iter().collect(),
         }
     }
@@ -144,6 +193,7 @@ impl Node {
             | Node::Limit { input, .. } => vec![input],
             Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
             Node::Recursive { first, step, .. } => vec![first, step],
+            Node::Write(write) => write.source_mut().into_iter().collect(),
             Node::Append { inputs } => inputs.iter_mut().collect(),
         }
     }
@@ -196,6 +246,7 @@ impl Node {
                         .filter_map(|aggregate| aggregate.argument.as_ref()),
                 )
                 .collect(),
+            Node::Write(write) => write.returned().iter().collect(),
             Node::Distinct { .. }
             | Node::Append { .. }
             | Node::Rows { .. }
@@ -261,6 +312,7 @@ impl Node {
                         .filter_map(|aggregate| aggregate.argument.as_mut()),
                 )
                 .collect(),
+            Node::Write(write) => write.returned_mut().iter_mut().collect(),
             Node::Distinct { .. }
             | Node::Append { .. }
             | Node::Rows { .. }

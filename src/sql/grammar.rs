@@ -56,6 +56,32 @@ pub enum Syntax {
     },
 }
 
+impl Syntax {
+    /// What a query writes: the statement behind its WITH, or one inside it.
+    pub fn written_by_query(&self) -> Option<&'static str> {
+        match self {
+            Syntax::Query(query) => written_by(query),
+            Syntax::Insert(insert) => insert.source.as_deref().and_then(written_by),
+            _ => None,
+        }
+    }
+}
+
+fn written_by(query: &ast::Query) -> Option<&'static str> {
+    let own = match &*query.body {
+        ast::SetExpr::Insert(_) => Some("INSERT"),
+        ast::SetExpr::Update(_) => Some("UPDATE"),
+        ast::SetExpr::Delete(_) => Some("DELETE"),
+        ast::SetExpr::Merge(_) => Some("MERGE"),
+        _ => None,
+    };
+    let inside = || {
+        let tables = query.with.iter().flat_map(|with| &with.cte_tables);
+        tables.filter_map(|table| written_by(&table.query)).next()
+    };
+    own.or_else(inside)
+}
+
 /// Why there is no syntax tree.
 pub(super) enum Failure {
     Grammar(ParserError),

@@ -18,13 +18,14 @@ pub struct DeleteRows {
 }
 
 impl DeleteRows {
-    /// `input` yields row ids and, for RETURNING, all columns.
-    pub fn new(delete: &Delete, input: Box<dyn Operator>) -> DeleteRows {
+    /// `input` yields row ids and, for RETURNING, all columns. Rows that are `seen`
+    /// already are left alone.
+    pub fn new(delete: &Delete, input: Box<dyn Operator>, seen: HashSet<RowId>) -> DeleteRows {
         DeleteRows {
             table: delete.table.clone(),
             source: Source::new(input),
             returning: delete.returning.clone(),
-            seen: HashSet::new(),
+            seen,
         }
     }
 }

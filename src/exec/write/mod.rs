@@ -2,9 +2,10 @@
 //!
 //! Each first takes in all that its source yields and only then writes: so a statement never sees its
 //! own writes, and nothing has been changed when the source asks for a block. What they yield are the
-//! rows of RETURNING.
+//! rows of RETURNING. Those inside WITH write last of all ([`Deferred`]).
 
 mod constraint;
+mod deferred;
 mod delete;
 mod insert;
 mod source;
@@ -12,6 +13,7 @@ mod update;
 mod upsert;
 
 pub use constraint::{check_row, check_update};
+pub use deferred::{Deferred, Found, Pending};
 pub use delete::DeleteRows;
 pub use insert::InsertRows;
 pub use update::UpdateRows;

@@ -22,15 +22,16 @@ pub struct UpdateRows {
 }
 
 impl UpdateRows {
-    /// `input` yields row ids, new values and, for RETURNING or CHECK, all columns with their new values.
-    pub fn new(update: &Update, input: Box<dyn Operator>) -> UpdateRows {
+    /// `input` yields row ids, new values and, for RETURNING or CHECK, all columns with their new values. Rows that are `seen`
+    /// already are left alone.
+    pub fn new(update: &Update, input: Box<dyn Operator>, seen: HashSet<RowId>) -> UpdateRows {
         UpdateRows {
             table: update.table.clone(),
             rules: update.rules.clone(),
             columns: update.columns.clone(),
             source: Source::new(input),
             returning: update.returning.clone(),
-            seen: HashSet::new(),
+            seen,
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Binder<'a> {
     pub parameters: &'a mut Parameters,
     /// The subqueries bound so far.
     pub subplans: Vec<Node>,
+    /// The next WITH is that of the statement: what is in it may write.
+    pub at_top: bool,
     /// How many of them are being bound, each while another is.
     pub common_tables_bound: usize,
     /// Those of the subplans that are read as tables.
@@ -57,6 +59,7 @@ impl<'a> Binder<'a> {
             catalogs,
             parameters,
             subplans: Vec::new(),
+            at_top: false,
             common_tables_bound: 0,
             shared: Vec::new(),
             recursions: 0,

@@ -28,6 +28,13 @@ impl<'a> Binder<'a> {
         &mut self,
         query: &'a ast::Query,
     ) -> Result<(Plan, Vec<OutputColumn>)> {
+        self.at_top = query.with.is_some();
+        if is_write(&query.body) {
+            return match &query.with {
+                None => self.bind_write(&query.body),
+                Some(with) => self.with(with, |binder| binder.bind_write(&query.body)),
+            };
+        }
         let (root, output) = self.query(query, Untyped::Text)?;
         let plan = Plan::Query(Query {
             subplans: std::mem::take(&mut self.subplans),
@@ -35,6 +42,17 @@ impl<'a> Binder<'a> {
             output: output.clone(),
         });
         Ok((plan, output))
+    }
+
+    /// INSERT, UPDATE or DELETE behind a WITH, or inside one.
+    pub fn bind_write(&mut self, body: &'a SetExpr) -> Result<(Plan, Vec<OutputColumn>)> {
+        use ast::Statement;
+        match body {
+            SetExpr::Insert(Statement::Insert(insert)) => self.bind_insert(insert),
+            SetExpr::Update(Statement::Update(update)) => self.bind_update(update),
+            SetExpr::Delete(Statement::Delete(delete)) => self.bind_delete(delete),
+            _ => Err(Error::unsupported("this statement with WITH")),
+        }
     }
 
     /// Binds a query.
@@ -261,6 +279,14 @@ impl<'a> Binder<'a> {
         let coerced = expr::coerce_to(bound, DataType::BigInt, CastContext::Assignment);
         name::at(coerced, ast)
     }
+}
+
+/// Whether it is no query but a statement that writes.
+pub fn is_write(body: &SetExpr) -> bool {
+    matches!(
+        body,
+        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)
+    )
 }
 
 /// A UNION is sorted by its own columns and nothing else.

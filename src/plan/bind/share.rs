@@ -16,7 +16,15 @@ pub fn inline_single(plan: &mut Plan, shared: &[Shared]) {
         return;
     };
     let mut dropped = vec![false; subplans.len()];
-    for Shared { subplan, kept } in shared {
+    for Shared {
+        subplan,
+        kept,
+        is_write,
+    } in shared
+    {
+        if *is_write {
+            continue;
+        }
         let mut reads = Reads::default();
         for node in subplans.iter().chain([&*root]) {
             count(node, *subplan, false, &mut reads);

@@ -4,6 +4,9 @@
 //! has a single reader it is put in its place in the end ([`share`](super::share)). One that sees
 //! rows around its WITH cannot be shared and is bound anew at each place that reads it.
 //!
+//! A statement that writes may stand in the WITH of a whole statement. It is run whether it is read or not, and
+//! all read the tables as they were before it ([`Node::Write`]).
+//!
 //! With RECURSIVE a query sees all the others of its WITH and itself ([`super::recursive`]).
 
 use super::assign::Untyped;
@@ -11,11 +14,12 @@ use super::binder::Binder;
 use super::from::{rename, scope_of_output};
 use super::name;
 use super::parameter::visit_node;
+use super::query::is_write;
 use super::recursive::Recursion;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::Volatility;
-use crate::plan::{Node, OutputColumn};
+use crate::plan::{Node, OutputColumn, Plan};
 use sqlparser::ast::{self, CteAsMaterialized, TableAlias};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -60,7 +64,13 @@ impl<'a> Binder<'a> {
         bind: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
         let outer = self.common_tables.len();
+        let at_top = std::mem::take(&mut self.at_top);
         for table in &with.cte_tables {
+            if !at_top && is_write(&table.query.body) {
+                let message =
+                    "WITH clause containing a data-modifying statement must be at the top level";
+                return Err(Error::new(Code::Unsupported, message));
+            }
             self.add_common_table(table, outer, with)?;
         }
         let bound = bind(self)?;
@@ -107,10 +117,13 @@ impl<'a> Binder<'a> {
         for at in outer..self.common_tables.len() {
             let table = self.common_tables[at].clone();
             if matches!(*table.state.borrow(), State::Unread) {
-                let subplans = self.subplans.len();
+                let (subplans, shared) = (self.subplans.len(), self.shared.len());
                 self.bind_common_table(&table)?;
-                self.subplans.truncate(subplans);
-                self.shared.retain(|shared| shared.subplan < subplans);
+                // A statement that writes is run whether it is read or not.
+                if !is_write(&table.query.body) {
+                    self.subplans.truncate(subplans);
+                    self.shared.truncate(shared);
+                }
             }
         }
         Ok(())
@@ -140,6 +153,11 @@ impl<'a> Binder<'a> {
         let (node, output) = self
             .read_common_table(table)
             .map_err(|error| error.at(position))?;
+        if output.is_empty() && is_write(&table.query.body) {
+            let name = &table.alias.name.value;
+            let message = format!("WITH query \"{name}\" does not have a RETURNING clause");
+            return Err(Error::new(Code::Unsupported, message).at(position));
+        }
         let scope = scope_of_output(&table.alias.name.value, output);
         let mut scope = rename(scope, Some(table.alias))?;
         if let Some(alias) = alias {
@@ -167,6 +185,26 @@ impl<'a> Binder<'a> {
         self.bind_common_table(table)
     }
 
+    /// A statement that writes, as a subplan that yields its RETURNING.
+    fn write_of_with(&mut self, table: &CommonTable<'a>) -> Result<(Node, Vec<OutputColumn>)> {
+        let body = &table.query.body;
+        let (mut plan, output) = match &table.query.with {
+            None => self.bind_write(body)?,
+            Some(with) => self.with(with, |binder| binder.bind_write(body))?,
+        };
+        // The subplans are the whole statement's.
+        self.subplans = match &mut plan {
+            Plan::Insert(insert) if insert.conflict.is_some() => {
+                return Err(Error::unsupported("ON CONFLICT inside WITH"));
+            }
+            Plan::Insert(insert) => std::mem::take(&mut insert.subplans),
+            Plan::Update(update) => std::mem::take(&mut update.subplans),
+            Plan::Delete(delete) => std::mem::take(&mut delete.subplans),
+            _ => Vec::new(),
+        };
+        Ok((Node::Write(Box::new(plan)), output))
+    }
+
     fn bind_common_table(&mut self, table: &CommonTable<'a>) -> Result<(Node, Vec<OutputColumn>)> {
         table.state.replace(State::Binding);
         // It sees what its WITH sees.
@@ -174,7 +212,9 @@ impl<'a> Binder<'a> {
         let levels = self.outer.all.split_off(table.levels.0);
         let from_level = std::mem::replace(&mut self.from_level, table.levels.1);
         self.common_tables_bound += 1;
+        let is_write = is_write(&table.query.body);
         let bound = match table.recursive {
+            _ if is_write => self.write_of_with(table),
             true => self.recursive_query(table),
             false => self.query(table.query, Untyped::Text),
         };
@@ -193,6 +233,7 @@ impl<'a> Binder<'a> {
         self.shared.push(Shared {
             subplan,
             kept: table.kept || is_volatile,
+            is_write,
         });
         let node = shared(subplan, &output);
         table.state.replace(State::Shared {
@@ -208,6 +249,8 @@ pub struct Shared {
     pub subplan: usize,
     /// It stays one, even if it is read once.
     pub kept: bool,
+    /// It is run even if it is not read.
+    pub is_write: bool,
 }
 
 fn shared(subplan: usize, output: &[OutputColumn]) -> Node {

@@ -117,6 +117,15 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             let places = (0..node.width()).map(Some).collect();
             (node, places)
         }
+        Node::Write(_) => {
+            let mut node = node;
+            let places = (0..node.width()).map(Some).collect();
+            for source in node.inputs_mut() {
+                let all = (0..source.width()).collect();
+                *source = prune_whole(std::mem::replace(source, Node::empty()), &all);
+            }
+            (node, places)
+        }
         Node::Recursive {
             table,
             distinct,
