@@ -268,6 +268,7 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::Update(_) => "UPDATE",
         Syntax::Delete(_) => "DELETE",
         Syntax::CreateTable(_) => "CREATE TABLE",
+        Syntax::CreateTableAs { .. } => "CREATE TABLE AS",
         Syntax::CreateIndex(_) => "CREATE INDEX",
         Syntax::DropTable { .. } => "DROP TABLE",
         Syntax::DropIndex { .. } => "DROP INDEX",

@@ -204,6 +204,7 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
         Plan::Truncate { .. } => "TRUNCATE TABLE",
         Plan::CreateTable { schema, .. } if schema.sequence.is_some() => "CREATE SEQUENCE",
         Plan::CreateTable { .. } => "CREATE TABLE",
+        Plan::CreateTableAs(_) => "CREATE TABLE AS",
         Plan::Alter { command, .. } => command,
         Plan::DropTable {
             is_sequence: true, ..

@@ -5,7 +5,7 @@ use super::build::{build, physical_types};
 use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
-use super::write::{DeleteRows, Found, InsertRows, Pending, UpdateRows, UpsertRows};
+use super::write::{CreateRows, DeleteRows, Found, InsertRows, Pending, UpdateRows, UpsertRows};
 use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
 use crate::expr::SubplanRows;
@@ -183,6 +183,7 @@ fn inner(plan: &Plan) -> &Plan {
 fn subplans(plan: &Plan) -> Option<&[Node]> {
     match plan {
         Plan::Query(query) => Some(&query.subplans),
+        Plan::CreateTableAs(create) => Some(&create.query.subplans),
         Plan::Insert(insert) => Some(&insert.subplans),
         Plan::Update(update) => Some(&update.subplans),
         Plan::Delete(delete) => Some(&delete.subplans),
@@ -237,6 +238,7 @@ fn writer_of(
             Some(conflict) => Box::new(UpsertRows::new(insert, conflict.clone(), source)),
             None => Box::new(InsertRows::new(insert, source)),
         },
+        Plan::CreateTableAs(create) => Box::new(CreateRows::new(create, source)),
         Plan::Update(update) => Box::new(UpdateRows::new(update, source, claimed)),
         Plan::Delete(delete) => Box::new(DeleteRows::new(delete, source, claimed)),
         _ => return Err(Error::new(Code::Internal, "a plan without operators")),

@@ -8,8 +8,9 @@ mod prepare;
 mod tree;
 
 pub use node::{
-    Aggregate, AggregateFunction, AlterStep, Check, ConflictUpdate, Delete, Insert, JoinKind, Node,
-    OnConflict, OutputColumn, Plan, Query, Returning, Rules, SortKey, TimeSlot, Update,
+    Aggregate, AggregateFunction, AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert,
+    JoinKind, Node, OnConflict, OutputColumn, Plan, Query, Returning, Rules, SortKey, TimeSlot,
+    Update,
 };
 pub use prepare::{Options, Prepared, plan, plan_moment};
 pub use tree::scan_type;

@@ -34,6 +34,7 @@ pub enum Plan {
         sequences: Vec<(usize, TableSchema)>,
         if_not_exists: bool,
     },
+    CreateTableAs(Box<CreateTableAs>),
     DropTable {
         names: Vec<CatalogName>,
         if_exists: bool,
@@ -118,6 +119,14 @@ pub struct Query {
 pub struct OutputColumn {
     pub name: String,
     pub data_type: DataType,
+}
+
+/// Makes a table and inserts the rows of a query, which has one column for each of its columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateTableAs {
+    pub schema: TableSchema,
+    pub if_not_exists: bool,
+    pub query: Query,
 }
 
 /// Inserts the rows of `source`, which has one column for each column of the table, in its order, with

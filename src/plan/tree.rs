@@ -24,6 +24,7 @@ impl Plan {
             Plan::Insert(insert) => Some(&insert.source),
             Plan::Update(update) => Some(&update.source),
             Plan::Delete(delete) => Some(&delete.source),
+            Plan::CreateTableAs(create) => Some(&create.query.root),
             _ => None,
         }
     }
@@ -33,6 +34,7 @@ impl Plan {
             Plan::Insert(insert) => Some(&mut insert.source),
             Plan::Update(update) => Some(&mut update.source),
             Plan::Delete(delete) => Some(&mut delete.source),
+            Plan::CreateTableAs(create) => Some(&mut create.query.root),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use super::sequence::{self, SequenceOptions};
 use crate::error::Error;
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::parser::{IsOptional, Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// What a statement says.
@@ -19,6 +19,13 @@ pub enum Syntax {
     Update(Box<ast::Update>),
     Delete(Box<ast::Delete>),
     CreateTable(Box<ast::CreateTable>),
+    /// With names for its columns; without, it is a `CreateTable` with a query.
+    CreateTableAs {
+        name: ast::ObjectName,
+        columns: Vec<ast::Ident>,
+        if_not_exists: bool,
+        query: Box<ast::Query>,
+    },
     CreateIndex(Box<ast::CreateIndex>),
     DropTable {
         names: Vec<ast::ObjectName>,
@@ -73,6 +80,7 @@ fn written_by(query: &ast::Query) -> Option<&'static str> {
         ast::SetExpr::Update(_) => Some("UPDATE"),
         ast::SetExpr::Delete(_) => Some("DELETE"),
         ast::SetExpr::Merge(_) => Some("MERGE"),
+        ast::SetExpr::Select(select) if select.into.is_some() => Some("SELECT INTO"),
         _ => None,
     };
     let inside = || {
@@ -148,6 +156,9 @@ fn create(parser: &mut Parser) -> Parsed<Syntax> {
         return Ok(Syntax::CreateIndex(Box::new(index)));
     }
     if parser.parse_keyword(Keyword::TABLE) {
+        if let Some(syntax) = parser.maybe_parse(create_table_as)? {
+            return Ok(syntax);
+        }
         let table = parser.parse_create_table(false, false, false, None, false, false, None)?;
         return Ok(Syntax::CreateTable(Box::new(table)));
     }
@@ -160,6 +171,20 @@ fn create(parser: &mut Parser) -> Parsed<Syntax> {
         });
     }
     unsupported("this form of CREATE")
+}
+
+/// `name (column, …) AS query`, where the columns have no types.
+fn create_table_as(parser: &mut Parser) -> std::result::Result<Syntax, ParserError> {
+    let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);
+    Ok(Syntax::CreateTableAs {
+        if_not_exists,
+        name: parser.parse_object_name(false)?,
+        columns: parser.parse_parenthesized_column_list(IsOptional::Mandatory, false)?,
+        query: {
+            parser.expect_keyword(Keyword::AS)?;
+            parser.parse_query()?
+        },
+    })
 }
 
 fn drop(parser: &mut Parser) -> Parsed<Syntax> {

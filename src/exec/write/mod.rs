@@ -5,6 +5,7 @@
 //! rows of RETURNING. Those inside WITH write last of all ([`Deferred`]).
 
 mod constraint;
+mod create;
 mod deferred;
 mod delete;
 mod insert;
@@ -13,6 +14,7 @@ mod update;
 mod upsert;
 
 pub use constraint::{check_row, check_update};
+pub use create::CreateRows;
 pub use deferred::{Deferred, Found, Pending};
 pub use delete::DeleteRows;
 pub use insert::InsertRows;

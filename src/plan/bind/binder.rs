@@ -26,6 +26,8 @@ pub struct Binder<'a> {
     pub subplans: Vec<Node>,
     /// The next WITH is that of the statement: what is in it may write.
     pub at_top: bool,
+    /// The next SELECT may say INTO.
+    pub into_at_top: bool,
     /// How many of them are being bound, each while another is.
     pub common_tables_bound: usize,
     /// Those of the subplans that are read as tables.
@@ -60,6 +62,7 @@ impl<'a> Binder<'a> {
             parameters,
             subplans: Vec::new(),
             at_top: false,
+            into_at_top: false,
             common_tables_bound: 0,
             shared: Vec::new(),
             recursions: 0,
@@ -119,6 +122,12 @@ impl<'a> Binder<'a> {
                 return Ok((plan, vec![output]));
             }
             Syntax::CreateTable(table) => self.bind_create_table(table)?,
+            Syntax::CreateTableAs {
+                name,
+                columns,
+                if_not_exists,
+                query,
+            } => self.bind_create_table_as(name, columns, query, *if_not_exists)?,
             Syntax::CreateIndex(index) => self.bind_create_index(index)?,
             Syntax::CreateSequence {
                 name,
@@ -223,6 +232,8 @@ fn reads(syntax: &Syntax) -> bool {
         Syntax::Insert(insert) => insert.source.as_ref().is_some_and(|source| {
             !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
         }),
+        Syntax::CreateTableAs { .. } => true,
+        Syntax::CreateTable(table) => table.query.is_some(),
         Syntax::Explain { statement, .. } => reads(statement),
         _ => false,
     }

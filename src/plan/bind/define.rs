@@ -61,9 +61,16 @@ fn text_of(text: Option<&String>) -> Result<String> {
     Ok(text.clone())
 }
 
-impl Binder<'_> {
-    pub fn bind_create_table(&mut self, table: &ast::CreateTable) -> Result<Plan> {
+impl<'a> Binder<'a> {
+    pub fn bind_create_table(&mut self, table: &'a ast::CreateTable) -> Result<Plan> {
         check_clauses(table)?;
+        if let Some(query) = &table.query {
+            if !table.columns.is_empty() || !table.constraints.is_empty() {
+                let message = "CREATE TABLE AS takes names of columns alone";
+                return Err(Error::new(Code::Syntax, message));
+            }
+            return self.bind_create_table_as(&table.name, &[], query, table.if_not_exists);
+        }
         let (table_name, position) = name::relation(&table.name)?;
         if self.catalog().table(table_name).is_some() && !table.if_not_exists {
             return Err(Error::new(
@@ -299,9 +306,6 @@ pub fn column_names(columns: &[IndexColumn]) -> Result<Vec<&Ident>> {
 }
 
 fn check_clauses(table: &ast::CreateTable) -> Result<()> {
-    if table.query.is_some() {
-        return Err(Error::unsupported("CREATE TABLE AS"));
-    }
     let others = table.like.is_some()
         || table.clone.is_some()
         || table.inherits.is_some()

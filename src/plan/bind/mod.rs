@@ -28,6 +28,7 @@ mod call;
 mod conflict;
 mod constant;
 mod constraint;
+mod create_as;
 mod data_type;
 mod define;
 mod dependent;

@@ -150,6 +150,10 @@ pub fn visit(plan: &mut Plan, change: &mut dyn FnMut(&mut Expr)) {
             visit_nodes(subplans, change);
             visit_node(root, change);
         }
+        Plan::CreateTableAs(create) => {
+            visit_nodes(&mut create.query.subplans, change);
+            visit_node(&mut create.query.root, change);
+        }
         Plan::Insert(insert) => {
             visit_nodes(&mut insert.subplans, change);
             visit_node(&mut insert.source, change);

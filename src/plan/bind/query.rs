@@ -35,6 +35,11 @@ impl<'a> Binder<'a> {
                 Some(with) => self.with(with, |binder| binder.bind_write(&query.body)),
             };
         }
+        if let SetExpr::Select(select) = &*query.body
+            && let Some(into) = &select.into
+        {
+            return Ok((self.bind_select_into(query, into)?, Vec::new()));
+        }
         let (root, output) = self.query(query, Untyped::Text)?;
         let plan = Plan::Query(Query {
             subplans: std::mem::take(&mut self.subplans),

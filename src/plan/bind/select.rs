@@ -41,7 +41,7 @@ impl<'a> Binder<'a> {
         order: &'a [OrderByExpr],
         untyped: Untyped,
     ) -> Result<Body> {
-        check_clauses(select)?;
+        check_clauses(select, std::mem::take(&mut self.into_at_top))?;
         let (mut node, scope) = self.from(&select.from)?;
         if let Some(condition) = &select.selection {
             let mut context = Context::new(&scope, "WHERE");
@@ -430,12 +430,15 @@ fn alias_for_group(ast: &Ast, scope: &Scope, outputs: &[Output]) -> Result<Optio
     Ok(first)
 }
 
-fn check_clauses(select: &ast::Select) -> Result<()> {
+fn check_clauses(select: &ast::Select, into_allowed: bool) -> Result<()> {
     if !select.named_window.is_empty() {
         return Err(Error::unsupported("WINDOW"));
     }
-    if select.into.is_some() {
-        return Err(Error::unsupported("SELECT INTO"));
+    if select.into.is_some() && !into_allowed {
+        return Err(Error::new(
+            Code::Syntax,
+            "SELECT ... INTO is not allowed here",
+        ));
     }
     let others = select.top.is_some()
         || select.exclude.is_some()

@@ -53,6 +53,7 @@ pub fn inline_single(plan: &mut Plan, shared: &[Shared]) {
 fn trees(plan: &mut Plan) -> Option<(&mut Vec<Node>, &mut Node)> {
     Some(match plan {
         Plan::Query(query) => (&mut query.subplans, &mut query.root),
+        Plan::CreateTableAs(create) => (&mut create.query.subplans, &mut create.query.root),
         Plan::Insert(insert) => (&mut insert.subplans, &mut insert.source),
         Plan::Update(update) => (&mut update.subplans, &mut update.source),
         Plan::Delete(delete) => (&mut delete.subplans, &mut delete.source),

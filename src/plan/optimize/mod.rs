@@ -70,6 +70,11 @@ pub fn optimize(plan: Plan, knowledge: &dyn Knowledge) -> Plan {
             root: improve(query.root),
             output: query.output,
         }),
+        Plan::CreateTableAs(mut create) => {
+            create.query.subplans = improve_all(create.query.subplans);
+            create.query.root = improve(create.query.root);
+            Plan::CreateTableAs(create)
+        }
         Plan::Insert(mut insert) => {
             insert.subplans = improve_all(insert.subplans);
             insert.source = improve(insert.source);

@@ -1,0 +1,89 @@
+//! CREATE TABLE AS and SELECT INTO: a table of the rows of a query.
+
+use super::assign::Untyped;
+use super::binder::Binder;
+use super::name;
+use crate::error::{Code, Error, Result};
+use crate::plan::{CreateTableAs, OutputColumn, Plan, Query};
+use crate::types::{ColumnId, ColumnSchema, DataType, TableSchema};
+use sqlparser::ast::{self, Ident};
+
+impl<'a> Binder<'a> {
+    /// `names` are those of the first columns; the others are called as the query calls them.
+    pub fn bind_create_table_as(
+        &mut self,
+        table: &ast::ObjectName,
+        names: &[Ident],
+        query: &'a ast::Query,
+        if_not_exists: bool,
+    ) -> Result<Plan> {
+        let (table_name, position) = name::relation(table)?;
+        if self.catalog().table(table_name).is_some() && !if_not_exists {
+            let message = format!("relation \"{table_name}\" already exists");
+            return Err(Error::new(Code::DuplicateTable, message).at(position));
+        }
+        self.at_top = query.with.is_some();
+        let (root, mut output) = self.query(query, Untyped::Text)?;
+        if names.len() > output.len() {
+            let message = "too many column names were specified";
+            return Err(Error::new(Code::Syntax, message));
+        }
+        for (column, name) in output.iter_mut().zip(names) {
+            column.name = name.value.clone();
+        }
+        let mut schema = TableSchema {
+            name: table_name.to_string(),
+            next_column: ColumnId(output.len() as u32),
+            ..TableSchema::default()
+        };
+        for (at, column) in output.iter().enumerate() {
+            let column = column_of(at, column, &schema)?;
+            schema.columns.push(column);
+        }
+        Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
+            schema,
+            if_not_exists,
+            query: Query {
+                subplans: std::mem::take(&mut self.subplans),
+                root,
+                output,
+            },
+        })))
+    }
+
+    /// `SELECT … INTO table`.
+    pub fn bind_select_into(
+        &mut self,
+        query: &'a ast::Query,
+        into: &ast::SelectInto,
+    ) -> Result<Plan> {
+        if into.temporary || into.unlogged {
+            return Err(Error::unsupported("a temporary table"));
+        }
+        let parts = match into.targets.as_slice() {
+            [ast::Expr::Identifier(name)] => vec![name.clone()],
+            [ast::Expr::CompoundIdentifier(parts)] => parts.clone(),
+            _ => return Err(Error::unsupported("SELECT INTO anything but a table")),
+        };
+        self.into_at_top = true;
+        self.bind_create_table_as(&ast::ObjectName::from(parts), &[], query, false)
+    }
+}
+
+fn column_of(at: usize, column: &OutputColumn, schema: &TableSchema) -> Result<ColumnSchema> {
+    let OutputColumn { name, data_type } = column;
+    if schema.position_by_name(name).is_some() {
+        let message = format!("column \"{name}\" specified more than once");
+        return Err(Error::new(Code::DuplicateColumn, message));
+    }
+    if *data_type == DataType::Interval {
+        return Err(Error::unsupported("a column of type interval"));
+    }
+    Ok(ColumnSchema {
+        id: ColumnId(at as u32),
+        name: name.clone(),
+        data_type: *data_type,
+        nullable: true,
+        ..ColumnSchema::default()
+    })
+}
