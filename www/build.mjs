@@ -38,7 +38,7 @@ await Promise.all([
     chunkNames: '[name]-[hash]',
     plugins: [besidePage],
   }),
-  build({ ...shared, entryPoints: { theme: 'src/theme-early.ts' }, outdir: out, format: 'iife', target: 'es2022' }),
+  build({ ...shared, entryPoints: { early: 'src/early.ts' }, outdir: out, format: 'iife', target: 'es2022' }),
   build({
     ...shared,
     entryPoints: { main: 'src/style/main.css' },

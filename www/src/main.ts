@@ -8,8 +8,8 @@ import { startTheme } from './theme';
 /** The engine, compiled while it downloads; passed to every database that the page opens. */
 const engine: Promise<WebAssembly.Module> = compile(new URL('driftdb/driftdb.wasm', import.meta.url));
 
-/** The first database's worker, which loads its script meanwhile. */
-const worker = new Worker(new URL('driftdb/worker.js', import.meta.url), { type: 'module' });
+/** The first database's worker. */
+const worker = globalThis.earlyWorker ?? new Worker(new URL('driftdb/worker.js', import.meta.url), { type: 'module' });
 
 async function compile(address: URL): Promise<WebAssembly.Module> {
   const response = await fetch(address);
