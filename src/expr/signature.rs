@@ -55,9 +55,9 @@ const ENTRIES: &[Entry] = entries! {
     "lower" => Call(Function::Lower); { T => T }
     "upper" => Call(Function::Upper); { T => T }
     "initcap" => Call(Function::InitCap); { T => T }
-    "btrim" | "trim" => Call(Function::TrimBoth); { T => T, T T => T }
-    "ltrim" => Call(Function::TrimLeft); { T => T, T T => T }
-    "rtrim" => Call(Function::TrimRight); { T => T, T T => T }
+    "btrim" | "trim" => Call(Function::TrimBoth); { T => T, T T => T, X X => X }
+    "ltrim" => Call(Function::TrimLeft); { T => T, T T => T, X X => X }
+    "rtrim" => Call(Function::TrimRight); { T => T, T T => T, X X => X }
     "substring" | "substr" => Call(Function::Substring); { T I => T, T I I => T, X I => X, X I I => X }
     "replace" => Call(Function::Replace); { T T T => T }
     "translate" => Call(Function::Translate); { T T T => T }

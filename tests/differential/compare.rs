@@ -30,6 +30,8 @@ pub fn compare(statement: &Statement, theirs: &Answer, ours: &Answer) -> Verdict
         }
         // Several values may be wrong, and any of them may be met first.
         (Err(theirs), Err(ours)) if is_of_a_value(theirs) && is_of_a_value(ours) => Verdict::Open,
+        // An error inside PostgreSQL, which does not compare JSON with JSONB in a natural join.
+        (Err(theirs), Err(_)) if theirs.state == "XX000" => Verdict::Open,
         (Err(theirs), Err(ours)) if is_constraint(&theirs.state) && is_constraint(&ours.state) => {
             Verdict::Open
         }

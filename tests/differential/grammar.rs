@@ -294,6 +294,9 @@ const CHAR: &[&str] = &["{text}::char(5)", "{text}::char(2)", "{char}::char(3)"]
 
 const BYTEA: &[&str] = &[
     "{bytea} || {bytea}",
+    "trim(both {bytea} from {bytea})",
+    "ltrim({bytea}, {bytea})",
+    "rtrim({bytea}, {bytea})",
     "substring({bytea} from {position} for {count})",
     "{text}::bytea",
 ];

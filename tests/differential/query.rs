@@ -14,7 +14,8 @@ pub struct Statement {
     pub is_strict: bool,
     /// There is but one thing wrong with it, so that the error is certain.
     pub has_one_error: bool,
-    /// Of values that are equal but written differently, the statement may answer any.
+    /// It groups. Of values that are equal but written differently (1 and 1.00) the first one stands for the group, and
+    /// which row of a table comes first is open: PostgreSQL puts a changed row to the end.
     pub picks_equals: bool,
 }
 

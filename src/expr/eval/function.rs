@@ -165,6 +165,22 @@ fn bytes_call(function: Function, bytes: &Rc<[u8]>, rest: &[Value]) -> Result<Va
         (Function::Substring, [Value::I64(start), Value::I64(length)]) => {
             slice(text::substring_bytes(bytes, *start, Some(*length))?)
         }
+        (_, [Value::Bytes(set)]) => {
+            let is_kept = |byte: &u8| !set.contains(byte);
+            let start = match function {
+                Function::TrimRight => Some(0),
+                _ => bytes.iter().position(is_kept),
+            };
+            let end = match function {
+                Function::TrimLeft => Some(bytes.len()),
+                _ => bytes.iter().rposition(is_kept).map(|last| last + 1),
+            };
+            slice(
+                start
+                    .zip(end)
+                    .map_or(&[], |(start, end)| &bytes[start..end]),
+            )
+        }
         _ => Err(unknown(function)),
     }
 }
