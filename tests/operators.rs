@@ -4,7 +4,7 @@
 //! from one row to many, so that each operator is interrupted wherever it can be.
 
 use driftdb::exec::{Access, Context, Execution, Meter, SessionSequences, Step, Tuples};
-use driftdb::expr::{BinaryOperator, Expr, resolve_and, resolve_operator};
+use driftdb::expr::{BinaryOperator, Expr, ExprKind, resolve_and, resolve_operator};
 use driftdb::plan::{
     Aggregate, AggregateFunction, Delete, Insert, JoinKind, Node, OutputColumn, Plan, Query,
     Returning, SortKey, TimeSlot, Update,
@@ -263,6 +263,53 @@ fn join(kind: JoinKind, left: Node, right: Node, keys: bool, condition: bool) ->
     }
 }
 
+/// The same join with the right side run for each row of the left, which it sees the key of.
+fn dependent(kind: JoinKind, left: Node, right: Node, keys: bool, condition: bool) -> Node {
+    let Node::Join {
+        left,
+        right,
+        condition,
+        ..
+    } = join(kind, left, right, keys, condition)
+    else {
+        unreachable!("a join is made");
+    };
+    let outer = Expr::new(ExprKind::Outer(3), INT);
+    let right = match keys {
+        true => Box::new(Node::Filter {
+            predicate: binary(BinaryOperator::Equal, column(0, INT), outer),
+            input: right,
+        }),
+        false => right,
+    };
+    Node::Apply {
+        kind,
+        left,
+        right,
+        outer: vec![(3, column(0, INT))],
+        guard: None,
+        condition,
+    }
+}
+
+/// Left's rows and whether a row of right matches, which may be unknown.
+fn naive_marks(left: &[Row], right: &[Row], keys: bool, condition: bool) -> Vec<Row> {
+    let mark = |l: &Row| {
+        let mut candidates = right.iter().filter(|r| matches(l, r, keys, false));
+        let unknown = |r: &&Row| condition && (l[1].is_null() || r[1].is_null());
+        if candidates.clone().any(|r| matches(l, r, keys, condition)) {
+            Value::Bool(true)
+        } else if candidates.any(|r| unknown(&r)) {
+            Value::Null
+        } else {
+            Value::Bool(false)
+        }
+    };
+    (left.iter())
+        .map(|l| [l.clone(), vec![mark(l)]].concat())
+        .collect()
+}
+
 /// What ORDER BY means for one pair of values.
 fn order(left: &Value, right: &Value, key: &SortKey) -> Ordering {
     match (left.is_null(), right.is_null()) {
@@ -321,6 +368,66 @@ proptest! {
             let meant = naive_join(kind, &left, &right, |l, r| matches(l, r, keys, condition));
             prop_assert_eq!(sorted(found), sorted(meant), "{:?}", kind);
         }
+    }
+
+    #[test]
+    fn dependent_joins_mean_the_same_and_marks_are_of_three_values(
+        left in rows(20), right in rows(20), keys: bool, condition: bool, budget in budgets(),
+    ) {
+        let mut bench = Bench::new();
+        let l = bench.table("l", &TYPES, &left);
+        let r = bench.table("r", &TYPES, &right);
+        for kind in [JoinKind::Inner, JoinKind::Left, JoinKind::Semi, JoinKind::Anti] {
+            let found = bench.query(dependent(kind, scan(&l), scan(&r), keys, condition), budget);
+            let meant = naive_join(kind, &left, &right, |l, r| matches(l, r, keys, condition));
+            prop_assert_eq!(sorted(found), sorted(meant), "{:?}", kind);
+        }
+        let meant = sorted(naive_marks(&left, &right, keys, condition));
+        for make in [join, dependent] {
+            let found = bench.query(make(JoinKind::Mark, scan(&l), scan(&r), keys, condition), budget);
+            prop_assert_eq!(sorted(found), meant.clone());
+        }
+        let is_match = |l: &Row, r: &Row| matches(l, r, keys, condition);
+        let single = left.iter().all(|l| right.iter().filter(|r| is_match(l, r)).count() < 2);
+        if single {
+            let meant = sorted(naive_join(JoinKind::Left, &left, &right, is_match));
+            for make in [join, dependent] {
+                let node = make(JoinKind::Single, scan(&l), scan(&r), keys, condition);
+                prop_assert_eq!(sorted(bench.query(node, budget)), meant.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn equal_rows_are_numbered_and_ties_follow_the_last(
+        rows in rows(100), take in 0i64..20, skip in 0i64..20, budget in budgets(),
+    ) {
+        let mut bench = Bench::new();
+        let table = bench.table("t", &TYPES, &rows);
+        let number = Node::Number { input: Box::new(scan(&table)), keys: vec![column(1, TEXT)] };
+        let nth = |at: usize| rows[..=at].iter().filter(|row| row[1] == rows[at][1]).count();
+        let meant: Vec<Row> = rows.iter().enumerate()
+            .map(|(at, row)| [row.clone(), vec![Value::I64(nth(at) as i64)]].concat())
+            .collect();
+        prop_assert_eq!(bench.query(number, budget), meant);
+
+        let keys = vec![sort_key(1, false, false)];
+        let sort = Node::Sort { input: Box::new(scan(&table)), keys: keys.clone() };
+        let ties = Node::Ties {
+            input: Box::new(sort),
+            keys: vec![column(1, TEXT)],
+            limit: Expr::constant(Value::I64(take), DataType::BigInt),
+            offset: Some(Expr::constant(Value::I64(skip), DataType::BigInt)),
+        };
+        let mut meant = rows.clone();
+        meant.sort_by(|a, b| order(&a[1], &b[1], &keys[0]));
+        let last = (skip + take) as usize;
+        let mut end = last.min(meant.len());
+        while take > 0 && end >= last && end < meant.len() && meant[end][1] == meant[last - 1][1] {
+            end += 1;
+        }
+        let meant: Vec<Row> = meant[..end].iter().skip(skip as usize).cloned().collect();
+        prop_assert_eq!(bench.query(ties, budget), meant);
     }
 
     #[test]
