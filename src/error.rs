@@ -152,6 +152,7 @@ codes! {
     IndeterminateDatatype "INDETERMINATE_DATATYPE" "42P18",
     CannotCoerce "CANNOT_COERCE" "42846",
     Grouping "GROUPING_ERROR" "42803",
+    Windowing "WINDOWING_ERROR" "42P20",
     WrongObjectType "WRONG_OBJECT_TYPE" "42809",
     /// Something else needs the object that was to be dropped.
     DependentObjects "DEPENDENT_OBJECTS_STILL_EXIST" "2BP01",
@@ -170,6 +171,11 @@ codes! {
     InvalidParameterValue "INVALID_PARAMETER_VALUE" "22023",
     InvalidRowCount "INVALID_ROW_COUNT_IN_LIMIT" "2201W",
     InvalidOffset "INVALID_ROW_COUNT_IN_OFFSET" "2201X",
+    /// Of the frame of a window.
+    InvalidFrameOffset "INVALID_PRECEDING_OR_FOLLOWING_SIZE" "22013",
+    InvalidArgumentForNtile "INVALID_ARGUMENT_FOR_NTILE" "22014",
+    InvalidArgumentForNthValue "INVALID_ARGUMENT_FOR_NTH_VALUE" "22016",
+    NullNotAllowed "NULL_VALUE_NOT_ALLOWED" "22004",
     InvalidArgumentForPower "INVALID_ARGUMENT_FOR_POWER" "2201F",
     InvalidArgumentForLog "INVALID_ARGUMENT_FOR_LOGARITHM" "2201E",
     InvalidEscape "INVALID_ESCAPE_SEQUENCE" "22025",

@@ -19,6 +19,7 @@ use super::subplan::SubplanScan;
 use super::ties::Ties;
 use super::tuples::GivenTuples;
 use super::values::Values;
+use super::window::Window;
 use super::write::Deferred;
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
@@ -103,6 +104,16 @@ fn build_operator(
         } => {
             let input = build(input, measure)?;
             Box::new(HashAggregate::new(input, groups.clone(), aggregates)?)
+        }
+        Node::Window {
+            input,
+            partition,
+            order,
+            calls,
+        } => {
+            let types = physical_types(input);
+            let input = build(input, measure)?;
+            Box::new(Window::new(input, types, partition, order, calls)?)
         }
         Node::Append { inputs } => Box::new(Append::new(
             (inputs.iter())

@@ -48,6 +48,7 @@ mod subplan;
 mod ties;
 mod tuples;
 mod values;
+mod window;
 mod write;
 
 pub use context::{Access, Context, Operator, Step, Tuples};

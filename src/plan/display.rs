@@ -6,7 +6,10 @@
 //!     Index Scan on orders using orders_pkey (id = 7)  [id, total]
 //! ```
 
-use super::{Aggregate, AggregateFunction, JoinKind, Node, Plan, SortKey, TimeSlot};
+use super::{
+    Aggregate, AggregateFunction, Exclusion, Frame, FrameBound, FrameUnits, JoinKind, Node, Plan,
+    SortKey, TimeSlot, WindowCall, WindowFunction,
+};
 use crate::expr::{Expr, ExprKind, format_value};
 use crate::types::{IndexId, ScanColumn, TableSchema, Value};
 use std::fmt::{self, Display, Formatter, Write};
@@ -173,6 +176,21 @@ impl Display for Node {
                     false => write!(f, " by {}", List(groups)),
                 }
             }
+            Node::Window {
+                partition,
+                order,
+                calls,
+                ..
+            } => {
+                write!(f, "Window {}", List(calls))?;
+                if !partition.is_empty() {
+                    write!(f, " by {}", List(partition))?;
+                }
+                match order.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " in order of {}", List(order)),
+                }
+            }
             Node::Append { .. } => f.write_str("Append"),
             Node::Distinct { .. } => f.write_str("Distinct"),
             Node::Number { keys, .. } => write!(f, "Number by {}", List(keys)),
@@ -330,6 +348,58 @@ impl Display for Aggregate {
             Some(argument) => write!(f, "{name}({distinct}{argument})"),
             None => write!(f, "{name}(*)"),
         }
+    }
+}
+
+impl Display for WindowCall {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let name = match &self.function {
+            WindowFunction::RowNumber => "row_number",
+            WindowFunction::Rank => "rank",
+            WindowFunction::DenseRank => "dense_rank",
+            WindowFunction::PercentRank => "percent_rank",
+            WindowFunction::CumeDist => "cume_dist",
+            WindowFunction::Ntile => "ntile",
+            WindowFunction::Lag => "lag",
+            WindowFunction::Lead => "lead",
+            WindowFunction::FirstValue => "first_value",
+            WindowFunction::LastValue => "last_value",
+            WindowFunction::NthValue => "nth_value",
+            WindowFunction::Aggregate(aggregate) => {
+                return write!(f, "{aggregate}{}", self.frame);
+            }
+        };
+        write!(f, "{name}({}){}", List(&self.arguments), self.frame)
+    }
+}
+
+/// Nothing for the frame that is meant where none is written.
+impl Display for Frame {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if *self == Frame::default() {
+            return Ok(());
+        }
+        let units = match self.units {
+            FrameUnits::Rows => "rows",
+            FrameUnits::Range => "range",
+            FrameUnits::Groups => "groups",
+        };
+        write!(f, " [{units}")?;
+        for (bound, unbounded) in [(&self.start, "preceding"), (&self.end, "following")] {
+            let between = if unbounded == "preceding" { "" } else { " to" };
+            match bound {
+                FrameBound::Unbounded => write!(f, "{between} unbounded {unbounded}")?,
+                FrameBound::CurrentRow => write!(f, "{between} current row")?,
+                FrameBound::Preceding(offset) => write!(f, "{between} {} preceding", offset.value)?,
+                FrameBound::Following(offset) => write!(f, "{between} {} following", offset.value)?,
+            }
+        }
+        f.write_str(match self.exclusion {
+            Exclusion::NoOthers => "]",
+            Exclusion::CurrentRow => " exclude current row]",
+            Exclusion::Group => " exclude group]",
+            Exclusion::Ties => " exclude ties]",
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod node;
 pub mod optimize;
 mod prepare;
 mod tree;
+mod window;
 
 pub use node::{
     Aggregate, AggregateFunction, AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert,
@@ -14,3 +15,6 @@ pub use node::{
 };
 pub use prepare::{Options, Prepared, plan, plan_moment};
 pub use tree::scan_type;
+pub use window::{
+    Exclusion, Frame, FrameBound, FrameKey, FrameOffset, FrameUnits, WindowCall, WindowFunction,
+};

@@ -2,6 +2,7 @@
 //!
 //! Columns are positions everywhere. Each node states which columns it yields.
 
+use super::WindowCall;
 use crate::error::Error;
 use crate::expr::Expr;
 use crate::types::{
@@ -296,6 +297,14 @@ pub enum Node {
         groups: Vec<Expr>,
         aggregates: Vec<Aggregate>,
     },
+    /// The input's columns, then the value of each call. The input comes sorted by the partition's
+    /// expressions and then by the order.
+    Window {
+        input: Box<Node>,
+        partition: Vec<Expr>,
+        order: Vec<SortKey>,
+        calls: Vec<WindowCall>,
+    },
     /// The rows of each input after those of the one before; all have the same types. One input at least.
     Append {
         inputs: Vec<Node>,
@@ -360,6 +369,16 @@ pub struct Aggregate {
     pub argument: Option<Expr>,
     pub distinct: bool,
     pub data_type: DataType,
+}
+
+impl Aggregate {
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        self.argument.iter()
+    }
+
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        self.argument.iter_mut()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! Walking a tree of nodes: inputs, widths and the expressions a node holds.
 
-use super::{JoinKind, Node, Plan};
+use super::{Aggregate, JoinKind, Node, Plan, WindowCall};
 use crate::expr::Expr;
 use crate::types::{DataType, ScanColumn, TableSchema};
 use std::ops::Bound;
@@ -100,6 +100,7 @@ impl Node {
             Node::Aggregate {
                 groups, aggregates, ..
             } => groups.len() + aggregates.len(),
+            Node::Window { input, calls, .. } => input.width() + calls.len(),
         }
     }
 
@@ -149,6 +150,11 @@ impl Node {
             } => (groups.iter().map(|g| g.data_type))
                 .chain(aggregates.iter().map(|aggregate| aggregate.data_type))
                 .collect(),
+            Node::Window { input, calls, .. } => {
+                let mut types = input.types();
+                types.extend(calls.iter().map(|call| call.data_type));
+                types
+            }
         }
     }
 
@@ -164,6 +170,7 @@ impl Node {
             Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Aggregate { input, .. }
+            | Node::Window { input, .. }
             | Node::Distinct { input }
             | Node::Number { input, .. }
             | Node::Sort { input, .. }
@@ -188,6 +195,7 @@ impl Node {
             Node::Filter { input, .. }
             | Node::Project { input, .. }
             | Node::Aggregate { input, .. }
+            | Node::Window { input, .. }
             | Node::Distinct { input }
             | Node::Number { input, .. }
             | Node::Sort { input, .. }
@@ -242,11 +250,17 @@ impl Node {
                 groups, aggregates, ..
             } => groups
                 .iter()
-                .chain(
-                    aggregates
-                        .iter()
-                        .filter_map(|aggregate| aggregate.argument.as_ref()),
-                )
+                .chain(aggregates.iter().flat_map(Aggregate::expressions))
+                .collect(),
+            Node::Window {
+                partition,
+                order,
+                calls,
+                ..
+            } => partition
+                .iter()
+                .chain(order.iter().map(|key| &key.expr))
+                .chain(calls.iter().flat_map(WindowCall::expressions))
                 .collect(),
             Node::Write(write) => write.returned().iter().collect(),
             Node::Distinct { .. }
@@ -308,11 +322,17 @@ impl Node {
                 groups, aggregates, ..
             } => groups
                 .iter_mut()
-                .chain(
-                    aggregates
-                        .iter_mut()
-                        .filter_map(|aggregate| aggregate.argument.as_mut()),
-                )
+                .chain(aggregates.iter_mut().flat_map(Aggregate::expressions_mut))
+                .collect(),
+            Node::Window {
+                partition,
+                order,
+                calls,
+                ..
+            } => partition
+                .iter_mut()
+                .chain(order.iter_mut().map(|key| &mut key.expr))
+                .chain(calls.iter_mut().flat_map(WindowCall::expressions_mut))
                 .collect(),
             Node::Write(write) => write.returned_mut().iter_mut().collect(),
             Node::Distinct { .. }

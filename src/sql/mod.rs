@@ -18,6 +18,7 @@
 mod alter;
 mod complexity;
 mod definition;
+mod exclusion;
 mod grammar;
 mod in_list;
 mod lexer;
@@ -36,6 +37,7 @@ mod tuple;
 
 pub use alter::{Alter, AlterAction, AlterChange, ColumnChange};
 pub(crate) use definition::Texts;
+pub use exclusion::Exclusion;
 pub use grammar::Syntax;
 pub use lift::Lifted;
 pub use literal::{Literal, LiteralClass};

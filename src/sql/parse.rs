@@ -2,6 +2,7 @@
 
 use super::complexity;
 use super::definition::{Texts, texts};
+use super::exclusion::{self, Exclusion};
 use super::grammar::{Failure, Syntax, statement};
 use super::in_list;
 use super::lexer::Lexer;
@@ -41,6 +42,8 @@ pub struct Statement {
     pub rows: bool,
     /// Of an INSERT.
     pub(crate) overriding: Option<Overriding>,
+    /// What the frames of windows exclude, by the position of the window's name.
+    pub(crate) exclusions: Vec<(u32, Exclusion)>,
     /// Whether it may call a function that moves a sequence, so that a query writes.
     pub(crate) moves_sequences: bool,
     /// Whether a name of a hidden system column stands anywhere in it.
@@ -52,6 +55,13 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// What the frame of the window excludes that names another one at a position.
+    pub(crate) fn exclusion_at(&self, position: u32) -> Option<Exclusion> {
+        let mut all = self.exclusions.iter();
+        all.find(|(other, _)| *other == position)
+            .map(|(_, exclusion)| *exclusion)
+    }
+
     /// The position of the token before the operand that begins at a position, its parentheses left
     /// out: that of the operator.
     pub(crate) fn token_before(&self, position: u32) -> Option<u32> {
@@ -78,6 +88,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let (mut tokens, temporal) = temporal::lift(source.script, tokens, lifted.parameters)?;
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);
+    let exclusions = exclusion::take_exclusions(&mut tokens);
     let syntax = parse_tokens(source.script, &tokens).map_err(|error| match error.code() {
         Code::LimitComplexity => error.at(source.characters + 1),
         _ => error,
@@ -103,6 +114,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
             .collect(),
         rows: lifted.tuples > 0,
         overriding,
+        exclusions,
         moves_sequences: tokens.iter().any(moves_sequence),
         system_columns: tokens.iter().any(is_system_column),
         texts,

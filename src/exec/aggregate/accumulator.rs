@@ -23,6 +23,12 @@ pub trait Accumulator {
     /// The values of some groups.
     fn finish(&self, groups: Range<usize>, context: &EvalContext) -> Result<Vector>;
 
+    /// Takes rows out again that were taken in, all of the one group; false if that cannot be done exactly,
+    /// and nothing was.
+    fn take_out(&mut self, _inputs: &[Rc<Vector>], _rows: &Rows) -> bool {
+        false
+    }
+
     /// Bytes that one group takes.
     fn group_bytes(&self) -> usize {
         32

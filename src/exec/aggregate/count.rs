@@ -24,6 +24,11 @@ impl Accumulator for CountRows {
         Ok(())
     }
 
+    fn take_out(&mut self, _inputs: &[Rc<Vector>], rows: &Rows) -> bool {
+        self.0[0] -= rows.len as i64;
+        true
+    }
+
     fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         Ok(Vector::new(Data::I64(self.0[groups].to_vec())))
     }
@@ -44,6 +49,11 @@ impl Accumulator for Count {
             Some(_) => rows.each_value(&inputs[0], |group, _| self.0[group] += 1),
         }
         Ok(())
+    }
+
+    fn take_out(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> bool {
+        self.0[0] -= rows.count_values(&inputs[0]) as i64;
+        true
     }
 
     fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {

@@ -14,7 +14,7 @@
 //! | avg | floats | f64 sum and count | double precision |
 //! | min, max | anything with an order | the value | the same |
 
-mod accumulator;
+pub mod accumulator;
 mod count;
 mod decimal_sum;
 mod distinct;
@@ -22,4 +22,5 @@ mod extreme;
 mod operator;
 mod sum;
 
+pub use accumulator::{Accumulator, Rows};
 pub use operator::HashAggregate;

@@ -13,7 +13,8 @@ use std::rc::Rc;
 pub struct SumIntegers {
     data_type: DataType,
     sums: Vec<i128>,
-    seen: Vec<bool>,
+    /// How many values each is the sum of.
+    counts: Vec<usize>,
 }
 
 impl SumIntegers {
@@ -22,13 +23,13 @@ impl SumIntegers {
         SumIntegers {
             data_type,
             sums: Vec::new(),
-            seen: Vec::new(),
+            counts: Vec::new(),
         }
     }
 
     fn value(&self, group: usize) -> Result<Value> {
         let sum = self.sums[group];
-        Ok(match (self.seen[group], self.data_type) {
+        Ok(match (self.counts[group] > 0, self.data_type) {
             (false, _) => Value::Null,
             (true, DataType::BigInt) => Value::I64(
                 i64::try_from(sum)
@@ -42,7 +43,7 @@ impl SumIntegers {
 impl Accumulator for SumIntegers {
     fn resize(&mut self, groups: usize) {
         self.sums.resize(groups, 0);
-        self.seen.resize(groups, false);
+        self.counts.resize(groups, 0);
     }
 
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
@@ -51,14 +52,23 @@ impl Accumulator for SumIntegers {
         };
         if rows.groups.is_none() {
             self.sums[0] += kernel::sum_i64(values, rows.selection);
-            self.seen[0] |= rows.count_values(&inputs[0]) > 0;
+            self.counts[0] += rows.count_values(&inputs[0]);
         } else {
             rows.each_value(&inputs[0], |group, row| {
                 self.sums[group] += i128::from(values[row]);
-                self.seen[group] = true;
+                self.counts[group] += 1;
             });
         }
         Ok(())
+    }
+
+    fn take_out(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> bool {
+        let Data::I64(values) = &inputs[0].data else {
+            return false;
+        };
+        self.sums[0] -= kernel::sum_i64(values, rows.selection);
+        self.counts[0] -= rows.count_values(&inputs[0]);
+        true
     }
 
     fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
@@ -219,6 +229,19 @@ impl Accumulator for AverageNumerics {
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
         add_numerics(&mut self.sums, &inputs[0], rows);
         Ok(())
+    }
+
+    fn take_out(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> bool {
+        let Data::I64(values) = &inputs[0].data else {
+            return false;
+        };
+        let (sum, count) = (
+            kernel::sum_i64(values, rows.selection),
+            rows.count_values(&inputs[0]),
+        );
+        self.sums[0].add_integers(-sum, 0);
+        self.sums[0].count -= count as i64;
+        true
     }
 
     fn finish(&self, groups: Range<usize>, context: &EvalContext) -> Result<Vector> {

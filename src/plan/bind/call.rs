@@ -4,6 +4,7 @@ use super::aggregate;
 use super::binder::Binder;
 use super::expression::Context;
 use super::name;
+use super::window_call;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
 use crate::plan::{Aggregate, AggregateFunction};
@@ -56,9 +57,6 @@ impl<'a> Binder<'a> {
         call: &'a ast::Function,
         context: &mut Context,
     ) -> Result<Expr> {
-        if call.over.is_some() {
-            return Err(Error::unsupported("a window function"));
-        }
         if !call.within_group.is_empty() || call.null_treatment.is_some() {
             return Err(Error::unsupported(
                 "WITHIN GROUP and the treatment of NULLs",
@@ -66,6 +64,13 @@ impl<'a> Binder<'a> {
         }
         if OTHER_AGGREGATES.contains(&name) {
             return Err(Error::unsupported(format!("the aggregate {name}")));
+        }
+        if let Some(over) = &call.over {
+            return self.window_call(name, call, over, context);
+        }
+        if window_call::function(name).is_some() {
+            let message = format!("window function {name} requires an OVER clause");
+            return Err(Error::new(Code::WrongObjectType, message));
         }
         if let Some(function) = aggregate::function(name) {
             return self.aggregate(function, name, call, context);
@@ -98,7 +103,7 @@ impl<'a> Binder<'a> {
                     };
                     let argument = self.expression(ast, context)?;
                     if name == "coalesce" {
-                        self.guard(since, context.inside_aggregate, || all_null(&arguments))?;
+                        self.guard(since, context.depth(), || all_null(&arguments))?;
                     }
                     arguments.push(argument);
                 }
@@ -121,32 +126,11 @@ impl<'a> Binder<'a> {
                 "aggregate function calls cannot be nested",
             ));
         }
-        let FunctionArguments::List(list) = &call.args else {
-            return Err(aggregate::undefined(name, &[]));
-        };
         context.inside_aggregate = true;
         let since = self.dependents.len();
-        let filter = call.filter.as_deref();
-        let bound = self.aggregate_argument((function, name), list, filter, context);
+        let bound = self.bound_aggregate(function, name, call, context);
         context.inside_aggregate = false;
-        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
-        let aggregate = match bound? {
-            Argument::Star if distinct => {
-                return Err(Error::new(
-                    Code::Syntax,
-                    "DISTINCT specified, but there is no argument",
-                ));
-            }
-            Argument::Star if name == "count" => aggregate::count_rows(),
-            Argument::Star => return Err(aggregate::undefined(name, &[])),
-            Argument::Filtered(condition) if name == "count" && !distinct => {
-                aggregate::count_if(condition)?
-            }
-            Argument::Filtered(_) => return Err(aggregate::undefined(name, &[])),
-            Argument::Expressions(arguments) => {
-                aggregate::resolve(function, name, arguments, distinct)?
-            }
-        };
+        let aggregate = bound?;
         if let Some(argument) = &aggregate.argument
             && self.asks_since(since, argument) == (false, true)
         {
@@ -163,6 +147,35 @@ impl<'a> Binder<'a> {
                 Code::Grouping,
                 format!("aggregate functions are not allowed in {}", context.clause),
             )),
+        }
+    }
+
+    /// The aggregate that is called, wherever it stands.
+    pub fn bound_aggregate(
+        &mut self,
+        function: AggregateFunction,
+        name: &str,
+        call: &'a ast::Function,
+        context: &mut Context,
+    ) -> Result<Aggregate> {
+        let FunctionArguments::List(list) = &call.args else {
+            return Err(aggregate::undefined(name, &[]));
+        };
+        let filter = call.filter.as_deref();
+        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+        match self.aggregate_argument((function, name), list, filter, context)? {
+            Argument::Star if distinct => Err(Error::new(
+                Code::Syntax,
+                "DISTINCT specified, but there is no argument",
+            )),
+            Argument::Star if name == "count" => Ok(aggregate::count_rows()),
+            Argument::Filtered(condition) if name == "count" && !distinct => {
+                aggregate::count_if(condition)
+            }
+            Argument::Star | Argument::Filtered(_) => Err(aggregate::undefined(name, &[])),
+            Argument::Expressions(arguments) => {
+                aggregate::resolve(function, name, arguments, distinct)
+            }
         }
     }
 
@@ -211,7 +224,7 @@ enum Argument {
     Expressions(Vec<Expr>),
 }
 
-fn plain_arguments(list: &FunctionArgumentList) -> Result<Vec<&ast::Expr>> {
+pub fn plain_arguments(list: &FunctionArgumentList) -> Result<Vec<&ast::Expr>> {
     if !list.clauses.is_empty() {
         return Err(Error::unsupported("a clause inside the call of a function"));
     }

@@ -14,8 +14,10 @@ use crate::plan::{JoinKind, Node};
 pub const FIRST_RIGHT: usize = 1 << 28;
 /// … from here on what subqueries yield …
 pub const FIRST_RESULT: usize = 1 << 29;
-/// … and from here on aggregates.
+/// … from here on aggregates …
 pub const FIRST_AGGREGATE: usize = 1 << 30;
+/// … and from here on window functions.
+pub const FIRST_WINDOW: usize = 1 << 31;
 
 /// A subquery that has no place yet.
 pub struct Dependent {
@@ -27,8 +29,8 @@ pub struct Dependent {
     condition: Option<Expr>,
     /// The first of the columns that stand for what it yields.
     first: usize,
-    /// It stands in the argument of an aggregate.
-    pub inside_aggregate: bool,
+    /// How deep in aggregates and window functions it stands ([`Context::depth`](super::expression::Context::depth)).
+    pub depth: u8,
 }
 
 impl Dependent {
@@ -70,7 +72,7 @@ impl Binder<'_> {
             guard: None,
             condition,
             first,
-            inside_aggregate: false,
+            depth: 0,
         };
         self.results += dependent.width();
         self.dependents.push(dependent);
@@ -82,7 +84,7 @@ impl Binder<'_> {
     pub fn guard(
         &mut self,
         since: usize,
-        inside_aggregate: bool,
+        depth: u8,
         guard: impl FnOnce() -> Result<Expr>,
     ) -> Result<()> {
         if self.dependents.len() == since {
@@ -93,7 +95,7 @@ impl Binder<'_> {
             return Ok(());
         }
         for dependent in &mut self.dependents[since..] {
-            if dependent.inside_aggregate && !inside_aggregate {
+            if dependent.depth > depth {
                 continue;
             }
             dependent.guard = Some(match dependent.guard.take() {
@@ -245,6 +247,11 @@ impl Placed {
                 condition: dependent.condition,
             }
         })
+    }
+
+    /// Says where the column lies that this one stood for.
+    pub fn put(&mut self, column: usize, place: usize) {
+        self.columns.push((column, 1, place));
     }
 
     /// The rows stand behind so many more columns.

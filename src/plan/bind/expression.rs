@@ -6,6 +6,7 @@ use super::grouping::Calls;
 use super::predicate::{is_row_comparison, predicate_operand};
 use super::scope::Scope;
 use super::subquery::is_row;
+use super::window::Windows;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr};
@@ -19,6 +20,9 @@ pub struct Context<'s> {
     /// The aggregates called so far; none if the clause cannot call one.
     pub calls: Option<Calls>,
     pub inside_aggregate: bool,
+    /// The windows so far; none if the clause cannot call a window function.
+    pub windows: Option<Windows>,
+    pub inside_window: bool,
     /// The columns used outside aggregates, by their place in the rows, and where.
     pub uses: Vec<(usize, u32)>,
 }
@@ -31,6 +35,8 @@ impl<'s> Context<'s> {
             clause,
             calls: None,
             inside_aggregate: false,
+            windows: None,
+            inside_window: false,
             uses: Vec::new(),
         }
     }
@@ -39,6 +45,14 @@ impl<'s> Context<'s> {
         Context {
             calls: Some(Calls::default()),
             ..Context::new(scope, clause)
+        }
+    }
+
+    /// How deep the place is: in an aggregate, which may stand in a window function, or in neither.
+    pub fn depth(&self) -> u8 {
+        match (self.inside_aggregate, self.inside_window) {
+            (true, _) => 2,
+            (false, inside_window) => inside_window.into(),
         }
     }
 }
@@ -246,7 +260,7 @@ impl<'a> Binder<'a> {
         };
         let operand = self.boxed(operand, context)?;
         let mut branches: Vec<(Expr, Expr)> = Vec::with_capacity(conditions.len());
-        let inside = context.inside_aggregate;
+        let inside = context.depth();
         for branch in conditions {
             let since = self.dependents.len();
             let condition = self.expression(&branch.condition, context)?;

@@ -6,7 +6,7 @@
 //! group's column, an aggregate its column behind the groups, and a column of the rows that is left over
 //! is the famous error, unless the groups hold a whole primary key of its table.
 
-use super::dependent::{FIRST_AGGREGATE, FIRST_RIGHT};
+use super::dependent::{FIRST_AGGREGATE, FIRST_RIGHT, FIRST_WINDOW};
 use super::expression::Context;
 use super::scope::{Scope, ScopeTable};
 use crate::error::{Code, Error, Result};
@@ -101,7 +101,7 @@ impl<'s> Groups<'s> {
         for expr in expressions {
             expr.visit_mut(&mut |expr| {
                 if let ExprKind::Column(at) = &mut expr.kind
-                    && *at >= FIRST_AGGREGATE
+                    && (FIRST_AGGREGATE..FIRST_WINDOW).contains(at)
                 {
                     *at = *at - FIRST_AGGREGATE + groups;
                 }

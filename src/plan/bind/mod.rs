@@ -8,6 +8,7 @@
 //! constraints                              rules
 //! tables, sequences and indexes            define, alter, alter_column, sequence, indexes
 //! any expression                           expression, predicate, constant, call
+//! window functions                         window, window_call, frame
 //! subqueries                               subquery, outer, dependent, lateral
 //! ```
 //!
@@ -16,8 +17,6 @@
 //!
 //! A parameter gets its type from its first use. A statement that uses one in two ways is bound again
 //! with the first use's type given, so that the second is judged by it, as PostgreSQL does.
-//!
-//! Left out on purpose: window functions (0A000).
 
 mod aggregate;
 mod alter;
@@ -33,6 +32,7 @@ mod data_type;
 mod define;
 mod dependent;
 mod expression;
+mod frame;
 mod from;
 mod grouping;
 mod indexes;
@@ -54,6 +54,8 @@ mod share;
 mod subquery;
 mod update;
 mod wildcard;
+mod window;
+mod window_call;
 mod with;
 
 pub(super) use binder::Binder;

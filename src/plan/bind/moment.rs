@@ -37,6 +37,7 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
         rows: false,
         system_columns: false,
         overriding: None,
+        exclusions: Vec::new(),
         moves_sequences: false,
         texts: crate::sql::Texts::default(),
         tokens: Vec::new(),

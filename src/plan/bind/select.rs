@@ -1,8 +1,8 @@
 //! SELECT: outputs, conditions, groups and order over the rows of a FROM.
 //!
 //! ```text
-//! FROM -> Filter (WHERE) -> Aggregate -> Filter (HAVING) -> Project (outputs, then what only ORDER BY needs)
-//!      -> Distinct, or Sort and the first of each (DISTINCT ON) -> the query's Sort and Limit
+//! FROM -> Filter (WHERE) -> Aggregate -> Filter (HAVING) -> Window -> Project (outputs, then what only ORDER BY
+//!      needs) -> Distinct, or Sort and the first of each (DISTINCT ON) -> the query's Sort and Limit
 //! ```
 
 use super::assign::Untyped;
@@ -13,6 +13,7 @@ use super::grouping::{Calls, Groups};
 use super::query::{Body, ordinal, sort_key};
 use super::scope::Scope;
 use super::wildcard::{all_columns, check_wildcard, wildcard_table};
+use super::window::Windows;
 use super::{assign, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
@@ -51,6 +52,8 @@ impl<'a> Binder<'a> {
         }
         let since = self.dependents.len();
         let mut context = Context::with_aggregates(&scope, "SELECT");
+        context.windows = Some(Windows::default());
+        self.named_windows(&select.named_window, &mut context)?;
         let mut outputs = self.outputs(&select.projection, &mut context)?;
         for (at, output) in outputs.iter_mut().enumerate() {
             // What is to be compared needs its type at once.
@@ -59,9 +62,12 @@ impl<'a> Binder<'a> {
         }
         let group_by = self.group_by(&select.group_by, &scope, &outputs, &select.projection)?;
         let having = select.having.as_ref();
+        let windows = context.windows.take();
+        context.clause = "HAVING";
         let mut having = having
             .map(|condition| self.condition(condition, &mut context, "HAVING"))
             .transpose()?;
+        context.windows = windows;
         let mut keys = Vec::with_capacity(order.len());
         for item in order {
             keys.push(self.order_item(&item.expr, &mut context, &outputs, select)?);
@@ -75,6 +81,7 @@ impl<'a> Binder<'a> {
         }
         let mut dependents = self.dependents.split_off(since);
         let calls = context.calls.take().unwrap_or_default();
+        let mut windows = context.windows.take().unwrap_or_default();
         let has_groups = !group_by.is_empty() || having.is_some() || !calls.0.is_empty();
         if has_groups {
             let over_groups = outputs
@@ -82,6 +89,7 @@ impl<'a> Binder<'a> {
                 .map(|output| &mut output.expr)
                 .chain(having.iter_mut())
                 .chain(keys.iter_mut().chain(&mut on).filter_map(Key::other))
+                .chain(windows.expressions_mut())
                 .collect();
             let (dependents, context) = (&mut dependents, &context);
             node = aggregate(node, group_by, calls, over_groups, dependents, context)?;
@@ -93,6 +101,7 @@ impl<'a> Binder<'a> {
             placed.resolve(&mut predicate);
             node = filter(node, predicate);
         }
+        node = windows.place(node, &mut placed, &mut dependents)?;
         node = placed.place(node, dependents);
         let above = outputs.iter_mut().map(|output| &mut output.expr);
         for expr in above.chain(keys.iter_mut().chain(&mut on).filter_map(Key::other)) {
@@ -431,9 +440,6 @@ fn alias_for_group(ast: &Ast, scope: &Scope, outputs: &[Output]) -> Result<Optio
 }
 
 fn check_clauses(select: &ast::Select, into_allowed: bool) -> Result<()> {
-    if !select.named_window.is_empty() {
-        return Err(Error::unsupported("WINDOW"));
-    }
     if select.into.is_some() && !into_allowed {
         return Err(Error::new(
             Code::Syntax,

@@ -124,7 +124,7 @@ impl<'a> Binder<'a> {
     ) -> usize {
         let place = self.depend(kind, nested.node, nested.outer, condition);
         let dependent = self.dependents.last_mut().expect("it was noted");
-        dependent.inside_aggregate = context.inside_aggregate;
+        dependent.depth = context.depth();
         place
     }
 

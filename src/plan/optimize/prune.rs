@@ -6,7 +6,7 @@
 use super::condition::remap;
 use super::{Knowledge, Rule};
 use crate::expr::{Expr, ExprKind};
-use crate::plan::{Aggregate, JoinKind, Node, SortKey};
+use crate::plan::{Aggregate, JoinKind, Node, SortKey, WindowCall};
 use std::collections::BTreeSet;
 
 pub struct Prune;
@@ -260,6 +260,12 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             };
             (node, places_of(&kept, width))
         }
+        Node::Window {
+            input,
+            partition,
+            order,
+            calls,
+        } => prune_window(*input, partition, order, calls, wanted),
         Node::Join {
             kind,
             left,
@@ -309,6 +315,51 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             (node, pruned.places)
         }
     }
+}
+
+/// Calls that nobody wants are not made; without any, the rows need not be sorted either.
+fn prune_window(
+    input: Node,
+    mut partition: Vec<Expr>,
+    mut order: Vec<SortKey>,
+    mut calls: Vec<WindowCall>,
+    wanted: &Columns,
+) -> (Node, Places) {
+    let (first, width) = (input.width(), input.width() + calls.len());
+    let mut at = first..width;
+    calls.retain(|_| at.next().is_some_and(|at| wanted.contains(&at)));
+    let mut kept: Columns = wanted.range(..first).copied().collect();
+    if !calls.is_empty() {
+        let keys = order.iter().map(|key| &key.expr).chain(&partition);
+        let all = keys.chain(calls.iter().flat_map(WindowCall::expressions));
+        kept = with_used(&kept, all);
+    }
+    let input = match input {
+        Node::Sort { input, .. } if calls.is_empty() => *input,
+        other => other,
+    };
+    let (input, mut places) = prune(input, &kept);
+    let (first_call, mut made) = (input.width(), 0);
+    places.extend((first..width).map(|at| {
+        wanted.contains(&at).then(|| {
+            made += 1;
+            first_call + made - 1
+        })
+    }));
+    if calls.is_empty() {
+        return (input, places);
+    }
+    let keys = order.iter_mut().map(|key| &mut key.expr);
+    let all = keys.chain(&mut partition);
+    (all.chain(calls.iter_mut().flat_map(WindowCall::expressions_mut)))
+        .for_each(|expr| replace(expr, &places));
+    let node = Node::Window {
+        input: Box::new(input),
+        partition,
+        order,
+        calls,
+    };
+    (node, places)
 }
 
 /// The two sides of a join.

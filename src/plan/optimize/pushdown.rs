@@ -11,7 +11,7 @@ use super::condition::{
 use super::{Knowledge, Rule};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{JoinKind, Node};
-use crate::types::DataType;
+use crate::types::{DataType, PhysicalType};
 
 pub struct Pushdown;
 
@@ -89,6 +89,23 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
                 above,
             )
         }
+        Node::Window {
+            input,
+            partition,
+            order,
+            calls,
+        } => {
+            let (below, above) = split(asked, |conjunct| keeps_partitions(conjunct, &partition));
+            filtered(
+                Node::Window {
+                    input: Box::new(push(*input, below)),
+                    partition,
+                    order,
+                    calls,
+                },
+                above,
+            )
+        }
         Node::Scan {
             table,
             time,
@@ -127,6 +144,25 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
             filtered(other, asked)
         }
     }
+}
+
+/// Whether a condition takes or refuses the rows of a partition all together. It does not so where equal
+/// values are told apart (1.0 and 1.00); what asks for a row around is worth more as the condition of a join.
+fn keeps_partitions(conjunct: &Expr, partition: &[Expr]) -> bool {
+    let is_key = |expr: &Expr| {
+        let is_exact = !matches!(
+            expr.data_type.physical(),
+            PhysicalType::F64 | PhysicalType::Decimal
+        );
+        is_exact && partition.iter().any(|key| key.kind == expr.kind)
+    };
+    !is_volatile(conjunct)
+        && conjunct.has_columns()
+        && !conjunct.any(&mut |expr| match expr.kind {
+            ExprKind::Column(_) => !is_key(expr),
+            ExprKind::Outer(_) => true,
+            _ => false,
+        })
 }
 
 struct Join {
