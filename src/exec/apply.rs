@@ -137,7 +137,8 @@ impl Apply {
         let inner = current.inner.as_mut().expect("it has begun");
         let before = context.meter.held();
         let step = inner.operator.step(context)?;
-        inner.held += context.meter.held() - before;
+        // It may also give back what an earlier step took.
+        inner.held = (inner.held + context.meter.held()).saturating_sub(before);
         match step {
             Step::Chunk(chunk) => {
                 let chunk = chunk.compact();

@@ -70,7 +70,8 @@ impl Recursive {
         context.work[self.table] = self.work.clone();
         let before = context.meter.held();
         let step = self.current.step(context);
-        self.round += context.meter.held() - before;
+        // It may also give back what an earlier step took.
+        self.round = (self.round + context.meter.held()).saturating_sub(before);
         step
     }
 
