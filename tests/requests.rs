@@ -121,6 +121,36 @@ fn twenty_five_thousand_statements_with_different_constants_are_one_parse() {
     assert!(bench.database.counters().plan_cache_hits >= 29_000);
 }
 
+/// Kept plans take memory in the measure of their texts, so that is what bounds them.
+#[test]
+fn long_statements_are_not_kept_and_middling_ones_not_all() {
+    let mut bench = Bench::new();
+    let mut parses = |sql: &str| {
+        let before = bench.database.counters().parses;
+        bench.script(sql);
+        bench.database.counters().parses - before
+    };
+    let sum = |name: &str, terms: usize| {
+        format!("SELECT greatest(0{}) AS {name}", ", c.x".repeat(terms)) + " FROM (SELECT 1 AS x) c"
+    };
+    assert_eq!(
+        [parses(&sum("short", 10)), parses(&sum("short", 10))],
+        [1, 0]
+    );
+    assert_eq!(
+        [parses(&sum("long", 9_000)), parses(&sum("long", 9_000))],
+        [1, 1]
+    );
+    assert_eq!(parses(&sum("short", 10)), 0, "nothing made room for it");
+    for number in 0..60 {
+        assert_eq!(parses(&sum(&format!("m{number}"), 1_500)), 1);
+    }
+    assert_eq!(
+        [parses(&sum("m59", 1_500)), parses(&sum("m0", 1_500))],
+        [0, 1]
+    );
+}
+
 #[test]
 fn a_query_as_of_many_moments_is_one_parse() {
     let mut bench = Bench::new();

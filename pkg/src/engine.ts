@@ -250,23 +250,23 @@ function writeRequest(engine: Engine, request: EngineRequest): number {
   const meta = putText(room, sqlAt + sql, request.meta, 'the meta');
   const momentText = putText(room, sqlAt + sql + meta, moment && 'text' in moment ? moment.text : undefined, 'the moment');
 
-  const word = room.start >> 2;
+  const word = room.start >>> 2;
   const words = room.i32;
   words[word] = RequestKind[request.kind];
   words[word + 1] = (request.atomic ? Flag.Atomic : 0) | (request.single ? Flag.Single : 0) | (request.many ? Flag.Many : 0);
   words[word + 2] = request.statement ?? 0;
   words[word + 3] = !moment ? MomentKind.None : 'seq' in moment ? MomentKind.Seq : 'micros' in moment ? MomentKind.Micros : MomentKind.Text;
-  room.f64[(room.start + 16) >> 3] = !moment ? 0 : 'seq' in moment ? moment.seq : 'micros' in moment ? moment.micros : 0;
+  room.f64[(room.start + 16) >>> 3] = !moment ? 0 : 'seq' in moment ? moment.seq : 'micros' in moment ? moment.micros : 0;
   words[word + 6] = sql;
   words[word + 7] = meta;
   words[word + 8] = momentText;
   words[word + 9] = texts?.length ?? 0;
   words[word + 10] = params?.length ?? 0;
   words[word + 11] = request.limit ?? 0;
-  room.f64[(room.start + 48) >> 3] = request.from ?? 0;
-  room.f64[(room.start + 56) >> 3] = request.to ?? 0;
+  room.f64[(room.start + 48) >>> 3] = request.from ?? 0;
+  room.f64[(room.start + 56) >>> 3] = request.to ?? 0;
   if (params) room.u8.set(params, room.start + HEADER);
-  if (texts) words.set(texts, (room.start + oidsAt) >> 2);
+  if (texts) words.set(texts, (room.start + oidsAt) >>> 2);
   return sqlAt + sql + meta + momentText;
 }
 

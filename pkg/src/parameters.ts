@@ -68,8 +68,8 @@ const encoder = new TextEncoder();
 export function writeParameters(room: Room, rows: readonly Parameters[], columns: number): number {
   let end = HEADER + rows.length * columns * CELL;
   room.reserve(end);
-  room.i32[room.start >> 2] = rows.length;
-  room.i32[(room.start >> 2) + 1] = columns;
+  room.i32[room.start >>> 2] = rows.length;
+  room.i32[(room.start >>> 2) + 1] = columns;
   let cell = HEADER;
   for (const row of rows) {
     if (row.length !== columns) throw wrongCount(row.length, columns);
@@ -93,22 +93,22 @@ function writeCell(room: Room, cell: number, end: number, value: unknown, column
   const at = room.start + cell;
   switch (typeof value) {
     case 'number':
-      room.i32[at >> 2] = Kind.Number;
-      room.f64[(at + 8) >> 3] = value;
+      room.i32[at >>> 2] = Kind.Number;
+      room.f64[(at + 8) >>> 3] = value;
       return end;
     case 'string':
-      room.i32[at >> 2] = Kind.Text;
+      room.i32[at >>> 2] = Kind.Text;
       return writeText(room, cell, end, value, column);
     case 'boolean':
-      room.i32[at >> 2] = value ? Kind.True : Kind.False;
+      room.i32[at >>> 2] = value ? Kind.True : Kind.False;
       return end;
     case 'bigint':
       if (value >= I64_MIN && value <= I64_MAX) {
-        room.i32[at >> 2] = Kind.Integer;
-        room.i64[(at + 8) >> 3] = value;
+        room.i32[at >>> 2] = Kind.Integer;
+        room.i64[(at + 8) >>> 3] = value;
         return end;
       }
-      room.i32[at >> 2] = Kind.Text;
+      room.i32[at >>> 2] = Kind.Text;
       return writeText(room, cell, end, value.toString(), column);
     case 'object':
       return writeObject(room, cell, end, value, column);
@@ -124,7 +124,7 @@ function writeCell(room: Room, cell: number, end: number, value: unknown, column
 function writeObject(room: Room, cell: number, end: number, value: object | null, column: number): number {
   const at = room.start + cell;
   if (value === null) {
-    room.i32[at >> 2] = Kind.Null;
+    room.i32[at >>> 2] = Kind.Null;
     return end;
   }
   if (isDate(value)) {
@@ -132,16 +132,16 @@ function writeObject(room: Room, cell: number, end: number, value: object | null
     if (Number.isNaN(time)) {
       throw new DatabaseError('INVALID_DATETIME_FORMAT', `parameter $${column + 1} is an invalid Date`);
     }
-    room.i32[at >> 2] = Kind.Date;
-    room.f64[(at + 8) >> 3] = time;
+    room.i32[at >>> 2] = Kind.Date;
+    room.f64[(at + 8) >>> 3] = time;
     return end;
   }
   const bytes = asBytes(value);
   if (bytes) {
-    room.i32[at >> 2] = Kind.Bytes;
+    room.i32[at >>> 2] = Kind.Bytes;
     return writeBytes(room, cell, end, bytes, column);
   }
-  room.i32[at >> 2] = Kind.Json;
+  room.i32[at >>> 2] = Kind.Json;
   return writeText(room, cell, end, jsonText(value, column), column);
 }
 
@@ -202,7 +202,7 @@ function writeText(room: Room, cell: number, end: number, text: string, column: 
 }
 
 function finish(room: Room, cell: number, end: number, length: number): number {
-  const at = (room.start + cell) >> 2;
+  const at = (room.start + cell) >>> 2;
   room.i32[at + 1] = length;
   room.i32[at + 2] = end;
   room.i32[at + 3] = 0;

@@ -36,15 +36,15 @@ export class Views {
   #i64: BigInt64Array | undefined;
 
   constructor(readonly buffer: ArrayBufferLike) {
-    const whole = buffer.byteLength & ~7;
+    const whole = buffer.byteLength - (buffer.byteLength % 8);
     this.u8 = new Uint8Array(buffer);
-    this.i32 = new Int32Array(buffer, 0, whole >> 2);
-    this.u32 = new Uint32Array(buffer, 0, whole >> 2);
-    this.f64 = new Float64Array(buffer, 0, whole >> 3);
+    this.i32 = new Int32Array(buffer, 0, whole / 4);
+    this.u32 = new Uint32Array(buffer, 0, whole / 4);
+    this.f64 = new Float64Array(buffer, 0, whole / 8);
   }
 
   get i64(): BigInt64Array {
-    return (this.#i64 ??= new BigInt64Array(this.buffer, 0, this.buffer.byteLength >> 3));
+    return (this.#i64 ??= new BigInt64Array(this.buffer, 0, this.f64.length));
   }
 }
 
@@ -87,13 +87,13 @@ export class Table {
   /** Reads the result at `start`. `known` are the fields, where the buffer leaves out names. */
   constructor(views: Views, start: number, options: RowOptions, known?: { fields: Field[]; command: string }) {
     const u32 = views.u32;
-    const word = start >> 2;
+    const word = start >>> 2;
     this.#views = views;
     this.length = u32[word] as number;
     this.rows = u32[word + 1] as number;
     this.status = u32[word + 3] as number;
-    this.affectedRows = views.f64[(start + 16) >> 3] as number;
-    const seq = views.f64[(start + 24) >> 3] as number;
+    this.affectedRows = views.f64[(start + 16) >>> 3] as number;
+    const seq = views.f64[(start + 24) >>> 3] as number;
     this.seq = seq < 0 ? null : seq;
     const textStart = start + (u32[word + 8] as number);
     this.#text = decode(views.u8, textStart, textStart + (u32[word + 9] as number));
@@ -103,7 +103,7 @@ export class Table {
     const columns = u32[word + 2] as number;
     this.#columns = [];
     for (let index = 0; index < columns; index += 1) {
-      const at = (start + HEADER + index * COLUMN) >> 2;
+      const at = (start + HEADER + index * COLUMN) >>> 2;
       const oid = u32[at] as number;
       if (!this.terse) fields.push({ name: this.#text.slice(u32[at + 4], u32[at + 5]), dataTypeID: oid });
       this.#columns.push(column(u32, at, start, oid, options.parsers));
@@ -267,7 +267,7 @@ function decode(u8: Uint8Array, start: number, end: number): string {
 }
 
 function isValid(u8: Uint8Array, validity: number, row: number): boolean {
-  return (((u8[validity + (row >> 3)] as number) >> (row & 7)) & 1) === 1;
+  return (((u8[validity + (row >>> 3)] as number) >> (row & 7)) & 1) === 1;
 }
 
 function column(u32: Uint32Array, at: number, start: number, oid: number, parsers: Parsers | undefined): Column {
@@ -278,7 +278,7 @@ function column(u32: Uint32Array, at: number, start: number, oid: number, parser
   return {
     kind,
     convert: (kind === Kind.Text && parsers?.[oid]) || conversion(oid, kind),
-    values: values >> shift,
+    values: values >>> shift,
     validity: validity === 0 ? 0 : start + validity,
     bytes: start + (u32[at + 6] as number),
   };

@@ -15,6 +15,11 @@ use std::rc::Rc;
 /// Plans kept of one statement: enough for a query asked of a few moments in turns.
 const PLANS_MAX: usize = 8;
 
+/// Bytes of text of all statements that are kept. Syntax and plans take a hundred times as much and more.
+const TEXT_BYTES_MAX: usize = 256 << 10;
+/// A longer text is not kept at all: it would drive out many others.
+const KEY_BYTES_MAX: usize = TEXT_BYTES_MAX / 8;
+
 /// A statement bound for certain catalogs.
 pub(super) struct Bound {
     pub plan: Rc<Plan>,
@@ -73,6 +78,8 @@ impl Compiled {
 pub(super) struct Cache {
     entries: HashMap<String, (u64, Rc<Compiled>)>,
     capacity: usize,
+    /// Bytes of all keys.
+    bytes: usize,
     tick: u64,
 }
 
@@ -81,6 +88,7 @@ impl Cache {
         Cache {
             entries: HashMap::new(),
             capacity,
+            bytes: 0,
             tick: 0,
         }
     }
@@ -93,15 +101,20 @@ impl Cache {
     }
 
     pub fn insert(&mut self, key: String, compiled: Rc<Compiled>) {
-        if self.capacity == 0 {
+        if self.capacity == 0 || key.len() > KEY_BYTES_MAX {
             return;
         }
-        if self.entries.len() >= self.capacity {
+        while self.entries.len() >= self.capacity || self.bytes + key.len() > TEXT_BYTES_MAX {
             let oldest = self.entries.iter().min_by_key(|(_, (used, _))| *used);
-            if let Some(key) = oldest.map(|(key, _)| key.clone()) {
-                self.entries.remove(&key);
-            }
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
+                break;
+            };
+            self.entries.remove(&oldest);
+            self.bytes -= oldest.len();
         }
-        self.entries.insert(key, (self.tick, compiled));
+        let length = key.len();
+        if self.entries.insert(key, (self.tick, compiled)).is_none() {
+            self.bytes += length;
+        }
     }
 }

@@ -16,12 +16,15 @@ pub const TOKENS_MAX: usize = 100_000;
 const HEIGHT_MAX: usize = 200;
 /// The same, with AND and OR, of which a tree keeps only one level.
 const CONDITION_HEIGHT_MAX: usize = 2_000;
+/// What a BETWEEN counts as: it becomes two comparisons of its operand, so that one in another doubles all below.
+const BETWEEN_HEIGHT: usize = 20;
 /// UNION, INTERSECT and EXCEPT in a statement.
 const SET_OPERATIONS_MAX: usize = 500;
 /// JOINs in a statement. The binder counts the tables, however they are written.
 const JOINS_MAX: usize = 64;
-/// Parentheses, CASEs, signs and NOTs in each other; the parser recurses for each.
-const NESTING_MAX: usize = 40;
+/// Parentheses, CASEs, signs and NOTs in each other; the parser recurses for each. A worker in Chromium has half a
+/// megabyte of stack for that, of which the optimising compilers of 2023 take most at 40.
+const NESTING_MAX: usize = 32;
 
 /// What one level of parentheses has piled up.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,6 +39,8 @@ struct Level {
     /// The highest of the parentheses since `operators` was reset.
     inner: usize,
     inner_conditions: usize,
+    /// BETWEENs whose AND is still to come.
+    betweens: usize,
     is_case: bool,
 }
 
@@ -52,6 +57,39 @@ impl Level {
         let height = self.conditions + self.inner_conditions;
         self.condition_height = self.condition_height.max(height);
         (self.conditions, self.inner_conditions) = (0, 0);
+        self.betweens = 0;
+    }
+}
+
+/// The token before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Before<'a> {
+    text: &'a str,
+    /// It is an operator, so that an operand follows: what looks like a clause is a name.
+    wants_operand: bool,
+}
+
+impl<'a> Before<'a> {
+    fn next(self, text: &'a str, kind: &Kind) -> Before<'a> {
+        let is_wildcard = text == "*" && (self.text.is_empty() || self.begins_item());
+        let wants = matches!(kind, Kind::Operator | Kind::Between | Kind::Condition);
+        Before {
+            text,
+            wants_operand: wants && !is_wildcard && !is_any(text, &["isnull", "notnull"]),
+        }
+    }
+
+    /// A star behind it stands for all columns.
+    fn begins_item(self) -> bool {
+        is_any(
+            self.text,
+            &["(", ",", ".", "select", "distinct", "all", "returning"],
+        )
+    }
+
+    /// Whether it ends an operand, which a parenthesis or bracket then calls or indexes.
+    fn is_closed(self) -> bool {
+        matches!(self.text, ")" | "]")
     }
 }
 
@@ -62,12 +100,18 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
     }
     let mut levels = vec![Level::default()];
     let (mut set_operations, mut joins, mut prefixes) = (0, 0, 0);
-    for piece in pieces {
+    let mut before = Before::default();
+    for (at, piece) in pieces.iter().enumerate() {
         let text = piece.token.text(sql);
+        let next = || pieces.get(at + 1).map_or("", |next| next.token.text(sql));
+        let kind = in_context(kind(piece.token, text), text, before, next);
         prefixes = if is_prefix(text) { prefixes + 1 } else { 0 };
         let level = levels.last_mut().expect("the statement's own level stays");
-        match kind(piece.token, text) {
-            Kind::Open => levels.push(Level::default()),
+        match kind {
+            Kind::Open => {
+                level.operators += usize::from(text == "[" || before.is_closed());
+                levels.push(Level::default());
+            }
             Kind::Case => levels.push(Level {
                 is_case: true,
                 ..Level::default()
@@ -75,6 +119,13 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
             Kind::End if !level.is_case => {}
             Kind::Close | Kind::End => close(&mut levels),
             Kind::Operator => level.operators += 1,
+            Kind::Between => {
+                level.operators += BETWEEN_HEIGHT;
+                level.betweens += 1;
+            }
+            Kind::Condition if level.betweens > 0 && text.eq_ignore_ascii_case("and") => {
+                level.betweens -= 1;
+            }
             Kind::Condition => {
                 level.end_term();
                 level.conditions += 1;
@@ -91,6 +142,7 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
             }
             Kind::Other => {}
         }
+        before = before.next(text, &kind);
         let level = levels.last().expect("the statement's own level stays");
         if levels.len() > NESTING_MAX || prefixes > NESTING_MAX {
             return Err(too_complex("the statement is nested too deeply"));
@@ -134,6 +186,7 @@ enum Kind {
     Case,
     End,
     Operator,
+    Between,
     Condition,
     /// What stands before it is beside what follows, not below or above.
     Branch,
@@ -141,6 +194,27 @@ enum Kind {
     SetOperation,
     Join,
     Other,
+}
+
+/// What a token is where it stands. Where that is not sure it is taken for a part of the expression, which
+/// makes that higher: what ends an expression must be certain.
+fn in_context<'a>(kind: Kind, text: &str, before: Before, next: impl Fn() -> &'a str) -> Kind {
+    let is_name = match kind {
+        Kind::Separator if text == "," => false,
+        Kind::Separator => {
+            let needs_by = is_any(text, &["group", "order"]);
+            before.wants_operand
+                || (is_any(before.text, &["distinct"]) && is_any(text, &["from"]))
+                || (needs_by && !is_any(next(), &["by"]))
+        }
+        Kind::Branch | Kind::End => before.wants_operand,
+        _ => false,
+    };
+    if is_name { Kind::Other } else { kind }
+}
+
+fn is_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 fn kind(token: Token, text: &str) -> Kind {
@@ -158,7 +232,8 @@ fn kind(token: Token, text: &str) -> Kind {
 }
 
 fn keyword(text: &str) -> Kind {
-    const KEYWORDS: [(&[&str], Kind); 8] = [
+    const KEYWORDS: [(&[&str], Kind); 9] = [
+        (&["between"], Kind::Between),
         (&["case"], Kind::Case),
         (&["end"], Kind::End),
         (&["when", "then", "else"], Kind::Branch),
@@ -188,15 +263,15 @@ fn keyword(text: &str) -> Kind {
         (&["join"], Kind::Join),
         (
             &[
-                "is", "in", "not", "like", "ilike", "between", "similar", "collate", "at",
-                "isnull", "notnull", "escape", "rlike", "regexp", "xor", "overlaps", "member",
-                "div",
+                "is", "in", "not", "like", "ilike", "similar", "collate", "at", "isnull",
+                "notnull", "escape", "rlike", "regexp", "xor", "overlaps", "member", "div",
+                "operator", "pivot", "unpivot",
             ],
             Kind::Operator,
         ),
     ];
     for (words, kind) in KEYWORDS {
-        if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        if is_any(text, words) {
             return kind;
         }
     }
@@ -232,6 +307,39 @@ mod tests {
             ("select ", "- ", "1", 20, 20_000),
             ("select ", "not ", "true", 20, 20_000),
             ("select 1", " is null", "", 100, 20_000),
+            ("select 1", " is not distinct from 1", "", 60, 20_000),
+            ("select 1", " is distinct from 1", "", 60, 10_000),
+            ("select 1", " between 1 and 2", "", 10, 11),
+            ("select a", "[1]", "", 100, 20_000),
+            ("select a", "(1)", "", 10, 20_000),
+            ("select 1::int", "[]", "", 10, 20_000),
+            ("select 1", " operator(pg_catalog.+) 1", "", 60, 10_000),
+            ("select 1", "+set", "", 100, 20_000),
+            ("select 1", " like from", "", 100, 20_000),
+            ("select a", " * limit", "", 100, 20_000),
+            ("select case when 1", "+then", " then 1 end", 100, 20_000),
+            ("select case when 1", "+end", " then 1 end", 100, 20_000),
+            (
+                "select f(1)",
+                " + f(1) within group (order by 1)",
+                "",
+                10,
+                5_000,
+            ),
+            (
+                "select 1 from t",
+                " pivot(sum(a) for b in (1))",
+                "",
+                10,
+                5_000,
+            ),
+            (
+                "select * from t where a = 1",
+                " or a between 1 and 2",
+                "",
+                600,
+                10_000,
+            ),
             ("select true", " and true", "", 1_500, 40_000),
             ("select true", " or 1 = 1", "", 1_500, 20_000),
             ("select 1", " union all select 1", "", 400, 50_000),
@@ -251,6 +359,34 @@ mod tests {
                 "{refused} × {part}"
             );
         }
+    }
+
+    /// Clauses end an expression, whatever stands before them.
+    #[test]
+    fn expressions_beside_each_other_do_not_pile_up() {
+        let chain = "+1".repeat(150);
+        for sql in [
+            format!("select *, t.*, 1{chain} from t where a = 1{chain} group by 1{chain}"),
+            format!("select count(*) from t where b isnull and 1{chain} order by 1{chain}"),
+            format!("select distinct * from t where 1{chain} > 0 order by 1{chain} limit 1{chain}"),
+            format!("select case when a > 1{chain} then 1{chain} else 1{chain} end from t"),
+            format!("insert into t values (1{chain}), (1{chain}) returning 1{chain}"),
+            format!("select * from t join u on a = 1{chain} where b between 1 and 1{chain}"),
+        ] {
+            assert_ne!(code(&sql), Some(Code::LimitComplexity), "{sql}");
+        }
+    }
+
+    /// Each BETWEEN in another doubles the expression.
+    #[test]
+    fn betweens_in_each_other_are_few() {
+        let nested = |times: usize| {
+            let (open, close) = ("(".repeat(times), " between 1 and 2)::int".repeat(times));
+            code(&format!("select {open}1{close}"))
+        };
+        assert_eq!([nested(8), nested(12)], [None, Some(Code::LimitComplexity)]);
+        let beside = "a between 1 and 2 or ".repeat(900);
+        assert_eq!(code(&format!("select {beside} true from t")), None);
     }
 
     #[test]

@@ -96,7 +96,8 @@ impl<'a> Binder<'a> {
             (SetOperator::Union, true) => append(left.node, right.node),
             (SetOperator::Union, false) => union(left.node, right.node)?,
             (_, all) => {
-                // These lie in each other, as joins do.
+                // These lie in each other, as joins do, and each is two operators.
+                self.count_table()?;
                 self.count_table()?;
                 let in_right = op == SetOperator::Intersect;
                 by_marks(left.node, right.node, in_right, all)?
