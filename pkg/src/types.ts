@@ -510,6 +510,9 @@ export type ErrorCode =
   | 'WRONG_OBJECT_TYPE'
   | 'DEPENDENT_OBJECTS_STILL_EXIST'
   | 'INVALID_TABLE_DEFINITION'
+  | 'INVALID_OBJECT_DEFINITION'
+  | 'INVALID_RECURSION'
+  | 'GENERATED_ALWAYS'
   /** Too few or too many parameters, or one that is `undefined`, a function or a symbol. */
   | 'WRONG_PARAMETERS'
   // values
@@ -531,6 +534,8 @@ export type ErrorCode =
   | 'CHARACTER_NOT_IN_REPERTOIRE'
   | 'UNTRANSLATABLE_CHARACTER'
   | 'CARDINALITY_VIOLATION'
+  | 'SEQUENCE_GENERATOR_LIMIT_EXCEEDED'
+  | 'OBJECT_NOT_IN_PREREQUISITE_STATE'
   // constraints
   | 'NOT_NULL_VIOLATION'
   | 'UNIQUE_VIOLATION'

@@ -6,8 +6,19 @@ import { recall } from './settings';
 const chosen = recall('theme');
 if (chosen === 'dark' || chosen === 'light') document.documentElement.dataset['theme'] = chosen;
 
+interface TrustedTypes {
+  createPolicy(name: string, rules: object): { createScriptURL(text: string): unknown };
+}
+
+/** The page's Content-Security-Policy takes the address of a worker from a policy alone, where the browser knows of those. */
+const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+const policy = trustedTypes?.createPolicy('playground', { createScriptURL: (text: string) => text });
+const address = new URL('driftdb/worker.js', document.baseURI);
+globalThis.startWorker = () =>
+  new Worker(policy ? (policy.createScriptURL(address.href) as URL) : address, { type: 'module' });
+
 /** The first database's worker starts while the page is still loading. If it cannot, the page tries again, and says why. */
-const worker = new Worker(new URL('driftdb/worker.js', document.baseURI), { type: 'module' });
+const worker = globalThis.startWorker();
 worker.onerror = () => {
   globalThis.earlyWorker = undefined;
 };
@@ -15,4 +26,5 @@ globalThis.earlyWorker = worker;
 
 declare global {
   var earlyWorker: Worker | undefined;
+  var startWorker: () => Worker;
 }

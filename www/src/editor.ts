@@ -6,7 +6,7 @@
  * which the page's Content-Security-Policy forbids.
  */
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { sql } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
@@ -26,6 +26,8 @@ export interface Editor {
   /** Underlines a range, until the text changes. */
   underline(from: number, to: number): void;
   clearUnderline(): void;
+  /** Takes away the list of completions, open or about to open. */
+  stopCompleting(): void;
   /** Completes these tables and their columns. */
   complete(tables: readonly TableInfo[]): void;
   focus(): void;
@@ -202,6 +204,7 @@ export function createEditor({ host, text, onRun, onChange }: EditorOptions): Ed
       });
     },
     clearUnderline: () => view.dispatch({ effects: setError.of(null) }),
+    stopCompleting: () => void closeCompletion(view),
     complete: (tables) => view.dispatch({ effects: schema.reconfigure(language(tables)) }),
     focus: () => view.focus(),
   };

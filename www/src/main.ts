@@ -9,7 +9,7 @@ import { startTheme } from './theme';
 const engine: Promise<WebAssembly.Module> = compile(new URL('driftdb/driftdb.wasm', import.meta.url));
 
 /** The first database's worker. */
-const worker = globalThis.earlyWorker ?? new Worker(new URL('driftdb/worker.js', import.meta.url), { type: 'module' });
+const worker = globalThis.earlyWorker ?? globalThis.startWorker();
 
 async function compile(address: URL): Promise<WebAssembly.Module> {
   const response = await fetch(address);

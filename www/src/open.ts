@@ -62,8 +62,13 @@ export async function destroy(db: DatabaseApi): Promise<void> {
   if (storage !== 'memory') await Database.delete(`${storage}://${name}`);
 }
 
-/** One sentence: where the data is, and what becomes of it. */
+/** Where the data is, what becomes of it, and what was found when it was opened. */
 export function describeStorage(info: DatabaseInfo): string {
+  const { readOnly, torn } = info.recovery ?? {};
+  if (readOnly) return `It can be read and not changed: ${readOnly.message}.`;
+  if (torn) {
+    return 'Kept on this device. The browser had ended in the middle of a write, which was cut off; all that was confirmed is here.';
+  }
   return info.persistent
     ? 'Kept on this device: it survives reloads and restarts, past included.'
     : 'Kept in memory: it is forgotten when this tab is closed or reloaded.';

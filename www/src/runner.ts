@@ -56,6 +56,7 @@ export class Runner {
     if (!db || this.#running) return;
     const { text, from } = this.#editor.chosen;
     const statements = split(text);
+    this.#editor.stopCompleting();
     this.clearProblem();
     if (statements.length === 0) {
       this.#results.say('There is nothing to run.');

@@ -21,10 +21,11 @@ export function startStoragePicker(playground: Playground, workspace: Workspace)
     startOver.disabled = db === undefined;
     byId('storage-note').textContent = db ? describeStorage(db.info) : '';
     if (!db) return;
-    const { storage, persistent, reason } = db.info;
-    chip.textContent = `${STORAGE_NAMES[storage]} · ${persistent ? 'kept' : 'not kept'}`;
-    chip.title = reason;
-    chip.classList.toggle('fleeting', !persistent);
+    const { storage, persistent, reason, recovery } = db.info;
+    const readOnly = recovery?.readOnly;
+    chip.textContent = `${STORAGE_NAMES[storage]} · ${readOnly ? 'read only' : persistent ? 'kept' : 'not kept'}`;
+    chip.title = readOnly?.message ?? reason;
+    chip.classList.toggle('fleeting', !persistent || Boolean(readOnly));
   });
 
   // The second click within a few seconds means it.

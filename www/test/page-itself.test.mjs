@@ -12,6 +12,7 @@ test('the policy forbids inline script and style, and the page does without', as
     const page = await visit(browser, url);
     const policy = await page.page.$eval('meta[http-equiv="Content-Security-Policy"]', (meta) => meta.content);
     assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /require-trusted-types-for 'script'/);
     assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval(?<!wasm-unsafe-eval)|https?:|\*/);
     await page.run();
     await page.assertClean();
@@ -19,11 +20,20 @@ test('the policy forbids inline script and style, and the page does without', as
     // The watch works: what the policy forbids is seen and does not happen.
     await page.page.evaluate(() => {
       const script = document.createElement('script');
-      script.textContent = 'window.attacked = 1';
+      script.append('window.attacked = 1');
       document.body.append(script);
     });
     assert.equal(await page.page.evaluate(() => window.attacked), undefined);
     await until(() => page.page.evaluate(() => window.violations.length > 0), { what: 'the violation' });
+    const markup = await page.page.evaluate(() => {
+      try {
+        document.body.innerHTML = '<img>';
+        return 'taken';
+      } catch (error) {
+        return error.name;
+      }
+    });
+    assert.equal(markup, 'TypeError');
   });
 });
 
