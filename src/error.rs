@@ -158,6 +158,7 @@ codes! {
     DependentObjects "DEPENDENT_OBJECTS_STILL_EXIST" "2BP01",
     InvalidObjectDefinition "INVALID_OBJECT_DEFINITION" "42P17",
     GeneratedAlways "GENERATED_ALWAYS" "428C9",
+    InvalidForeignKey "INVALID_FOREIGN_KEY" "42830",
     InvalidTableDefinition "INVALID_TABLE_DEFINITION" "42P16",
     WrongParameters "WRONG_PARAMETERS" "08P01",
     // Values.
@@ -189,6 +190,7 @@ codes! {
     // Constraints.
     NotNullViolation "NOT_NULL_VIOLATION" "23502",
     UniqueViolation "UNIQUE_VIOLATION" "23505",
+    ForeignKeyViolation "FOREIGN_KEY_VIOLATION" "23503",
     CheckViolation "CHECK_VIOLATION" "23514",
     // Transactions.
     InFailedTransaction "IN_FAILED_TRANSACTION" "25P02",

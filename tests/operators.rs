@@ -536,6 +536,7 @@ proptest! {
         prop_assert_eq!(sorted(bench.query(scan(&table), budget)), sorted(meant.clone()));
 
         let delete = Plan::Delete(Delete {
+            rules: Rc::default(),
             table: table.clone(),
             source: found,
             subplans: Vec::new(),

@@ -4,6 +4,7 @@ use super::database::Database;
 use super::session::{Block, Reading};
 use super::task::{State, Task};
 use crate::error::Result;
+use crate::table::Fetch;
 use crate::txn::{CommitHead, Transaction};
 use crate::types::Seq;
 
@@ -40,10 +41,13 @@ impl Database {
     /// not be in storage.
     pub(super) fn commit(
         &mut self,
-        transaction: Transaction,
+        mut transaction: Transaction,
         head: CommitHead,
     ) -> Result<Option<Seq>> {
         let shared = &mut self.shared;
+        while let Fetch::Need(block) = transaction.check_deferred(&shared.store)? {
+            shared.store.load(block)?;
+        }
         let Some(commit) = transaction.into_commit(&shared.store, head) else {
             return Ok(None);
         };

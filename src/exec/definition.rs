@@ -19,7 +19,8 @@ pub fn define(plan: &Plan, context: &mut Context) -> Result<Option<&'static str>
             names,
             if_exists,
             is_sequence,
-        } => drop_tables(names, *if_exists, *is_sequence, context),
+            cascade,
+        } => drop_tables(names, *if_exists, *is_sequence, *cascade, context),
         Plan::CreateIndex {
             table,
             index,
@@ -68,9 +69,11 @@ fn drop_tables(
     names: &[CatalogName],
     if_exists: bool,
     is_sequence: bool,
+    cascade: bool,
     context: &mut Context,
 ) -> Result<Option<&'static str>> {
     let mut notice = None;
+    drop_references(names, cascade, context)?;
     for name in names {
         let catalog = context.view().catalog();
         let kind = if is_sequence { "sequence" } else { "table" };
@@ -101,6 +104,35 @@ fn drop_tables(
         transaction.drop_table(store, table.id)?;
     }
     Ok(notice)
+}
+
+/// Drops the foreign keys by which other tables lead to those.
+fn drop_references(names: &[CatalogName], cascade: bool, context: &mut Context) -> Result<()> {
+    let catalog = context.view().catalog();
+    let tables = names.iter().filter_map(|name| catalog.table(name));
+    for table in tables {
+        let others = catalog.referencing(table.id);
+        for (child, key) in others.filter(|(child, _)| !names.contains(&child.name)) {
+            if !cascade {
+                let message = format!(
+                    "cannot drop table {} because other objects depend on it",
+                    table.name
+                );
+                return Err(Error::new(Code::DependentObjects, message)
+                    .with_detail(format!(
+                        "constraint {} on table {} depends on table {}",
+                        key.name, child.name, table.name
+                    ))
+                    .with_hint("Use DROP ... CASCADE to drop the dependent objects too."));
+            }
+            let now = context.view().catalog();
+            let mut child = TableSchema::clone(now.require(child.id)?);
+            child.foreign_keys.retain(|other| other.name != key.name);
+            let (transaction, store) = context.writer()?;
+            transaction.alter_table(store, child)?;
+        }
+    }
+    Ok(())
 }
 
 fn create_index(

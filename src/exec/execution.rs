@@ -5,11 +5,14 @@ use super::build::{build, physical_types};
 use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
-use super::write::{CreateRows, DeleteRows, Found, InsertRows, Pending, UpdateRows, UpsertRows};
+use super::write::{
+    CreateRows, DeleteRows, Found, InsertRows, Pending, Settling, UpdateRows, UpsertRows, settle,
+};
 use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
 use crate::expr::SubplanRows;
-use crate::plan::{Node, Plan, TimeSlot};
+use crate::plan::{Node, Plan, Related, TimeSlot};
+use crate::table::Fetch;
 use crate::types::{RowId, TableId};
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
@@ -36,12 +39,14 @@ enum Stage {
     Ready,
     Main(Box<dyn Operator>),
     /// Everything has been read: writing what statements inside WITH found.
-    Pending(Option<Box<dyn Operator>>),
+    Pending(Option<Box<dyn Operator>>, Vec<Rc<Related>>),
     /// The tables to be truncated from this one on, and the counting of its rows.
     Truncate {
         tables: Vec<TableId>,
         counting: Option<Box<Scan>>,
     },
+    /// All rows are written: what do foreign keys say?
+    Settling(Settling),
     Done,
 }
 
@@ -92,12 +97,22 @@ impl Execution {
                 Stage::Ready => self.stage = self.next_stage(context)?,
                 Stage::Main(operator) => match operator.step(context)? {
                     Step::Chunk(_) if self.measure.is_some() => {}
-                    Step::Done => self.stage = Stage::Pending(None),
+                    Step::Done => {
+                        let related = related(inner(&self.plan)).into_iter().collect();
+                        self.stage = Stage::Pending(None, related);
+                    }
                     other => return Ok(other),
                 },
-                Stage::Pending(writer) => {
-                    if let Some(step) = write_pending(writer, context)? {
+                Stage::Pending(writer, related) => {
+                    if let Some(step) = write_pending(writer, related, context)? {
                         return Ok(step);
+                    }
+                    let settling = Settling::new(std::mem::take(related));
+                    self.stage = Stage::Settling(settling);
+                }
+                Stage::Settling(settling) => {
+                    if let Fetch::Need(block) = settle_all(settling, context)? {
+                        return Ok(Step::Need(block));
                     }
                     return self.end(context);
                 }
@@ -180,6 +195,25 @@ fn inner(plan: &Plan) -> &Plan {
     }
 }
 
+/// Looks at the foreign keys of what was written, after its keys and before those that the actions change.
+fn settle_all(settling: &mut Settling, context: &mut Context) -> Result<Fetch<()>> {
+    match &mut context.access {
+        Access::Write(transaction) => transaction.end_statement(context.store)?,
+        Access::Read(_) => return Ok(Fetch::Ready(())),
+    }
+    settle(settling, context)
+}
+
+/// The tables that the actions of a statement's foreign keys may change.
+fn related(plan: &Plan) -> Option<Rc<Related>> {
+    match plan {
+        Plan::Insert(insert) => Some(insert.rules.related.clone()),
+        Plan::Update(update) => Some(update.rules.related.clone()),
+        Plan::Delete(delete) => Some(delete.rules.related.clone()),
+        _ => None,
+    }
+}
+
 fn subplans(plan: &Plan) -> Option<&[Node]> {
     match plan {
         Plan::Query(query) => Some(&query.subplans),
@@ -194,6 +228,7 @@ fn subplans(plan: &Plan) -> Option<&[Node]> {
 /// Runs the pending writes to their end; `None` when there are no more. Their rows are not counted.
 fn write_pending(
     writer: &mut Option<Box<dyn Operator>>,
+    related_tables: &mut Vec<Rc<Related>>,
     context: &mut Context,
 ) -> Result<Option<Step>> {
     let affected = context.meter.affected_rows;
@@ -202,6 +237,7 @@ fn write_pending(
             let Some(Pending { plan, chunks }) = context.pending.pop_front() else {
                 return Ok(None);
             };
+            related_tables.extend(related(&plan));
             *writer = Some(writer_of(&plan, Box::new(Found(chunks)), HashSet::new())?);
             continue;
         };

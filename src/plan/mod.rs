@@ -10,8 +10,8 @@ mod window;
 
 pub use node::{
     Aggregate, AggregateFunction, AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert,
-    JoinKind, Node, OnConflict, OutputColumn, Plan, Query, Returning, Rules, SortKey, TimeSlot,
-    Update,
+    JoinKind, Node, OnConflict, OutputColumn, Plan, Query, Related, Returning, Rules, SortKey,
+    TimeSlot, Update,
 };
 pub use prepare::{Options, Prepared, plan, plan_moment};
 pub use tree::scan_type;

@@ -40,6 +40,8 @@ pub enum Plan {
         names: Vec<CatalogName>,
         if_exists: bool,
         is_sequence: bool,
+        /// Foreign keys that lead to it go, too.
+        cascade: bool,
     },
     CreateIndex {
         table: TableId,
@@ -150,7 +152,15 @@ pub struct Rules {
     pub checks: Vec<Check>,
     /// The generated columns by position, and their values; these see no generated columns.
     pub generated: Vec<(usize, Expr)>,
+    /// What each column gets by default; of a table that actions change.
+    pub defaults: Vec<Expr>,
+    /// Whether rows lead to others or others to them.
+    pub has_foreign_keys: bool,
+    pub related: Rc<Related>,
 }
+
+/// The rules of the tables that the actions of foreign keys may change.
+pub type Related = Vec<(TableId, Rules)>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
@@ -192,6 +202,7 @@ pub struct Update {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delete {
     pub table: Rc<TableSchema>,
+    pub rules: Rc<Rules>,
     pub source: Node,
     pub subplans: Vec<Node>,
     pub returning: Option<Returning>,

@@ -30,6 +30,7 @@ pub enum Syntax {
     DropTable {
         names: Vec<ast::ObjectName>,
         if_exists: bool,
+        cascade: bool,
     },
     DropIndex {
         names: Vec<ast::ObjectName>,
@@ -48,6 +49,7 @@ pub enum Syntax {
     Truncate {
         names: Vec<ast::ObjectName>,
         restart: bool,
+        cascade: bool,
     },
     Begin {
         read_only: bool,
@@ -194,10 +196,14 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
     };
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
     let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
-    // Nothing depends on a table or an index here, so both words ask for the same.
-    let _ = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
+    let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
+    let cascade = behavior == Some(Keyword::CASCADE);
     Ok(match kind {
-        Keyword::TABLE => Syntax::DropTable { names, if_exists },
+        Keyword::TABLE => Syntax::DropTable {
+            names,
+            if_exists,
+            cascade,
+        },
         Keyword::INDEX => Syntax::DropIndex { names, if_exists },
         _ => Syntax::DropSequence { names, if_exists },
     })
@@ -209,8 +215,12 @@ fn truncate(parser: &mut Parser) -> Parsed<Syntax> {
     let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
     let restart = parser.parse_keywords(&[Keyword::RESTART, Keyword::IDENTITY]);
     let _ = parser.parse_keywords(&[Keyword::CONTINUE, Keyword::IDENTITY]);
-    let _ = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
-    Ok(Syntax::Truncate { names, restart })
+    let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
+    Ok(Syntax::Truncate {
+        names,
+        restart,
+        cascade: behavior == Some(Keyword::CASCADE),
+    })
 }
 
 /// `EXPLAIN [ANALYZE] statement` or `EXPLAIN (option [value], …) statement`.

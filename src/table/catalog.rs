@@ -3,7 +3,7 @@
 
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
-use crate::types::{CatalogName, IndexId, IndexSchema, TableId, TableSchema};
+use crate::types::{CatalogName, ForeignKey, IndexId, IndexSchema, TableId, TableSchema};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -34,6 +34,18 @@ impl Catalog {
     /// By name.
     pub fn tables(&self) -> impl Iterator<Item = &Rc<TableSchema>> {
         self.tables.values()
+    }
+
+    /// The foreign keys that lead to a table, and the tables that have them.
+    pub fn referencing(
+        &self,
+        table: TableId,
+    ) -> impl Iterator<Item = (&Rc<TableSchema>, &ForeignKey)> {
+        self.tables().flat_map(move |other| {
+            let keys = other.foreign_keys.iter();
+            keys.filter(move |key| key.table == table)
+                .map(move |key| (other, key))
+        })
     }
 
     /// The schema of a table that a change names.

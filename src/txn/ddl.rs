@@ -1,5 +1,6 @@
 //! Schema changes inside a transaction: seen by it at once, by others at the commit.
 
+use super::foreign_key::ForeignColumns;
 use super::private::{PrivateIndex, PrivateTable, scratch};
 use super::undo::Undo;
 use super::unique::describe_key;
@@ -9,6 +10,9 @@ use crate::error::{Code, Error, Result};
 use crate::table::{ALIVE, Catalog, Key, KeyIndex, KeyShape, Rows, Store, Tiers, each_tiers};
 use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
 use std::rc::Rc;
+
+/// The id by which a table that is being made names itself.
+const OWN: TableId = TableId(u32::MAX);
 
 impl Transaction {
     /// Gives the table and its indexes their ids, whatever stands there. `primary_key` names the first index
@@ -25,12 +29,18 @@ impl Transaction {
             index.id = IndexId(id);
         }
         schema.primary_key = primary.map(|position| schema.indexes[position].id);
-        let private = PrivateTable::new(Rc::new(schema.clone()), true)?;
+        for key in &mut schema.foreign_keys {
+            if key.table == OWN {
+                key.table = schema.id;
+            }
+        }
+        let mut private = PrivateTable::new(Rc::new(schema.clone()), true)?;
         let (table, indexes) = (schema.id, schema.indexes.len() as u32);
         let sequence = schema.sequence.as_ref().map(|sequence| sequence.start);
         self.change_catalog(CatalogChange::CreateTable(schema))?;
         self.next.table = TableId(table.0 + 1);
         self.next.index = IndexId(first.0 + indexes);
+        private.foreign = ForeignColumns::of(&self.catalog, table);
         self.tables.insert(table, private);
         self.undo.push(Undo::Replaced { table, old: None });
         if let Some(start) = sequence {

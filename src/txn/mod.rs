@@ -42,6 +42,7 @@
 mod columns;
 mod cursor;
 mod ddl;
+mod foreign_key;
 mod lookup;
 mod merge;
 mod net;
@@ -54,6 +55,7 @@ mod unique;
 mod view;
 
 pub use cursor::{IndexCursor, KeyRange};
+pub use foreign_key::{Deferred, RowEvent, key_of};
 pub use net::CommitHead;
 pub use scan::{ScanUnit, ZoneFilter, ZoneRange};
 pub use sequence::SequencePlace;

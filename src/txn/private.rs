@@ -4,6 +4,7 @@
 //! store's, so they are read by the same code. What they replace is marked in an overlay: one bitmap for each
 //! block of the store that has rows the transaction ended.
 
+use super::foreign_key::ForeignColumns;
 use crate::column::{Bitmap, CHUNK_ROWS};
 use crate::table::{
     ALIVE, BlockId, Blocks, KeyIndex, KeyShape, Layout, Location, Relation, RowMap, Rows,
@@ -49,6 +50,7 @@ pub(super) struct PrivateTable {
     pub blocks: Vec<u32>,
     pub indexes: Vec<PrivateIndex>,
     pub change_sets: Vec<Vec<ColumnId>>,
+    pub foreign: ForeignColumns,
 }
 
 /// The keys of private rows.
@@ -73,6 +75,7 @@ impl PrivateTable {
             blocks: Vec::new(),
             indexes: Vec::new(),
             change_sets: Vec::new(),
+            foreign: ForeignColumns::default(),
         };
         for index in &schema.indexes {
             let shape = KeyShape::new(&schema, &table.layout, index)?;

@@ -1,16 +1,17 @@
 //! A transaction: a snapshot, private writes over it, and the list that undoes them.
 
+use super::foreign_key::ForeignColumns;
 use super::private::{Origin, PrivateBlock, PrivateBlocks, PrivateTable};
 use super::undo::Undo;
 use super::unique::Pending;
-use super::{SequencePlace, View};
+use super::{Deferred, RowEvent, SequencePlace, View};
 use crate::column::Vector;
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{Catalog, Fetch, Location, NextIds, Store};
 use crate::types::{ColumnId, RowId, Snapshot, TableId, Value};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// One writer at a time: while a transaction has writes, no other commit is applied.
@@ -26,6 +27,9 @@ pub struct Transaction {
     pub(super) next: NextIds,
     /// The sequences that the statement moved.
     pub(super) sequences: RefCell<BTreeMap<TableId, SequencePlace>>,
+    /// The rows of this statement that foreign keys are about.
+    pub(super) events: VecDeque<RowEvent>,
+    pub(super) deferred: Vec<Deferred>,
 }
 
 impl Transaction {
@@ -42,6 +46,8 @@ impl Transaction {
             pending: Vec::new(),
             next: store.next_ids(),
             sequences: RefCell::default(),
+            events: VecDeque::new(),
+            deferred: Vec::new(),
         }
     }
 
@@ -94,6 +100,10 @@ impl Transaction {
         }
         let ids: Vec<RowId> = (first.0..first.0 + rows as u64).map(RowId).collect();
         self.next.row = RowId(first.0 + rows as u64);
+        if !private.foreign.own.is_empty() {
+            let put = |row: &RowId| RowEvent::put(table, *row);
+            self.events.extend(ids.iter().map(put));
+        }
         let mut from = 0;
         while from < rows {
             let number = private.open(&mut self.blocks);
@@ -137,6 +147,9 @@ impl Transaction {
         block.rows.push_values(id, row)?;
         block.added(Origin::Inserted, 1);
         self.next.row = RowId(id.0 + 1);
+        if !private.foreign.own.is_empty() {
+            self.events.push_back(RowEvent::put(table, id));
+        }
         self.undo.push(Undo::Put {
             table,
             block: number,
@@ -188,8 +201,12 @@ impl Transaction {
         let mut set: Vec<ColumnId> = columns.to_vec();
         set.sort();
         let origin = Origin::Updated(private.change_set(&set));
+        let concerned = private.foreign.concern(columns);
         for (at, row) in rows.iter().enumerate() {
             let old = self.end_row(store, table, *row)?;
+            if concerned {
+                self.events.push_back(RowEvent::changed(table, *row, old));
+            }
             let private = self.tables.get_mut(&table).expect("opened above");
             let origin = match old.block.private_index() {
                 Some(number) => {
@@ -224,8 +241,12 @@ impl Transaction {
     /// `Internal` for a row that is not alive here.
     pub fn delete(&mut self, store: &Store, table: TableId, rows: &[RowId]) -> Result<()> {
         self.open_table(store, table)?;
+        let is_referenced = !self.tables[&table].foreign.referenced.is_empty();
         for row in rows {
-            self.end_row(store, table, *row)?;
+            let old = self.end_row(store, table, *row)?;
+            if is_referenced {
+                self.events.push_back(RowEvent::changed(table, *row, old));
+            }
         }
         Ok(())
     }
@@ -238,6 +259,7 @@ impl Transaction {
         for (index, old) in fresh.indexes.iter_mut().zip(&private.indexes) {
             index.built = old.built.clone();
         }
+        fresh.foreign = private.foreign.clone();
         let old = std::mem::replace(private, fresh);
         self.undo.push(Undo::Replaced {
             table,
@@ -301,7 +323,9 @@ impl Transaction {
             ));
         }
         let schema = self.catalog.require(table)?.clone();
-        self.tables.insert(table, PrivateTable::new(schema, false)?);
+        let mut private = PrivateTable::new(schema, false)?;
+        private.foreign = ForeignColumns::of(&self.catalog, table);
+        self.tables.insert(table, private);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Going back: what each write did, so that a savepoint is a place in a list.
 
 use super::Transaction;
+use super::foreign_key::ForeignColumns;
 use super::private::{PrivateIndex, PrivateTable};
 use crate::table::{Catalog, Layout, Location};
 use crate::types::TableId;
@@ -67,6 +68,7 @@ impl Transaction {
     /// Takes back everything written since the savepoint.
     pub fn rollback_to(&mut self, savepoint: &Savepoint) {
         self.pending.clear();
+        self.events.clear();
         self.sequences.borrow_mut().clear();
         while self.undo.len() > savepoint.undo {
             if let Some(undo) = self.undo.pop() {
@@ -148,6 +150,7 @@ impl Transaction {
                 table.is_relaid |= layout != table.layout;
                 table.layout = layout;
             }
+            table.foreign = ForeignColumns::of(&self.catalog, *id);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod data_type;
 mod decimal;
+mod foreign_key;
 mod id;
 mod interval;
 mod moment;
@@ -13,6 +14,7 @@ mod value;
 
 pub use data_type::{DataType, PhysicalType};
 pub use decimal::Decimal;
+pub use foreign_key::{Action, ForeignKey};
 pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};

@@ -1,6 +1,6 @@
 //! The shape of a table. A schema never changes in place: the catalog keeps one for each moment.
 
-use super::{ColumnId, DataType, IndexId, TableId, Value};
+use super::{ColumnId, DataType, ForeignKey, IndexId, TableId, Value};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct TableSchema {
     pub dropped: Vec<DroppedColumn>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckSchema>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys: Vec<ForeignKey>,
     /// It is a sequence: where that stands is its one row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<SequenceSchema>,
@@ -122,10 +124,21 @@ impl TableSchema {
         owner.is_some_and(|(owner, _)| owner == table)
     }
 
+    /// An index by which these columns, in any order, are a unique key.
+    pub fn unique_key(&self, columns: &[ColumnId]) -> Option<&IndexSchema> {
+        self.indexes.iter().find(|index| {
+            index.unique
+                && index.columns.len() == columns.len()
+                && columns.iter().all(|id| index.columns.contains(id))
+        })
+    }
+
     /// Whether a constraint has the name.
     pub fn has_constraint(&self, name: &str) -> bool {
         let mut keys = self.indexes.iter().filter(|index| index.constraint);
-        keys.any(|key| key.name == name) || self.checks.iter().any(|check| check.name == name)
+        keys.any(|key| key.name == name)
+            || self.checks.iter().any(|check| check.name == name)
+            || self.foreign_keys.iter().any(|key| key.name == name)
     }
 
     pub fn primary_key(&self) -> Option<&IndexSchema> {

@@ -37,13 +37,19 @@ impl Short {
             Plan::Query(query) if query.subplans.is_empty() => SelectRow::of(&query.root)
                 .filter(|select| !select.is_volatile())
                 .map(Short::Select),
-            Plan::Insert(insert) if insert.subplans.is_empty() => {
+            Plan::Insert(insert)
+                if insert.subplans.is_empty() && !insert.rules.has_foreign_keys =>
+            {
                 InsertRow::of(insert).map(Short::Insert)
             }
-            Plan::Update(update) if update.subplans.is_empty() => {
+            Plan::Update(update)
+                if update.subplans.is_empty() && !update.rules.has_foreign_keys =>
+            {
                 UpdateRow::of(update).map(Short::Update)
             }
-            Plan::Delete(delete) if delete.subplans.is_empty() => {
+            Plan::Delete(delete)
+                if delete.subplans.is_empty() && !delete.rules.has_foreign_keys =>
+            {
                 DeleteRow::of(delete).map(Short::Delete)
             }
             _ => None,

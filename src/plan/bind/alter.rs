@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind};
 use crate::plan::{AlterStep, Node, Plan, TimeSlot, Update};
 use crate::sql::{Alter, AlterAction, AlterChange, Named, rename};
-use crate::types::{DroppedColumn, IndexSchema, ScanColumn, TableId, TableSchema};
+use crate::types::{DroppedColumn, ForeignKey, IndexSchema, ScanColumn, TableId, TableSchema};
 use sqlparser::ast::{self, Ident};
 use std::rc::Rc;
 
@@ -126,8 +126,10 @@ impl<'a> Binder<'a> {
                 cascade,
             } => self.drop_column(name, *if_exists, *cascade, to),
             AlterAction::DropConstraint {
-                name, if_exists, ..
-            } => drop_constraint(name, *if_exists, to),
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_constraint(name, *if_exists, *cascade, to),
             AlterAction::RenameColumn { from, to: name } => rename_column(from, name, to),
             AlterAction::RenameConstraint { from, to: name } => {
                 self.rename_constraint(from, name, to)
@@ -232,7 +234,8 @@ impl<'a> Binder<'a> {
         }
         let checks = after.checks[before.checks.len()..].to_vec();
         let added = after.indexes[before.indexes.len()..].to_vec();
-        if !checks.is_empty() || !nulls.is_empty() {
+        let foreign = after.foreign_keys[before.foreign_keys.len()..].to_vec();
+        if !checks.is_empty() || !nulls.is_empty() || !foreign.is_empty() {
             to.step();
         }
         nulls.into_iter().for_each(|at| refuse_nulls(at, to));
@@ -248,6 +251,17 @@ impl<'a> Binder<'a> {
                 .with_constraint(&to.schema().name, &check.name);
             let broken = expr::resolve_not(condition)?;
             let rows = filtered(to.schema(), broken);
+            to.refuse(rows, error);
+        }
+        for key in foreign {
+            let message = format!(
+                "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
+                to.schema().name,
+                key.name
+            );
+            let error = Error::new(Code::ForeignKeyViolation, message)
+                .with_constraint(&to.schema().name, &key.name);
+            let rows = self.dangling(to.schema(), &key)?;
             to.refuse(rows, error);
         }
         for index in added {
@@ -314,11 +328,14 @@ impl<'a> Binder<'a> {
                 data_type: column.data_type,
             });
             let (id, indexes) = (schema.id, schema.indexes.clone());
+            let keys = &mut to.schema().foreign_keys;
+            keys.retain(|key| !key.columns.contains(&column.id));
             for index in indexes
                 .iter()
                 .filter(|index| index.columns.contains(&column.id))
             {
-                to.drop_index(index);
+                let what = format!("column {} of table {table}", column.name);
+                self.drop_key(index, cascade, &what, to)?;
             }
             let owner = Some((id, column.id));
             let is_owned = |other: &&Rc<TableSchema>| {
@@ -336,11 +353,85 @@ impl<'a> Binder<'a> {
         Ok(())
     }
 
+    fn drop_constraint(
+        &mut self,
+        ident: &Ident,
+        if_exists: bool,
+        cascade: bool,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let schema = to.schema();
+        let others = (schema.checks.len(), schema.foreign_keys.len());
+        schema.checks.retain(|check| check.name != ident.value);
+        schema.foreign_keys.retain(|key| key.name != ident.value);
+        if others != (schema.checks.len(), schema.foreign_keys.len()) {
+            to.step();
+            return Ok(());
+        }
+        let mut keys = schema.indexes.iter();
+        let found = keys.find(|key| key.constraint && key.name == ident.value);
+        match found.cloned() {
+            Some(key) => {
+                let what = format!("constraint {} on table {}", key.name, schema.name);
+                self.drop_key(&key, cascade, &what, to)
+            }
+            None if if_exists => Ok(()),
+            None => Err(no_constraint(schema, ident, false)),
+        }
+    }
+
+    /// Drops an index, by which foreign keys may lead to the table.
+    fn drop_key(
+        &mut self,
+        index: &IndexSchema,
+        cascade: bool,
+        what: &str,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let table = to.schema().id;
+        let others = to.schema().indexes.iter();
+        let others = others.filter(|other| other.id != index.id && other.unique);
+        let others: Vec<IndexSchema> = others.cloned().collect();
+        let rest = TableSchema {
+            indexes: others,
+            ..TableSchema::default()
+        };
+        let needs = |key: &ForeignKey| {
+            key.table == table && index.unique && rest.unique_key(&key.referenced).is_none()
+        };
+        for (child, key) in self.catalog().referencing(table) {
+            if !needs(key) || index.columns.len() != key.referenced.len() {
+                continue;
+            }
+            if !cascade {
+                let depends = format!(
+                    "constraint {} on table {} depends on index {}",
+                    key.name, child.name, index.name
+                );
+                return Err(dependent(what, depends));
+            }
+            if child.id == table {
+                to.schema()
+                    .foreign_keys
+                    .retain(|other| other.name != key.name);
+                to.step();
+                continue;
+            }
+            let mut child = TableSchema::clone(child);
+            child.foreign_keys.retain(|key| !needs(key));
+            to.steps.push(AlterStep::Table(child));
+        }
+        to.drop_index(index);
+        Ok(())
+    }
+
     fn rename_constraint(&mut self, from: &Ident, name: &Ident, to: &mut Alteration) -> Result<()> {
         let schema = to.schema();
         check_constraint_free(schema, &name.value)?;
-        if let Some(check) = (schema.checks.iter_mut()).find(|check| check.name == from.value) {
-            check.name = name.value.clone();
+        let checks = schema.checks.iter_mut().map(|check| &mut check.name);
+        let foreign = schema.foreign_keys.iter_mut().map(|key| &mut key.name);
+        if let Some(known) = checks.chain(foreign).find(|known| **known == from.value) {
+            known.clone_from(&name.value);
             to.step();
             return Ok(());
         }
@@ -434,25 +525,6 @@ fn no_constraint(schema: &TableSchema, ident: &Ident, for_table: bool) -> Error 
         false => format!("constraint \"{name}\" of relation \"{table}\" does not exist"),
     };
     Error::new(Code::UndefinedObject, message)
-}
-
-fn drop_constraint(ident: &Ident, if_exists: bool, to: &mut Alteration) -> Result<()> {
-    let schema = to.schema();
-    if let Some(at) = (schema.checks.iter()).position(|check| check.name == ident.value) {
-        schema.checks.remove(at);
-        to.step();
-        return Ok(());
-    }
-    let found = schema.indexes.iter();
-    let found = found
-        .into_iter()
-        .find(|key| key.constraint && key.name == ident.value);
-    match found.cloned() {
-        Some(key) => to.drop_index(&key),
-        None if if_exists => {}
-        None => return Err(no_constraint(schema, ident, false)),
-    }
-    Ok(())
 }
 
 fn rename_column(from: &Ident, name: &Ident, to: &mut Alteration) -> Result<()> {

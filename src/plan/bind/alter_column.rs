@@ -84,7 +84,9 @@ impl<'a> Binder<'a> {
         if target == DataType::Interval {
             return Err(Error::unsupported("a column of type interval"));
         }
-        self.check_retypable(&before, at)?;
+        if using.is_some() || !keeps_values(old.data_type, target) {
+            self.check_retypable(&before, at)?;
+        }
         let value = self.converted(&before, at, target, using)?;
         let new = &mut to.schema().columns[at];
         new.data_type = target;
@@ -223,6 +225,18 @@ impl<'a> Binder<'a> {
     fn check_retypable(&mut self, schema: &TableSchema, at: usize) -> Result<()> {
         if schema.columns[at].generated.is_some() {
             return Err(Error::unsupported("another type for a generated column"));
+        }
+        let id = schema.columns[at].id;
+        let mut leading = self.catalog().referencing(schema.id);
+        if schema
+            .foreign_keys
+            .iter()
+            .any(|key| key.columns.contains(&id))
+            || leading.any(|(_, key)| key.referenced.contains(&id))
+        {
+            return Err(Error::unsupported(
+                "another type for a column of a foreign key",
+            ));
         }
         let rules = self.rules(schema)?;
         let uses = |expr: &Expr| expr.any(&mut |expr| expr.kind == ExprKind::Column(at));

@@ -134,15 +134,21 @@ impl<'a> Binder<'a> {
                 if_not_exists,
                 options,
             } => self.bind_create_sequence(name, *if_not_exists, options)?,
-            Syntax::DropTable { names, if_exists } => {
-                self.bind_drop_table(names, *if_exists, false)?
-            }
+            Syntax::DropTable {
+                names,
+                if_exists,
+                cascade,
+            } => self.bind_drop_table(names, *if_exists, false, *cascade)?,
             Syntax::DropSequence { names, if_exists } => {
                 self.bind_drop_sequence(names, *if_exists)?
             }
             Syntax::DropIndex { names, if_exists } => self.bind_drop_index(names, *if_exists)?,
             Syntax::Alter(alter) => self.bind_alter(alter)?,
-            Syntax::Truncate { names, restart } => self.bind_truncate(names, *restart)?,
+            Syntax::Truncate {
+                names,
+                restart,
+                cascade,
+            } => self.bind_truncate(names, *restart, *cascade)?,
             Syntax::Begin { read_only } => Plan::Begin {
                 read_only: *read_only,
             },

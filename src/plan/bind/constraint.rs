@@ -27,6 +27,10 @@ pub enum Kind<'a> {
         condition: &'a ast::Expr,
         sql: String,
     },
+    Foreign {
+        columns: Vec<&'a Ident>,
+        clause: &'a ast::ForeignKeyConstraint,
+    },
 }
 
 /// A constraint behind a column.
@@ -46,6 +50,10 @@ pub fn of_column<'a>(
                 &unique.name,
                 unique_key(vec![column], &unique.nulls_distinct),
             )
+        }
+        ColumnOption::ForeignKey(clause) => {
+            let columns = vec![column];
+            (&clause.name, Kind::Foreign { columns, clause })
         }
         ColumnOption::Check(check) => (&check.name, check_kind(check, definition)?),
         other => {
@@ -75,7 +83,10 @@ pub fn of_table<'a>(
             (&unique.name, unique_key(columns, &unique.nulls_distinct))
         }
         TableConstraint::Check(check) => (&check.name, check_kind(check, definition)?),
-        TableConstraint::ForeignKey(_) => return Err(Error::unsupported("FOREIGN KEY")),
+        TableConstraint::ForeignKey(clause) => {
+            let columns = clause.columns.iter().collect();
+            (&clause.name, Kind::Foreign { columns, clause })
+        }
         _ => return Err(Error::unsupported("this constraint")),
     };
     Ok(Constraint {
@@ -123,6 +134,7 @@ impl Binder<'_> {
             let message = format!("a table can be made with at most {CONSTRAINTS_MAX} constraints");
             return Err(Error::new(Code::LimitColumns, message));
         }
+        let mut foreign = Vec::new();
         for constraint in std::mem::take(&mut definition.constraints) {
             let schema = &mut definition.schema;
             match constraint.kind {
@@ -145,7 +157,16 @@ impl Binder<'_> {
                     let name = check_constraint_name(schema, constraint.name, &bound)?;
                     schema.checks.push(CheckSchema { name, sql });
                 }
+                Kind::Foreign { columns, clause } => {
+                    foreign.push((constraint.name, columns, clause));
+                }
             }
+        }
+        // A key may be one that the same definition adds.
+        for (given, columns, clause) in foreign {
+            let schema = &definition.schema;
+            let key = self.foreign_key(schema, given, &columns, clause)?;
+            definition.schema.foreign_keys.push(key);
         }
         Ok(())
     }
@@ -258,7 +279,6 @@ fn check_characteristics(characteristics: &Option<ConstraintCharacteristics>) ->
 
 fn option_name(option: &ColumnOption) -> &'static str {
     match option {
-        ColumnOption::ForeignKey(_) => "REFERENCES",
         ColumnOption::Generated { .. } | ColumnOption::Identity(_) => "a generated column",
         ColumnOption::Collation(_) => "COLLATE",
         _ => "this option of a column",

@@ -229,6 +229,7 @@ impl<'a> Binder<'a> {
         names: &[ast::ObjectName],
         if_exists: bool,
         is_sequence: bool,
+        cascade: bool,
     ) -> Result<Plan> {
         let kind = if is_sequence { "sequence" } else { "table" };
         let mut tables = Vec::with_capacity(names.len());
@@ -249,16 +250,36 @@ impl<'a> Binder<'a> {
             names: tables,
             if_exists,
             is_sequence,
+            cascade,
         })
     }
 
-    pub fn bind_truncate(&mut self, names: &[ast::ObjectName], restart: bool) -> Result<Plan> {
+    pub fn bind_truncate(
+        &mut self,
+        names: &[ast::ObjectName],
+        restart: bool,
+        cascade: bool,
+    ) -> Result<Plan> {
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
             let (table, position) = name::relation(table)?;
             let id = self.target(table, position)?.id;
             if !tables.contains(&id) {
                 tables.push(id);
+            }
+        }
+        let catalog = self.catalog();
+        let mut next = 0;
+        while let Some(table) = tables.get(next).copied() {
+            next += 1;
+            for (child, _) in catalog.referencing(table) {
+                if tables.contains(&child.id) {
+                    continue;
+                }
+                if !cascade {
+                    return Err(referenced(child, catalog.require(table)?));
+                }
+                tables.push(child.id);
             }
         }
         let is_owned = |sequence: &TableSchema| {
@@ -270,6 +291,17 @@ impl<'a> Binder<'a> {
             tables,
         })
     }
+}
+
+/// The error for a table that is to be emptied without those that lead to it.
+fn referenced(child: &TableSchema, table: &TableSchema) -> Error {
+    let (child, table) = (&child.name, &table.name);
+    let message = "cannot truncate a table referenced in a foreign key constraint";
+    Error::new(Code::Unsupported, message)
+        .with_detail(format!("Table \"{child}\" references \"{table}\"."))
+        .with_hint(format!(
+            "Truncate table \"{child}\" at the same time, or use TRUNCATE ... CASCADE."
+        ))
 }
 
 /// A name that a new column may have.

@@ -44,6 +44,24 @@ impl Binder<'_> {
         })
     }
 
+    /// An error if a foreign key leads to the table by the index.
+    fn check_index_free(&self, table: &TableSchema, index: &IndexSchema) -> Result<()> {
+        let mut leading = self.catalog().referencing(table.id);
+        let needs = |columns: &[ColumnId]| {
+            (table.unique_key(columns)).is_some_and(|key| key.id == index.id)
+        };
+        match leading.find(|(_, key)| needs(&key.referenced)) {
+            None => Ok(()),
+            Some((child, key)) => Err(super::alter::dependent(
+                &format!("index {}", index.name),
+                format!(
+                    "constraint {} on table {} depends on index {}",
+                    key.name, child.name, index.name
+                ),
+            )),
+        }
+    }
+
     pub fn bind_drop_index(&mut self, names: &[ast::ObjectName], if_exists: bool) -> Result<Plan> {
         let mut indexes = Vec::with_capacity(names.len());
         for index in names {
@@ -66,6 +84,7 @@ impl Binder<'_> {
                     )
                     .at(position));
                 }
+                Some((table, found)) => self.check_index_free(table, found)?,
                 _ => {}
             }
             if !indexes.iter().any(|other| other == index) {

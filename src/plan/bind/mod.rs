@@ -5,7 +5,7 @@
 //!   Select  WHERE, GROUP BY, outputs       select, grouping
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
-//! constraints                              rules
+//! constraints                              constraint, rules, foreign_key
 //! tables, sequences and indexes            define, alter, alter_column, sequence, indexes
 //! any expression                           expression, predicate, constant, call
 //! window functions                         window, window_call, frame
@@ -32,6 +32,7 @@ mod data_type;
 mod define;
 mod dependent;
 mod expression;
+mod foreign_key;
 mod frame;
 mod from;
 mod grouping;

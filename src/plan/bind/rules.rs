@@ -17,6 +17,17 @@ use std::rc::Rc;
 impl Binder<'_> {
     /// What rows that are written to the table must satisfy.
     pub fn rules(&mut self, table: &TableSchema) -> Result<Rc<Rules>> {
+        let mut rules = self.own_rules(table)?;
+        let mut referencing = self.catalog().referencing(table.id);
+        rules.has_foreign_keys = !table.foreign_keys.is_empty() || referencing.next().is_some();
+        if rules.has_foreign_keys {
+            rules.related = self.related(table)?;
+        }
+        Ok(Rc::new(rules))
+    }
+
+    /// Without what other tables have to do with it.
+    pub fn own_rules(&mut self, table: &TableSchema) -> Result<Rules> {
         let mut rules = Rules::default();
         for check in &table.checks {
             let ast = sql::parse_expression(&check.sql)?;
@@ -33,7 +44,7 @@ impl Binder<'_> {
                 rules.generated.push((at, value));
             }
         }
-        Ok(Rc::new(rules))
+        Ok(rules)
     }
 
     pub fn bind_check(&mut self, ast: &Ast, table: &TableSchema) -> Result<Expr> {

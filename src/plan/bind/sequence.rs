@@ -44,7 +44,7 @@ impl Binder<'_> {
                 return Err(error.at(position));
             }
         }
-        self.bind_drop_table(names, if_exists, true)
+        self.bind_drop_table(names, if_exists, true, false)
     }
 
     /// The error that a column needs the sequence.

@@ -100,7 +100,9 @@ impl<'a> Binder<'a> {
             expressions.extend(others);
         }
         let output = returning_output(&returning);
+        let rules = self.rules(&target.table)?;
         let plan = Plan::Delete(Delete {
+            rules,
             table: target.table,
             source: Node::Project {
                 input: Box::new(target.node),

@@ -1,0 +1,359 @@
+//! Foreign keys: what happened to the rows that have one or are referenced, and where references lead.
+//!
+//! Each such row that was written leaves an event. The events of a statement are looked at when it has ended, one by
+//! one: an action makes further changes, and so further events. What is deferred is looked at before the commit; it
+//! asks what is then the case, so it does not matter what was undone meanwhile.
+
+use super::{Transaction, View};
+use crate::error::{Code, Error, Result};
+use crate::expr::format_value;
+use crate::table::{Catalog, Fetch, Location, Store};
+use crate::types::{
+    ColumnId, ForeignKey, IndexSchema, RowId, ScanColumn, TableId, TableSchema, Value, Versions,
+};
+use std::ops::Bound;
+
+/// A row that was inserted, changed or ended.
+#[derive(Debug, Clone, Copy)]
+pub struct RowEvent {
+    pub table: TableId,
+    pub row: RowId,
+    /// Where its version was before.
+    pub old: Option<Location>,
+}
+
+impl RowEvent {
+    pub(super) fn put(table: TableId, row: RowId) -> RowEvent {
+        let old = None;
+        RowEvent { table, row, old }
+    }
+
+    pub(super) fn changed(table: TableId, row: RowId, old: Location) -> RowEvent {
+        let old = Some(old);
+        RowEvent { table, row, old }
+    }
+}
+
+/// What is to be looked at before the commit.
+#[derive(Debug, Clone)]
+pub enum Deferred {
+    /// A row that must lead somewhere.
+    Referencing {
+        table: TableId,
+        row: RowId,
+        constraint: String,
+    },
+    /// A key that is gone, which no row may have.
+    Referenced {
+        table: TableId,
+        constraint: String,
+        key: Vec<Value>,
+    },
+}
+
+/// The columns of a table whose changes matter.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ForeignColumns {
+    pub own: Vec<ColumnId>,
+    pub referenced: Vec<ColumnId>,
+}
+
+impl ForeignColumns {
+    pub fn of(catalog: &Catalog, table: TableId) -> ForeignColumns {
+        let own = catalog.table_by_id(table).map(|table| &table.foreign_keys);
+        let own = own.into_iter().flatten().flat_map(|key| &key.columns);
+        let referenced = catalog.referencing(table);
+        let referenced = referenced.flat_map(|(_, key)| &key.referenced);
+        ForeignColumns {
+            own: own.copied().collect(),
+            referenced: referenced.copied().collect(),
+        }
+    }
+
+    pub fn concern(&self, columns: &[ColumnId]) -> bool {
+        let mut all = self.own.iter().chain(&self.referenced);
+        all.any(|column| columns.contains(column))
+    }
+}
+
+/// The values of some columns of a row that has all of them.
+pub fn key_of(table: &TableSchema, columns: &[ColumnId], row: &[Value]) -> Vec<Value> {
+    let positions = columns.iter().filter_map(|id| table.position(*id));
+    positions.map(|at| row[at].clone()).collect()
+}
+
+impl Transaction {
+    /// The event to be looked at next; it stays until it is removed.
+    pub fn first_event(&self) -> Option<RowEvent> {
+        self.events.front().copied()
+    }
+
+    pub fn events(&self) -> usize {
+        self.events.len()
+    }
+
+    pub fn remove_event(&mut self) {
+        self.events.pop_front();
+    }
+
+    pub fn defer(&mut self, deferred: Deferred) {
+        self.deferred.push(deferred);
+    }
+
+    /// Looks at what was deferred.
+    ///
+    /// # Errors
+    /// `ForeignKeyViolation`.
+    pub fn check_deferred(&mut self, store: &Store) -> Result<Fetch<()>> {
+        while let Some(deferred) = self.deferred.last().cloned() {
+            if let Fetch::Need(block) = self.check_one(store, &deferred)? {
+                return Ok(Fetch::Need(block));
+            }
+            self.deferred.pop();
+        }
+        Ok(Fetch::Ready(()))
+    }
+
+    fn check_one(&self, store: &Store, deferred: &Deferred) -> Result<Fetch<()>> {
+        let (Deferred::Referencing {
+            table, constraint, ..
+        }
+        | Deferred::Referenced {
+            table, constraint, ..
+        }) = deferred;
+        let Some(child) = self.catalog.table_by_id(*table) else {
+            return Ok(Fetch::Ready(()));
+        };
+        let Some(foreign) = (child.foreign_keys.iter()).find(|key| key.name == *constraint) else {
+            return Ok(Fetch::Ready(()));
+        };
+        let view = self.view(store);
+        match deferred {
+            Deferred::Referenced { key, .. } => view.check_referenced(child, foreign, key, true),
+            Deferred::Referencing { row, .. } => {
+                let Some(location) = self.current(store, *table, *row) else {
+                    return Ok(Fetch::Ready(()));
+                };
+                match view.whole_row(child, location)? {
+                    Fetch::Ready(row) => view.check_referencing(child, foreign, &row),
+                    Fetch::Need(block) => Ok(Fetch::Need(block)),
+                }
+            }
+        }
+    }
+}
+
+impl View<'_> {
+    /// All columns of a row.
+    pub fn whole_row(&self, table: &TableSchema, row: Location) -> Result<Fetch<Vec<Value>>> {
+        let columns = table.columns.iter().map(|c| ScanColumn::Column(c.id));
+        let columns: Vec<ScanColumn> = columns.collect();
+        let read = self.read_rows(table.id, &[row], &columns)?;
+        Ok(read.map(|chunk| chunk.row(0)))
+    }
+
+    /// Checks that a row leads to one that is there, or nowhere.
+    pub fn check_referencing(
+        &self,
+        table: &TableSchema,
+        foreign: &ForeignKey,
+        row: &[Value],
+    ) -> Result<Fetch<()>> {
+        let key = key_of(table, &foreign.columns, row);
+        if key.iter().any(Value::is_null) {
+            let is_mixed = foreign.match_full && !key.iter().all(Value::is_null);
+            return match is_mixed {
+                true => Err(referencing_violation(table, foreign).with_detail(
+                    "MATCH FULL does not allow mixing of null and nonnull key values.",
+                )),
+                false => Ok(Fetch::Ready(())),
+            };
+        }
+        match self.has_key(foreign, &key)? {
+            Fetch::Ready(true) => Ok(Fetch::Ready(())),
+            Fetch::Need(block) => Ok(Fetch::Need(block)),
+            Fetch::Ready(false) => {
+                let catalog = self.catalog();
+                let referenced = catalog.require(foreign.table)?;
+                let key = described(table, &foreign.columns, &key);
+                Err(referencing_violation(table, foreign).with_detail(format!(
+                    "{key} is not present in table \"{}\".",
+                    referenced.name
+                )))
+            }
+        }
+    }
+
+    /// Checks that no row has a key that is gone; with `may_be_back` another row may have it now.
+    pub fn check_referenced(
+        &self,
+        child: &TableSchema,
+        foreign: &ForeignKey,
+        key: &[Value],
+        may_be_back: bool,
+    ) -> Result<Fetch<()>> {
+        if may_be_back {
+            match self.has_key(foreign, key)? {
+                Fetch::Ready(false) => {}
+                other => return Ok(other.map(|_| ())),
+            }
+        }
+        match self.referencing_rows(child, foreign, key, 1)? {
+            Fetch::Need(block) => Ok(Fetch::Need(block)),
+            Fetch::Ready(rows) if rows.is_empty() => Ok(Fetch::Ready(())),
+            Fetch::Ready(_) => {
+                let catalog = self.catalog();
+                let referenced = catalog.require(foreign.table)?;
+                let message = format!(
+                    "update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
+                    referenced.name, foreign.name, child.name
+                );
+                let key = described(referenced, &foreign.referenced, key);
+                Err(Error::new(Code::ForeignKeyViolation, message)
+                    .with_constraint(&child.name, &foreign.name)
+                    .with_detail(format!(
+                        "{key} is still referenced from table \"{}\".",
+                        child.name
+                    )))
+            }
+        }
+    }
+
+    /// Whether a row of the referenced table has the key.
+    fn has_key(&self, foreign: &ForeignKey, key: &[Value]) -> Result<Fetch<bool>> {
+        let catalog = self.catalog();
+        let table = catalog.require(foreign.table)?;
+        let index = table.unique_key(&foreign.referenced).ok_or_else(|| {
+            Error::new(Code::Internal, "a foreign key to columns that are no key")
+        })?;
+        let key = in_order(&index.columns, &foreign.referenced, key);
+        let found = self.get_unique(table.id, index.id, &key, &self.present(), true)?;
+        Ok(found.map(|row| row.is_some()))
+    }
+
+    fn present(&self) -> Versions {
+        Versions::AsOf(self.snapshot())
+    }
+
+    /// The rows that have the key in the columns of a foreign key, at most `max`; by an index that begins with those,
+    /// if there is one.
+    pub fn referencing_rows(
+        &self,
+        child: &TableSchema,
+        foreign: &ForeignKey,
+        key: &[Value],
+        max: usize,
+    ) -> Result<Fetch<Vec<RowId>>> {
+        let width = foreign.columns.len();
+        let is_prefix = |index: &&IndexSchema| {
+            let start = index.columns.get(..width);
+            start.is_some_and(|start| foreign.columns.iter().all(|id| start.contains(id)))
+        };
+        match child.indexes.iter().find(is_prefix) {
+            Some(index) => {
+                let prefix = in_order(&index.columns[..width], &foreign.columns, key);
+                self.rows_by_index(child, index, prefix, max)
+            }
+            None => self.rows_by_scan(child, foreign, key, max),
+        }
+    }
+
+    fn rows_by_index(
+        &self,
+        child: &TableSchema,
+        index: &IndexSchema,
+        prefix: Vec<Value>,
+        max: usize,
+    ) -> Result<Fetch<Vec<RowId>>> {
+        let range = super::KeyRange {
+            prefix,
+            lower: Bound::Unbounded,
+            upper: Bound::Unbounded,
+            backwards: false,
+        };
+        let mut cursor = self.open_index(child.id, index.id, &self.present(), range, true)?;
+        let mut rows = Vec::new();
+        while rows.len() < max {
+            let found = match self.next_rows(&mut cursor, max.min(256))? {
+                Fetch::Ready(found) if found.is_empty() => break,
+                Fetch::Ready(found) => found,
+                Fetch::Need(block) => return Ok(Fetch::Need(block)),
+            };
+            for location in found {
+                match self.cell(child.id, location, ScanColumn::RowId)? {
+                    Fetch::Ready(id) => rows.extend(row_id(&id)),
+                    Fetch::Need(block) => return Ok(Fetch::Need(block)),
+                }
+            }
+        }
+        Ok(Fetch::Ready(rows))
+    }
+
+    fn rows_by_scan(
+        &self,
+        child: &TableSchema,
+        foreign: &ForeignKey,
+        key: &[Value],
+        max: usize,
+    ) -> Result<Fetch<Vec<RowId>>> {
+        let versions = self.present();
+        let columns = foreign.columns.iter().map(|id| ScanColumn::Column(*id));
+        let columns: Vec<_> = std::iter::once(ScanColumn::RowId).chain(columns).collect();
+        let mut rows = Vec::new();
+        for unit in self.scan_units(child.id, &versions, true) {
+            let chunk = match self.read_unit(unit, &versions, &columns, &Default::default())? {
+                Fetch::Ready(Some(chunk)) => chunk,
+                Fetch::Ready(None) => continue,
+                Fetch::Need(block) => return Ok(Fetch::Need(block)),
+            };
+            for index in 0..chunk.len() {
+                let row = chunk.row(index);
+                if row[1..] == *key {
+                    rows.extend(row_id(&row[0]));
+                }
+            }
+            if rows.len() >= max {
+                break;
+            }
+        }
+        Ok(Fetch::Ready(rows))
+    }
+}
+
+fn row_id(value: &Value) -> Option<RowId> {
+    match value {
+        Value::I64(id) => Some(RowId(*id as u64)),
+        _ => None,
+    }
+}
+
+/// The values of columns in another order of these.
+fn in_order(order: &[ColumnId], columns: &[ColumnId], values: &[Value]) -> Vec<Value> {
+    let place = |id: &ColumnId| columns.iter().position(|column| column == id);
+    let places = order.iter().filter_map(place);
+    places.map(|place| values[place].clone()).collect()
+}
+
+fn referencing_violation(table: &TableSchema, foreign: &ForeignKey) -> Error {
+    let message = format!(
+        "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
+        table.name, foreign.name
+    );
+    Error::new(Code::ForeignKeyViolation, message).with_constraint(&table.name, &foreign.name)
+}
+
+/// `Key (a, b)=(1, x)`.
+fn described(table: &TableSchema, columns: &[ColumnId], key: &[Value]) -> String {
+    let columns = || columns.iter().filter_map(|id| table.position(*id));
+    let names: Vec<&str> = columns()
+        .map(|at| table.columns[at].name.as_str())
+        .collect();
+    let values: Vec<String> = (columns().zip(key))
+        .map(|(at, value)| {
+            let mut text = String::new();
+            format_value(value, table.columns[at].data_type, &mut text);
+            text
+        })
+        .collect();
+    format!("Key ({})=({})", names.join(", "), values.join(", "))
+}

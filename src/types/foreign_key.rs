@@ -1,0 +1,29 @@
+//! FOREIGN KEY.
+
+use super::{ColumnId, TableId};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    pub name: String,
+    pub columns: Vec<ColumnId>,
+    /// The table that is referenced, and for each of `columns` the one there. They are a unique key.
+    pub table: TableId,
+    pub referenced: Vec<ColumnId>,
+    pub on_delete: Action,
+    pub on_update: Action,
+    /// All columns are NULL or none, rather than one being enough to be no reference.
+    pub match_full: bool,
+    /// Checked at the commit.
+    pub deferred: bool,
+}
+
+/// What becomes of rows when what they reference goes or changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    NoAction,
+    Restrict,
+    Cascade,
+    SetNull,
+    SetDefault,
+}
