@@ -128,13 +128,15 @@ fn ordered(e: &mut Expressions) -> Statement {
 }
 
 fn any(e: &mut Expressions) -> Select {
-    match e.random.below(20) {
+    match e.random.below(22) {
         0..=8 => plain(e, None),
         9..=13 => grouped(e),
         14 => all_in_one_group(e),
         15..=16 => set_operation(e),
         17 => values(e),
         18 => with(e),
+        19 => recursive(e),
+        20 => distinct_on(e),
         _ => derived(e),
     }
 }
@@ -412,6 +414,64 @@ fn with(e: &mut Expressions) -> Select {
         sql,
         kinds,
         picks_equals: inner.picks_equals,
+    }
+}
+
+/// A query of WITH that calls itself: numbers up to a bound, and something that grows beside them.
+fn recursive(e: &mut Expressions) -> Select {
+    let (name, x) = (e.name(), e.name());
+    let (most, union) = (e.random.below(8), e.pick(&["union", "union all"]));
+    let head =
+        format!("with recursive {name}(c1, c2) as (select 1, 'a'::text {union} select c1 + 1, ");
+    for (column, kind) in [("c1", Kind::Int), ("c2", Kind::Text)] {
+        e.columns.push(Column {
+            name: column.to_string(),
+            kind,
+        });
+    }
+    e.depth = 1;
+    let text = e.expression(Kind::Text);
+    e.depth = 3;
+    let body = format!("left({text}, 20)::text from {name} where c1 < {most})");
+    e.columns.clear();
+    for (column, kind) in [("c1", Kind::Int), ("c2", Kind::Text)] {
+        e.columns.push(Column {
+            name: format!("{x}.{column}"),
+            kind,
+        });
+    }
+    let kinds = kinds(e);
+    let sql = format!(
+        "{head}{body} select {} from {name} {x}{}",
+        outputs(e, &kinds),
+        condition(e)
+    );
+    e.columns.clear();
+    Select {
+        sql,
+        kinds,
+        picks_equals: false,
+    }
+}
+
+/// The first row of each group by an order that leaves nothing open.
+fn distinct_on(e: &mut Expressions) -> Select {
+    let from = e.item_of_from();
+    let id = e.columns[0].name.clone();
+    let column = e.columns[e.random.below(e.columns.len())].clone();
+    let kinds = kinds(e);
+    let outputs = outputs(e, &kinds);
+    let condition = condition(e);
+    e.columns.clear();
+    let direction = e.pick(&["", " desc", " nulls first"]);
+    let sql = format!(
+        "select distinct on ({key}) {outputs} from {from}{condition} order by {key}{direction}, {id}",
+        key = column.name
+    );
+    Select {
+        sql,
+        kinds,
+        picks_equals: false,
     }
 }
 

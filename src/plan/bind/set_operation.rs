@@ -94,13 +94,13 @@ impl<'a> Binder<'a> {
         let right = right.of_types(&types)?;
         let node = match (op, all) {
             (SetOperator::Union, true) => append(left.node, right.node),
-            (SetOperator::Union, false) => union(left.node, right.node)?,
+            (SetOperator::Union, false) => union(left.node, right.node, &types)?,
             (_, all) => {
                 // These lie in each other, as joins do, and each is two operators.
                 self.count_table()?;
                 self.count_table()?;
                 let in_right = op == SetOperator::Intersect;
-                by_marks(left.node, right.node, in_right, all)?
+                by_marks(left.node, right.node, &types, (in_right, all))?
             }
         };
         Ok(Side {
@@ -177,13 +177,13 @@ fn append(left: Node, right: Node) -> Node {
     }
 }
 
-fn union(left: Node, right: Node) -> Result<Node> {
+/// `types` are those of both sides; what groups may say of itself that its CHARs are texts.
+fn union(left: Node, right: Node, types: &[DataType]) -> Result<Node> {
     let input = match left {
         // What is distinct already need not be made so twice.
         Node::Distinct { input } if matches!(*input, Node::Append { .. }) => append(*input, right),
         left => append(left, right),
     };
-    let types = input.types();
     let keys = types
         .iter()
         .enumerate()
@@ -204,13 +204,19 @@ fn union(left: Node, right: Node) -> Result<Node> {
 
 /// The distinct rows of the left that are also (`in_right`), or are not, rows of the right.
 /// With `all` a row stands for one of the other side at most: equal rows are told apart by a number.
-fn by_marks(left: Node, right: Node, in_right: bool, all: bool) -> Result<Node> {
-    let own = left.width();
+fn by_marks(
+    left: Node,
+    right: Node,
+    types: &[DataType],
+    (in_right, all): (bool, bool),
+) -> Result<Node> {
+    let own = types.len();
     let (left, right) = match all {
-        true => (numbered(left)?, numbered(right)?),
+        true => (numbered(left, types)?, numbered(right, types)?),
         false => (left, right),
     };
-    let types = left.types();
+    let mut types = types.to_vec();
+    types.extend(left.types().into_iter().skip(own));
     let width = types.len();
     let columns = || {
         types
@@ -248,9 +254,9 @@ fn by_marks(left: Node, right: Node, in_right: bool, all: bool) -> Result<Node> 
     })
 }
 
-fn numbered(node: Node) -> Result<Node> {
-    let columns = node.types().into_iter().enumerate();
-    let keys = columns.map(|(at, data_type)| expr::grouping_key(Expr::column(at, data_type)));
+fn numbered(node: Node, types: &[DataType]) -> Result<Node> {
+    let columns = types.iter().enumerate();
+    let keys = columns.map(|(at, data_type)| expr::grouping_key(Expr::column(at, *data_type)));
     Ok(Node::Number {
         keys: keys.collect::<Result<_>>()?,
         input: Box::new(node),
