@@ -1,4 +1,4 @@
-//! Plain loops over typed slices, written so that the compiler makes SIMD of them.
+//! Plain loops over typed slices, written so that the compiler makes SIMD of them where it optimises for speed.
 //!
 //! A loop computes every row, selected or not, where that costs less than asking; what must not be
 //! computed for other rows (errors) is found by a flag gathered along the way and looked for only when
