@@ -399,6 +399,11 @@ pub enum AggregateFunction {
     Avg,
     Min,
     Max,
+    BoolAnd,
+    BoolOr,
+    BitAnd,
+    BitOr,
+    BitXor,
 }
 
 /// Which of the moments of a statement a scan reads: resolved before the statement was bound.

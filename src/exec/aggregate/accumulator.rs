@@ -3,6 +3,7 @@
 use super::count::{Count, CountRows};
 use super::distinct::DistinctValues;
 use super::extreme::Extreme;
+use super::fold::Fold;
 use super::sum::{AverageFloats, AverageNumerics, SumFloats, SumIntegers, SumNumerics};
 use crate::column::{Selection, Vector, kernel};
 use crate::error::{Error, Result};
@@ -109,6 +110,7 @@ pub fn accumulator(aggregate: &Aggregate) -> Result<Box<dyn Accumulator>> {
 
 fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dyn Accumulator>> {
     use AggregateFunction::{Avg, Count as CountFunction, Max, Min, Sum};
+    use AggregateFunction::{BitAnd, BitOr, BitXor, BoolAnd, BoolOr};
     use PhysicalType::{Decimal, F64, I64};
     Ok(match (aggregate.function, argument.physical()) {
         (CountFunction, _) => Box::new(Count::default()),
@@ -118,6 +120,9 @@ fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dy
         (Avg, I64 | Decimal) => Box::new(AverageNumerics::new()?),
         (Avg, F64) => Box::new(AverageFloats::default()),
         (Min | Max, physical) => Box::new(Extreme::new(physical, aggregate.function == Max)),
+        (function @ (BoolAnd | BoolOr | BitAnd | BitOr | BitXor), physical) => {
+            Box::new(Fold::new(physical, function))
+        }
         (Sum | Avg, _) => {
             return Err(Error::unsupported(format!(
                 "a sum or average of {argument}"

@@ -13,12 +13,15 @@
 //! | avg | integers, numeric | sum and count | numeric, by numeric division |
 //! | avg | floats | f64 sum and count | double precision |
 //! | min, max | anything with an order | the value | the same |
+//! | bool_and, every, bool_or | boolean | the value | the same |
+//! | bit_and, bit_or, bit_xor | integers | the value | the same |
 
 pub mod accumulator;
 mod count;
 mod decimal_sum;
 mod distinct;
 mod extreme;
+mod fold;
 mod operator;
 mod sum;
 

@@ -12,6 +12,11 @@ pub fn function(name: &str) -> Option<AggregateFunction> {
         "avg" => AggregateFunction::Avg,
         "min" => AggregateFunction::Min,
         "max" => AggregateFunction::Max,
+        "bool_and" | "every" => AggregateFunction::BoolAnd,
+        "bool_or" => AggregateFunction::BoolOr,
+        "bit_and" => AggregateFunction::BitAnd,
+        "bit_or" => AggregateFunction::BitOr,
+        "bit_xor" => AggregateFunction::BitXor,
         _ => return None,
     })
 }
@@ -35,10 +40,11 @@ pub fn count_if(condition: Expr) -> Result<Aggregate> {
     })
 }
 
-/// An untyped literal could be any of the types that can be added up.
+/// An untyped literal could be any of the types of numbers.
 pub fn check_type(function: AggregateFunction, name: &str, argument: &Expr) -> Result<()> {
-    let adds = matches!(function, AggregateFunction::Sum | AggregateFunction::Avg);
-    if !adds || argument.data_type != DataType::Unknown {
+    use AggregateFunction::{Avg, BitAnd, BitOr, BitXor, Sum};
+    let is_of_numbers = matches!(function, Sum | Avg | BitAnd | BitOr | BitXor);
+    if !is_of_numbers || argument.data_type != DataType::Unknown {
         return Ok(());
     }
     let message = format!("function {name}(unknown) is not unique");
@@ -61,7 +67,9 @@ pub fn resolve(
     let Ok([argument]) = <[Expr; 1]>::try_from(arguments) else {
         return Err(undefined(name, &types));
     };
-    if argument.data_type == DataType::Interval && function != AggregateFunction::Count {
+    let adds = matches!(function, AggregateFunction::Sum | AggregateFunction::Avg);
+    let compares = matches!(function, AggregateFunction::Min | AggregateFunction::Max);
+    if argument.data_type == DataType::Interval && (adds || compares) {
         return Err(Error::unsupported(format!("{name} of intervals")));
     }
     let (argument, data_type) = match function {
@@ -80,6 +88,20 @@ pub fn resolve(
             let data_type =
                 extreme_type(argument.data_type).ok_or_else(|| undefined(name, &types))?;
             (argument, data_type)
+        }
+        AggregateFunction::BoolAnd | AggregateFunction::BoolOr => match argument.data_type {
+            DataType::Boolean | DataType::Unknown => {
+                let context = expr::CastContext::Implicit;
+                let argument = expr::coerce_to(argument, DataType::Boolean, context)?;
+                (argument, DataType::Boolean)
+            }
+            _ => return Err(undefined(name, &types)),
+        },
+        AggregateFunction::BitAnd | AggregateFunction::BitOr | AggregateFunction::BitXor => {
+            match argument.data_type {
+                data_type if data_type.is_integer() => (argument, data_type),
+                _ => return Err(undefined(name, &types)),
+            }
         }
     };
     let argument = match (distinct, function) {

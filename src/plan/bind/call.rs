@@ -13,19 +13,13 @@ use sqlparser::ast::{
 };
 
 /// Aggregates of PostgreSQL that do not exist here: better said than "no such function".
-const OTHER_AGGREGATES: [&str; 24] = [
+const OTHER_AGGREGATES: [&str; 18] = [
     "array_agg",
     "string_agg",
     "json_agg",
     "jsonb_agg",
     "json_object_agg",
     "jsonb_object_agg",
-    "bool_and",
-    "bool_or",
-    "every",
-    "bit_and",
-    "bit_or",
-    "bit_xor",
     "stddev",
     "stddev_pop",
     "stddev_samp",

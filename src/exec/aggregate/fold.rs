@@ -1,0 +1,63 @@
+//! bool_and, bool_or, bit_and, bit_or and bit_xor.
+
+use super::accumulator::{Accumulator, Rows};
+use crate::column::Vector;
+use crate::error::Result;
+use crate::expr::EvalContext;
+use crate::plan::AggregateFunction;
+use crate::types::{PhysicalType, Value};
+use std::ops::Range;
+use std::rc::Rc;
+
+/// The values of each group, two by two made one.
+pub struct Fold {
+    physical: PhysicalType,
+    function: AggregateFunction,
+    /// NULL where there was no value yet.
+    values: Vec<Value>,
+}
+
+impl Fold {
+    pub fn new(physical: PhysicalType, function: AggregateFunction) -> Fold {
+        Fold {
+            physical,
+            function,
+            values: Vec::new(),
+        }
+    }
+}
+
+impl Accumulator for Fold {
+    fn resize(&mut self, groups: usize) {
+        self.values.resize(groups, Value::Null);
+    }
+
+    fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
+        rows.each_value(&inputs[0], |group, row| {
+            let value = inputs[0].value(row);
+            let known = &mut self.values[group];
+            *known = both(self.function, known, value);
+        });
+        Ok(())
+    }
+
+    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+        Ok(Vector::from_values(self.physical, &self.values[groups]))
+    }
+}
+
+fn both(function: AggregateFunction, known: &Value, value: Value) -> Value {
+    use AggregateFunction::{BitAnd, BitOr, BoolAnd};
+    match (known, value) {
+        (Value::Bool(known), Value::Bool(value)) => Value::Bool(match function {
+            BoolAnd => *known && value,
+            _ => *known || value,
+        }),
+        (Value::I64(known), Value::I64(value)) => Value::I64(match function {
+            BitAnd => known & value,
+            BitOr => known | value,
+            _ => known ^ value,
+        }),
+        (_, value) => value,
+    }
+}
