@@ -8,6 +8,7 @@
 use super::assign::Untyped;
 use super::binder::Binder;
 use super::dependent::{Dependent, Placed, filter, take_asked};
+use super::distinct_on::{check_order_of_distinct, first_of_each};
 use super::expression::Context;
 use super::grouping::{Calls, Groups};
 use super::query::{Body, ordinal, sort_key};
@@ -16,9 +17,9 @@ use super::wildcard::{all_columns, check_wildcard, wildcard_table};
 use super::window::Windows;
 use super::{assign, name};
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, BinaryOperator, Expr};
-use crate::plan::{Node, OutputColumn, SortKey};
-use crate::types::{DataType, Value};
+use crate::expr::{self, Expr};
+use crate::plan::{Node, OutputColumn};
+use crate::types::DataType;
 use sqlparser::ast::{self, Distinct, Expr as Ast, GroupByExpr, OrderByExpr, SelectItem};
 
 /// An output while it is bound.
@@ -29,7 +30,7 @@ pub struct Output {
 
 /// By what an ORDER BY item sorts.
 #[derive(PartialEq)]
-enum Key {
+pub enum Key {
     Output(usize),
     /// An expression that no output has.
     Other(Expr),
@@ -362,59 +363,6 @@ fn project(
         keys: sort,
         is_sorted,
     })
-}
-
-/// DISTINCT ON: sorts, by what is distinct if nothing else says otherwise, and keeps the first row of each.
-fn first_of_each(node: Node, on: Vec<Expr>, sort: &mut Vec<SortKey>) -> Result<Node> {
-    let own = columns_of(&node);
-    let mut keys = Vec::with_capacity(on.len());
-    for expr in on {
-        let by = expr::ordering_key(expr.clone())?;
-        if !sort.iter().any(|key| key.expr == by) {
-            sort.push(SortKey {
-                expr: by,
-                descending: false,
-                nulls_first: false,
-            });
-        }
-        keys.push(expr::grouping_key(expr)?);
-    }
-    let numbered = Node::Number {
-        keys,
-        input: Box::new(Node::Sort {
-            input: Box::new(node),
-            keys: sort.clone(),
-        }),
-    };
-    let number = Expr::column(own.len(), DataType::BigInt);
-    let one = Expr::constant(Value::I64(1), DataType::BigInt);
-    let is_first = expr::resolve_operator(BinaryOperator::Equal, number, one)?;
-    Ok(Node::Project {
-        input: Box::new(filter(numbered, is_first)),
-        expressions: own,
-    })
-}
-
-fn columns_of(node: &Node) -> Vec<Expr> {
-    let types = node.types().into_iter().enumerate();
-    types
-        .map(|(at, data_type)| Expr::column(at, data_type))
-        .collect()
-}
-
-/// ORDER BY begins with what DISTINCT ON names.
-fn check_order_of_distinct(on: &[Key], keys: &[Key], order: &[OrderByExpr]) -> Result<()> {
-    let is_ordered = |wanted: &Key, until: usize| keys[..until].iter().any(|key| key == wanted);
-    for (at, key) in keys.iter().enumerate() {
-        if !on.contains(key) && !on.iter().all(|wanted| is_ordered(wanted, at)) {
-            let message = "SELECT DISTINCT ON expressions must match initial ORDER BY expressions";
-            return name::at(
-                Err(Error::new(Code::InvalidColumnReference, message)),
-                &order[at].expr,
-            );
-        }
-    }
-    Ok(())
 }
 
 /// The output that a bare name in GROUP BY means, if no column of the rows has it.

@@ -23,6 +23,8 @@
 //! outer join, volatile functions. So does what might raise an error for rows that the subquery never
 //! reads, where it would have to be computed before the join.
 
+mod first;
+mod group;
 mod join;
 mod pull;
 

@@ -1,9 +1,9 @@
 //! Pulling what is asked of the row around a subquery up to the subquery's top.
 
 use super::super::condition::{conjunction, conjuncts, substitute};
-use super::{Slots, equality, may_fail};
-use crate::expr::{BinaryOperator, Expr, ExprKind, grouping_key};
-use crate::plan::{Aggregate, AggregateFunction, JoinKind, Node, SortKey};
+use super::{Slots, equality, first, group, may_fail};
+use crate::expr::{BinaryOperator, Expr, ExprKind};
+use crate::plan::{JoinKind, Node};
 use crate::types::{DataType, Value};
 
 /// Expressions grow where one that stands in several places is put into others.
@@ -53,7 +53,7 @@ pub fn pull(node: Node, slots: &Slots, exists: bool) -> Option<Pulled> {
         // Whoever needs an order stops this before.
         Node::Sort { input, .. } => pull(*input, slots, exists)?,
         Node::Distinct { input } if exists => pull(*input, slots, exists)?,
-        Node::Distinct { input } => distinct(pull(*input, slots, exists)?, slots)?,
+        Node::Distinct { input } => group::distinct(pull(*input, slots, exists)?, slots)?,
         Node::Limit {
             input,
             limit: Some(limit),
@@ -65,14 +65,14 @@ pub fn pull(node: Node, slots: &Slots, exists: bool) -> Option<Pulled> {
             input,
             limit,
             offset,
-        } => limited(*input, [limit, offset], slots)?,
+        } => first::limited(*input, [limit, offset], slots)?,
         Node::Join { .. } => join(node, slots, exists)?,
         Node::Apply { .. } => apply(node, slots, exists)?,
         Node::Aggregate {
             input,
             groups,
             aggregates,
-        } => aggregate(pull(*input, slots, false)?, groups, aggregates, slots)?,
+        } => group::aggregate(pull(*input, slots, false)?, groups, aggregates, slots)?,
         Node::Values { mut rows, .. } if rows.len() == 1 => Pulled {
             outputs: rows.remove(0),
             ..whole(one_row())
@@ -108,7 +108,7 @@ pub fn columns(types: &[DataType], from: usize) -> Vec<Expr> {
         .collect()
 }
 
-fn put_in(expressions: Vec<Expr>, values: &[Expr]) -> Vec<Expr> {
+pub fn put_in(expressions: Vec<Expr>, values: &[Expr]) -> Vec<Expr> {
     (expressions.into_iter())
         .map(|expr| substitute(expr, values))
         .collect()
@@ -279,238 +279,7 @@ fn apply(node: Node, slots: &Slots, exists: bool) -> Option<Pulled> {
     })
 }
 
-/// The equalities with the row around as new groups: their sides over the rows, and what is asked of the
-/// columns, from `first` on, that the groups will be.
-fn as_groups(asked: &[Expr], first: usize, slots: &Slots) -> Option<(Vec<Expr>, Vec<Expr>)> {
-    let (mut groups, mut conditions) = (Vec::new(), Vec::new());
-    for conjunct in asked {
-        let (around, below) = equality(conjunct, slots)?;
-        let group = grouping_key(below.clone()).ok()?;
-        if may_fail(&group) || group.data_type.physical() != around.data_type.physical() {
-            return None;
-        }
-        let kind = ExprKind::Binary {
-            operator: BinaryOperator::Equal,
-            left: Box::new(around.clone()),
-            right: Box::new(Expr::column(first + groups.len(), group.data_type)),
-        };
-        conditions.push(Expr::new(kind, DataType::Boolean));
-        groups.push(group);
-    }
-    Some((groups, conditions))
-}
-
-fn aggregate(
-    pulled: Pulled,
-    groups: Vec<Expr>,
-    mut aggregates: Vec<Aggregate>,
-    slots: &Slots,
-) -> Option<Pulled> {
-    let mut groups = put_in(groups, &pulled.outputs);
-    for aggregate in &mut aggregates {
-        let argument = aggregate.argument.take();
-        aggregate.argument = argument.map(|argument| substitute(argument, &pulled.outputs));
-    }
-    let arguments = aggregates
-        .iter()
-        .filter_map(|aggregate| aggregate.argument.as_ref());
-    let is_fixed = |expr: &Expr| !slots.asked(expr) && !may_fail(expr);
-    if pulled.padded || !groups.iter().chain(arguments).all(is_fixed) {
-        return None;
-    }
-    let own = groups.len();
-    let (keys, asked) = as_groups(&pulled.asked, own, slots)?;
-    if keys.is_empty() {
-        return None;
-    }
-    groups.extend(keys);
-    let mut outputs: Vec<Expr> = columns(&types_of(&groups[..own]), 0);
-    for (at, aggregate) in aggregates.iter().enumerate() {
-        let value = Expr::column(groups.len() + at, aggregate.data_type);
-        outputs.push(match aggregate.function {
-            AggregateFunction::Count if own == 0 => {
-                let none = Expr::constant(Value::I64(0), aggregate.data_type);
-                Expr::new(ExprKind::Coalesce(vec![value, none]), aggregate.data_type)
-            }
-            _ => value,
-        });
-    }
-    Some(Pulled {
-        node: Node::Aggregate {
-            input: Box::new(pulled.node),
-            groups,
-            aggregates,
-        },
-        asked,
-        outputs,
-        padded: own == 0,
-        after: Vec::new(),
-    })
-}
-
-fn distinct(pulled: Pulled, slots: &Slots) -> Option<Pulled> {
-    let is_fixed = |expr: &Expr| !slots.asked(expr) && !may_fail(expr);
-    if pulled.padded || !pulled.outputs.iter().all(is_fixed) {
-        return None;
-    }
-    let width = pulled.outputs.len();
-    let (keys, asked) = as_groups(&pulled.asked, width, slots)?;
-    let outputs = columns(&types_of(&pulled.outputs), 0);
-    let rows = Node::Project {
-        input: Box::new(pulled.node),
-        expressions: pulled.outputs.into_iter().chain(keys).collect(),
-    };
-    Some(Pulled {
-        node: Node::Distinct {
-            input: Box::new(rows),
-        },
-        asked,
-        outputs,
-        padded: false,
-        after: Vec::new(),
-    })
-}
-
-/// The first rows for each row around: those with the first numbers among those that belong to it.
-fn limited(input: Node, bounds: [Option<Expr>; 2], slots: &Slots) -> Option<Pulled> {
-    let [limit, offset] = bounds;
-    let is_known = |bound: &Expr| matches!(bound.as_constant(), Some(Value::I64(0..)));
-    let is_parameter = |bound: &Expr| matches!(bound.kind, ExprKind::Parameter(_));
-    if !limit
-        .iter()
-        .all(|limit| is_known(limit) || is_parameter(limit))
-        || !offset.iter().all(is_known)
-    {
-        return None;
-    }
-    let (input, keys) = match input {
-        Node::Sort { input, keys } => (*input, keys),
-        input if is_sorted(&input) => return None,
-        input => (input, Vec::new()),
-    };
-    let pulled = pull(input, slots, false)?;
-    let order = keys.iter().map(|key| &key.expr);
-    let order: Vec<Expr> = order
-        .map(|key| substitute(key.clone(), &pulled.outputs))
-        .collect();
-    let is_fixed = |expr: &Expr| !slots.asked(expr) && !may_fail(expr);
-    if pulled.padded || !pulled.outputs.iter().chain(&order).all(is_fixed) {
-        return None;
-    }
-    // The outputs, what belongs to whom, and what sorts.
-    let width = pulled.outputs.len();
-    let (groups, asked) = as_groups(&pulled.asked, width, slots)?;
-    let group_types = types_of(&groups);
-    let outputs = columns(&types_of(&pulled.outputs), 0);
-    let first_key = width + groups.len();
-    let all: Vec<Expr> = (pulled.outputs.into_iter().chain(groups).chain(order)).collect();
-    let all_width = all.len();
-    let mut node = Node::Project {
-        input: Box::new(pulled.node),
-        expressions: all,
-    };
-    if !keys.is_empty() {
-        let keys = keys.into_iter().enumerate().map(|(at, key)| SortKey {
-            expr: Expr::column(first_key + at, key.expr.data_type),
-            ..key
-        });
-        node = Node::Sort {
-            keys: keys.collect(),
-            input: Box::new(node),
-        };
-    }
-    let numbered = Node::Number {
-        input: Box::new(node),
-        keys: columns(&group_types, width),
-    };
-    let number = Expr::column(all_width, DataType::BigInt);
-    let binary = |operator, left: &Expr, right: &Expr, data_type| {
-        let kind = ExprKind::Binary {
-            operator,
-            left: Box::new(left.clone()),
-            right: Box::new(right.clone()),
-        };
-        Expr::new(kind, data_type)
-    };
-    let mut wanted = Vec::new();
-    if let Some(limit) = &limit {
-        let last = match &offset {
-            Some(offset) => binary(BinaryOperator::Add, limit, offset, DataType::BigInt),
-            None => limit.clone(),
-        };
-        let first = binary(
-            BinaryOperator::LessOrEqual,
-            &number,
-            &last,
-            DataType::Boolean,
-        );
-        wanted.push(match is_parameter(limit) {
-            // NULL is no limit.
-            true => Expr::new(
-                ExprKind::Coalesce(vec![first, Expr::boolean(true)]),
-                DataType::Boolean,
-            ),
-            false => first,
-        });
-    }
-    if let Some(offset) = &offset {
-        wanted.push(binary(
-            BinaryOperator::Greater,
-            &number,
-            offset,
-            DataType::Boolean,
-        ));
-    }
-    let numbered = match limit.filter(is_parameter) {
-        Some(limit) => checked(numbered, limit),
-        None => numbered,
-    };
-    let wanted = conjunction(wanted);
-    Some(Pulled {
-        node: match wanted {
-            None => numbered,
-            Some(predicate) => Node::Filter {
-                input: Box::new(numbered),
-                predicate,
-            },
-        },
-        asked,
-        outputs,
-        padded: false,
-        after: Vec::new(),
-    })
-}
-
-/// The same rows, if the limit is one: it raises its error if it is not.
-fn checked(node: Node, limit: Expr) -> Node {
-    let one_if_any = Node::Limit {
-        input: Box::new(one_row()),
-        limit: Some(limit),
-        offset: None,
-    };
-    Node::Join {
-        kind: JoinKind::Inner,
-        left: Box::new(node),
-        right: Box::new(one_if_any),
-        keys: Vec::new(),
-        condition: None,
-    }
-}
-
-/// Whether an order below is kept in what comes out.
-fn is_sorted(node: &Node) -> bool {
-    match node {
-        Node::Sort { .. } => true,
-        Node::Project { input, .. }
-        | Node::Filter { input, .. }
-        | Node::Limit { input, .. }
-        | Node::Apply { left: input, .. }
-        | Node::Join { left: input, .. } => is_sorted(input),
-        _ => false,
-    }
-}
-
-fn types_of(expressions: &[Expr]) -> Vec<DataType> {
+pub fn types_of(expressions: &[Expr]) -> Vec<DataType> {
     expressions.iter().map(|expr| expr.data_type).collect()
 }
 
