@@ -381,6 +381,36 @@ pub const AGGREGATES: &[&str] = &[
     "min(distinct {extreme})",
 ];
 
+/// Window functions; `{over}` ends in the key of the table, so that no two rows are equal in its order.
+pub const WINDOWS: &[&str] = &[
+    "row_number() {over}",
+    "rank() {over}",
+    "dense_rank() {over}",
+    "ntile(3) {over}",
+    "lag({leaf int}) {over}",
+    "lead({leaf text}, 2) {over}",
+    "first_value({leaf text}) {over}",
+    "last_value({leaf int}) {over}",
+    "nth_value({leaf numeric}, 2) {over}",
+    "count(*) {over}",
+    "sum({leaf int}) {over}",
+    "max({leaf extreme}) {over}",
+    "avg({leaf numeric}) {over}",
+    "count({leaf any}) over ()",
+    "sum({leaf numeric}) over (partition by {column key})",
+];
+
+/// Frames of windows.
+pub const FRAMES: &[&str] = &[
+    "",
+    "",
+    " rows between 1 preceding and current row",
+    " rows between unbounded preceding and unbounded following",
+    " rows between 2 preceding and 1 following exclude current row",
+    " range unbounded preceding",
+    " groups between 1 preceding and 1 following",
+];
+
 /// Whether queries inside of others may name columns of those.
 pub const CORRELATED: bool = true;
 

@@ -1,7 +1,7 @@
 //! Queries at random.
 
 use super::expression::{Column, Expressions};
-use super::grammar::AGGREGATES;
+use super::grammar::{AGGREGATES, FRAMES, WINDOWS};
 use super::kind::Kind;
 
 /// A statement and how its answers are to be compared.
@@ -128,7 +128,7 @@ fn ordered(e: &mut Expressions) -> Statement {
 }
 
 fn any(e: &mut Expressions) -> Select {
-    match e.random.below(22) {
+    match e.random.below(23) {
         0..=8 => plain(e, None),
         9..=13 => grouped(e),
         14 => all_in_one_group(e),
@@ -137,6 +137,7 @@ fn any(e: &mut Expressions) -> Select {
         18 => with(e),
         19 => recursive(e),
         20 => distinct_on(e),
+        21 => windows(e),
         _ => derived(e),
     }
 }
@@ -450,6 +451,42 @@ fn recursive(e: &mut Expressions) -> Select {
     Select {
         sql,
         kinds,
+        picks_equals: false,
+    }
+}
+
+/// Window functions beside the key.
+fn windows(e: &mut Expressions) -> Select {
+    let from = e.item_of_from();
+    let id = e.columns[0].name.clone();
+    let mut items = vec![id.clone()];
+    for _ in 0..1 + e.random.below(2) {
+        let partition = match e.random.chance(60) {
+            true => e.fill("partition by {column key} ", Kind::Int),
+            false => String::new(),
+        };
+        let order = match e.random.chance(60) {
+            true => e.fill("{column key}, ", Kind::Int),
+            false => String::new(),
+        };
+        let direction = e.pick(&["", " desc"]);
+        let over = format!(
+            "over ({partition}order by {order}{id}{direction}{})",
+            e.pick(FRAMES)
+        );
+        let template = e.pick(WINDOWS).replace("{over}", &over);
+        items.push(e.fill(&template, Kind::Int));
+    }
+    let condition = condition(e);
+    e.columns.clear();
+    let items: Vec<String> = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| format!("{item} as c{}", at + 1))
+        .collect();
+    Select {
+        kinds: vec![Kind::Numeric; items.len()],
+        sql: format!("select {} from {from}{condition}", items.join(", ")),
         picks_equals: false,
     }
 }
