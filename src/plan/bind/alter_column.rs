@@ -1,7 +1,8 @@
 //! ALTER COLUMN. A change of type that changes values makes another column in the place of the old one, which the
 //! past still has.
 
-use super::alter::{Alteration, refuse_nulls};
+use super::alter::Alteration;
+use super::alter_constraint::refuse_nulls;
 use super::binder::Binder;
 use super::expression::Context;
 use super::from::scope_of_table;

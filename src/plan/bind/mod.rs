@@ -6,7 +6,7 @@
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
 //! constraints                              constraint, rules, foreign_key
-//! tables, sequences and indexes            define, alter, alter_column, sequence, indexes
+//! tables, sequences and indexes            define, alter…, sequence, indexes
 //! any expression                           expression, predicate, constant, call
 //! window functions                         window, window_call, frame
 //! subqueries                               subquery, outer, dependent, lateral
@@ -21,6 +21,7 @@
 mod aggregate;
 mod alter;
 mod alter_column;
+mod alter_constraint;
 mod assign;
 mod binder;
 mod call;

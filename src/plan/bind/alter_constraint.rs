@@ -1,0 +1,220 @@
+//! ALTER of constraints: those that come must hold for all rows, and a key that goes may be needed by others.
+
+use super::alter::{Alteration, dependent};
+use super::binder::Binder;
+use super::constraint::check_constraint_free;
+use super::from::{scan, scan_columns};
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, Expr, ExprKind};
+use crate::plan::{AlterStep, Node, TimeSlot};
+use crate::types::{ForeignKey, IndexSchema, TableSchema};
+use sqlparser::ast::Ident;
+use std::rc::Rc;
+
+impl Binder<'_> {
+    /// Adds the constraints of the definition, which all rows must satisfy.
+    pub fn add_new_constraints(&mut self, to: &mut Alteration) -> Result<()> {
+        let before = to.definition.schema.clone();
+        self.add_constraints(&mut to.definition)?;
+        let after = to.schema();
+        let mut nulls = Vec::new();
+        for (at, old) in before.columns.iter().enumerate() {
+            if old.nullable && !after.columns[at].nullable {
+                after.columns[at].was_nullable = true;
+                nulls.push(at);
+            }
+        }
+        let checks = after.checks[before.checks.len()..].to_vec();
+        let added = after.indexes[before.indexes.len()..].to_vec();
+        let foreign = after.foreign_keys[before.foreign_keys.len()..].to_vec();
+        if !checks.is_empty() || !nulls.is_empty() || !foreign.is_empty() {
+            to.step();
+        }
+        nulls.into_iter().for_each(|at| refuse_nulls(at, to));
+        for check in checks {
+            let ast = crate::sql::parse_expression(&check.sql)?;
+            let condition = self.bind_check(&ast, to.schema())?;
+            let message = format!(
+                "check constraint \"{}\" of relation \"{}\" is violated by some row",
+                check.name,
+                to.schema().name
+            );
+            let error = Error::new(Code::CheckViolation, message)
+                .with_constraint(&to.schema().name, &check.name);
+            let broken = expr::resolve_not(condition)?;
+            let rows = filtered(to.schema(), broken);
+            to.refuse(rows, error);
+        }
+        for key in foreign {
+            let message = format!(
+                "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
+                to.schema().name,
+                key.name
+            );
+            let error = Error::new(Code::ForeignKeyViolation, message)
+                .with_constraint(&to.schema().name, &key.name);
+            let rows = self.dangling(to.schema(), &key)?;
+            to.refuse(rows, error);
+        }
+        for index in added {
+            let (table, key) = (to.schema().id, to.schema().primary_key);
+            let primary = key == Some(index.id);
+            to.steps.push(AlterStep::AddIndex {
+                table,
+                index,
+                primary,
+            });
+        }
+        Ok(())
+    }
+
+    pub fn drop_constraint(
+        &mut self,
+        ident: &Ident,
+        if_exists: bool,
+        cascade: bool,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let schema = to.schema();
+        let others = (schema.checks.len(), schema.foreign_keys.len());
+        schema.checks.retain(|check| check.name != ident.value);
+        schema.foreign_keys.retain(|key| key.name != ident.value);
+        if others != (schema.checks.len(), schema.foreign_keys.len()) {
+            to.step();
+            return Ok(());
+        }
+        let mut keys = schema.indexes.iter();
+        let found = keys.find(|key| key.constraint && key.name == ident.value);
+        match found.cloned() {
+            Some(key) => {
+                let what = format!("constraint {} on table {}", key.name, schema.name);
+                self.drop_key(&key, cascade, &what, to)
+            }
+            None if if_exists => Ok(()),
+            None => Err(no_constraint(schema, ident, false)),
+        }
+    }
+
+    /// Drops an index, by which foreign keys may lead to the table.
+    pub fn drop_key(
+        &mut self,
+        index: &IndexSchema,
+        cascade: bool,
+        what: &str,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let table = to.schema().id;
+        let others = to.schema().indexes.iter();
+        let others = others.filter(|other| other.id != index.id && other.unique);
+        let others: Vec<IndexSchema> = others.cloned().collect();
+        let rest = TableSchema {
+            indexes: others,
+            ..TableSchema::default()
+        };
+        let needs = |key: &ForeignKey| {
+            key.table == table && index.unique && rest.unique_key(&key.referenced).is_none()
+        };
+        for (child, key) in self.catalog().referencing(table) {
+            if !needs(key) || index.columns.len() != key.referenced.len() {
+                continue;
+            }
+            if !cascade {
+                let depends = format!(
+                    "constraint {} on table {} depends on index {}",
+                    key.name, child.name, index.name
+                );
+                return Err(dependent(what, depends));
+            }
+            if child.id == table {
+                to.schema()
+                    .foreign_keys
+                    .retain(|other| other.name != key.name);
+                to.step();
+                continue;
+            }
+            let mut child = TableSchema::clone(child);
+            child.foreign_keys.retain(|key| !needs(key));
+            to.steps.push(AlterStep::Table(child));
+        }
+        to.drop_index(index);
+        Ok(())
+    }
+
+    pub fn rename_constraint(
+        &mut self,
+        from: &Ident,
+        name: &Ident,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let schema = to.schema();
+        check_constraint_free(schema, &name.value)?;
+        let checks = schema.checks.iter_mut().map(|check| &mut check.name);
+        let foreign = schema.foreign_keys.iter_mut().map(|key| &mut key.name);
+        if let Some(known) = checks.chain(foreign).find(|known| **known == from.value) {
+            known.clone_from(&name.value);
+            to.step();
+            return Ok(());
+        }
+        let keys = schema.indexes.iter_mut();
+        let Some(key) = keys
+            .into_iter()
+            .find(|key| key.constraint && key.name == from.value)
+        else {
+            return Err(no_constraint(schema, from, true));
+        };
+        key.name = name.value.clone();
+        let table = schema.id;
+        self.check_rename(to.schema(), &Ident::new(&name.value))
+            .or_else(|error| {
+                // The copy has the name already.
+                match self.catalog().index(&name.value).is_none()
+                    && self.catalog().table(&name.value).is_none()
+                {
+                    true => Ok(()),
+                    false => Err(error),
+                }
+            })?;
+        to.steps.push(AlterStep::RenameIndex {
+            table,
+            from: from.value.clone(),
+            to: name.value.clone(),
+        });
+        Ok(())
+    }
+}
+
+/// The rows for which a condition over all columns is true.
+fn filtered(schema: &TableSchema, predicate: Expr) -> Node {
+    let columns = scan_columns(schema, std::iter::empty());
+    Node::Filter {
+        input: Box::new(scan(Rc::new(schema.clone()), TimeSlot::Present, columns)),
+        predicate,
+    }
+}
+
+/// No row may have a NULL in a column.
+pub fn refuse_nulls(at: usize, to: &mut Alteration) {
+    let schema = to.schema();
+    let column = &schema.columns[at];
+    let message = format!(
+        "column \"{}\" of relation \"{}\" contains null values",
+        column.name, schema.name
+    );
+    let error =
+        Error::new(Code::NotNullViolation, message).with_constraint(&schema.name, &column.name);
+    let is_null = ExprKind::IsNull {
+        operand: Box::new(Expr::column(at, column.data_type)),
+        negated: false,
+    };
+    let rows = filtered(schema, Expr::new(is_null, crate::types::DataType::Boolean));
+    to.refuse(rows, error);
+}
+
+fn no_constraint(schema: &TableSchema, ident: &Ident, for_table: bool) -> Error {
+    let (name, table) = (&ident.value, &schema.name);
+    let message = match for_table {
+        true => format!("constraint \"{name}\" for table \"{table}\" does not exist"),
+        false => format!("constraint \"{name}\" of relation \"{table}\" does not exist"),
+    };
+    Error::new(Code::UndefinedObject, message)
+}
