@@ -33,6 +33,7 @@ const steps = [
   { name: 'doc', run: 'cargo doc --quiet --no-deps', env: { RUSTDOCFLAGS: '-D warnings' } },
   { name: 'native tests', run: 'cargo test --quiet', counted: true },
   { name: 'build', run: 'scripts/build.sh' },
+  { name: 'kernels', run: 'node --test scripts/kernels.test.mjs', counted: true },
   {
     name: 'wasm tests in Chromium',
     run: 'wasm-pack test --headless --chrome --chromedriver "$(command -v chromedriver)" --mode no-install tests/wasm',

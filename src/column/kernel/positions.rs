@@ -55,6 +55,7 @@ impl Gatherer {
 }
 
 /// Sets a flag to 1 where a value is greater, else to 0: the filter of the stamps of a block.
+#[inline(never)]
 pub fn are_greater(values: &[i32], than: i32, flags: &mut [u8]) {
     for (value, flag) in values.iter().zip(flags) {
         *flag = u8::from(*value > than);
