@@ -104,20 +104,26 @@ make_debian_rust() {
         > "$empty/Cargo.toml"
     (
         cd "$empty"
-        # `test` is in the list for the sake of test builds.
-        RUSTC_BOOTSTRAP=1 RUSTC=$rust/bin/rustc CARGO_TARGET_DIR=$empty/target /usr/bin/cargo build --quiet --release \
+        # `test` is in the list for the sake of test builds; with bitcode beside its code, the library can be optimised
+        # together with the engine.
+        RUSTFLAGS='-C embed-bitcode=yes' RUSTC_BOOTSTRAP=1 RUSTC=$rust/bin/rustc CARGO_TARGET_DIR=$empty/target /usr/bin/cargo build --quiet --release \
             --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort,panic_unwind,test
     ) || return 1
     rm -f "$empty"/target/wasm32-unknown-unknown/release/deps/libempty-*
     cp "$empty"/target/wasm32-unknown-unknown/release/deps/*.rlib "$rust/lib/rustlib/wasm32-unknown-unknown/lib/"
     rm -rf "$empty"
-    printf '%s\n' "$version" > "$rust/complete"
+    describe_debian_rust > "$rust/complete"
+}
+
+# What a complete `.tools/rust` was made from, and how.
+describe_debian_rust() {
+    printf '%s with bitcode\n' "$(/usr/bin/rustc --version 2>/dev/null | cut -d' ' -f2)"
 }
 
 # What `.tools/rust` holds is of one version of Debian's compiler; after an upgrade of that it is made again.
 forget_outdated_rust() {
     [ -f "$TOOLS/rust/complete" ] || return 0
-    if [ "$(/usr/bin/rustc --version 2>/dev/null | cut -d' ' -f2)" != "$(cat "$TOOLS/rust/complete")" ]; then
+    if [ "$(describe_debian_rust)" != "$(cat "$TOOLS/rust/complete")" ]; then
         rm -rf "$TOOLS/rust"
         use_tools
     fi
