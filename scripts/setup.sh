@@ -124,7 +124,8 @@ describe_debian_rust() {
 forget_outdated_rust() {
     [ -f "$TOOLS/rust/complete" ] || return 0
     if [ "$(describe_debian_rust)" != "$(cat "$TOOLS/rust/complete")" ]; then
-        rm -rf "$TOOLS/rust"
+        # What was compiled against the old library cannot be used with the new one, which cargo would not notice.
+        rm -rf "$TOOLS/rust" "${CARGO_TARGET_DIR:-$ROOT/target}/wasm32-unknown-unknown"
         use_tools
     fi
 }
