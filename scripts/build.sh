@@ -29,25 +29,23 @@ build_wasm() {
         mv $out/driftdb_bg.opt.wasm $out/driftdb_bg.wasm
         printf '%s\n' "$state" > $out/.made-from
     fi
-    node -e '
-        const { readFileSync } = require("node:fs");
-        const { brotliCompressSync } = require("node:zlib");
-        const kilobytes = (bytes) => (bytes / 1000).toFixed(1) + " kB";
-        for (const file of process.argv.slice(1)) {
-            const content = readFileSync(file);
-            console.log(`${file}: ${kilobytes(content.length)}, ${kilobytes(brotliCompressSync(content).length)} brotli`);
-        }' $out/driftdb_bg.wasm $out/driftdb.js
 }
 
-# build_package DIRECTORY: `npm run build` there.
+# build_package DIRECTORY INPUT...: `npm run build` there, unless it was built from the same already.
 build_package() {
-    [ -f "$1/package.json" ] || return 0
-    scripts/npm.sh "$1"
-    npm --prefix "$1" run --silent build
+    local directory=$1 stamp=$1/node_modules/.built-from state
+    shift
+    scripts/npm.sh "$directory"
+    state=$(find "$directory" \( -name node_modules -o -name dist -o -name wasm -o -name test \) -prune -o -type f -print0 |
+        sort -z | xargs -0 cat "$@" | sha256sum)
+    if [ "$(cat "$stamp" 2>/dev/null)" != "$state" ] || [ ! -d "$directory/dist" ]; then
+        npm --prefix "$directory" run --silent build
+        printf '%s\n' "$state" > "$stamp"
+    fi
 }
 
 build_wasm
 if [ "${1:-all}" = all ]; then
-    build_package pkg
-    build_package www
+    build_package pkg $out/.made-from
+    build_package www $out/.made-from pkg/node_modules/.built-from
 fi
