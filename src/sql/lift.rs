@@ -194,6 +194,7 @@ mod tests {
     fn tuples_of_other_shapes_are_parameters_and_subqueries_stay() {
         assert_eq!(lifted("insert into t values (1, now()), (2, 3)").tuples, 0);
         assert_eq!(lifted("insert into t values (1), (2, 3)").literals.len(), 3);
+        assert_eq!(lifted("insert into t values (1, 2), (3, 4").tuples, 0);
         let lifted =
             lifted("insert into t values (1, (select max(a) from t)), (2, (select max(a) from t))");
         assert_eq!((lifted.tuples, lifted.literals.len()), (0, 2));

@@ -95,6 +95,10 @@ impl<'a> Reader<'a> {
                 current = self.following(lexer)?;
             }
         }
+        // A tuple that is left open has not been compared with the first.
+        if self.collapses() && self.places.in_tuple() {
+            return Ok(Outcome::TryLess);
+        }
         Ok(Outcome::Read(Some(Box::new(self.finish(first, last)))))
     }
 
