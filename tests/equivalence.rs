@@ -4,11 +4,13 @@
 //! An error of a value (division by zero, overflow, malformed text) may come from a row that another order
 //! of work never looks at, so where one way raises such an error the others are not compared.
 
+mod support;
+
 use driftdb::db::{Database, Options, Request, SessionId};
 use driftdb::expr::format_value;
-use driftdb::types::{Clock, Entropy};
-use std::cell::Cell;
 use std::rc::Rc;
+use support::database::{Still, Ticks, open};
+use support::random::Random;
 
 const QUERIES: usize = 1_500;
 
@@ -22,7 +24,7 @@ fn all_ways_give_the_same_rows() {
             way.answer(&statement).expect("the history is right");
         }
     }
-    let mut random = Lcg(7);
+    let mut random = Random(7);
     let (mut compared, mut with_rows) = (0, 0);
     for _ in 0..QUERIES {
         let sql = query(&mut random);
@@ -52,16 +54,10 @@ struct Way {
 
 impl Way {
     fn new(optimizer: bool, plan_cache: bool) -> Self {
-        let mut options = Options::memory(Rc::new(Ticks::default()), Rc::new(Ticks::default()));
+        let mut options = Options::memory(Rc::new(Ticks::default()), Rc::new(Still));
         options.optimizer = optimizer;
         options.plan_cache = plan_cache;
-        let mut opening = Database::open(options);
-        let mut database = loop {
-            if let Some(database) = opening.step(1).expect("nothing can fail in memory") {
-                break database;
-            }
-        };
-        let session = database.session();
+        let (database, session) = open(options);
         Way { database, session }
     }
 
@@ -123,7 +119,7 @@ fn history() -> Vec<String> {
     statements
 }
 
-fn query(random: &mut Lcg) -> String {
+fn query(random: &mut Random) -> String {
     let time = [
         "",
         "",
@@ -189,7 +185,7 @@ fn query(random: &mut Lcg) -> String {
     }
 }
 
-fn constant(random: &mut Lcg) -> &'static str {
+fn constant(random: &mut Random) -> &'static str {
     const CONSTANTS: [&str; 12] = [
         "0",
         "1",
@@ -207,7 +203,7 @@ fn constant(random: &mut Lcg) -> &'static str {
     CONSTANTS[random.below(CONSTANTS.len())]
 }
 
-fn value(random: &mut Lcg) -> String {
+fn value(random: &mut Random) -> String {
     let first = constant(random);
     match random.below(8) {
         0 => "a".to_string(),
@@ -222,7 +218,7 @@ fn value(random: &mut Lcg) -> String {
 }
 
 /// A condition over the columns of `t`.
-fn condition(random: &mut Lcg, depth: usize) -> String {
+fn condition(random: &mut Random, depth: usize) -> String {
     let (x, y) = (constant(random), constant(random));
     if depth > 0 && random.below(2) == 0 {
         let (left, right) = (condition(random, depth - 1), condition(random, depth - 1));
@@ -249,7 +245,7 @@ fn condition(random: &mut Lcg, depth: usize) -> String {
 }
 
 /// A condition over the columns that `t` and `u` do not share, and their `a`.
-fn both(random: &mut Lcg) -> String {
+fn both(random: &mut Random) -> String {
     let x = constant(random);
     match random.below(8) {
         0 => format!("t.a > {x}"),
@@ -264,7 +260,7 @@ fn both(random: &mut Lcg) -> String {
 }
 
 /// A condition over the columns of `u`.
-fn other(random: &mut Lcg) -> String {
+fn other(random: &mut Random) -> String {
     let x = constant(random);
     match random.below(5) {
         0 => format!("a = {x}"),
@@ -272,35 +268,5 @@ fn other(random: &mut Lcg) -> String {
         2 => format!("f < {x}"),
         3 => format!("a > {x} and e <> ''"),
         _ => "f is null".to_string(),
-    }
-}
-
-/// A clock that ticks, and a source that is not random.
-#[derive(Default)]
-struct Ticks(Cell<i64>);
-
-impl Clock for Ticks {
-    fn now(&self) -> i64 {
-        self.0.set(self.0.get() + 1_000);
-        1_767_225_600_000_000 + self.0.get()
-    }
-}
-
-impl Entropy for Ticks {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
-}
-
-/// Numbers that look random and are the same each time.
-struct Lcg(u64);
-
-impl Lcg {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 33) as usize % bound
     }
 }

@@ -12,16 +12,20 @@
 //! [rules]> query           the plan, and again after each rule that changed it
 //! ```
 
+mod support;
+
 use driftdb::db::{Database, Options, Request, SessionId};
 use driftdb::plan::optimize::{Knowledge, improve};
 use driftdb::plan::{self, Plan, TimeSlot};
 use driftdb::sql::{self, Clause, Lifting, Literal, Moment, Scanned, Statement, Statements};
 use driftdb::table::Catalog;
-use driftdb::types::{Clock, Entropy, IndexSchema, TableId};
+use driftdb::types::{IndexSchema, TableId};
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 use std::rc::Rc;
+use support::database::{Still, open};
+use support::random::Random;
 
 type Answer = Result<String, Box<dyn Error>>;
 
@@ -58,13 +62,7 @@ struct Script {
 impl Script {
     fn new() -> Self {
         let options = Options::memory(Rc::new(Still), Rc::new(Still));
-        let mut opening = Database::open(options);
-        let mut database = loop {
-            if let Some(database) = opening.step(1).expect("nothing can fail in memory") {
-                break database;
-            }
-        };
-        let session = database.session();
+        let (database, session) = open(options);
         Script { database, session }
     }
 
@@ -249,21 +247,6 @@ impl Knowledge for Known {
     }
 }
 
-/// A clock that stands still and a source that is not random.
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> i64 {
-        1_767_225_600_000_000
-    }
-}
-
-impl Entropy for Still {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
-    }
-}
-
 /// Statements put together at random, most of them nonsense: whatever they are, they are read and bound
 /// or refused, never a panic; and where both readings of one are bound, lifting its constants changes
 /// neither the result's columns nor what is written.
@@ -297,7 +280,7 @@ fn nonsense_is_refused_and_lifting_changes_no_columns() {
         .execute("create table u (a int, d date)")
         .expect("a table");
     let words: Vec<&str> = WORDS.split_whitespace().collect();
-    let mut random = Lcg(1);
+    let mut random = Random(1);
     let mut bound = 0;
     for round in 0..6_000 {
         let mut sql = String::new();
@@ -335,7 +318,7 @@ fn nonsense_is_refused_and_lifting_changes_no_columns() {
 }
 
 /// An expression that may even have a type.
-fn expression(random: &mut Lcg, depth: usize) -> String {
+fn expression(random: &mut Random, depth: usize) -> String {
     const LEAVES: [&str; 16] = [
         "a",
         "b",
@@ -382,17 +365,4 @@ fn is_value_error(result: &Result<plan::Prepared, Box<dyn Error>>) -> bool {
     result
         .as_ref()
         .is_err_and(|error| error.to_string().starts_with("22"))
-}
-
-/// Numbers that look random and are the same each time.
-struct Lcg(u64);
-
-impl Lcg {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 33) as usize % bound
-    }
 }

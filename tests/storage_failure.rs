@@ -6,31 +6,27 @@ mod support;
 use driftdb::db::{Database, Failure, Options, Progress, Request, SessionId, StatementResult};
 use driftdb::error::Code;
 use driftdb::storage::Memory;
-use driftdb::types::{Clock, Seq, Value};
+use driftdb::types::{Seq, Value};
 use std::rc::Rc;
 use support::commits::Seeded;
+use support::database::{self, Still};
 use support::{Fault, Faulty};
 
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> i64 {
-        1_000_000
-    }
-}
-
 fn open(storage: &Faulty) -> (Database, SessionId) {
-    let options = Options {
+    database::open(Options {
         storage: Some(Box::new(storage.clone())),
         ..Options::memory(Rc::new(Still), Rc::new(Seeded::new(1)))
-    };
-    let mut opening = Database::open(options);
-    loop {
-        if let Some(mut database) = opening.step(100).expect("the storage is sound") {
-            let session = database.session();
-            return (database, session);
-        }
-    }
+    })
+}
+
+/// A storage that can fail and a database on it with one row.
+fn with_a_row() -> (Faulty, (Database, SessionId)) {
+    let storage = Faulty::new(Memory::new());
+    let mut connection = open(&storage);
+    let create = "CREATE TABLE t (id int PRIMARY KEY, v text)";
+    step_through(&mut connection, create).expect("created");
+    step_through(&mut connection, "INSERT INTO t VALUES (1, 'kept')").expect("inserted");
+    (storage, connection)
 }
 
 /// Runs a script without its flush, as a host does that flushes for many at once.
@@ -72,14 +68,7 @@ fn ids(connection: &mut (Database, SessionId)) -> Vec<Value> {
 /// The commit before it is in memory and in the same group; the failed write takes both away.
 #[test]
 fn what_went_with_a_failed_write_is_not_read_any_longer() {
-    let storage = Faulty::new(Memory::new());
-    let mut connection = open(&storage);
-    step_through(
-        &mut connection,
-        "CREATE TABLE t (id int PRIMARY KEY, v text)",
-    )
-    .expect("created");
-    step_through(&mut connection, "INSERT INTO t VALUES (1, 'kept')").expect("inserted");
+    let (storage, mut connection) = with_a_row();
     connection.0.flush().expect("the storage is sound");
     assert_eq!(connection.0.durable_seq(), Ok(Some(Seq(1))));
 
@@ -103,14 +92,7 @@ fn what_went_with_a_failed_write_is_not_read_any_longer() {
 /// What is only too large is refused, and everything goes on.
 #[test]
 fn a_commit_that_the_log_refuses_leaves_the_others_alone() {
-    let storage = Faulty::new(Memory::new());
-    let mut connection = open(&storage);
-    step_through(
-        &mut connection,
-        "CREATE TABLE t (id int PRIMARY KEY, v text)",
-    )
-    .expect("created");
-    step_through(&mut connection, "INSERT INTO t VALUES (1, 'kept')").expect("inserted");
+    let (storage, mut connection) = with_a_row();
     let text = "x".repeat(17 << 20);
     let too_large = format!("INSERT INTO t VALUES (2, '{text}')");
     let refused =

@@ -14,7 +14,7 @@ import { DatabaseError } from './error.js';
 import type { Parameters } from './types.js';
 import { isWellFormed } from './url.js';
 
-/** Kinds of cells; `src/db/encode.rs` reads them. */
+/** Kinds of cells; `src/db/cells.rs` reads them. */
 const Kind = { Null: 0, False: 1, True: 2, Number: 3, Integer: 4, Text: 5, Bytes: 6, Date: 7, Json: 8 } as const;
 
 const HEADER = 8;

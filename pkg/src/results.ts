@@ -12,7 +12,7 @@
  *      the text: the command, the names, the strings; decoded once and cut by UTF-16 positions
  * ```
  *
- * `src/db/encode.rs` writes it. A kind says how the values lie there, the OID what they mean. Types for
+ * `src/db/encode` writes it. A kind says how the values lie there, the OID what they mean. Types for
  * which there is a parser were asked for as text, and are texts here.
  */
 

@@ -1,6 +1,6 @@
 //! ALTER, step by step.
 
-use super::write::UpdateRows;
+use super::write::{UpdateRows, Writer};
 use super::{Context, Operator, Step, build::build};
 use crate::error::Result;
 use crate::plan::AlterStep;
@@ -79,11 +79,8 @@ impl Alteration {
             AlterStep::Restart { sequence, value } => restart(*sequence, *value, context)?,
             AlterStep::Update(update) => {
                 let source = build(&update.source, None)?;
-                return Ok(Some(Box::new(UpdateRows::new(
-                    update,
-                    source,
-                    HashSet::new(),
-                ))));
+                let target = UpdateRows::new(update, HashSet::new());
+                return Ok(Some(Box::new(Writer::new(source, Box::new(target), None))));
             }
             AlterStep::Refuse { rows, .. } => return build(rows, None).map(Some),
         }

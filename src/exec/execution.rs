@@ -6,7 +6,8 @@ use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
 use super::write::{
-    CreateRows, DeleteRows, Found, InsertRows, Pending, Settling, UpdateRows, UpsertRows, settle,
+    CreateRows, DeleteRows, Found, InsertRows, Pending, Settling, Target, UpdateRows, UpsertRows,
+    Writer, settle,
 };
 use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
@@ -269,16 +270,26 @@ fn writer_of(
     source: Box<dyn Operator>,
     claimed: HashSet<RowId>,
 ) -> Result<Box<dyn Operator>> {
-    Ok(match plan {
-        Plan::Insert(insert) => match &insert.conflict {
-            Some(conflict) => Box::new(UpsertRows::new(insert, conflict.clone(), source)),
-            None => Box::new(InsertRows::new(insert, source)),
+    let (target, returning): (Box<dyn Target>, _) = match plan {
+        Plan::Insert(insert) => match insert.conflict.clone() {
+            Some(conflict) => (
+                Box::new(UpsertRows::new(insert, conflict)),
+                &insert.returning,
+            ),
+            None => (Box::new(InsertRows::new(insert)), &insert.returning),
         },
-        Plan::CreateTableAs(create) => Box::new(CreateRows::new(create, source)),
-        Plan::Update(update) => Box::new(UpdateRows::new(update, source, claimed)),
-        Plan::Delete(delete) => Box::new(DeleteRows::new(delete, source, claimed)),
+        Plan::CreateTableAs(create) => (Box::new(CreateRows::new(create)), &None),
+        Plan::Update(update) => (
+            Box::new(UpdateRows::new(update, claimed)),
+            &update.returning,
+        ),
+        Plan::Delete(delete) => (
+            Box::new(DeleteRows::new(delete, claimed)),
+            &delete.returning,
+        ),
         _ => return Err(Error::new(Code::Internal, "a plan without operators")),
-    })
+    };
+    Ok(Box::new(Writer::new(source, target, returning.clone())))
 }
 
 /// What is left to run of a statement that is done at once.

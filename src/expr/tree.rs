@@ -165,6 +165,59 @@ impl BinaryOperator {
     }
 }
 
+/// The operands of a kind, to be read or to be changed as the references to it are.
+macro_rules! children {
+    ($kind:expr, $child:ty) => {{
+        use ExprKind::*;
+        match $kind {
+            Column(_)
+            | Constant(_)
+            | Parameter(_)
+            | Outer(_)
+            | ScalarSubplan(_)
+            | ExistsSubplan { .. } => Vec::new(),
+            Negate(operand)
+            | Not(operand)
+            | IsNull { operand, .. }
+            | IsTruth { operand, .. }
+            | Cast { operand, .. }
+            | InSubplan { operand, .. } => vec![operand],
+            Binary { left, right, .. } | IsDistinct { left, right, .. } | NullIf(left, right) => {
+                vec![left, right]
+            }
+            Like {
+                operand, pattern, ..
+            } => vec![operand, pattern],
+            And(operands)
+            | Or(operands)
+            | Coalesce(operands)
+            | Extreme { operands, .. }
+            | Call {
+                arguments: operands,
+                ..
+            } => Vec::from_iter(operands),
+            InList { operand, list, .. } => {
+                let mut all: Vec<$child> = vec![operand];
+                all.extend(list);
+                all
+            }
+            Case {
+                branches,
+                otherwise,
+            } => {
+                let mut all: Vec<$child> = Vec::new();
+                for (condition, result) in branches {
+                    all.extend([condition, result]);
+                }
+                if let Some(otherwise) = otherwise {
+                    all.push(otherwise);
+                }
+                all
+            }
+        }
+    }};
+}
+
 impl Expr {
     pub fn new(kind: ExprKind, data_type: DataType) -> Expr {
         Expr { kind, data_type }
@@ -239,86 +292,12 @@ impl Expr {
 
     /// The operands, in order of evaluation.
     pub fn children(&self) -> Vec<&Expr> {
-        use ExprKind::*;
-        match &self.kind {
-            Column(_)
-            | Constant(_)
-            | Parameter(_)
-            | Outer(_)
-            | ScalarSubplan(_)
-            | ExistsSubplan { .. } => Vec::new(),
-            Negate(operand)
-            | Not(operand)
-            | IsNull { operand, .. }
-            | IsTruth { operand, .. }
-            | Cast { operand, .. }
-            | InSubplan { operand, .. } => vec![operand],
-            Binary { left, right, .. } | IsDistinct { left, right, .. } | NullIf(left, right) => {
-                vec![left, right]
-            }
-            Like {
-                operand, pattern, ..
-            } => vec![operand, pattern],
-            And(operands)
-            | Or(operands)
-            | Coalesce(operands)
-            | Extreme { operands, .. }
-            | Call {
-                arguments: operands,
-                ..
-            } => operands.iter().collect(),
-            InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
-            Case {
-                branches,
-                otherwise,
-            } => (branches
-                .iter()
-                .flat_map(|(condition, result)| [condition, result]))
-            .chain(otherwise.as_deref())
-            .collect(),
-        }
+        children!(&self.kind, &Expr)
     }
 
     /// The operands, to be changed in place.
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
-        use ExprKind::*;
-        match &mut self.kind {
-            Column(_)
-            | Constant(_)
-            | Parameter(_)
-            | Outer(_)
-            | ScalarSubplan(_)
-            | ExistsSubplan { .. } => Vec::new(),
-            Negate(operand)
-            | Not(operand)
-            | IsNull { operand, .. }
-            | IsTruth { operand, .. }
-            | Cast { operand, .. }
-            | InSubplan { operand, .. } => vec![operand],
-            Binary { left, right, .. } | IsDistinct { left, right, .. } | NullIf(left, right) => {
-                vec![left, right]
-            }
-            Like {
-                operand, pattern, ..
-            } => vec![operand, pattern],
-            And(operands)
-            | Or(operands)
-            | Coalesce(operands)
-            | Extreme { operands, .. }
-            | Call {
-                arguments: operands,
-                ..
-            } => operands.iter_mut().collect(),
-            InList { operand, list, .. } => std::iter::once(&mut **operand).chain(list).collect(),
-            Case {
-                branches,
-                otherwise,
-            } => (branches
-                .iter_mut()
-                .flat_map(|(condition, result)| [condition, result]))
-            .chain(otherwise.as_deref_mut())
-            .collect(),
-        }
+        children!(&mut self.kind, &mut Expr)
     }
 
     /// Whether this node or one below it satisfies the predicate.

@@ -1,6 +1,6 @@
 //! Walking a tree of nodes: inputs, widths and the expressions a node holds.
 
-use super::{Aggregate, JoinKind, Node, Plan, WindowCall};
+use super::{Delete, Insert, JoinKind, Node, Plan, SortKey, Update};
 use crate::expr::Expr;
 use crate::types::{DataType, ScanColumn, TableSchema};
 use std::ops::Bound;
@@ -17,51 +17,174 @@ impl JoinKind {
     }
 }
 
+// What is read and what is changed in place come from one list each, since a pattern binds references of the kind
+// that the matched one is of.
+
+macro_rules! source {
+    ($plan:expr, $($of:tt)+) => {
+        match $plan {
+            Plan::Insert(insert) => Some($($of)+ insert.source),
+            Plan::Update(update) => Some($($of)+ update.source),
+            Plan::Delete(delete) => Some($($of)+ delete.source),
+            Plan::CreateTableAs(create) => Some($($of)+ create.query.root),
+            _ => None,
+        }
+    };
+}
+
+macro_rules! returned {
+    ($plan:expr, $($of:tt)+) => {
+        match $plan {
+            Plan::Insert(Insert { returning: Some(returning), .. })
+            | Plan::Update(Update { returning: Some(returning), .. })
+            | Plan::Delete(Delete { returning: Some(returning), .. }) => {
+                $($of)+ returning.expressions[..]
+            }
+            _ => $($of)+ [],
+        }
+    };
+}
+
+macro_rules! inputs {
+    ($node:expr, $source:ident) => {
+        match $node {
+            Node::Values { .. }
+            | Node::Rows { .. }
+            | Node::Subplan { .. }
+            | Node::WorkTable { .. }
+            | Node::Scan { .. }
+            | Node::IndexScan { .. } => Vec::new(),
+            Node::Filter { input, .. }
+            | Node::Project { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::Window { input, .. }
+            | Node::Distinct { input }
+            | Node::Number { input, .. }
+            | Node::Sort { input, .. }
+            | Node::Ties { input, .. }
+            | Node::Limit { input, .. } => vec![input],
+            Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
+            Node::Recursive { first, step, .. } => vec![first, step],
+            Node::Write(write) => Vec::from_iter(write.$source()),
+            Node::Append { inputs } => Vec::from_iter(inputs),
+        }
+    };
+}
+
+macro_rules! expressions {
+    ($node:expr, $expressions:ident, $returned:ident) => {{
+        let mut all = Vec::new();
+        match $node {
+            Node::Distinct { .. }
+            | Node::Append { .. }
+            | Node::Rows { .. }
+            | Node::Subplan { .. }
+            | Node::WorkTable { .. }
+            | Node::Recursive { .. } => {}
+            Node::Values { rows, .. } => rows.into_iter().for_each(|row| all.extend(row)),
+            Node::Scan { filter, .. } => all.extend(filter),
+            Node::IndexScan {
+                prefix,
+                lower,
+                upper,
+                filter,
+                ..
+            } => {
+                all.extend(prefix);
+                for bound in [lower, upper] {
+                    if let Bound::Included(expr) | Bound::Excluded(expr) = bound {
+                        all.push(expr);
+                    }
+                }
+                all.extend(filter);
+            }
+            Node::Filter { predicate, .. } => all.push(predicate),
+            Node::Project { expressions, .. } => all.extend(expressions),
+            Node::Number { keys, .. } => all.extend(keys),
+            Node::Join {
+                keys, condition, ..
+            } => {
+                for (left, right) in keys {
+                    all.extend([left, right]);
+                }
+                all.extend(condition);
+            }
+            Node::Apply {
+                outer,
+                guard,
+                condition,
+                ..
+            } => {
+                for (_, value) in outer {
+                    all.push(value);
+                }
+                all.extend(guard);
+                all.extend(condition);
+            }
+            Node::Aggregate {
+                groups, aggregates, ..
+            } => {
+                all.extend(groups);
+                for aggregate in aggregates {
+                    all.extend(aggregate.$expressions());
+                }
+            }
+            Node::Window {
+                partition,
+                order,
+                calls,
+                ..
+            } => {
+                all.extend(partition);
+                for SortKey { expr, .. } in order {
+                    all.push(expr);
+                }
+                for call in calls {
+                    all.extend(call.$expressions());
+                }
+            }
+            Node::Write(write) => all.extend(write.$returned()),
+            Node::Sort { keys, .. } => {
+                for SortKey { expr, .. } in keys {
+                    all.push(expr);
+                }
+            }
+            Node::Limit { limit, offset, .. } => {
+                all.extend(limit);
+                all.extend(offset);
+            }
+            Node::Ties {
+                keys,
+                limit,
+                offset,
+                ..
+            } => {
+                all.extend(keys);
+                all.push(limit);
+                all.extend(offset);
+            }
+        }
+        all
+    }};
+}
+
 impl Plan {
     /// The rows that a statement that writes is about.
     pub fn source(&self) -> Option<&Node> {
-        match self {
-            Plan::Insert(insert) => Some(&insert.source),
-            Plan::Update(update) => Some(&update.source),
-            Plan::Delete(delete) => Some(&delete.source),
-            Plan::CreateTableAs(create) => Some(&create.query.root),
-            _ => None,
-        }
+        source!(self, &)
     }
 
     fn source_mut(&mut self) -> Option<&mut Node> {
-        match self {
-            Plan::Insert(insert) => Some(&mut insert.source),
-            Plan::Update(update) => Some(&mut update.source),
-            Plan::Delete(delete) => Some(&mut delete.source),
-            Plan::CreateTableAs(create) => Some(&mut create.query.root),
-            _ => None,
-        }
+        source!(self, &mut)
     }
 
     /// What RETURNING yields.
     fn returned(&self) -> &[Expr] {
-        let returning = match self {
-            Plan::Insert(insert) => &insert.returning,
-            Plan::Update(update) => &update.returning,
-            Plan::Delete(delete) => &delete.returning,
-            _ => return &[],
-        };
-        returning
-            .as_ref()
-            .map_or(&[], |returning| &returning.expressions)
+        returned!(self, &)
     }
 
     fn returned_mut(&mut self) -> &mut [Expr] {
-        let returning = match self {
-            Plan::Insert(insert) => &mut insert.returning,
-            Plan::Update(update) => &mut update.returning,
-            Plan::Delete(delete) => &mut delete.returning,
-            _ => return &mut [],
-        };
-        returning
-            .as_mut()
-            .map_or(&mut [], |returning| &mut returning.expressions)
+        returned!(self, &mut)
     }
 }
 
@@ -160,196 +283,22 @@ impl Node {
 
     /// The nodes this one reads from.
     pub fn inputs(&self) -> Vec<&Node> {
-        match self {
-            Node::Values { .. }
-            | Node::Rows { .. }
-            | Node::Subplan { .. }
-            | Node::WorkTable { .. }
-            | Node::Scan { .. }
-            | Node::IndexScan { .. } => Vec::new(),
-            Node::Filter { input, .. }
-            | Node::Project { input, .. }
-            | Node::Aggregate { input, .. }
-            | Node::Window { input, .. }
-            | Node::Distinct { input }
-            | Node::Number { input, .. }
-            | Node::Sort { input, .. }
-            | Node::Ties { input, .. }
-            | Node::Limit { input, .. } => vec![input],
-            Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
-            Node::Recursive { first, step, .. } => vec![first, step],
-            Node::Write(write) => write.source().into_iter().collect(),
-            Node::Append { inputs } => inputs.iter().collect(),
-        }
+        inputs!(self, source)
     }
 
     /// The nodes this one reads from, to be changed in place.
     pub fn inputs_mut(&mut self) -> Vec<&mut Node> {
-        match self {
-            Node::Values { .. }
-            | Node::Rows { .. }
-            | Node::Subplan { .. }
-            | Node::WorkTable { .. }
-            | Node::Scan { .. }
-            | Node::IndexScan { .. } => Vec::new(),
-            Node::Filter { input, .. }
-            | Node::Project { input, .. }
-            | Node::Aggregate { input, .. }
-            | Node::Window { input, .. }
-            | Node::Distinct { input }
-            | Node::Number { input, .. }
-            | Node::Sort { input, .. }
-            | Node::Ties { input, .. }
-            | Node::Limit { input, .. } => vec![input],
-            Node::Join { left, right, .. } | Node::Apply { left, right, .. } => vec![left, right],
-            Node::Recursive { first, step, .. } => vec![first, step],
-            Node::Write(write) => write.source_mut().into_iter().collect(),
-            Node::Append { inputs } => inputs.iter_mut().collect(),
-        }
+        inputs!(self, source_mut)
     }
 
     /// The expressions this node itself holds.
     pub fn expressions(&self) -> Vec<&Expr> {
-        match self {
-            Node::Values { rows, .. } => rows.iter().flatten().collect(),
-            Node::Scan { filter, .. } => filter.iter().collect(),
-            Node::IndexScan {
-                prefix,
-                lower,
-                upper,
-                filter,
-                ..
-            } => prefix
-                .iter()
-                .chain(bound(lower))
-                .chain(bound(upper))
-                .chain(filter)
-                .collect(),
-            Node::Filter { predicate, .. } => vec![predicate],
-            Node::Project { expressions, .. } => expressions.iter().collect(),
-            Node::Number { keys, .. } => keys.iter().collect(),
-            Node::Join {
-                keys, condition, ..
-            } => keys
-                .iter()
-                .flat_map(|(left, right)| [left, right])
-                .chain(condition)
-                .collect(),
-            Node::Apply {
-                outer,
-                guard,
-                condition,
-                ..
-            } => outer
-                .iter()
-                .map(|(_, value)| value)
-                .chain(guard)
-                .chain(condition)
-                .collect(),
-            Node::Aggregate {
-                groups, aggregates, ..
-            } => groups
-                .iter()
-                .chain(aggregates.iter().flat_map(Aggregate::expressions))
-                .collect(),
-            Node::Window {
-                partition,
-                order,
-                calls,
-                ..
-            } => partition
-                .iter()
-                .chain(order.iter().map(|key| &key.expr))
-                .chain(calls.iter().flat_map(WindowCall::expressions))
-                .collect(),
-            Node::Write(write) => write.returned().iter().collect(),
-            Node::Distinct { .. }
-            | Node::Append { .. }
-            | Node::Rows { .. }
-            | Node::Subplan { .. }
-            | Node::WorkTable { .. }
-            | Node::Recursive { .. } => Vec::new(),
-            Node::Sort { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
-            Node::Limit { limit, offset, .. } => limit.iter().chain(offset).collect(),
-            Node::Ties {
-                keys,
-                limit,
-                offset,
-                ..
-            } => keys.iter().chain([limit]).chain(offset).collect(),
-        }
+        expressions!(self, expressions, returned)
     }
 
     /// The same, to be changed in place.
     pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
-            Node::Values { rows, .. } => rows.iter_mut().flatten().collect(),
-            Node::Scan { filter, .. } => filter.iter_mut().collect(),
-            Node::IndexScan {
-                prefix,
-                lower,
-                upper,
-                filter,
-                ..
-            } => prefix
-                .iter_mut()
-                .chain(bound_mut(lower))
-                .chain(bound_mut(upper))
-                .chain(filter)
-                .collect(),
-            Node::Filter { predicate, .. } => vec![predicate],
-            Node::Project { expressions, .. } => expressions.iter_mut().collect(),
-            Node::Number { keys, .. } => keys.iter_mut().collect(),
-            Node::Join {
-                keys, condition, ..
-            } => keys
-                .iter_mut()
-                .flat_map(|(left, right)| [left, right])
-                .chain(condition)
-                .collect(),
-            Node::Apply {
-                outer,
-                guard,
-                condition,
-                ..
-            } => outer
-                .iter_mut()
-                .map(|(_, value)| value)
-                .chain(guard)
-                .chain(condition)
-                .collect(),
-            Node::Aggregate {
-                groups, aggregates, ..
-            } => groups
-                .iter_mut()
-                .chain(aggregates.iter_mut().flat_map(Aggregate::expressions_mut))
-                .collect(),
-            Node::Window {
-                partition,
-                order,
-                calls,
-                ..
-            } => partition
-                .iter_mut()
-                .chain(order.iter_mut().map(|key| &mut key.expr))
-                .chain(calls.iter_mut().flat_map(WindowCall::expressions_mut))
-                .collect(),
-            Node::Write(write) => write.returned_mut().iter_mut().collect(),
-            Node::Distinct { .. }
-            | Node::Append { .. }
-            | Node::Rows { .. }
-            | Node::Subplan { .. }
-            | Node::WorkTable { .. }
-            | Node::Recursive { .. } => Vec::new(),
-            Node::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
-            Node::Limit { limit, offset, .. } => limit.iter_mut().chain(offset).collect(),
-            Node::Ties {
-                keys,
-                limit,
-                offset,
-                ..
-            } => keys.iter_mut().chain([limit]).chain(offset).collect(),
-        }
+        expressions!(self, expressions_mut, returned_mut)
     }
 
     /// Rewrites every node, inputs before the node itself.
@@ -380,19 +329,5 @@ pub fn scan_type(table: &TableSchema, column: ScanColumn) -> DataType {
         }
         ScanColumn::RowId | ScanColumn::SeqStart | ScanColumn::SeqEnd => DataType::BigInt,
         ScanColumn::TimeStart | ScanColumn::TimeEnd => DataType::TimestampTz,
-    }
-}
-
-fn bound_mut(bound: &mut Bound<Expr>) -> Option<&mut Expr> {
-    match bound {
-        Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
-        Bound::Unbounded => None,
-    }
-}
-
-fn bound(bound: &Bound<Expr>) -> Option<&Expr> {
-    match bound {
-        Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
-        Bound::Unbounded => None,
     }
 }

@@ -65,64 +65,38 @@ impl Mark {
         if token.kind != TokenKind::Word {
             return Mark::Name;
         }
-        let text = token.text(sql);
-        let candidates: &[(&str, Mark)] = match text.len() {
-            2 => &[
-                ("in", Mark::In),
-                ("or", Mark::Or),
-                ("as", Mark::Fixed),
-                ("on", Mark::Fixed),
-            ],
-            3 => &[
-                ("and", Mark::And),
-                ("set", Mark::Set),
-                ("not", Mark::Operator),
-                ("for", Mark::Fixed),
-                ("all", Mark::Operator),
-            ],
-            4 => &[
-                ("from", Mark::Fixed),
-                ("null", Mark::Null),
-                ("true", Mark::True),
-                ("like", Mark::Like),
-                ("join", Mark::Fixed),
-                ("into", Mark::Fixed),
-                ("with", Mark::Fixed),
-                ("when", Mark::Operator),
-                ("then", Mark::Operator),
-                ("else", Mark::Operator),
-                ("case", Mark::Operator),
-            ],
-            5 => &[
-                ("where", Mark::Where),
-                ("limit", Mark::Limit),
-                ("order", Mark::Fixed),
-                ("group", Mark::Fixed),
-                ("false", Mark::False),
-                ("ilike", Mark::Like),
-                ("union", Mark::Fixed),
-                ("using", Mark::Fixed),
-                ("fetch", Mark::Fixed),
-            ],
-            6 => &[
-                ("select", Mark::Select),
-                ("values", Mark::Values),
-                ("offset", Mark::Limit),
-                ("having", Mark::Fixed),
-                ("except", Mark::Fixed),
-                ("window", Mark::Fixed),
-            ],
-            7 => &[("between", Mark::Between)],
-            8 => &[("distinct", Mark::Operator)],
-            9 => &[("returning", Mark::Fixed), ("intersect", Mark::Fixed)],
-            _ => &[],
+        let text = token.text(sql).as_bytes();
+        let mut word = [0; LONGEST];
+        let Some(word) = word.get_mut(..text.len()) else {
+            return Mark::Name;
         };
-        let found = candidates
-            .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(text));
-        found.map_or(Mark::Name, |(_, mark)| *mark)
+        word.copy_from_slice(text);
+        word.make_ascii_lowercase();
+        match &*word {
+            b"where" => Mark::Where,
+            b"select" => Mark::Select,
+            b"set" => Mark::Set,
+            b"values" => Mark::Values,
+            b"limit" | b"offset" => Mark::Limit,
+            b"as" | b"on" | b"for" | b"from" | b"join" | b"into" | b"with" | b"order"
+            | b"group" | b"union" | b"using" | b"fetch" | b"having" | b"except" | b"window"
+            | b"returning" | b"intersect" => Mark::Fixed,
+            b"in" => Mark::In,
+            b"and" => Mark::And,
+            b"or" => Mark::Or,
+            b"between" => Mark::Between,
+            b"like" | b"ilike" => Mark::Like,
+            b"null" => Mark::Null,
+            b"true" => Mark::True,
+            b"false" => Mark::False,
+            b"not" | b"all" | b"when" | b"then" | b"else" | b"case" | b"distinct" => Mark::Operator,
+            _ => Mark::Name,
+        }
     }
 }
+
+/// The bytes of the longest word that is a mark.
+const LONGEST: usize = 9;
 
 /// The clauses of the statement and of each open parenthesis.
 #[derive(Debug, Default)]

@@ -23,7 +23,7 @@ mod expression;
 mod grammar;
 mod kind;
 mod query;
-#[path = "../model/random.rs"]
+#[path = "../support/random.rs"]
 mod random;
 mod run;
 mod server;

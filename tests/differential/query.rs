@@ -149,10 +149,14 @@ fn kinds(e: &mut Expressions) -> Vec<Kind> {
 
 /// `expression as c1, …`
 fn outputs(e: &mut Expressions, kinds: &[Kind]) -> String {
-    let outputs: Vec<String> = kinds
-        .iter()
-        .enumerate()
-        .map(|(at, kind)| format!("{} as c{}", e.expression(*kind), at + 1))
+    let outputs = kinds.iter().map(|kind| e.expression(*kind)).collect();
+    named(outputs)
+}
+
+fn named(outputs: Vec<String>) -> String {
+    let outputs = outputs.iter().enumerate();
+    let outputs: Vec<String> = outputs
+        .map(|(at, output)| format!("{output} as c{}", at + 1))
         .collect();
     outputs.join(", ")
 }
@@ -304,15 +308,10 @@ fn grouped(e: &mut Expressions) -> Select {
         kinds.push(kind);
     }
     e.columns.clear();
-    let items: Vec<String> = items
-        .iter()
-        .enumerate()
-        .map(|(at, item)| format!("{item} as c{}", at + 1))
-        .collect();
     Select {
         sql: format!(
             "select {} from {from}{condition} group by {}{having}",
-            items.join(", "),
+            named(items),
             group_by.join(", ")
         ),
         kinds,
@@ -335,12 +334,10 @@ fn all_in_one_group(e: &mut Expressions) -> Select {
     let from = from(e);
     let condition = condition(e);
     let count = 1 + e.random.below(4);
-    let items: Vec<String> = (0..count)
-        .map(|at| format!("{} as c{}", aggregate(e), at + 1))
-        .collect();
+    let items = (0..count).map(|_| aggregate(e)).collect();
     e.columns.clear();
     Select {
-        sql: format!("select {} from {from}{condition}", items.join(", ")),
+        sql: format!("select {} from {from}{condition}", named(items)),
         kinds: vec![Kind::Numeric; count],
         picks_equals: true,
     }
@@ -395,9 +392,9 @@ fn with(e: &mut Expressions) -> Select {
     let inner = simple(e);
     let (name, x, y) = (e.name(), e.name(), e.name());
     let mut from = format!("{name} {x}");
-    add_columns(e, &x, &inner);
+    add_columns(e, &format!("{x}."), &inner.kinds);
     if e.random.chance(40) {
-        add_columns(e, &y, &inner);
+        add_columns(e, &format!("{y}."), &inner.kinds);
         from.push_str(&format!(
             " left join {name} {y} on {}",
             e.expression(Kind::Bool)
@@ -424,23 +421,14 @@ fn recursive(e: &mut Expressions) -> Select {
     let (most, union) = (e.random.below(8), e.pick(&["union", "union all"]));
     let head =
         format!("with recursive {name}(c1, c2) as (select 1, 'a'::text {union} select c1 + 1, ");
-    for (column, kind) in [("c1", Kind::Int), ("c2", Kind::Text)] {
-        e.columns.push(Column {
-            name: column.to_string(),
-            kind,
-        });
-    }
+    let columns = [Kind::Int, Kind::Text];
+    add_columns(e, "", &columns);
     e.depth = 1;
     let text = e.expression(Kind::Text);
     e.depth = 3;
     let body = format!("left({text}, 20)::text from {name} where c1 < {most})");
     e.columns.clear();
-    for (column, kind) in [("c1", Kind::Int), ("c2", Kind::Text)] {
-        e.columns.push(Column {
-            name: format!("{x}.{column}"),
-            kind,
-        });
-    }
+    add_columns(e, &format!("{x}."), &columns);
     let kinds = kinds(e);
     let sql = format!(
         "{head}{body} select {} from {name} {x}{}",
@@ -479,14 +467,9 @@ fn windows(e: &mut Expressions) -> Select {
     }
     let condition = condition(e);
     e.columns.clear();
-    let items: Vec<String> = items
-        .iter()
-        .enumerate()
-        .map(|(at, item)| format!("{item} as c{}", at + 1))
-        .collect();
     Select {
         kinds: vec![Kind::Numeric; items.len()],
-        sql: format!("select {} from {from}{condition}", items.join(", ")),
+        sql: format!("select {} from {from}{condition}", named(items)),
         picks_equals: false,
     }
 }
@@ -516,7 +499,7 @@ fn distinct_on(e: &mut Expressions) -> Select {
 fn derived(e: &mut Expressions) -> Select {
     let inner = simple(e);
     let x = e.name();
-    add_columns(e, &x, &inner);
+    add_columns(e, &format!("{x}."), &inner.kinds);
     let kinds = kinds(e);
     let sql = format!(
         "select {} from ({}) {x}{}",
@@ -541,10 +524,10 @@ fn simple(e: &mut Expressions) -> Select {
     }
 }
 
-fn add_columns(e: &mut Expressions, alias: &str, select: &Select) {
-    let columns = select.kinds.iter().enumerate();
+fn add_columns(e: &mut Expressions, prefix: &str, kinds: &[Kind]) {
+    let columns = kinds.iter().enumerate();
     e.columns.extend(columns.map(|(at, kind)| Column {
-        name: format!("{alias}.c{}", at + 1),
+        name: format!("{prefix}c{}", at + 1),
         kind: *kind,
     }));
 }

@@ -7,6 +7,7 @@
 
 mod checks;
 mod history;
+#[path = "../support/random.rs"]
 mod random;
 mod reader;
 mod reads;

@@ -1,5 +1,6 @@
 //! Commits to test with, and ways to write and read them.
 
+use super::random::Random;
 use driftdb::column::{Data, Strings, Vector};
 use driftdb::commit::{CatalogChange, Commit, RowChanges, TableChange};
 use driftdb::error::Result;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 /// A day in 2026, in microseconds.
 pub const START: i64 = 1_767_225_600_000_000;
 
-/// Random bytes that a test can repeat: SplitMix64.
+/// Random bytes that a test can repeat.
 pub struct Seeded(Cell<u64>);
 
 impl Seeded {
@@ -24,11 +25,10 @@ impl Seeded {
     }
 
     pub fn next(&self) -> u64 {
-        let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-        self.0.set(state);
-        let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        let mut random = Random(self.0.get());
+        let next = random.next();
+        self.0.set(random.0);
+        next
     }
 
     /// A number below `bound`.

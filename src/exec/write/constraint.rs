@@ -1,7 +1,7 @@
 //! NOT NULL and CHECK, checked when a row is written: row by row, for each first NOT NULL and then CHECK in the
 //! order of the names.
 
-use super::source::row_ids;
+use super::writer::row_ids;
 use crate::column::{Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
 use crate::exec::Context;

@@ -1,24 +1,23 @@
 //! CREATE TABLE AS and SELECT INTO.
 
-use super::source::Source;
+use super::writer::{Target, Written};
+use crate::column::Chunk;
 use crate::error::{Code, Error, Result};
+use crate::exec::Context;
 use crate::exec::definition::define;
-use crate::exec::{Context, Operator, Step};
 use crate::plan::{CreateTableAs, Plan};
 use crate::types::TableId;
 
-/// Makes a table of the rows of a query, once all have been read.
+/// Makes a table and fills it with the rows of a query, once all have been read.
 pub struct CreateRows {
     create: CreateTableAs,
-    source: Source,
     table: Option<TableId>,
 }
 
 impl CreateRows {
-    pub fn new(create: &CreateTableAs, input: Box<dyn Operator>) -> CreateRows {
+    pub fn new(create: &CreateTableAs) -> CreateRows {
         CreateRows {
             create: create.clone(),
-            source: Source::new(input),
             table: None,
         }
     }
@@ -48,29 +47,17 @@ impl CreateRows {
     }
 }
 
-impl Operator for CreateRows {
-    fn step(&mut self, context: &mut Context) -> Result<Step> {
-        if let Some(step) = self.source.take_in(context, |chunk| chunk)? {
-            return Ok(step);
-        }
-        loop {
-            if context.is_spent() {
-                return Ok(Step::Yield);
-            }
-            let Some(table) = self.table else {
-                self.table = self.make(context)?;
-                match self.table {
-                    Some(_) => continue,
-                    None => return Ok(Step::Done),
-                }
-            };
-            let Some(chunk) = self.source.remove_first() else {
-                return Ok(Step::Done);
-            };
+impl Target for CreateRows {
+    fn begin(&mut self, context: &mut Context) -> Result<bool> {
+        self.table = self.make(context)?;
+        Ok(self.table.is_some())
+    }
+
+    fn write(&mut self, chunk: &Chunk, context: &mut Context) -> Result<Written> {
+        if let Some(table) = self.table {
             let (transaction, store) = context.writer()?;
             transaction.insert(store, table, &chunk.columns)?;
-            context.meter.affected_rows += chunk.rows as u64;
-            context.spend(chunk.rows);
         }
+        Ok(Written::Rows(chunk.clone()))
     }
 }

@@ -5,7 +5,7 @@
 //! else has been read. A row that several of them change is changed by the first alone.
 
 use super::constraint::check_rows;
-use super::source::first_of_each;
+use super::writer::first_of_each;
 use crate::column::Chunk;
 use crate::error::{Code, Error, Result};
 use crate::exec::project::project;

@@ -10,9 +10,9 @@ mod deferred;
 mod delete;
 mod foreign_key;
 mod insert;
-mod source;
 mod update;
 mod upsert;
+mod writer;
 
 pub use constraint::{check_row, check_update};
 pub use create::CreateRows;
@@ -22,3 +22,4 @@ pub use foreign_key::{Settling, settle};
 pub use insert::InsertRows;
 pub use update::UpdateRows;
 pub use upsert::UpsertRows;
+pub use writer::{Target, Writer};

@@ -2,11 +2,10 @@
 //! just inserted.
 
 use super::constraint::check_row;
-use super::source::Source;
+use super::writer::{Target, Written};
 use crate::column::{Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
-use crate::exec::project::project;
-use crate::exec::{Context, Operator, Step};
+use crate::exec::{Context, Step};
 use crate::expr;
 use crate::plan::{ConflictUpdate, Insert, OnConflict, TimeSlot};
 use crate::table::Fetch;
@@ -14,16 +13,16 @@ use crate::types::{IndexId, PhysicalType, RowId, ScanColumn, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
 
+/// Its input yields all columns of the table, in its order.
 pub struct UpsertRows {
     insert: Insert,
     conflict: OnConflict,
     types: Vec<PhysicalType>,
-    source: Source,
-    /// The next row of the source's first chunk.
+    /// The next row of the chunk.
     next: usize,
     /// The rows that this statement has inserted or updated.
     written: HashSet<RowId>,
-    /// The rows of RETURNING.
+    /// Those of the chunk, as they are now.
     results: Vec<Vec<Value>>,
 }
 
@@ -31,14 +30,12 @@ pub struct UpsertRows {
 type Standing = (RowId, Vec<Value>);
 
 impl UpsertRows {
-    /// `input` yields all columns of the table, in its order.
-    pub fn new(insert: &Insert, conflict: OnConflict, input: Box<dyn Operator>) -> UpsertRows {
+    pub fn new(insert: &Insert, conflict: OnConflict) -> UpsertRows {
         let columns = insert.table.columns.iter();
         UpsertRows {
             types: columns.map(|column| column.data_type.physical()).collect(),
             insert: insert.clone(),
             conflict,
-            source: Source::new(input),
             next: 0,
             written: HashSet::new(),
             results: Vec::new(),
@@ -46,7 +43,7 @@ impl UpsertRows {
     }
 
     /// Inserts a proposed row, or does with the one in its way what the clause says.
-    fn write(&mut self, proposed: Vec<Value>, context: &mut Context) -> Result<Fetch<()>> {
+    fn write_row(&mut self, proposed: Vec<Value>, context: &mut Context) -> Result<Fetch<()>> {
         let table = self.insert.table.clone();
         check_row((&table, &self.insert.rules), &proposed, &context.eval())?;
         let standing = match self.find(&proposed, context)? {
@@ -57,7 +54,7 @@ impl UpsertRows {
             (None, _) => {
                 let (transaction, store) = context.writer()?;
                 let id = transaction.insert_row(store, table.id, &proposed)?;
-                self.wrote(id, proposed, context);
+                self.wrote(id, proposed);
             }
             (Some(_), None) => {}
             (Some(standing), Some(update)) => {
@@ -67,12 +64,9 @@ impl UpsertRows {
         Ok(Fetch::Ready(()))
     }
 
-    fn wrote(&mut self, id: RowId, row: Vec<Value>, context: &mut Context) {
+    fn wrote(&mut self, id: RowId, row: Vec<Value>) {
         self.written.insert(id);
-        context.meter.affected_rows += 1;
-        if self.insert.returning.is_some() {
-            self.results.push(row);
-        }
+        self.results.push(row);
     }
 
     fn find(&self, proposed: &[Value], context: &Context) -> Result<Fetch<Option<Standing>>> {
@@ -161,17 +155,17 @@ impl UpsertRows {
         let (transaction, store) = context.writer()?;
         let written = transaction.update(store, table.id, &[id], &columns, &values)?;
         if let Fetch::Ready(()) = written {
-            self.wrote(id, row, context);
+            self.wrote(id, row);
         }
         Ok(written)
     }
 
-    /// The rows of RETURNING so far.
-    fn results(&mut self, context: &Context) -> Result<Option<Chunk>> {
+    /// The rows written since the last time; with their columns, if they are asked for.
+    fn take_results(&mut self) -> Chunk {
         let rows = std::mem::take(&mut self.results);
-        let (Some(returning), false) = (&self.insert.returning, rows.is_empty()) else {
-            return Ok(None);
-        };
+        if self.insert.returning.is_none() {
+            return Chunk::new(Vec::new(), rows.len());
+        }
         let column = |(at, physical): (usize, &PhysicalType)| {
             Rc::new(Vector::from_values(
                 *physical,
@@ -179,38 +173,24 @@ impl UpsertRows {
             ))
         };
         let columns = self.types.iter().enumerate().map(column).collect();
-        let whole = Chunk::new(columns, rows.len());
-        project(&returning.expressions, &whole, &context.eval()).map(Some)
+        Chunk::new(columns, rows.len())
     }
 }
 
-impl Operator for UpsertRows {
-    fn step(&mut self, context: &mut Context) -> Result<Step> {
-        if let Some(step) = self.source.take_in(context, |chunk| chunk)? {
-            return Ok(step);
-        }
-        loop {
+impl Target for UpsertRows {
+    fn write(&mut self, chunk: &Chunk, context: &mut Context) -> Result<Written> {
+        while self.next < chunk.rows {
             if context.is_spent() {
-                return Ok(Step::Yield);
+                return Ok(Written::Later(Step::Yield));
             }
-            let Some(chunk) = self.source.first() else {
-                return Ok(Step::Done);
-            };
-            if self.next == chunk.rows {
-                self.source.remove_first();
-                self.next = 0;
-                if let Some(rows) = self.results(context)? {
-                    return Ok(Step::Chunk(rows));
-                }
-                continue;
-            }
-            let proposed = chunk.columns.iter().map(|column| column.value(self.next));
-            let proposed = proposed.collect();
-            if let Fetch::Need(block) = self.write(proposed, context)? {
-                return Ok(Step::Need(block));
+            let proposed = chunk.row(self.next);
+            if let Fetch::Need(block) = self.write_row(proposed, context)? {
+                return Ok(Written::Later(Step::Need(block)));
             }
             self.next += 1;
             context.spend(1);
         }
+        self.next = 0;
+        Ok(Written::Rows(self.take_results()))
     }
 }

@@ -1,0 +1,160 @@
+//! Input of the worst kind, and how much a request may take.
+
+use super::{Bench, int};
+use driftdb::db::Request;
+use driftdb::error::Code;
+use driftdb::types::Value;
+use std::fmt::Write;
+
+#[test]
+fn rows_and_memory_are_bounded() {
+    let mut bench = Bench::with(|options| {
+        options.limits.memory_bytes = 1 << 20;
+        options.limits.rows = 5000;
+    });
+    bench.script("CREATE TABLE t (n int)");
+    let mut values = String::from("INSERT INTO t VALUES (0)");
+    (1..2000).for_each(|n| write!(values, ", ({n})").unwrap());
+    bench.script(&values);
+    assert_eq!(
+        bench.error("SELECT a.n FROM t a, t b").code(),
+        Code::LimitRows
+    );
+    assert!(
+        [Code::MemoryLimit, Code::LimitRows].contains(
+            &bench
+                .error("SELECT a.n + b.n FROM t a, t b ORDER BY 1")
+                .code()
+        )
+    );
+    assert_eq!(
+        bench
+            .error("SELECT DISTINCT a.n, b.n FROM t a, t b ORDER BY 1, 2")
+            .code(),
+        Code::MemoryLimit
+    );
+    assert_eq!(
+        bench.number("SELECT count(*) FROM t a, t b WHERE a.n = b.n"),
+        2000
+    );
+}
+
+#[test]
+fn the_worst_input_is_an_answer_or_an_error() {
+    let mut bench = Bench::new();
+    let parentheses = format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000));
+    let terms = format!("SELECT 1{}", "+1".repeat(100_000));
+    let unions = format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(100_000));
+    let nots = format!("SELECT {} true", "NOT ".repeat(100_000));
+    let minuses = format!("SELECT {}1", "- ".repeat(100_000));
+    let ands = format!("SELECT 1 WHERE true{}", " AND true".repeat(100_000));
+    let subqueries = format!(
+        "SELECT * FROM {}(SELECT 1) x{}",
+        "(SELECT * FROM ".repeat(5000),
+        ") x".repeat(5000)
+    );
+    let list = format!("SELECT 1 WHERE 1 IN ({}1)", "1, ".repeat(100_000));
+    let cases = format!(
+        "SELECT {}1{}",
+        "CASE WHEN true THEN ".repeat(5000),
+        " END".repeat(5000)
+    );
+    let wide = format!("SELECT {}1", "1, ".repeat(100_000));
+    let calls = format!("SELECT {}1{}", "abs(".repeat(10_000), ")".repeat(10_000));
+    let casts = format!("SELECT 1{}", "::int".repeat(100_000));
+    let joins = format!(
+        "SELECT 1 FROM (SELECT 1) a0{}",
+        " CROSS JOIN (SELECT 1) a".repeat(20_000)
+    );
+    let signs = format!("SELECT {}1", "-+".repeat(50_000));
+    let checks = format!("CREATE TABLE c (a int {})", "CHECK (a > 0) ".repeat(5000));
+    // Were each list tried as a query first, every level would be read twice.
+    let lists = (0..9).fold("(SELECT 1)".to_string(), |list, _| {
+        format!("(SELECT 1 WHERE 1 IN ({list}, 2))")
+    });
+    let lists = format!("SELECT 1 WHERE 1 IN ({lists}, 2)");
+    for sql in [
+        signs,
+        checks,
+        lists,
+        parentheses,
+        terms,
+        unions,
+        nots,
+        minuses,
+        ands,
+        subqueries,
+        list,
+        cases,
+        wide,
+        calls,
+        casts,
+        joins,
+    ] {
+        if let Err(failure) = bench.request(Request::script(&sql)) {
+            let sqlstate = failure.error.sqlstate();
+            assert!(
+                ["54000", "54001", "54011", "42601", "0A000", "42712"].contains(&sqlstate),
+                "{}: {}",
+                &sql[..40],
+                failure.error
+            );
+        }
+    }
+    for sql in [
+        "'",
+        "\"",
+        "/*",
+        "$$",
+        "E'\\",
+        "SELECT '\0'",
+        "\u{feff}SELECT 1",
+        "SELECT \u{1F600}",
+        ";;;;",
+        "",
+        "--",
+        "SELECT $0",
+        "SELECT $99999999999",
+        "\\",
+        "SELECT @",
+        "SELECT 1 AS OF",
+        "SELECT * FROM",
+        "(((",
+        ")))",
+        "SELECT 1e999999999",
+        "SELECT 9999999999999999999999::int",
+    ] {
+        let _ = bench.request(Request::script(sql));
+    }
+    assert_eq!(bench.number("SELECT 1"), 1);
+}
+
+#[test]
+fn any_name_works_when_it_is_quoted() {
+    let mut bench = Bench::new();
+    for name in [
+        "select",
+        "__proto__",
+        "constructor",
+        "then",
+        "a b",
+        "ä😀",
+        "x'y",
+        "semi;colon",
+        "as of @seq:1",
+        "A",
+        "$1",
+        "<b>",
+    ] {
+        let sql = format!(
+            "CREATE TABLE \"{name}\" (\"{name}\" int PRIMARY KEY, \"{name} 2\" text); \
+             INSERT INTO \"{name}\" (\"{name}\", \"{name} 2\") VALUES (1, 'v'); \
+             SELECT \"{name}\".\"{name}\", \"{name} 2\" FROM \"{name}\" WHERE \"{name}\" = 1"
+        );
+        let results = bench.script(&sql);
+        assert_eq!(results[2].fields[0].name, name);
+        assert_eq!(results[2].values(), [[int(1), Value::text("v")]]);
+    }
+    let doubled = bench.script("SELECT 1 AS \"a\"\"b\"");
+    assert_eq!(doubled[0].fields[0].name, "a\"b");
+}

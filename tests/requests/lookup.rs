@@ -1,0 +1,127 @@
+//! What is parsed and looked up how often, and which plans are kept.
+
+use super::Bench;
+use driftdb::db::Parameter;
+use driftdb::error::Code;
+use driftdb::types::Value;
+
+#[test]
+fn twenty_five_thousand_statements_with_different_constants_are_one_parse() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY, v text)");
+    let before = bench.database.counters().parses;
+    for id in 0..25_000 {
+        bench.script(&format!("INSERT INTO t VALUES ({id}, 'row {id}')"));
+    }
+    assert_eq!(bench.database.counters().parses - before, 1);
+    for id in (0..25_000).step_by(10) {
+        let rows = bench.rows(&format!("SELECT v FROM t WHERE id = {id}"));
+        assert_eq!(rows, [[Value::text(&format!("row {id}"))]]);
+        bench.script(&format!("UPDATE t SET v = 'x{id}' WHERE id = {id}"));
+    }
+    assert_eq!(bench.database.counters().parses - before, 3);
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 25_000);
+    assert!(bench.database.counters().plan_cache_hits >= 29_000);
+}
+
+/// Kept plans take memory in the measure of their texts, so that is what bounds them.
+#[test]
+fn long_statements_are_not_kept_and_middling_ones_not_all() {
+    let mut bench = Bench::new();
+    let mut parses = |sql: &str| {
+        let before = bench.database.counters().parses;
+        bench.script(sql);
+        bench.database.counters().parses - before
+    };
+    let sum = |name: &str, terms: usize| {
+        format!("SELECT greatest(0{}) AS {name}", ", c.x".repeat(terms)) + " FROM (SELECT 1 AS x) c"
+    };
+    assert_eq!(
+        [parses(&sum("short", 10)), parses(&sum("short", 10))],
+        [1, 0]
+    );
+    assert_eq!(
+        [parses(&sum("long", 9_000)), parses(&sum("long", 9_000))],
+        [1, 1]
+    );
+    assert_eq!(parses(&sum("short", 10)), 0, "nothing made room for it");
+    for number in 0..60 {
+        assert_eq!(parses(&sum(&format!("m{number}"), 1_500)), 1);
+    }
+    assert_eq!(
+        [parses(&sum("m59", 1_500)), parses(&sum("m0", 1_500))],
+        [0, 1]
+    );
+}
+
+#[test]
+fn a_query_as_of_many_moments_is_one_parse() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY)");
+    for id in 0..100 {
+        bench.script(&format!("INSERT INTO t VALUES ({id})"));
+    }
+    let before = bench.database.counters().parses;
+    for rows in 0..=100 {
+        let whole = format!("SELECT count(*) FROM t AS OF @seq:{rows}");
+        let table = format!("SELECT count(*) FROM t FOR SYSTEM_TIME AS OF {rows} WHERE id >= 0");
+        assert_eq!([bench.number(&whole), bench.number(&table)], [rows; 2]);
+    }
+    assert_eq!(bench.database.counters().parses - before, 2);
+    let error = bench.error("SELECT 1; SELECT count(*) FROM t AS OF @seq:101");
+    assert_eq!(error.code(), Code::MomentInFuture);
+    assert_eq!(error.position(), Some(34));
+}
+
+#[test]
+fn constants_of_other_types_are_other_statements() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY, n numeric)");
+    bench.script("INSERT INTO t VALUES (1, 1.5), (2, 2)");
+    assert_eq!(bench.number("SELECT id FROM t WHERE n = 1.5"), 1);
+    assert_eq!(bench.number("SELECT id FROM t WHERE n = 2"), 2);
+    assert_eq!(bench.number("SELECT id FROM t WHERE n = '2.0'"), 2);
+    assert_eq!(
+        bench.error("SELECT id FROM t WHERE n = 'two'").code(),
+        Code::InvalidText
+    );
+    assert_eq!(
+        bench.number("SELECT count(*) FROM t WHERE id < 3000000000"),
+        2
+    );
+}
+
+#[test]
+fn a_look_up_of_the_present_touches_the_same_entries_whatever_the_history() {
+    let mut touched = Vec::new();
+    for dead in [1, 1000, 100_000] {
+        let mut bench = Bench::new();
+        bench.script("CREATE TABLE t (id int PRIMARY KEY, n int)");
+        bench.script("INSERT INTO t VALUES (1, 0), (2, 0), (3, 0)");
+        // Each statement leaves a dead version of the key.
+        let statement = bench
+            .database
+            .prepare(bench.session, "UPDATE t SET n = $1 WHERE id = 2");
+        let statement = statement.unwrap();
+        for n in 1..=dead {
+            let result = bench
+                .database
+                .execute(bench.session, statement, &[Parameter::I64(n)]);
+            assert_eq!(result.unwrap().expect("the short way").affected_rows, 1);
+        }
+        let before = bench.entries_touched();
+        assert_eq!(bench.number("SELECT n FROM t WHERE id = 2"), dead);
+        touched.push(bench.entries_touched() - before);
+
+        // The past is found without walking through it.
+        let before = bench.entries_touched();
+        let middle = dead / 2;
+        let sql = format!("SELECT n FROM t WHERE id = 2 AS OF @seq:{}", middle + 1);
+        assert_eq!(bench.number(&sql), middle);
+        assert!(
+            bench.entries_touched() - before < 200,
+            "{dead} dead versions"
+        );
+    }
+    assert_eq!(touched, [touched[0]; 3]);
+}

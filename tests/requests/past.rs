@@ -1,0 +1,115 @@
+//! Requests of the past, and the history of a key.
+
+use super::{Bench, int};
+use driftdb::db::{AsOf, Operation, Parameter, Request, StatementResult};
+use driftdb::error::Code;
+use driftdb::types::{Seq, Value};
+
+#[test]
+fn a_request_of_the_past_only_reads() {
+    let mut bench = Bench::new();
+    bench.script(
+        "CREATE TABLE t (n int); INSERT INTO t VALUES (1); UPDATE t SET n = 2; DROP TABLE t",
+    );
+    let then = |sql: &str, as_of: AsOf| Request {
+        as_of: Some(as_of),
+        ..Request::script(sql)
+    };
+    let at = |seq| AsOf::Seq(seq);
+    let values = |results: Vec<StatementResult>| results[0].values();
+    let sum = "SELECT sum(n) FROM t";
+    assert_eq!(values(bench.request(then(sum, at(1))).unwrap()), [[int(1)]]);
+    assert_eq!(values(bench.request(then(sum, at(2))).unwrap()), [[int(2)]]);
+    assert_eq!(
+        bench.request(then(sum, at(3))).unwrap_err().error.code(),
+        Code::UndefinedTable
+    );
+    assert_eq!(
+        bench.request(then(sum, at(4))).unwrap_err().error.code(),
+        Code::MomentInFuture
+    );
+    // A clause of its own wins, and sees no further than the request.
+    let own = "SELECT sum(n) FROM t AS OF @seq:1";
+    assert_eq!(values(bench.request(then(own, at(2))).unwrap()), [[int(1)]]);
+    for write in [
+        "INSERT INTO t VALUES (3)",
+        "DELETE FROM t",
+        "CREATE TABLE u (a int)",
+    ] {
+        assert_eq!(
+            bench.request(then(write, at(1))).unwrap_err().error.code(),
+            Code::ReadOnly
+        );
+    }
+    let text = AsOf::Text("1970-01-01 00:00:01.000001".to_string());
+    assert_eq!(values(bench.request(then(sum, text)).unwrap()), [[int(1)]]);
+}
+
+#[test]
+fn history_tells_every_state_of_a_key() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (a int, b text, n int, PRIMARY KEY (a, b))");
+    let noted = |sql: &str, meta: &str| Request {
+        meta: Some(meta.to_string()),
+        ..Request::script(sql)
+    };
+    bench
+        .request(noted(
+            "INSERT INTO t VALUES (1, 'x', 10)",
+            "{\"user\": \"ann\"}",
+        ))
+        .unwrap();
+    bench.script("UPDATE t SET n = 11 WHERE a = 1; DELETE FROM t; INSERT INTO t VALUES (1, 'x', 12); UPDATE t SET b = 'y'");
+    let key = [Parameter::I64(1), Parameter::from("x")];
+    let history = bench.database.history("t", &key, None, None).unwrap();
+    let told: Vec<_> = (history.entries.iter())
+        .map(|entry| {
+            (
+                entry.seq.0,
+                entry.operation,
+                entry.until.map(|(seq, _)| seq.0),
+            )
+        })
+        .collect();
+    use Operation::{Delete, Insert, Update};
+    assert_eq!(
+        told,
+        [
+            (1, Insert, Some(2)),
+            (2, Update, Some(3)),
+            (3, Delete, Some(4)),
+            (4, Insert, Some(5)),
+            (5, Update, None),
+        ]
+    );
+    assert_eq!(
+        history.entries[0].meta.as_deref(),
+        Some("{\"user\": \"ann\"}")
+    );
+    assert_eq!(history.entries[1].changed, [2]);
+    assert_eq!(
+        history.entries[1].row,
+        Some(vec![int(1), Value::text("x"), int(11)])
+    );
+    assert_eq!(history.entries[2].row, None);
+
+    // The new key's history begins with the update that made it.
+    let names = ["b".to_string(), "a".to_string()];
+    let key = [Parameter::from("y"), Parameter::I64(1)];
+    let history = bench
+        .database
+        .history("t", &key, Some(&names), None)
+        .unwrap();
+    assert_eq!(history.entries.len(), 1);
+    assert_eq!(
+        (history.entries[0].seq, history.entries[0].operation),
+        (Seq(5), Update)
+    );
+    assert_eq!(history.entries[0].changed, [1]);
+    let before = bench
+        .database
+        .history("t", &[1.into(), "x".into()], None, Some(&AsOf::Seq(2)));
+    assert_eq!(before.unwrap().entries.len(), 2);
+    let missing = bench.database.history("nope", &[1.into()], None, None);
+    assert_eq!(missing.unwrap_err().code(), Code::UndefinedTable);
+}

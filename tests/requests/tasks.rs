@@ -1,0 +1,146 @@
+//! Requests that wait, take turns, and are stopped.
+
+use super::{Bench, int};
+use driftdb::db::{Progress, Request};
+use driftdb::error::Code;
+use std::fmt::Write;
+
+#[test]
+fn a_second_writer_waits_and_is_told_why() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY); BEGIN; INSERT INTO t VALUES (1)");
+    let other = bench.database.session();
+    let start =
+        |bench: &mut Bench, sql: &str| bench.database.start(other, Request::script(sql)).unwrap();
+
+    let task = start(&mut bench, "INSERT INTO t VALUES (2)");
+    assert!(matches!(
+        bench.database.step(task, 100),
+        Progress::WaitingForWriter
+    ));
+    let reading = bench.database.session();
+    let seen = bench
+        .database
+        .run(reading, Request::script("SELECT count(*) FROM t"));
+    assert_eq!(seen.unwrap()[0].values(), [[int(0)]]);
+    bench.clock.0.set(7_000_000);
+    let Progress::Failed(failure) = bench.database.step(task, 100) else {
+        panic!("it waits too long")
+    };
+    assert_eq!(failure.error.code(), Code::LockTimeout);
+    assert!(
+        failure.error.hint().unwrap().contains("tx"),
+        "{:?}",
+        failure.error.hint()
+    );
+
+    let task = start(&mut bench, "INSERT INTO t VALUES (2)");
+    assert!(matches!(
+        bench.database.step(task, 100),
+        Progress::WaitingForWriter
+    ));
+    bench.script("COMMIT");
+    let mut steps = 0;
+    while !matches!(bench.database.step(task, 100), Progress::Finished) {
+        steps += 1;
+        assert!(steps < 100);
+    }
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 2);
+}
+
+#[test]
+fn tasks_can_be_stepped_in_turns_and_stopped() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (n int)");
+    let mut values = String::from("INSERT INTO t VALUES (0)");
+    (1..3000).for_each(|n| write!(values, ", ({n})").unwrap());
+    bench.script(&values);
+    let endless = "SELECT count(*) FROM t a, t b, t c";
+    let task = bench
+        .database
+        .start(bench.session, Request::script(endless))
+        .unwrap();
+    for _ in 0..5 {
+        assert!(matches!(bench.database.step(task, 1000), Progress::Working));
+    }
+    // Another session reads and writes meanwhile.
+    let other = bench.database.session();
+    bench
+        .database
+        .run(other, Request::script("INSERT INTO t VALUES (1); SELECT 1"))
+        .unwrap();
+    bench.database.cancel(task, Code::Cancelled);
+    let Progress::Failed(failure) = bench.database.step(task, 1000) else {
+        panic!("it was cancelled")
+    };
+    assert_eq!(
+        (failure.error.code(), failure.error.sqlstate()),
+        (Code::Cancelled, "57014")
+    );
+
+    let mut request = Request::script(endless);
+    request.timeout = Some(1_000_000);
+    let task = bench.database.start(bench.session, request).unwrap();
+    assert!(matches!(bench.database.step(task, 1000), Progress::Working));
+    bench.clock.0.set(bench.clock.0.get() + 1_000_001);
+    let Progress::Failed(failure) = bench.database.step(task, 1000) else {
+        panic!("it took too long")
+    };
+    assert_eq!(failure.error.code(), Code::Timeout);
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 3001);
+}
+
+#[test]
+fn stopping_a_queued_request_leaves_the_one_before_it_alone() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (n int)");
+    let mut values = String::from("INSERT INTO t VALUES (0)");
+    (1..3000).for_each(|n| write!(values, ", ({n})").unwrap());
+    bench.script(&values);
+    let start = |bench: &mut Bench, sql: &str| {
+        let request = Request::script(sql);
+        bench.database.start(bench.session, request).unwrap()
+    };
+    let first = start(
+        &mut bench,
+        "INSERT INTO t SELECT a.n FROM t a, t b WHERE b.n < 3",
+    );
+    assert!(matches!(bench.database.step(first, 1), Progress::Working));
+    let second = start(&mut bench, "DELETE FROM t");
+    let third = start(&mut bench, "INSERT INTO t VALUES (-1)");
+    assert!(matches!(
+        bench.database.step(second, 1),
+        Progress::WaitingForWriter
+    ));
+    bench.database.cancel(second, Code::LockTimeout);
+    let Progress::Failed(failure) = bench.database.step(second, 1) else {
+        panic!("it was stopped")
+    };
+    assert_eq!(failure.error.code(), Code::LockTimeout);
+    assert!(failure.error.hint().is_some());
+
+    // The first still has the right to write, and the third waits for it.
+    let other = bench.database.session();
+    let rival = bench
+        .database
+        .start(other, Request::script("DELETE FROM t"))
+        .unwrap();
+    assert!(matches!(
+        bench.database.step(rival, 1),
+        Progress::WaitingForWriter
+    ));
+    for task in [first, third, rival] {
+        let mut steps = 0;
+        while !matches!(bench.database.step(task, 10_000), Progress::Finished) {
+            steps += 1;
+            assert!(steps < 10_000);
+        }
+        if task == third {
+            let other = bench.database.session();
+            let count = Request::script("SELECT count(*) FROM t");
+            let seen = bench.database.run(other, count).unwrap();
+            assert_eq!(seen[0].values(), [[int(12_001)]]);
+        }
+    }
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 0);
+}
