@@ -57,6 +57,12 @@ impl Error {
         self
     }
 
+    /// Sets the position where there is one of another text.
+    pub fn moved_to(mut self, position: u32) -> Self {
+        self.0.position = Some(position);
+        self
+    }
+
     /// Names the table and the constraint that a row violated.
     pub fn with_constraint(mut self, table: &str, constraint: &str) -> Self {
         self.0.table = Some(table.to_string());

@@ -270,7 +270,7 @@ impl Answer {
     }
 }
 
-/// All rows of all tables at all moments.
+/// All rows of all tables and views at all moments.
 fn everything(database: &mut Database) -> Result<Vec<String>, String> {
     let session = database.session();
     let last = database.applied_seq().map_or(0, |seq| seq.0 + 1);
@@ -280,8 +280,11 @@ fn everything(database: &mut Database) -> Result<Vec<String>, String> {
         let catalog = catalog.map_err(|error| error.to_string())?;
         for table in catalog.tables() {
             let name = table.name.replace('"', "\"\"");
-            let columns = "system_seq_start, system_time_start, system_time_end";
-            let sql = format!("SELECT *, {columns} FROM \"{name}\" AS OF @seq:{seq}");
+            let columns = match table.view {
+                Some(_) => "",
+                None => ", system_seq_start, system_time_start, system_time_end",
+            };
+            let sql = format!("SELECT *{columns} FROM \"{name}\" AS OF @seq:{seq}");
             let answer = run(database, session, &sql).map_err(|error| format!("{sql}: {error}"))?;
             let mut rows: Vec<String> = answer.rows.iter().map(|row| row.join("|")).collect();
             rows.sort();

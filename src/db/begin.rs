@@ -11,6 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::exec::{Execution, Meter};
 use crate::sql::{Lifting, Scanned, Statement, Statements, Syntax};
 use crate::txn::Transaction;
+use crate::types::RelationKind;
 use std::rc::Rc;
 
 impl Database {
@@ -270,10 +271,10 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::CreateTable(_) => "CREATE TABLE",
         Syntax::CreateTableAs { .. } => "CREATE TABLE AS",
         Syntax::CreateIndex(_) => "CREATE INDEX",
-        Syntax::DropTable { .. } => "DROP TABLE",
+        Syntax::CreateView { .. } => "CREATE VIEW",
+        Syntax::DropTable { kind, .. } => command_of_drop(*kind),
         Syntax::DropIndex { .. } => "DROP INDEX",
         Syntax::CreateSequence { .. } => "CREATE SEQUENCE",
-        Syntax::DropSequence { .. } => "DROP SEQUENCE",
         Syntax::Alter(_) => "ALTER TABLE",
         Syntax::Truncate { .. } => "TRUNCATE TABLE",
         Syntax::Explain {
@@ -282,6 +283,14 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         } => return written_by(statement),
         _ => return None,
     })
+}
+
+pub(super) fn command_of_drop(kind: RelationKind) -> &'static str {
+    match kind {
+        RelationKind::Table => "DROP TABLE",
+        RelationKind::Sequence => "DROP SEQUENCE",
+        RelationKind::View => "DROP VIEW",
+    }
 }
 
 fn read_only(command: &str, place: &str) -> Error {

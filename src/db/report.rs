@@ -5,7 +5,7 @@ use crate::column::{Chunk, VectorBuilder};
 use crate::error::Result;
 use crate::plan::OutputColumn;
 use crate::table::{Catalog, CommitInfo};
-use crate::types::{ColumnId, DataType, Seq, TableId, TableSchema, Value};
+use crate::types::{ColumnId, DataType, RelationKind, Seq, TableId, TableSchema, Value};
 use serde_json::json;
 use std::rc::Rc;
 
@@ -171,7 +171,7 @@ pub fn tables(catalog: &Catalog, seq: Option<Seq>) -> StatementResult {
         ("primary_key", DataType::Json),
         ("indexes", DataType::Json),
     ]);
-    for schema in catalog.tables().filter(|table| table.sequence.is_none()) {
+    for schema in (catalog.tables()).filter(|table| table.kind() == RelationKind::Table) {
         let columns: Vec<_> = schema
             .columns
             .iter()

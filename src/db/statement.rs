@@ -1,5 +1,6 @@
 //! A statement that runs, to its end or its failure.
 
+use super::begin::command_of_drop;
 use super::database::Database;
 use super::session::Reading;
 use super::task::{Reach, Running, State, Task};
@@ -8,6 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::exec::{Access, Context, Step};
 use crate::plan::Plan;
 use crate::table::{BlockId, Fetch};
+use crate::types::RelationKind;
 
 impl Database {
     pub(super) fn run_statement(
@@ -202,14 +204,14 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
         Plan::Update(_) => "UPDATE",
         Plan::Delete(_) => "DELETE",
         Plan::Truncate { .. } => "TRUNCATE TABLE",
-        Plan::CreateTable { schema, .. } if schema.sequence.is_some() => "CREATE SEQUENCE",
-        Plan::CreateTable { .. } => "CREATE TABLE",
+        Plan::CreateTable { schema, .. } => match schema.kind() {
+            RelationKind::Table => "CREATE TABLE",
+            RelationKind::Sequence => "CREATE SEQUENCE",
+            RelationKind::View => "CREATE VIEW",
+        },
         Plan::CreateTableAs(_) => "CREATE TABLE AS",
         Plan::Alter { command, .. } => command,
-        Plan::DropTable {
-            is_sequence: true, ..
-        } => "DROP SEQUENCE",
-        Plan::DropTable { .. } => "DROP TABLE",
+        Plan::DropTable { kind, .. } => command_of_drop(*kind),
         Plan::CreateIndex { .. } => "CREATE INDEX",
         Plan::DropIndex { .. } => "DROP INDEX",
         Plan::Explain { .. } => "EXPLAIN",

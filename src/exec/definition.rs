@@ -4,7 +4,7 @@ use super::Context;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::table::Catalog;
-use crate::types::{CatalogName, IndexSchema, TableId, TableSchema};
+use crate::types::{CatalogName, IndexSchema, RelationKind, TableId, TableSchema};
 use std::rc::Rc;
 
 /// Makes the change of a DDL statement. `Some` is what PostgreSQL says where nothing was to be done.
@@ -18,9 +18,9 @@ pub fn define(plan: &Plan, context: &mut Context) -> Result<Option<&'static str>
         Plan::DropTable {
             names,
             if_exists,
-            is_sequence,
+            kind,
             cascade,
-        } => drop_tables(names, *if_exists, *is_sequence, *cascade, context),
+        } => drop_tables(*kind, names, *if_exists, *cascade, context),
         Plan::CreateIndex {
             table,
             index,
@@ -66,9 +66,9 @@ fn is_taken(catalog: &Catalog, name: &str) -> bool {
 }
 
 fn drop_tables(
+    kind: RelationKind,
     names: &[CatalogName],
     if_exists: bool,
-    is_sequence: bool,
     cascade: bool,
     context: &mut Context,
 ) -> Result<Option<&'static str>> {
@@ -76,26 +76,27 @@ fn drop_tables(
     drop_references(names, cascade, context)?;
     for name in names {
         let catalog = context.view().catalog();
-        let kind = if is_sequence { "sequence" } else { "table" };
+        let word = kind.word();
         let Some(table) = catalog.table(name) else {
             if let Some((_, index)) = catalog.index(name) {
-                let message = format!("\"{}\" is not a {kind}", index.name);
+                let message = format!("\"{}\" is not a {word}", index.name);
                 let hint = "Use DROP INDEX to remove an index.";
                 return Err(Error::new(Code::WrongObjectType, message).with_hint(hint));
             }
             if !if_exists {
-                let message = format!("{kind} \"{name}\" does not exist");
+                let message = format!("{word} \"{name}\" does not exist");
                 return Err(Error::new(Code::UndefinedTable, message));
             }
             notice = MISSING;
             continue;
         };
-        if table.sequence.is_some() != is_sequence {
-            let message = format!("\"{name}\" is not a {kind}");
-            let other = if is_sequence { "TABLE" } else { "SEQUENCE" };
-            let hint = format!("Use DROP {other} to remove a {}.", other.to_lowercase());
+        if table.kind() != kind {
+            let message = format!("\"{name}\" is not a {word}");
+            let other = table.kind().word();
+            let hint = format!("Use DROP {} to remove a {other}.", other.to_uppercase());
             return Err(Error::new(Code::WrongObjectType, message).with_hint(hint));
         }
+        drop_views(table, names, cascade, context)?;
         let owned = catalog.tables().filter(|other| other.belongs_to(table.id));
         let (transaction, store) = context.writer()?;
         for sequence in owned {
@@ -106,6 +107,35 @@ fn drop_tables(
     Ok(notice)
 }
 
+/// Drops the views that read a relation, and those that read these.
+fn drop_views(
+    table: &TableSchema,
+    names: &[CatalogName],
+    cascade: bool,
+    context: &mut Context,
+) -> Result<()> {
+    let catalog = context.view().catalog();
+    let views = catalog.views_of(table.id, None).into_iter();
+    for view in views.filter(|view| !names.contains(&view.name)) {
+        if !cascade {
+            let (kind, name) = (table.kind().word(), &table.name);
+            let depends = format!("view {} depends on {kind} {name}", view.name);
+            return Err(needed(kind, name, depends));
+        }
+        let (transaction, store) = context.writer()?;
+        transaction.drop_table(store, view.id)?;
+    }
+    Ok(())
+}
+
+/// The error that something needs what is to be dropped.
+fn needed(kind: &str, name: &str, depends: String) -> Error {
+    let message = format!("cannot drop {kind} {name} because other objects depend on it");
+    Error::new(Code::DependentObjects, message)
+        .with_detail(depends)
+        .with_hint("Use DROP ... CASCADE to drop the dependent objects too.")
+}
+
 /// Drops the foreign keys by which other tables lead to those.
 fn drop_references(names: &[CatalogName], cascade: bool, context: &mut Context) -> Result<()> {
     let catalog = context.view().catalog();
@@ -114,16 +144,11 @@ fn drop_references(names: &[CatalogName], cascade: bool, context: &mut Context) 
         let others = catalog.referencing(table.id);
         for (child, key) in others.filter(|(child, _)| !names.contains(&child.name)) {
             if !cascade {
-                let message = format!(
-                    "cannot drop table {} because other objects depend on it",
-                    table.name
+                let depends = format!(
+                    "constraint {} on table {} depends on table {}",
+                    key.name, child.name, table.name
                 );
-                return Err(Error::new(Code::DependentObjects, message)
-                    .with_detail(format!(
-                        "constraint {} on table {} depends on table {}",
-                        key.name, child.name, table.name
-                    ))
-                    .with_hint("Use DROP ... CASCADE to drop the dependent objects too."));
+                return Err(needed("table", &table.name, depends));
             }
             let now = context.view().catalog();
             let mut child = TableSchema::clone(now.require(child.id)?);

@@ -6,7 +6,8 @@ use super::WindowCall;
 use crate::error::Error;
 use crate::expr::Expr;
 use crate::types::{
-    CatalogName, ColumnId, DataType, IndexId, IndexSchema, ScanColumn, TableId, TableSchema,
+    CatalogName, ColumnId, DataType, IndexId, IndexSchema, RelationKind, ScanColumn, TableId,
+    TableSchema,
 };
 use std::ops::Bound;
 use std::rc::Rc;
@@ -37,10 +38,10 @@ pub enum Plan {
     },
     CreateTableAs(Box<CreateTableAs>),
     DropTable {
+        kind: RelationKind,
         names: Vec<CatalogName>,
         if_exists: bool,
-        is_sequence: bool,
-        /// Foreign keys that lead to it go, too.
+        /// Foreign keys that lead to it go, too, and views that read it.
         cascade: bool,
     },
     CreateIndex {

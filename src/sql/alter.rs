@@ -2,6 +2,7 @@
 
 use super::grammar::{Parsed, unsupported};
 use super::sequence::{self, SequenceOptions};
+use crate::types::RelationKind;
 use sqlparser::ast::{self, Ident, ObjectName};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
@@ -17,7 +18,8 @@ pub struct Alter {
 pub enum AlterChange {
     Table(Vec<AlterAction>),
     RenameIndex(Ident),
-    RenameSequence(Ident),
+    /// A sequence or view gets another name.
+    Rename(RelationKind, Ident),
     Sequence(Box<SequenceOptions>),
 }
 
@@ -72,7 +74,12 @@ pub enum ColumnChange {
 }
 
 pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
-    let kinds = [Keyword::TABLE, Keyword::INDEX, Keyword::SEQUENCE];
+    let kinds = [
+        Keyword::TABLE,
+        Keyword::INDEX,
+        Keyword::SEQUENCE,
+        Keyword::VIEW,
+    ];
     let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("this form of ALTER");
     };
@@ -85,8 +92,14 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
             parser.expect_keywords(&[Keyword::RENAME, Keyword::TO])?;
             AlterChange::RenameIndex(parser.parse_identifier()?)
         }
+        Keyword::VIEW => {
+            if !parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) {
+                return unsupported("this form of ALTER VIEW");
+            }
+            AlterChange::Rename(RelationKind::View, parser.parse_identifier()?)
+        }
         _ if parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) => {
-            AlterChange::RenameSequence(parser.parse_identifier()?)
+            AlterChange::Rename(RelationKind::Sequence, parser.parse_identifier()?)
         }
         _ => AlterChange::Sequence(Box::new(sequence::options(parser)?)),
     };

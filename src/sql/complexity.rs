@@ -93,13 +93,15 @@ impl<'a> Before<'a> {
     }
 }
 
-/// Checks the tokens of one statement. `tokens` counts those that are not in tuples.
-pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
+/// Checks the tokens of one statement; gives how deep parentheses stand in each other. `tokens` counts those that
+/// are not in tuples.
+pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<usize> {
     if tokens > TOKENS_MAX {
         return Err(too_complex("the statement has too many tokens"));
     }
     let mut levels = vec![Level::default()];
     let (mut set_operations, mut joins, mut prefixes) = (0, 0, 0);
+    let mut nesting = 1;
     let mut before = Before::default();
     for (at, piece) in pieces.iter().enumerate() {
         let text = piece.token.text(sql);
@@ -144,7 +146,8 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
         }
         before = before.next(text, &kind);
         let level = levels.last().expect("the statement's own level stays");
-        if levels.len() > NESTING_MAX || prefixes > NESTING_MAX {
+        nesting = nesting.max(levels.len());
+        if nesting > NESTING_MAX || prefixes > NESTING_MAX {
             return Err(too_complex("the statement is nested too deeply"));
         }
         if level.operators + level.inner > HEIGHT_MAX
@@ -161,7 +164,7 @@ pub(super) fn check(sql: &str, pieces: &[Piece], tokens: usize) -> Result<()> {
             return Err(too_complex("the query joins too many tables"));
         }
     }
-    Ok(())
+    Ok(nesting)
 }
 
 /// What may stand before an operand again and again.

@@ -14,6 +14,8 @@ pub struct Texts {
     pub generated: Vec<String>,
     /// Of each AS IDENTITY.
     pub identities: Vec<SequenceOptions>,
+    /// That of a view.
+    pub query: String,
 }
 
 /// The words that begin a constraint of the table and not a column.
@@ -58,6 +60,13 @@ pub(super) fn texts(source: &Source, pieces: &[Piece], level: usize) -> Texts {
     }
     texts.checks.append(&mut of_table);
     texts
+}
+
+/// The query behind the first AS, which is that of a view; no name before it is so called.
+pub(super) fn query_text(source: &Source, pieces: &[Piece]) -> String {
+    let is_as = |piece: &Piece| piece.token.is_keyword(source.script, "as");
+    let at = pieces.iter().position(is_as).map_or(0, |at| at + 1);
+    text_of(source.script, &pieces[at..])
 }
 
 /// Whether a value follows the word DEFAULT behind these tokens: not so in `ON DELETE SET DEFAULT`,

@@ -6,6 +6,7 @@
 use super::alter::{self, Alter};
 use super::sequence::{self, SequenceOptions};
 use crate::error::Error;
+use crate::types::RelationKind;
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{IsOptional, Parser, ParserError};
@@ -27,7 +28,14 @@ pub enum Syntax {
         query: Box<ast::Query>,
     },
     CreateIndex(Box<ast::CreateIndex>),
+    CreateView {
+        name: ast::ObjectName,
+        columns: Vec<ast::Ident>,
+        or_replace: bool,
+        query: Box<ast::Query>,
+    },
     DropTable {
+        kind: RelationKind,
         names: Vec<ast::ObjectName>,
         if_exists: bool,
         cascade: bool,
@@ -40,10 +48,6 @@ pub enum Syntax {
         name: ast::ObjectName,
         if_not_exists: bool,
         options: Box<SequenceOptions>,
-    },
-    DropSequence {
-        names: Vec<ast::ObjectName>,
-        if_exists: bool,
     },
     Alter(Box<Alter>),
     Truncate {
@@ -172,7 +176,27 @@ fn create(parser: &mut Parser) -> Parsed<Syntax> {
             options: Box::new(sequence::options(parser)?),
         });
     }
+    let or_replace = parser.parse_keywords(&[Keyword::OR, Keyword::REPLACE]);
+    if parser.parse_keyword(Keyword::VIEW) {
+        return view(parser, or_replace);
+    }
     unsupported("this form of CREATE")
+}
+
+fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
+    let name = parser.parse_object_name(false)?;
+    let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
+    parser.expect_keyword(Keyword::AS)?;
+    let query = parser.parse_query()?;
+    if parser.parse_keyword(Keyword::WITH) {
+        return unsupported("WITH CHECK OPTION");
+    }
+    Ok(Syntax::CreateView {
+        name,
+        columns,
+        or_replace,
+        query,
+    })
 }
 
 /// `name (column, …) AS query`, where the columns have no types.
@@ -190,7 +214,12 @@ fn create_table_as(parser: &mut Parser) -> std::result::Result<Syntax, ParserErr
 }
 
 fn drop(parser: &mut Parser) -> Parsed<Syntax> {
-    let kinds = [Keyword::TABLE, Keyword::INDEX, Keyword::SEQUENCE];
+    let kinds = [
+        Keyword::TABLE,
+        Keyword::INDEX,
+        Keyword::SEQUENCE,
+        Keyword::VIEW,
+    ];
     let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("this form of DROP");
     };
@@ -198,14 +227,17 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
     let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
     let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
     let cascade = behavior == Some(Keyword::CASCADE);
-    Ok(match kind {
-        Keyword::TABLE => Syntax::DropTable {
-            names,
-            if_exists,
-            cascade,
-        },
-        Keyword::INDEX => Syntax::DropIndex { names, if_exists },
-        _ => Syntax::DropSequence { names, if_exists },
+    let kind = match kind {
+        Keyword::INDEX => return Ok(Syntax::DropIndex { names, if_exists }),
+        Keyword::TABLE => RelationKind::Table,
+        Keyword::VIEW => RelationKind::View,
+        _ => RelationKind::Sequence,
+    };
+    Ok(Syntax::DropTable {
+        kind,
+        names,
+        if_exists,
+        cascade,
     })
 }
 

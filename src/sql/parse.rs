@@ -1,7 +1,7 @@
 //! From tokens to the syntax tree of one statement, and the grammar's errors in PostgreSQL's words.
 
 use super::complexity;
-use super::definition::{Texts, texts};
+use super::definition::{Texts, query_text, texts};
 use super::exclusion::{self, Exclusion};
 use super::grammar::{Failure, Syntax, statement};
 use super::in_list;
@@ -48,6 +48,8 @@ pub struct Statement {
     pub(crate) moves_sequences: bool,
     /// Whether a name of a hidden system column stands anywhere in it.
     pub(crate) system_columns: bool,
+    /// How deep parentheses stand in each other, itself included.
+    pub(crate) nesting: usize,
     /// The texts of the expressions in a definition.
     pub(crate) texts: Texts,
     /// Where each token begins, and whether it opens a parenthesis.
@@ -81,7 +83,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let mut lexer = Lexer::new(source.script, source.start);
     let reading = lift::read(source.script, &mut lexer, most, true)?
         .ok_or_else(|| Error::new(Code::Syntax, "there is no statement"))?;
-    complexity::check(source.script, &reading.pieces, reading.tokens)
+    let nesting = complexity::check(source.script, &reading.pieces, reading.tokens)
         .map_err(|error| error.at(source.characters + 1))?;
     let lifted = reading.lifted;
     let tokens = token::convert(source, &reading.pieces, lifted.parameters)?;
@@ -96,6 +98,10 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let mut texts = match syntax {
         Syntax::CreateTable(_) => texts(source, &reading.pieces, 1),
         Syntax::Alter(_) => texts(source, &reading.pieces, 0),
+        Syntax::CreateView { .. } => Texts {
+            query: query_text(source, &reading.pieces),
+            ..Texts::default()
+        },
         _ => Texts::default(),
     };
     for tokens in identities {
@@ -117,6 +123,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         exclusions,
         moves_sequences: tokens.iter().any(moves_sequence),
         system_columns: tokens.iter().any(is_system_column),
+        nesting,
         texts,
         tokens: tokens.iter().map(start_of).collect(),
     })

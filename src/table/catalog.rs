@@ -3,7 +3,7 @@
 
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
-use crate::types::{CatalogName, ForeignKey, IndexId, IndexSchema, TableId, TableSchema};
+use crate::types::{CatalogName, ColumnId, ForeignKey, IndexId, IndexSchema, TableId, TableSchema};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -46,6 +46,21 @@ impl Catalog {
             keys.filter(move |key| key.table == table)
                 .map(move |key| (other, key))
         })
+    }
+
+    /// The views that read a relation, or a column of it, and those that read these in turn.
+    pub fn views_of(&self, id: TableId, column: Option<ColumnId>) -> Vec<&Rc<TableSchema>> {
+        let readers = |id, column| self.tables().filter(move |view| view.reads(id, column));
+        let mut views: Vec<&Rc<TableSchema>> = readers(id, column).collect();
+        let mut next = 0;
+        while let Some(view) = views.get(next) {
+            let more = readers(view.id, None);
+            let more = more.filter(|more| !views.iter().any(|known| known.id == more.id));
+            let more: Vec<_> = more.collect();
+            views.extend(more);
+            next += 1;
+        }
+        views
     }
 
     /// The schema of a table that a change names.

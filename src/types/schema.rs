@@ -24,6 +24,44 @@ pub struct TableSchema {
     /// It is a sequence: where that stands is its one row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<SequenceSchema>,
+    /// It is a view, which has no rows of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<ViewSchema>,
+}
+
+/// What a relation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationKind {
+    Table,
+    Sequence,
+    View,
+}
+
+impl RelationKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            RelationKind::Table => "table",
+            RelationKind::Sequence => "sequence",
+            RelationKind::View => "view",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ViewSchema {
+    /// The query as the user wrote it; bound anew when it is used.
+    pub sql: String,
+    /// What the names of relations in it mean.
+    pub uses: Vec<ViewUse>,
+}
+
+/// A relation that a view reads, by the names that it and its columns had when the view was made. The view
+/// sees these columns alone, so that what is renamed or added later changes nothing of what it means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewUse {
+    pub name: String,
+    pub table: TableId,
+    pub columns: Vec<(ColumnId, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +150,23 @@ impl TableSchema {
 
     pub fn position_by_name(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    pub fn kind(&self) -> RelationKind {
+        match (&self.sequence, &self.view) {
+            (Some(_), _) => RelationKind::Sequence,
+            (_, Some(_)) => RelationKind::View,
+            _ => RelationKind::Table,
+        }
+    }
+
+    /// Whether it is a view that reads the table, or that column of it.
+    pub fn reads(&self, table: TableId, column: Option<ColumnId>) -> bool {
+        let uses = self.view.iter().flat_map(|view| &view.uses);
+        let mut uses = uses.filter(|used| used.table == table);
+        uses.any(|used| {
+            column.is_none_or(|column| used.columns.iter().any(|(id, _)| *id == column))
+        })
     }
 
     pub fn index(&self, id: IndexId) -> Option<&IndexSchema> {

@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{AlterStep, Node, Plan, TimeSlot, Update};
 use crate::sql::{Alter, AlterAction, AlterChange, Named, rename};
-use crate::types::{DroppedColumn, IndexSchema, ScanColumn, TableId, TableSchema};
+use crate::types::{DroppedColumn, IndexSchema, RelationKind, ScanColumn, TableId, TableSchema};
 use sqlparser::ast::{self, Ident};
 use std::rc::Rc;
 
@@ -61,11 +61,20 @@ impl<'a> Binder<'a> {
         match &alter.change {
             AlterChange::Table(actions) => self.bind_alter_table(relation, position, actions),
             AlterChange::RenameIndex(to) => self.bind_rename_index(relation, position, to),
-            AlterChange::RenameSequence(to) => {
-                let mut schema = self.sequence_named(relation, position)?;
+            AlterChange::Rename(kind, to) => {
+                let found = self.find_table(relation, position, TimeSlot::Present)?;
+                let mut schema = TableSchema::clone(&*found);
+                if schema.kind() != *kind {
+                    let message = format!("\"{relation}\" is not a {}", kind.word());
+                    return Err(Error::new(Code::WrongObjectType, message).at(position));
+                }
                 self.check_rename(&schema, to)?;
                 schema.name = to.value.clone();
-                Ok(altered(vec![AlterStep::Table(schema)], "ALTER SEQUENCE"))
+                let command = match kind {
+                    RelationKind::View => "ALTER VIEW",
+                    _ => "ALTER SEQUENCE",
+                };
+                Ok(altered(vec![AlterStep::Table(schema)], command))
             }
             AlterChange::Sequence(options) => {
                 let steps = self.alter_sequence(relation, position, options)?;
@@ -99,7 +108,12 @@ impl<'a> Binder<'a> {
         position: u32,
         actions: &'a [AlterAction],
     ) -> Result<Plan> {
-        let schema = TableSchema::clone(&*self.target(table, position)?);
+        let found = match actions {
+            // That is what every relation can be called.
+            [AlterAction::RenameTable(_)] => self.find_table(table, position, TimeSlot::Present)?,
+            _ => self.target(table, position)?,
+        };
+        let schema = TableSchema::clone(&*found);
         let mut alteration = Alteration {
             definition: Definition::new(schema, &self.statement.texts),
             steps: Vec::new(),
@@ -258,6 +272,12 @@ impl<'a> Binder<'a> {
         }
         gone.sort();
         let mut owned: Vec<TableId> = Vec::new();
+        for at in &gone {
+            let schema = to.schema();
+            let views = self.views_of_column(schema, &schema.columns[*at], cascade)?;
+            let new = views.into_iter().filter(|view| !owned.contains(view));
+            owned.extend(new.collect::<Vec<_>>());
+        }
         for at in gone.into_iter().rev() {
             let rules = self.rules(to.schema())?;
             let uses = |expr: &Expr| expr.any(&mut |expr| expr.kind == ExprKind::Column(at));

@@ -82,6 +82,11 @@ impl<'a> Binder<'a> {
     ) -> Result<()> {
         let before = Rc::new(to.schema().clone());
         let old = &before.columns[at];
+        if let Some(view) = (self.catalog().views_of(before.id, Some(old.id))).first() {
+            let message = "cannot alter type of a column used by a view or rule";
+            let detail = format!("view {} depends on column \"{}\"", view.name, old.name);
+            return Err(Error::new(Code::Unsupported, message).with_detail(detail));
+        }
         if target == DataType::Interval {
             return Err(Error::unsupported("a column of type interval"));
         }

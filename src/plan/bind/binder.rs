@@ -4,12 +4,13 @@ use super::Parameters;
 use super::dependent::Dependent;
 use super::outer::Levels;
 use super::share::inline_single;
+use super::view::Noted;
 use super::with::{CommonTable, Shared};
 use crate::error::{Code, Error, Result};
 use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::{Clause, Statement, Syntax};
 use crate::table::Catalog;
-use crate::types::{DataType, TableSchema};
+use crate::types::{DataType, RelationKind, TableSchema, ViewUse};
 use std::rc::Rc;
 
 /// A table has no more columns than this, and a query yields no more.
@@ -44,8 +45,18 @@ pub struct Binder<'a> {
     pub results: usize,
     /// The queries of WITH that can be seen, the nearest last.
     pub common_tables: Vec<Rc<CommonTable<'a>>>,
-    /// Which temporal clauses a table has taken.
-    claimed: Vec<bool>,
+    /// The temporal clauses of the whole statement.
+    pub clauses: &'a [Clause],
+    /// Which of its own a table has taken.
+    pub claimed: Vec<bool>,
+    /// When tables without a clause are read.
+    pub time: TimeSlot,
+    /// What the names in the view mean that is being read.
+    pub seen: Option<&'a [ViewUse]>,
+    /// What the view that is being made reads.
+    pub noted: Option<Vec<Noted>>,
+    /// How deep the statement is nested, with the views around it.
+    pub nesting: usize,
     /// How many tables and subqueries stand in FROMs so far.
     pub tables: usize,
 }
@@ -71,6 +82,11 @@ impl<'a> Binder<'a> {
             dependents: Vec::new(),
             results: 0,
             common_tables: Vec::new(),
+            clauses: &statement.temporal.clauses,
+            time: TimeSlot::Present,
+            seen: None,
+            noted: None,
+            nesting: statement.nesting,
             claimed: vec![false; statement.temporal.clauses.len()],
             tables: 0,
         }
@@ -134,14 +150,18 @@ impl<'a> Binder<'a> {
                 if_not_exists,
                 options,
             } => self.bind_create_sequence(name, *if_not_exists, options)?,
+            Syntax::CreateView {
+                name,
+                columns,
+                or_replace,
+                query,
+            } => self.bind_create_view(name, columns, *or_replace, query)?,
             Syntax::DropTable {
+                kind,
                 names,
                 if_exists,
                 cascade,
-            } => self.bind_drop_table(names, *if_exists, false, *cascade)?,
-            Syntax::DropSequence { names, if_exists } => {
-                self.bind_drop_sequence(names, *if_exists)?
-            }
+            } => self.bind_drop_table(*kind, names, *if_exists, *cascade)?,
             Syntax::DropIndex { names, if_exists } => self.bind_drop_index(names, *if_exists)?,
             Syntax::Alter(alter) => self.bind_alter(alter)?,
             Syntax::Truncate {
@@ -180,8 +200,7 @@ impl<'a> Binder<'a> {
         if let Some(clause) = own {
             self.claimed[clause] = true;
         }
-        own.or(temporal.whole)
-            .map_or(TimeSlot::Present, TimeSlot::Clause)
+        own.or(temporal.whole).map_or(self.time, TimeSlot::Clause)
     }
 
     /// Whether a scan at that time sees at most one version of each row.
@@ -189,7 +208,7 @@ impl<'a> Binder<'a> {
         match time {
             TimeSlot::Present => true,
             TimeSlot::Clause(clause) => {
-                matches!(self.statement.temporal.clauses[clause], Clause::AsOf(_))
+                matches!(self.clauses[clause], Clause::AsOf(_))
             }
         }
     }
@@ -200,12 +219,20 @@ impl<'a> Binder<'a> {
             return Err(self.past_is_read_only(clause));
         }
         let found = self.find_table(table, position, TimeSlot::Present)?;
-        match found.sequence {
-            Some(_) => {
-                let message = format!("cannot change sequence \"{table}\"");
-                Err(Error::new(Code::WrongObjectType, message))
-            }
-            None => Ok(found),
+        let message = match found.kind() {
+            RelationKind::Table => return Ok(found),
+            RelationKind::Sequence => format!("cannot change sequence \"{table}\""),
+            RelationKind::View => format!("\"{table}\" is not a table"),
+        };
+        Err(Error::new(Code::WrongObjectType, message).at(position))
+    }
+
+    /// The table whose rows a statement writes.
+    pub fn target_of_rows(&mut self, table: &str, position: u32) -> Result<Rc<TableSchema>> {
+        let found = self.find_table(table, position, TimeSlot::Present)?;
+        match found.kind() {
+            RelationKind::View => Err(Error::unsupported("writing through a view").at(position)),
+            _ => self.target(table, position),
         }
     }
 
@@ -219,7 +246,14 @@ impl<'a> Binder<'a> {
             .catalogs
             .get(catalog)
             .ok_or_else(|| Error::new(Code::Internal, "a temporal clause has no catalog"))?;
-        match catalog.table(name) {
+        let found = match self.seen {
+            None => catalog.table(name),
+            Some(seen) => {
+                let used = seen.iter().find(|used| used.name == name);
+                used.and_then(|used| catalog.table_by_id(used.table))
+            }
+        };
+        match found {
             Some(table) => Ok(table.clone()),
             None => Err(missing_relation(name, time).at(position)),
         }
@@ -238,7 +272,7 @@ fn reads(syntax: &Syntax) -> bool {
         Syntax::Insert(insert) => insert.source.as_ref().is_some_and(|source| {
             !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
         }),
-        Syntax::CreateTableAs { .. } => true,
+        Syntax::CreateTableAs { .. } | Syntax::CreateView { .. } => true,
         Syntax::CreateTable(table) => table.query.is_some(),
         Syntax::Explain { statement, .. } => reads(statement),
         _ => false,

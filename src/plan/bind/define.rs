@@ -8,7 +8,8 @@ use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::sql::{SequenceOptions, Texts};
 use crate::types::{
-    ColumnId, ColumnSchema, DataType, DefaultValue, IdentitySchema, TableId, TableSchema,
+    ColumnId, ColumnSchema, DataType, DefaultValue, IdentitySchema, RelationKind, TableId,
+    TableSchema,
 };
 use sqlparser::ast::{
     self, ColumnOption, CreateTableOptions, HiveDistributionStyle, Ident, IndexColumn,
@@ -226,30 +227,38 @@ impl<'a> Binder<'a> {
 
     pub fn bind_drop_table(
         &mut self,
+        kind: RelationKind,
         names: &[ast::ObjectName],
         if_exists: bool,
-        is_sequence: bool,
         cascade: bool,
     ) -> Result<Plan> {
-        let kind = if is_sequence { "sequence" } else { "table" };
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
             let (table, position) = name::relation(table)?;
-            if self.catalog().table(table).is_none() && !if_exists {
-                return Err(Error::new(
-                    Code::UndefinedTable,
-                    format!("{kind} \"{table}\" does not exist"),
-                )
-                .at(position));
+            match self.catalog().table(table) {
+                Some(found) if kind == RelationKind::Sequence => {
+                    if let Some(error) = self.dependent_on_sequence(found)? {
+                        return Err(error.at(position));
+                    }
+                }
+                Some(_) => {}
+                None if if_exists => {}
+                None => {
+                    return Err(Error::new(
+                        Code::UndefinedTable,
+                        format!("{} \"{table}\" does not exist", kind.word()),
+                    )
+                    .at(position));
+                }
             }
             if !tables.iter().any(|other| other == table) {
                 tables.push(table.to_string());
             }
         }
         Ok(Plan::DropTable {
+            kind,
             names: tables,
             if_exists,
-            is_sequence,
             cascade,
         })
     }

@@ -134,10 +134,23 @@ impl<'a> Binder<'a> {
             );
             return Err(Error::unsupported(what).at(position));
         }
-        let scope = scope_of_table(&table, alias.map(|alias| &alias.name), extra, has_key);
-        let scope = rename(scope, alias)?;
-        let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));
-        Ok((scan(table, time, columns), scope))
+        let named = alias.map(|alias| &alias.name);
+        let (node, mut scope) = match &table.view {
+            Some(view) => {
+                let rows = self.rows_of_view(&table, view, time);
+                let (node, output) = rows.map_err(|error| error.moved_to(position))?;
+                debug_assert_eq!(output.len(), table.columns.len());
+                (node, scope_of_table(&table, named, &[], false))
+            }
+            None => {
+                let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));
+                let scope = scope_of_table(&table, named, extra, has_key);
+                (scan(table.clone(), time, columns), scope)
+            }
+        };
+        let all = alias.is_some_and(|alias| !alias.columns.is_empty());
+        self.see(&mut scope, name, &table, all);
+        Ok((node, rename(scope, alias)?))
     }
 
     fn derived(

@@ -28,7 +28,7 @@ impl<'a> Binder<'a> {
             ));
         };
         let (table_name, position) = name::relation(table_name)?;
-        let table = self.target(table_name, position)?;
+        let table = self.target_of_rows(table_name, position)?;
         let targets = target_columns(&table, &insert.columns)?;
         let source = match &insert.source {
             None => Node::Values {

@@ -7,6 +7,7 @@
 //! Insert, Update, Delete                   insert, update
 //! constraints                              constraint, rules, foreign_key
 //! tables, sequences and indexes            define, alter…, sequence, indexes
+//! views                                    view
 //! any expression                           expression, predicate, constant, call
 //! window functions                         window, window_call, frame
 //! subqueries                               subquery, outer, dependent, lateral
@@ -57,6 +58,7 @@ mod share;
 mod subquery;
 mod update;
 mod using;
+mod view;
 mod wildcard;
 mod window;
 mod window_call;

@@ -39,6 +39,7 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
         overriding: None,
         exclusions: Vec::new(),
         moves_sequences: false,
+        nesting: 0,
         texts: crate::sql::Texts::default(),
         tokens: Vec::new(),
     };

@@ -5,6 +5,8 @@ use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::types::DataType;
 use sqlparser::ast::Ident;
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// The columns of the rows that a FROM yields, in the order of `*`.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +42,16 @@ pub struct ScopeColumn {
     pub visible: bool,
     /// Found by its name alone; not so the two columns behind a merged one.
     pub unqualified: bool,
+    /// Says that the column was used, where that is to be known.
+    pub used: Option<Rc<Cell<bool>>>,
+}
+
+impl ScopeColumn {
+    pub fn note(&self) {
+        if let Some(used) = &self.used {
+            used.set(true);
+        }
+    }
 }
 
 impl Scope {
@@ -53,6 +65,7 @@ impl Scope {
                 expr: Expr::column(at, data_type),
                 visible: true,
                 unqualified: true,
+                used: None,
             })
             .collect();
         Scope {
@@ -133,7 +146,7 @@ impl Scope {
                 format!("column reference \"{}\" is ambiguous", column.value),
             )
             .at(name::position(qualifier.unwrap_or(column)))),
-            (first, _) => Ok(first),
+            (first, _) => Ok(first.inspect(|column| column.note())),
         }
     }
 

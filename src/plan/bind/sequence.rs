@@ -30,25 +30,8 @@ impl Binder<'_> {
         })
     }
 
-    pub fn bind_drop_sequence(
-        &mut self,
-        names: &[ast::ObjectName],
-        if_exists: bool,
-    ) -> Result<Plan> {
-        let catalog = self.catalog();
-        for sequence in names {
-            let (sequence, position) = name::relation(sequence)?;
-            if let Some(found) = catalog.table(sequence)
-                && let Some(error) = self.dependent_on_sequence(found)?
-            {
-                return Err(error.at(position));
-            }
-        }
-        self.bind_drop_table(names, if_exists, true, false)
-    }
-
     /// The error that a column needs the sequence.
-    fn dependent_on_sequence(&mut self, sequence: &TableSchema) -> Result<Option<Error>> {
+    pub fn dependent_on_sequence(&mut self, sequence: &TableSchema) -> Result<Option<Error>> {
         let name = &sequence.name;
         for table in self.catalog().tables() {
             for column in &table.columns {

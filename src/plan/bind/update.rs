@@ -159,7 +159,7 @@ impl<'a> Binder<'a> {
             return Err(Error::unsupported("changing the rows of a join"));
         }
         let (name, position) = name::relation(name)?;
-        let schema = self.target(name, position)?;
+        let schema = self.target_of_rows(name, position)?;
         let alias = alias.as_ref().map(|alias| &alias.name);
         let hidden = [("", ScanColumn::RowId)];
         let mut scope = scope_of_table(&schema, alias, &hidden, true);

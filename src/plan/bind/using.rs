@@ -96,6 +96,7 @@ pub fn merge(
             expr: merged_value(kind, sides, data_type)?,
             visible: true,
             unqualified: true,
+            used: None,
         });
     }
     // Columns merged by an earlier join stay merged: they are replaced by the new one.

@@ -41,6 +41,7 @@ pub fn all_columns(
         if !wanted {
             continue;
         }
+        column.note();
         if let expr::ExprKind::Column(at) = column.expr.kind {
             context.uses.push((at, position));
         }

@@ -1,0 +1,304 @@
+//! Views: their definition, and the query that stands in the place of one that is read.
+//!
+//! A view is kept as its text. Beside it stands what the names in it meant when it was made: which relation
+//! each is, by id, and which columns of that the query used. The text is bound anew at each reading, at
+//! the moment of the reading, and sees nothing but these, under the names of then. So `*` and NATURAL mean what
+//! they meant, whatever is renamed or added, and what would be missing cannot be dropped.
+
+use super::assign::Untyped;
+use super::binder::Binder;
+use super::scope::Scope;
+use super::{alter, name};
+use crate::error::{Code, Error, Result};
+use crate::plan::{AlterStep, Node, OutputColumn, Plan, TimeSlot};
+use crate::sql::{self, Lifting, Source, Syntax};
+use crate::types::{
+    ColumnId, ColumnSchema, RelationKind, TableId, TableSchema, ViewSchema, ViewUse,
+};
+use sqlparser::ast::{self, Ident};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// How deep parentheses may stand in each other in a statement and the views that it reads through each other.
+const NESTING_MAX: usize = 40;
+
+/// A relation that the view being made reads.
+pub struct Noted {
+    name: String,
+    table: TableId,
+    /// Whether each column was used.
+    columns: Vec<(ColumnId, String, Rc<Cell<bool>>)>,
+}
+
+impl<'a> Binder<'a> {
+    pub fn bind_create_view(
+        &mut self,
+        view: &ast::ObjectName,
+        names: &[Ident],
+        or_replace: bool,
+        query: &'a ast::Query,
+    ) -> Result<Plan> {
+        let (view_name, position) = name::relation(view)?;
+        let known = self.catalog().table(view_name).cloned();
+        let known = known.filter(|_| or_replace);
+        match &known {
+            Some(known) if known.kind() != RelationKind::View => {
+                let message = format!("\"{view_name}\" is not a view");
+                return Err(Error::new(Code::WrongObjectType, message).at(position));
+            }
+            Some(_) => {}
+            None => super::indexes::check_free(self.catalog(), &TableSchema::default(), view_name)
+                .map_err(|error| error.at(position))?,
+        }
+        let (output, view) = self.definition_of_view(names, query)?;
+        let mut schema = TableSchema {
+            name: view_name.to_string(),
+            view: Some(view),
+            ..known.as_deref().cloned().unwrap_or_default()
+        };
+        match known {
+            None => {
+                schema.columns = columns_of(&output)?;
+                schema.next_column = ColumnId(output.len() as u32);
+                Ok(Plan::CreateTable {
+                    schema,
+                    sequences: Vec::new(),
+                    if_not_exists: false,
+                })
+            }
+            Some(_) => {
+                self.check_acyclic(&schema)?;
+                replace_columns(&mut schema, columns_of(&output)?)?;
+                let step = AlterStep::Table(schema);
+                Ok(alter::altered(vec![step], "CREATE VIEW"))
+            }
+        }
+    }
+
+    /// The columns of a view, and what is kept of it.
+    fn definition_of_view(
+        &mut self,
+        names: &[Ident],
+        query: &'a ast::Query,
+    ) -> Result<(Vec<OutputColumn>, ViewSchema)> {
+        if let Some(position) = self.statement.temporal.positions.first() {
+            return Err(Error::unsupported("a moment in a view").at(*position));
+        }
+        if self.statement.parameters > 0 {
+            let message = "there is no parameter $1";
+            return Err(Error::new(Code::UndefinedParameter, message));
+        }
+        if self.statement.moves_sequences {
+            return Err(Error::unsupported("nextval() in a view"));
+        }
+        self.noted = Some(Vec::new());
+        let (_, mut output) = self.query(query, Untyped::Text)?;
+        if names.len() > output.len() {
+            let message = "CREATE VIEW specifies more column names than columns";
+            return Err(Error::new(Code::Syntax, message));
+        }
+        for (column, name) in output.iter_mut().zip(names) {
+            column.name.clone_from(&name.value);
+        }
+        let noted = self.noted.take().unwrap_or_default();
+        let view = ViewSchema {
+            sql: self.statement.texts.query.clone(),
+            uses: noted.into_iter().map(Noted::finish).collect(),
+        };
+        Ok((output, view))
+    }
+
+    /// An error if a view reads itself through others.
+    fn check_acyclic(&self, schema: &TableSchema) -> Result<()> {
+        let read = |schema: &TableSchema| -> Vec<TableId> {
+            let uses = schema.view.iter().flat_map(|view| &view.uses);
+            uses.map(|used| used.table).collect()
+        };
+        let mut all = read(schema);
+        let mut next = 0;
+        while let Some(table) = all.get(next).copied() {
+            next += 1;
+            if table == schema.id {
+                let message = format!(
+                    "infinite recursion detected in rules for relation \"{}\"",
+                    schema.name
+                );
+                return Err(Error::new(Code::InvalidObjectDefinition, message));
+            }
+            let others = self.catalog().table_by_id(table).map(|other| read(other));
+            for other in others.into_iter().flatten() {
+                if !all.contains(&other) {
+                    all.push(other);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a view at a time.
+    pub fn rows_of_view(
+        &mut self,
+        schema: &TableSchema,
+        view: &ViewSchema,
+        time: TimeSlot,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
+        let source = Source {
+            script: &view.sql,
+            start: 0,
+            end: view.sql.len(),
+            characters: 0,
+        };
+        let statement = sql::parse(&source, Lifting::Off)?;
+        let Syntax::Query(query) = &statement.syntax else {
+            return Err(Error::new(Code::Internal, "a view is no query"));
+        };
+        let nesting = self.nesting + statement.nesting;
+        if nesting > NESTING_MAX {
+            let message = format!("view \"{}\" reads views too deeply", schema.name);
+            return Err(Error::new(Code::LimitComplexity, message));
+        }
+        let around = std::mem::take(&mut self.outer.all);
+        let mut inner = Binder {
+            clauses: self.clauses,
+            seen: Some(&view.uses),
+            time,
+            nesting,
+            subplans: std::mem::take(&mut self.subplans),
+            shared: std::mem::take(&mut self.shared),
+            outer: std::mem::take(&mut self.outer),
+            recursions: self.recursions,
+            results: self.results,
+            tables: self.tables,
+            ..Binder::new(&statement, self.catalogs, self.parameters)
+        };
+        let bound = inner.query(query, Untyped::Text);
+        let bound = bound.and_then(|bound| inner.refuse_since(0).map(|()| bound));
+        (self.recursions, self.results, self.tables) =
+            (inner.recursions, inner.results, inner.tables);
+        (self.subplans, self.shared, self.outer) = (inner.subplans, inner.shared, inner.outer);
+        self.outer.all = around;
+        let (node, mut output) = bound?;
+        if output.len() != schema.columns.len() {
+            let message = format!("view \"{}\" has lost a column", schema.name);
+            return Err(Error::new(Code::Internal, message));
+        }
+        for (column, named) in output.iter_mut().zip(&schema.columns) {
+            column.name.clone_from(&named.name);
+        }
+        Ok((node, output))
+    }
+
+    /// Gives the columns of a relation the names that the view being read knows them by, and hides the
+    /// others; or notes which of them the view being made uses.
+    pub fn see(&mut self, scope: &mut Scope, name: &str, table: &TableSchema, all: bool) {
+        let columns = || table.columns.iter();
+        if let Some(seen) = self.seen {
+            let used = seen.iter().find(|used| used.name == name);
+            for (column, own) in scope.columns.iter_mut().zip(columns()) {
+                let known = used.and_then(|used| used.columns.iter().find(|(id, _)| *id == own.id));
+                match known {
+                    Some((_, name)) => column.name.clone_from(name),
+                    None => {
+                        // No identifier is empty.
+                        column.name.clear();
+                        column.visible = false;
+                    }
+                }
+            }
+        }
+        let Some(noted) = &mut self.noted else {
+            return;
+        };
+        let at = noted.iter().position(|noted| noted.name == name);
+        let at = at.unwrap_or_else(|| {
+            let column =
+                |column: &ColumnSchema| (column.id, column.name.clone(), Rc::new(Cell::new(all)));
+            noted.push(Noted {
+                name: name.to_string(),
+                table: table.id,
+                columns: columns().map(column).collect(),
+            });
+            noted.len() - 1
+        });
+        for (column, (_, _, used)) in scope.columns.iter_mut().zip(&noted[at].columns) {
+            used.set(used.get() || all);
+            column.used = Some(used.clone());
+        }
+    }
+
+    /// The views that cannot be without a column. Without CASCADE they are an error.
+    pub fn views_of_column(
+        &self,
+        table: &TableSchema,
+        column: &ColumnSchema,
+        cascade: bool,
+    ) -> Result<Vec<TableId>> {
+        let views = self.catalog().views_of(table.id, Some(column.id));
+        match views.first().filter(|_| !cascade) {
+            None => Ok(views.iter().map(|view| view.id).collect()),
+            Some(view) => {
+                let what = format!("column {} of table {}", column.name, table.name);
+                let depends = format!("view {} depends on {what}", view.name);
+                Err(alter::dependent(&what, depends))
+            }
+        }
+    }
+}
+
+impl Noted {
+    /// What of it was used.
+    fn finish(self) -> ViewUse {
+        let used = self.columns.into_iter().filter(|(.., used)| used.get());
+        ViewUse {
+            name: self.name,
+            table: self.table,
+            columns: used.map(|(id, name, _)| (id, name)).collect(),
+        }
+    }
+}
+
+fn columns_of(output: &[OutputColumn]) -> Result<Vec<ColumnSchema>> {
+    let mut columns: Vec<ColumnSchema> = Vec::with_capacity(output.len());
+    for (id, OutputColumn { name, data_type }) in (0..).zip(output) {
+        if columns.iter().any(|other| other.name == *name) {
+            let message = format!("column \"{name}\" specified more than once");
+            return Err(Error::new(Code::DuplicateColumn, message));
+        }
+        columns.push(ColumnSchema {
+            id: ColumnId(id),
+            name: name.clone(),
+            data_type: *data_type,
+            nullable: true,
+            ..ColumnSchema::default()
+        });
+    }
+    Ok(columns)
+}
+
+/// The columns of a view that is replaced stay what they are; more may follow them.
+fn replace_columns(schema: &mut TableSchema, columns: Vec<ColumnSchema>) -> Result<()> {
+    let invalid = |message: String| Err(Error::new(Code::InvalidTableDefinition, message));
+    if columns.len() < schema.columns.len() {
+        return invalid("cannot drop columns from view".to_string());
+    }
+    for (old, new) in schema.columns.iter().zip(&columns) {
+        if old.name != new.name {
+            return invalid(format!(
+                "cannot change name of view column \"{}\" to \"{}\"",
+                old.name, new.name
+            ));
+        }
+        if old.data_type != new.data_type {
+            return invalid(format!(
+                "cannot change data type of view column \"{}\" from {} to {}",
+                old.name, old.data_type, new.data_type
+            ));
+        }
+    }
+    for column in columns.into_iter().skip(schema.columns.len()) {
+        let id = schema.next_column;
+        schema.next_column = ColumnId(id.0 + 1);
+        schema.columns.push(ColumnSchema { id, ..column });
+    }
+    Ok(())
+}
