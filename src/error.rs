@@ -146,6 +146,8 @@ codes! {
     UndefinedFunction "UNDEFINED_FUNCTION" "42883",
     UndefinedObject "UNDEFINED_OBJECT" "42704",
     UndefinedParameter "UNDEFINED_PARAMETER" "42P02",
+    UndefinedPreparedStatement "UNDEFINED_PREPARED_STATEMENT" "26000",
+    DuplicatePreparedStatement "DUPLICATE_PREPARED_STATEMENT" "42P05",
     DuplicateTable "DUPLICATE_TABLE" "42P07",
     DuplicateColumn "DUPLICATE_COLUMN" "42701",
     DuplicateAlias "DUPLICATE_ALIAS" "42712",
@@ -192,6 +194,8 @@ codes! {
     CharacterNotInRepertoire "CHARACTER_NOT_IN_REPERTOIRE" "22021",
     SequenceLimit "SEQUENCE_GENERATOR_LIMIT_EXCEEDED" "2200H",
     NotInPrerequisiteState "OBJECT_NOT_IN_PREREQUISITE_STATE" "55000",
+    /// A setting that only says what is the case.
+    FixedParameter "CANT_CHANGE_RUNTIME_PARAM" "55P02",
     CardinalityViolation "CARDINALITY_VIOLATION" "21000",
     // Constraints.
     NotNullViolation "NOT_NULL_VIOLATION" "23502",

@@ -28,7 +28,7 @@ impl Database {
             task.begun = true;
             let session = self.session_mut(task.session)?;
             if session.block.is_none() {
-                session.block = Some(Block::new(false, true));
+                session.block = Some(Block::new(false, true, &session.settings));
             }
         }
         // The script is taken out of the task while its statements borrow it.
@@ -108,6 +108,20 @@ impl Database {
             task.statement += 1;
             task.ready.push_back(result);
             return Ok(Begun::Control);
+        }
+        if let Some(result) = self.talk(task, &compiled.statement)? {
+            task.statement += 1;
+            match task.is_one_transaction {
+                true => task.held.push(result),
+                false => task.ready.push_back(result),
+            }
+            return Ok(Begun::Control);
+        }
+        if let Some(name) = compiled.statement.executes() {
+            let executed = self.executed(task.session, &compiled.statement, name);
+            let (compiled, parameters) =
+                executed.inspect_err(|_| self.statement_failed(task.session, None))?;
+            return self.begin_compiled(task, &compiled, &parameters, None);
         }
         let Some(reach) = self.reach(task, &compiled.statement)? else {
             return Ok(Begun::Blocked);
@@ -191,14 +205,23 @@ impl Database {
         let writes =
             written_by(&statement.syntax).or(statement.moves_sequences.then_some("nextval()"));
         let session = task.session;
-        if let Some(as_of) = &task.request.as_of {
+        let known = self.session_mut(session)?;
+        let as_of = task.request.as_of.clone();
+        let as_of = as_of.or_else(|| known.settings.as_of.clone());
+        let read_only = known.block.is_none()
+            && writes.is_some()
+            && known.settings.is_on("default_transaction_read_only");
+        if let Some(as_of) = &as_of {
             if let Some(command) = writes {
-                return Err(read_only(command, "at a past moment"));
+                return Err(cannot_write(command, "at a past moment"));
             }
             return self
                 .shared
                 .resolve_as_of(as_of)
                 .map(|snapshot| Some(Reach::Read(snapshot)));
+        }
+        if let (true, Some(command)) = (read_only, writes) {
+            return Err(cannot_write(command, "in a read-only transaction"));
         }
         let present = self.shared.present();
         let Some(block) = self.session_mut(session)?.block.as_mut() else {
@@ -214,12 +237,15 @@ impl Database {
         if block.read_only {
             if let Some(command) = writes {
                 block.failed = true;
-                return Err(read_only(command, "in a read-only transaction"));
+                return Err(cannot_write(command, "in a read-only transaction"));
             }
             if let Reading::Nothing = block.reading {
                 block.reading = Reading::Snapshot(present);
             }
-            return Ok(Some(Reach::Read(block.snapshot())));
+            // One that became so after it had written goes on to see what it wrote.
+            if let Reading::Snapshot(snapshot) = block.reading {
+                return Ok(Some(Reach::Read(snapshot)));
+            }
         }
         if let Reading::Nothing = block.reading {
             if !self.take_writer(session) {
@@ -293,6 +319,6 @@ pub(super) fn command_of_drop(kind: RelationKind) -> &'static str {
     }
 }
 
-fn read_only(command: &str, place: &str) -> Error {
+fn cannot_write(command: &str, place: &str) -> Error {
     Error::new(Code::ReadOnly, format!("cannot execute {command} {place}"))
 }

@@ -44,7 +44,9 @@ impl Bound {
 
 /// A parsed statement and its plans.
 pub(super) struct Compiled {
-    pub statement: sql::Statement,
+    pub statement: Rc<sql::Statement>,
+    /// The types of its parameters, where PREPARE gave them.
+    pub types: Vec<Option<DataType>>,
     /// The normalised text, without constants.
     pub text: Rc<str>,
     plans: RefCell<Vec<(Vec<u64>, Rc<Bound>)>>,
@@ -52,8 +54,17 @@ pub(super) struct Compiled {
 
 impl Compiled {
     pub fn new(statement: sql::Statement, text: &str) -> Compiled {
+        Compiled::with_types(Rc::new(statement), text, Vec::new())
+    }
+
+    pub fn with_types(
+        statement: Rc<sql::Statement>,
+        text: &str,
+        types: Vec<Option<DataType>>,
+    ) -> Compiled {
         Compiled {
             statement,
+            types,
             text: Rc::from(text),
             plans: RefCell::default(),
         }

@@ -77,7 +77,7 @@ impl Database {
             task.ready.extend(task.held.drain(..));
             return Ok(());
         }
-        let block = session.block.take().expect("just seen");
+        let block = session.end_block(true).expect("just seen");
         let made = self.commit_block(task, block)?;
         for mut result in task.held.drain(..) {
             if made.is_some() {

@@ -174,6 +174,14 @@ impl Shared {
         }
     }
 
+    /// The moment that a session is to read, which has no parameters.
+    pub fn moment(&self, moment: &Moment, now: i64) -> Result<AsOf> {
+        Ok(match self.point(moment, &[], &[], now)? {
+            Point::Seq(seq) => AsOf::Seq(seq),
+            Point::Time(time) => AsOf::Time(time),
+        })
+    }
+
     /// The moment of a whole request.
     pub fn resolve_as_of(&self, as_of: &AsOf) -> Result<Snapshot> {
         let point = match as_of {
@@ -249,7 +257,7 @@ impl Shared {
         let options = plan::Options {
             optimize: self.options.optimizer,
         };
-        let prepared = plan::plan(&compiled.statement, &catalogs, &[], &options)?;
+        let prepared = plan::plan(&compiled.statement, &catalogs, &compiled.types, &options)?;
         let bound = Rc::new(Bound::new(prepared));
         if cacheable {
             compiled.keep(epochs, bound.clone());

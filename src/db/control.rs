@@ -36,7 +36,7 @@ impl Database {
         let is_control = is_end
             || matches!(
                 syntax,
-                Syntax::Begin { .. } | Syntax::Savepoint(_) | Syntax::Release(_)
+                Syntax::Begin(_) | Syntax::Savepoint(_) | Syntax::Release(_)
             );
         if is_control && task.is_one_transaction {
             let message = "transaction control is not allowed in a request that is one transaction";
@@ -54,19 +54,22 @@ impl Database {
         let (mut notice, mut made) = (None, None);
         let command;
         match plan {
-            Plan::Begin { read_only } => {
+            Plan::Begin(modes) => {
                 command = "BEGIN";
                 let now = self.shared.now();
                 let session = self.session_mut(session)?;
                 if session.block.is_some() {
                     notice = Some("there is already a transaction in progress");
                 } else {
-                    let mut block = Block::new(*read_only, false);
+                    let usual = session.settings.is_on("default_transaction_read_only");
+                    let read_only = modes.read_only.unwrap_or(usual);
+                    let mut block = Block::new(read_only, false, &session.settings);
                     block.now = Some(now);
                     session.block = Some(block);
+                    session.settings.set_modes(*modes, false)?;
                 }
             }
-            Plan::Commit => match self.session_mut(session)?.block.take() {
+            Plan::Commit => match self.session_mut(session)?.end_block(true) {
                 None => {
                     command = "COMMIT";
                     notice = Some("there is no transaction in progress");
@@ -82,14 +85,18 @@ impl Database {
             },
             Plan::Rollback => {
                 command = "ROLLBACK";
-                if self.session_mut(session)?.block.take().is_none() {
+                if self.session_mut(session)?.end_block(false).is_none() {
                     notice = Some("there is no transaction in progress");
                 }
                 self.release_writer(session);
             }
             Plan::Savepoint(name) => {
                 command = "SAVEPOINT";
-                self.open_block(session, "SAVEPOINT")?.savepoint(name);
+                self.open_block(session, "SAVEPOINT")?;
+                let known = self.session_mut(session)?;
+                if let Some(block) = &mut known.block {
+                    block.savepoint(name, &known.settings);
+                }
             }
             Plan::ReleaseSavepoint(name) => {
                 command = "RELEASE";
@@ -99,9 +106,10 @@ impl Database {
             Plan::RollbackToSavepoint(name) => {
                 command = "ROLLBACK";
                 let block = self.open_block(session, "ROLLBACK TO SAVEPOINT")?;
-                block
+                let settings = block
                     .rollback_to(name)
                     .inspect_err(|_| block.failed = true)?;
+                self.session_mut(session)?.settings = settings;
             }
             _ => return Err(Error::new(Code::Internal, "not transaction control")),
         }

@@ -2,6 +2,7 @@
 
 use super::cache::{Cache, Compiled};
 use super::session::{Block, Session};
+use super::talk::{fields_of, no_prepared};
 use super::task::Task;
 use super::{
     AsOf, Counters, Description, Durability, Limits, Opening, Options, Request, SessionId,
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::error::{Code, Error, Result};
 use crate::log::{Log, Report};
-use crate::sql::{Lifting, Statements};
+use crate::sql::{Lifting, Statements, Syntax};
 use crate::storage::Ticket;
 use crate::table::{Catalog, CommitInfo, Stats, Store};
 use crate::types::{Seq, Snapshot};
@@ -192,15 +193,39 @@ impl Database {
     /// moments are parameters is described as of the present.
     pub fn describe(&mut self, session: SessionId, id: StatementId) -> Result<Description> {
         let compiled = self.statement(id)?.compiled.clone();
+        self.describe_compiled(session, &compiled)
+    }
+
+    pub(super) fn describe_compiled(
+        &mut self,
+        session: SessionId,
+        compiled: &Rc<Compiled>,
+    ) -> Result<Description> {
+        if let Syntax::Session(statement) = &compiled.statement.syntax {
+            if let Some(name) = compiled.statement.executes() {
+                let prepared = &self.session_mut(session)?.prepared;
+                let executed = prepared.get(name).cloned();
+                let executed = executed.ok_or_else(|| no_prepared(name))?;
+                let fields = self.describe_compiled(session, &executed)?.fields;
+                return Ok(Description {
+                    fields,
+                    parameters: Vec::new(),
+                });
+            }
+            return Ok(Description {
+                fields: fields_of(statement),
+                parameters: Vec::new(),
+            });
+        }
         let present = self.shared.present();
         let own_catalog = self.own_catalog(session);
-        let moments = self.shared.moments_or_present(&compiled, present)?;
+        let moments = self.shared.moments_or_present(compiled, present)?;
         let scope = super::compile::Scope {
             present,
             own_catalog,
             now: self.shared.now(),
         };
-        let bound = self.shared.bind(&compiled, &scope, &moments)?;
+        let bound = self.shared.bind(compiled, &scope, &moments)?;
         Ok(Description {
             fields: bound.fields.to_vec(),
             parameters: bound.parameter_types.clone(),

@@ -32,6 +32,9 @@ impl Database {
         let Some(known) = self.sessions.get_mut(&session) else {
             return Ok(None);
         };
+        if known.settings.as_of.is_some() {
+            return Ok(None);
+        }
         if !known.tasks.is_empty() || !compiled.statement.temporal.clauses.is_empty() {
             return Ok(None);
         }
@@ -64,7 +67,8 @@ impl Database {
             return Ok(None);
         };
         let writes = !matches!(&*bound.plan, Plan::Query(_));
-        if writes && !in_block && self.writer.is_some() {
+        let read_only = known.settings.is_on("default_transaction_read_only");
+        if writes && !in_block && (self.writer.is_some() || read_only) {
             return Ok(None);
         }
         let values = parameter_values(

@@ -28,8 +28,10 @@ pub mod report;
 mod request;
 mod run;
 mod session;
+mod settings;
 mod statement;
 mod step;
+mod talk;
 mod task;
 
 pub use cells::Cells;

@@ -10,12 +10,14 @@
 //! its end: one writer at a time, so that its snapshot is never behind another's commit and nothing has
 //! ever to be retried. A READ ONLY block takes a snapshot alone.
 
+use super::cache::Compiled;
+use super::settings::Settings;
 use super::{TaskId, TransactionStatus};
 use crate::error::{Code, Error, Result};
 use crate::exec::SessionSequences;
 use crate::txn::{Savepoint, Transaction};
 use crate::types::Snapshot;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 #[derive(Default)]
@@ -25,6 +27,9 @@ pub(super) struct Session {
     pub tasks: VecDeque<TaskId>,
     /// The values of sequences that it got.
     pub sequences: Rc<SessionSequences>,
+    pub settings: Settings,
+    /// Its statements of PREPARE, by name.
+    pub prepared: BTreeMap<String, Rc<Compiled>>,
 }
 
 /// From BEGIN to its end, or the span of an atomic request.
@@ -39,7 +44,9 @@ pub(super) struct Block {
     /// What the transaction was before its first statement.
     pub start: Option<Savepoint>,
     /// Those set before the first statement have no place yet: it is the start.
-    savepoints: Vec<(String, Option<Savepoint>)>,
+    savepoints: Vec<(String, Option<Savepoint>, Settings)>,
+    /// What the session had set when it began.
+    settings: Settings,
     pub affected_rows: u64,
     /// The statements' normalised texts, for the commit.
     pub statements: Vec<Rc<str>>,
@@ -54,7 +61,7 @@ pub(super) enum Reading {
 }
 
 impl Block {
-    pub fn new(read_only: bool, implicit: bool) -> Block {
+    pub fn new(read_only: bool, implicit: bool, settings: &Settings) -> Block {
         Block {
             read_only,
             failed: false,
@@ -63,6 +70,7 @@ impl Block {
             reading: Reading::Nothing,
             start: None,
             savepoints: Vec::new(),
+            settings: settings.clone(),
             affected_rows: 0,
             statements: Vec::new(),
             meta: None,
@@ -93,9 +101,10 @@ impl Block {
         }
     }
 
-    pub fn savepoint(&mut self, name: &str) {
+    pub fn savepoint(&mut self, name: &str, settings: &Settings) {
         let place = self.transaction().map(Transaction::savepoint);
-        self.savepoints.push((name.to_string(), place));
+        self.savepoints
+            .push((name.to_string(), place, settings.clone()));
     }
 
     pub fn release(&mut self, name: &str) -> Result<()> {
@@ -104,7 +113,8 @@ impl Block {
         Ok(())
     }
 
-    pub fn rollback_to(&mut self, name: &str) -> Result<()> {
+    /// Gives what was set then.
+    pub fn rollback_to(&mut self, name: &str) -> Result<Settings> {
         let place = self.find(name)?;
         self.savepoints.truncate(place + 1);
         let savepoint = self.savepoints[place].1.or(self.start);
@@ -112,11 +122,14 @@ impl Block {
             transaction.rollback_to(&savepoint);
         }
         self.failed = false;
-        Ok(())
+        Ok(self.savepoints[place].2.clone())
     }
 
     fn find(&self, name: &str) -> Result<usize> {
-        let found = self.savepoints.iter().rposition(|(known, _)| known == name);
+        let found = self
+            .savepoints
+            .iter()
+            .rposition(|(known, ..)| known == name);
         found.ok_or_else(|| {
             let message = format!("savepoint \"{name}\" does not exist");
             Error::new(Code::UndefinedSavepoint, message)
@@ -125,6 +138,16 @@ impl Block {
 }
 
 impl Session {
+    /// Takes the block out at its end, and with it what was set for it alone.
+    pub fn end_block(&mut self, commits: bool) -> Option<Block> {
+        let mut block = self.block.take()?;
+        if !commits || block.failed {
+            self.settings = std::mem::take(&mut block.settings);
+        }
+        self.settings.end_local();
+        Some(block)
+    }
+
     pub fn status(&self) -> TransactionStatus {
         match &self.block {
             Some(block) if block.implicit => TransactionStatus::Idle,

@@ -54,7 +54,10 @@ impl Database {
             }
             self.check_time(task)?;
             let progress = match std::mem::replace(&mut task.state, State::Next) {
-                State::Next => self.begin_statement(task, None)?,
+                State::Next => {
+                    self.start_clock(task);
+                    self.begin_statement(task, None)?
+                }
                 State::Waiting { since } => self.begin_statement(task, Some(since))?,
                 State::Running(running) => self.run_statement(task, running, &mut budget)?,
                 State::Over => Some(Progress::Finished),
@@ -67,9 +70,18 @@ impl Database {
         }
     }
 
+    /// A statement begins: from now on its time is counted.
+    fn start_clock(&self, task: &mut Task) {
+        let known = self.sessions.get(&task.session);
+        let allowed = known.and_then(|known| known.settings.duration("statement_timeout"));
+        let now = || self.shared.options.clock.now();
+        task.statement_deadline = allowed.map(|allowed| now().saturating_add(allowed));
+    }
+
     /// Whether the task may go on.
     fn check_time(&self, task: &Task) -> Result<()> {
-        match (task.stop, task.deadline) {
+        let deadlines = [task.deadline, task.statement_deadline];
+        match (task.stop, deadlines.into_iter().flatten().min()) {
             (Some(Code::Timeout), _) => Err(timed_out()),
             (Some(Code::LockTimeout), _) => Err(lock_timeout()),
             (Some(code), _) => Err(Error::new(code, "canceling statement due to user request")),
@@ -83,7 +95,10 @@ impl Database {
     pub(super) fn keep_waiting(&mut self, task: &mut Task, since: Option<i64>) -> Result<Progress> {
         let now = self.shared.options.clock.now();
         let since = since.unwrap_or(now);
-        if now.saturating_sub(since) > self.shared.options.limits.lock_timeout {
+        let known = self.sessions.get(&task.session);
+        let own = known.and_then(|known| known.settings.duration("lock_timeout"));
+        let allowed = own.unwrap_or(self.shared.options.limits.lock_timeout);
+        if now.saturating_sub(since) > allowed {
             return Err(lock_timeout());
         }
         task.state = State::Waiting { since };
@@ -104,7 +119,7 @@ impl Database {
         if let Some(known) = self.sessions.get_mut(&session) {
             known.tasks.pop_front();
             if known.block.as_ref().is_some_and(|block| block.implicit) {
-                known.block = None;
+                known.end_block(false);
             }
             if known.block.is_none() {
                 self.release_writer(session);

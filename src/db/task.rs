@@ -30,6 +30,8 @@ pub(super) struct Task {
     pub state: State,
     /// The clock's time at which it fails with `Timeout`.
     pub deadline: Option<i64>,
+    /// The same for the statement alone.
+    pub statement_deadline: Option<i64>,
     /// Set from outside: fail with this at the next step.
     pub stop: Option<Code>,
     /// A block that answered `Need`: it is loaded before the next step.
@@ -91,6 +93,7 @@ impl Task {
             place: Place::default(),
             state: State::Next,
             deadline,
+            statement_deadline: None,
             stop: None,
             needed: None,
             begun: false,

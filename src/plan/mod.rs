@@ -13,7 +13,7 @@ pub use node::{
     JoinKind, Node, OnConflict, OutputColumn, Plan, Query, Related, Returning, Rules, SortKey,
     TimeSlot, Update,
 };
-pub use prepare::{Options, Prepared, plan, plan_moment};
+pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_types};
 pub use tree::scan_type;
 pub use window::{
     Exclusion, Frame, FrameBound, FrameKey, FrameOffset, FrameUnits, WindowCall, WindowFunction,

@@ -5,6 +5,7 @@
 use super::WindowCall;
 use crate::error::Error;
 use crate::expr::Expr;
+use crate::sql::Modes;
 use crate::types::{
     CatalogName, ColumnId, DataType, IndexId, IndexSchema, RelationKind, ScanColumn, TableId,
     TableSchema,
@@ -53,9 +54,7 @@ pub enum Plan {
         names: Vec<CatalogName>,
         if_exists: bool,
     },
-    Begin {
-        read_only: bool,
-    },
+    Begin(Modes),
     Commit,
     Rollback,
     Savepoint(String),

@@ -9,6 +9,7 @@ use crate::expr::Expr;
 use crate::sql::{Clause, Moment, Statement};
 use crate::table::Catalog;
 use crate::types::{DataType, IndexSchema, TableId};
+use sqlparser::ast;
 use std::rc::Rc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,16 @@ pub fn plan(
 /// [`point_of_value`](crate::sql::point_of_value).
 pub fn plan_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Result<Expr> {
     super::bind::bind_moment(moment, parameter_types)
+}
+
+/// The arguments of an EXECUTE in the types that what it executes wants.
+pub fn plan_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<Expr>> {
+    super::bind::bind_arguments(statement, wanted)
+}
+
+/// The types that a PREPARE gives to parameters.
+pub fn plan_types(types: &[ast::DataType]) -> Result<Vec<Option<DataType>>> {
+    types.iter().map(super::bind::bind_type).collect()
 }
 
 /// What the rules may ask about a statement.

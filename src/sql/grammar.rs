@@ -5,6 +5,7 @@
 
 use super::alter::{self, Alter};
 use super::sequence::{self, SequenceOptions};
+use super::session::{self, Modes, SessionStatement};
 use crate::error::Error;
 use crate::types::RelationKind;
 use sqlparser::ast;
@@ -55,14 +56,13 @@ pub enum Syntax {
         restart: bool,
         cascade: bool,
     },
-    Begin {
-        read_only: bool,
-    },
+    Begin(Modes),
     Commit,
     Rollback,
     Savepoint(ast::Ident),
     Release(ast::Ident),
     RollbackTo(ast::Ident),
+    Session(Box<SessionStatement>),
     Explain {
         analyze: bool,
         statement: Box<Syntax>,
@@ -148,6 +148,10 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         Keyword::ALTER => Ok(Syntax::Alter(Box::new(alter::alter(parser)?))),
         Keyword::TRUNCATE => truncate(parser),
         Keyword::EXPLAIN => explain(parser),
+        _ if session::BEGINNINGS.contains(&keyword) => {
+            let statement = session::statement(parser, keyword)?;
+            Ok(Syntax::Session(Box::new(statement)))
+        }
         _ => transaction(parser, keyword, &first),
     }
 }
@@ -316,11 +320,11 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
     match keyword {
         Keyword::BEGIN => {
             skip_transaction_word(parser);
-            modes(parser)
+            Ok(Syntax::Begin(modes(parser)?))
         }
         Keyword::START => {
             parser.expect_keyword_is(Keyword::TRANSACTION)?;
-            modes(parser)
+            Ok(Syntax::Begin(modes(parser)?))
         }
         Keyword::COMMIT | Keyword::END => {
             skip_transaction_word(parser);
@@ -345,14 +349,8 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
         | Keyword::COPY
         | Keyword::GRANT
         | Keyword::REVOKE
-        | Keyword::SET
-        | Keyword::SHOW
-        | Keyword::RESET
         | Keyword::ANALYZE
         | Keyword::VACUUM
-        | Keyword::PREPARE
-        | Keyword::EXECUTE
-        | Keyword::DEALLOCATE
         | Keyword::DECLARE
         | Keyword::FETCH
         | Keyword::CLOSE
@@ -361,7 +359,6 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
         | Keyword::NOTIFY
         | Keyword::UNLISTEN
         | Keyword::COMMENT
-        | Keyword::DISCARD
         | Keyword::CALL
         | Keyword::DO => unsupported(&word_text(first).to_ascii_uppercase()),
         _ => Ok(parser.expected_ref("a statement", first)?),
@@ -383,15 +380,24 @@ fn no_chain(parser: &mut Parser) -> Parsed<()> {
 }
 
 /// Every transaction is serialisable, so any isolation level asked for is given.
-fn modes(parser: &mut Parser) -> Parsed<Syntax> {
-    let modes = parser.parse_transaction_modes()?;
-    let read_only = modes.iter().rev().find_map(|mode| match mode {
-        ast::TransactionMode::AccessMode(access) => {
-            Some(*access == ast::TransactionAccessMode::ReadOnly)
+pub(super) fn modes(parser: &mut Parser) -> Parsed<Modes> {
+    use ast::TransactionIsolationLevel as Level;
+    let mut modes = Modes::default();
+    for mode in parser.parse_transaction_modes()? {
+        match mode {
+            ast::TransactionMode::AccessMode(access) => {
+                modes.read_only = Some(access == ast::TransactionAccessMode::ReadOnly);
+            }
+            ast::TransactionMode::IsolationLevel(level) => {
+                modes.isolation = Some(match level {
+                    Level::ReadUncommitted => "read uncommitted",
+                    Level::ReadCommitted => "read committed",
+                    Level::RepeatableRead => "repeatable read",
+                    Level::Serializable => "serializable",
+                    Level::Snapshot => return unsupported("this isolation level"),
+                });
+            }
         }
-        ast::TransactionMode::IsolationLevel(_) => None,
-    });
-    Ok(Syntax::Begin {
-        read_only: read_only.unwrap_or(false),
-    })
+    }
+    Ok(modes)
 }

@@ -9,6 +9,7 @@ use super::lexer::Lexer;
 use super::lift::{self, Effort};
 use super::scan::Source;
 use super::sequence::{self, Overriding, SequenceOptions};
+use super::session::{self, SessionStatement};
 use super::temporal::{self, Temporal};
 use super::token::{self, syntax_error};
 use crate::error::{Code, Error, Result};
@@ -57,6 +58,17 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// The name of the prepared statement that this one executes.
+    pub fn executes(&self) -> Option<&str> {
+        match &self.syntax {
+            Syntax::Session(session) => match &**session {
+                SessionStatement::Execute { name, .. } => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// What the frame of the window excludes that names another one at a position.
     pub(crate) fn exclusion_at(&self, position: u32) -> Option<Exclusion> {
         let mut all = self.exclusions.iter();
@@ -85,13 +97,19 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         .ok_or_else(|| Error::new(Code::Syntax, "there is no statement"))?;
     let nesting = complexity::check(source.script, &reading.pieces, reading.tokens)
         .map_err(|error| error.at(source.characters + 1))?;
-    let lifted = reading.lifted;
-    let tokens = token::convert(source, &reading.pieces, lifted.parameters)?;
+    let mut lifted = reading.lifted;
+    let prepared = session::prepared_at(source, &reading.pieces);
+    let start = prepared.map(|at| reading.pieces[at].token.end);
+    let own = prepared.map_or(&reading.pieces[..], |at| &reading.pieces[..at]);
+    if prepared.is_some() {
+        lifted.parameters = 0;
+    }
+    let tokens = token::convert(source, own, lifted.parameters)?;
     let (mut tokens, temporal) = temporal::lift(source.script, tokens, lifted.parameters)?;
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);
     let exclusions = exclusion::take_exclusions(&mut tokens);
-    let syntax = parse_tokens(source.script, &tokens).map_err(|error| match error.code() {
+    let syntax = parse_tokens(source, &tokens, start).map_err(|error| match error.code() {
         Code::LimitComplexity => error.at(source.characters + 1),
         _ => error,
     })?;
@@ -178,10 +196,20 @@ pub(super) fn new_parser<'a>(dialect: &'a dyn Dialect, tokens: Vec<TokenWithSpan
         .with_tokens_with_locations(tokens)
 }
 
-fn parse_tokens(script: &str, tokens: &[TokenWithSpan]) -> Result<Syntax> {
+/// `prepared` is where the statement begins that a PREPARE holds: it is not among the tokens.
+fn parse_tokens(
+    source: &Source,
+    tokens: &[TokenWithSpan],
+    prepared: Option<usize>,
+) -> Result<Syntax> {
+    let script = source.script;
     let dialect = PostgreSqlDialect {};
     let mut parser = new_parser(&dialect, in_list::wrap_queries(tokens));
-    let syntax = statement(&mut parser, false);
+    let syntax = match prepared {
+        Some(start) => session::prepare(&mut parser, source, start)
+            .map(|statement| Syntax::Session(Box::new(statement))),
+        None => statement(&mut parser, false),
+    };
     let syntax = syntax.map_err(|failure| own_error(failure, &parser, script, tokens))?;
     at_end(&parser, script)?;
     Ok(syntax)

@@ -169,9 +169,8 @@ impl<'a> Binder<'a> {
                 restart,
                 cascade,
             } => self.bind_truncate(names, *restart, *cascade)?,
-            Syntax::Begin { read_only } => Plan::Begin {
-                read_only: *read_only,
-            },
+            Syntax::Begin(modes) => Plan::Begin(*modes),
+            Syntax::Session(_) => return Err(Error::unsupported("this statement here")),
             Syntax::Commit => Plan::Commit,
             Syntax::Rollback => Plan::Rollback,
             Syntax::Savepoint(name) => Plan::Savepoint(name.value.clone()),

@@ -54,6 +54,11 @@ pub fn bind(data_type: &ast::DataType) -> Result<DataType> {
     })
 }
 
+/// The type that a PREPARE gives to a parameter.
+pub fn of_parameter(data_type: &ast::DataType) -> Result<Option<DataType>> {
+    bind(data_type).map(Some)
+}
+
 /// The integer type of a column of a serial type.
 pub fn serial(data_type: &ast::DataType) -> Option<DataType> {
     let ast::DataType::Custom(name, modifiers) = data_type else {

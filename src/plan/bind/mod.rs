@@ -65,6 +65,7 @@ mod window_call;
 mod with;
 
 pub(super) use binder::Binder;
+pub(super) use data_type::of_parameter as bind_type;
 pub(super) use insert::take_rows;
-pub(super) use moment::bind_moment;
+pub(super) use moment::{bind_arguments, bind_moment};
 pub(super) use parameter::Parameters;

@@ -1,4 +1,4 @@
-//! The expressions of temporal clauses, which are evaluated before the statement is bound.
+//! The expressions that are evaluated before a statement is bound: moments and the arguments of EXECUTE.
 
 use super::assign::as_text;
 use super::binder::Binder;
@@ -7,9 +7,10 @@ use super::parameter::Parameters;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::sql::{Moment, Statement, Syntax, Temporal, undefined_tag};
+use crate::sql::{Moment, SessionStatement, Statement, Syntax, Temporal, undefined_tag};
 use crate::table::Catalog;
 use crate::types::{DataType, Value};
+use sqlparser::ast::Expr as Ast;
 use std::rc::Rc;
 
 /// A moment as an expression without columns: an integer for a sequence, else a time or its text.
@@ -28,7 +29,57 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
         }
         Moment::Expr(ast) => ast,
     };
-    // A moment is no statement; it is bound as if it stood in one that has nothing else.
+    let bound = bind_alone(ast, parameter_types, "AS OF")?;
+    match bound.data_type {
+        DataType::Unknown if bound.as_constant().is_some_and(|value| !value.is_null()) => {
+            as_text(bound)
+        }
+        DataType::Unknown => expr::coerce_to(bound, DataType::TimestampTz, CastContext::Implicit),
+        _ => Ok(bound),
+    }
+}
+
+/// The arguments of an EXECUTE in the types that its statement wants.
+pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<Expr>> {
+    let Syntax::Session(session) = &statement.syntax else {
+        return Ok(Vec::new());
+    };
+    let SessionStatement::Execute { name, arguments } = &**session else {
+        return Ok(Vec::new());
+    };
+    if arguments.len() != wanted.len() {
+        let message = format!("wrong number of parameters for prepared statement \"{name}\"");
+        let detail = format!(
+            "Expected {} parameters but got {}.",
+            wanted.len(),
+            arguments.len()
+        );
+        return Err(Error::new(Code::Syntax, message).with_detail(detail));
+    }
+    let places = arguments.iter().zip(wanted).enumerate();
+    let bound = places.map(|(at, (ast, wanted))| {
+        let bound = bind_alone(ast, &[], "EXECUTE parameters")?;
+        let given = bound.data_type;
+        expr::coerce_to(bound, *wanted, CastContext::Assignment).map_err(|error| {
+            if !matches!(error.code(), Code::CannotCoerce | Code::DatatypeMismatch) {
+                return error;
+            }
+            let message = format!(
+                "parameter ${} of type {given} cannot be coerced to the expected type {wanted}",
+                at + 1
+            );
+            Error::new(Code::DatatypeMismatch, message)
+        })
+    });
+    bound.collect()
+}
+
+/// An expression that is no part of a statement: bound as if it stood in one that has nothing else.
+fn bind_alone(
+    ast: &Ast,
+    parameter_types: &[Option<DataType>],
+    clause: &'static str,
+) -> Result<Expr> {
     let statement = Statement {
         syntax: Syntax::Commit,
         temporal: Temporal::default(),
@@ -47,15 +98,9 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
     let mut parameters = Parameters::new(&statement, parameter_types);
     let mut binder = Binder::new(&statement, &catalogs, &mut parameters);
     let scope = Scope::default();
-    let bound = binder.expression(ast, &mut Context::new(&scope, "AS OF"))?;
+    let bound = binder.expression(ast, &mut Context::new(&scope, clause))?;
     if !binder.subplans.is_empty() || !binder.dependents.is_empty() {
-        return Err(Error::unsupported("a subquery as a moment"));
+        return Err(Error::unsupported(format!("a subquery in {clause}")));
     }
-    match bound.data_type {
-        DataType::Unknown if bound.as_constant().is_some_and(|value| !value.is_null()) => {
-            as_text(bound)
-        }
-        DataType::Unknown => expr::coerce_to(bound, DataType::TimestampTz, CastContext::Implicit),
-        _ => Ok(bound),
-    }
+    Ok(bound)
 }
