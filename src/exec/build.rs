@@ -7,6 +7,7 @@ use super::apply::Apply;
 use super::distinct::Distinct;
 use super::explain::{Measure, Measured};
 use super::filter::Filter;
+use super::function_scan::FunctionScan;
 use super::index_scan::{IndexScan, RangeExpressions, State, Target};
 use super::join::{Join, Side};
 use super::limit::Limit;
@@ -115,6 +116,15 @@ fn build_operator(
             let input = build(input, measure)?;
             Box::new(Window::new(input, types, partition, order, calls)?)
         }
+        Node::FunctionScan {
+            input,
+            calls,
+            ordinality,
+        } => Box::new(FunctionScan::new(
+            build(input, measure)?,
+            calls,
+            *ordinality,
+        )),
         Node::Append { inputs } => Box::new(Append::new(
             (inputs.iter())
                 .map(|input| build(input, measure))

@@ -31,6 +31,7 @@ mod distinct;
 mod execution;
 mod explain;
 mod filter;
+mod function_scan;
 mod group_table;
 mod index_scan;
 mod join;

@@ -73,12 +73,17 @@ fn pick(name: &str, arguments: &[Expr], candidates: &[Signature]) -> Result<Sign
         .iter()
         .map(|signature| signature.arguments)
         .collect();
-    match choose(&types, &lists) {
-        Choice::One(at) => Ok(candidates[at]),
-        Choice::None => Err(undefined(name, &types)),
+    choose_form(name, &types, &lists).map(|at| candidates[at])
+}
+
+/// The place of the argument types that serve those of a call.
+pub(super) fn choose_form(name: &str, types: &[DataType], forms: &[&[DataType]]) -> Result<usize> {
+    match choose(types, forms) {
+        Choice::One(at) => Ok(at),
+        Choice::None => Err(undefined(name, types)),
         Choice::Ambiguous => Err(Error::new(
             Code::AmbiguousFunction,
-            format!("function {} is not unique", described(name, &types)),
+            format!("function {} is not unique", described(name, types)),
         )
         .with_hint("Could not choose a best candidate function. You might need to add explicit type casts.")),
     }

@@ -10,7 +10,7 @@ use super::{
     Aggregate, AggregateFunction, Exclusion, Frame, FrameBound, FrameUnits, JoinKind, Node, Plan,
     SortKey, TimeSlot, WindowCall, WindowFunction,
 };
-use crate::expr::{Expr, ExprKind, format_value};
+use crate::expr::{Expr, ExprKind, SetCall, format_value};
 use crate::types::{IndexId, ScanColumn, TableSchema, Value};
 use std::fmt::{self, Display, Formatter, Write};
 use std::ops::Bound;
@@ -191,6 +191,7 @@ impl Display for Node {
                     false => write!(f, " in order of {}", List(order)),
                 }
             }
+            Node::FunctionScan { calls, .. } => write!(f, "Function Scan {}", List(calls)),
             Node::Append { .. } => f.write_str("Append"),
             Node::Distinct { .. } => f.write_str("Distinct"),
             Node::Number { keys, .. } => write!(f, "Number by {}", List(keys)),
@@ -353,6 +354,13 @@ impl Display for Aggregate {
             Some(argument) => write!(f, "{name}({distinct}{argument})"),
             None => write!(f, "{name}(*)"),
         }
+    }
+}
+
+impl Display for SetCall {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let name = format!("{:?}", self.function).to_lowercase();
+        write!(f, "{name}({})", List(&self.arguments))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::WindowCall;
 use crate::error::Error;
-use crate::expr::Expr;
+use crate::expr::{Expr, SetCall};
 use crate::sql::Modes;
 use crate::types::{
     CatalogName, ColumnId, DataType, IndexId, IndexSchema, RelationKind, ScanColumn, TableId,
@@ -315,6 +315,14 @@ pub enum Node {
         partition: Vec<Expr>,
         order: Vec<SortKey>,
         calls: Vec<WindowCall>,
+    },
+    /// For each row of the input the rows of the calls side by side, NULLs where one has fewer than another:
+    /// the input's columns, those of each call, and with `ordinality` the number of the row, from 1 on for
+    /// each of the input.
+    FunctionScan {
+        input: Box<Node>,
+        calls: Vec<SetCall>,
+        ordinality: bool,
     },
     /// The rows of each input after those of the one before; all have the same types. One input at least.
     Append {

@@ -1,7 +1,7 @@
 //! Walking a tree of nodes: inputs, widths and the expressions a node holds.
 
 use super::{Delete, Insert, JoinKind, Node, Plan, SortKey, Update};
-use crate::expr::Expr;
+use crate::expr::{Expr, SetCall};
 use crate::types::{DataType, ScanColumn, TableSchema};
 use std::ops::Bound;
 
@@ -58,6 +58,7 @@ macro_rules! inputs {
             | Node::Project { input, .. }
             | Node::Aggregate { input, .. }
             | Node::Window { input, .. }
+            | Node::FunctionScan { input, .. }
             | Node::Distinct { input }
             | Node::Number { input, .. }
             | Node::Sort { input, .. }
@@ -101,6 +102,11 @@ macro_rules! expressions {
             Node::Filter { predicate, .. } => all.push(predicate),
             Node::Project { expressions, .. } => all.extend(expressions),
             Node::Number { keys, .. } => all.extend(keys),
+            Node::FunctionScan { calls, .. } => {
+                for SetCall { arguments, .. } in calls {
+                    all.extend(arguments);
+                }
+            }
             Node::Join {
                 keys, condition, ..
             } => {
@@ -224,6 +230,7 @@ impl Node {
                 groups, aggregates, ..
             } => groups.len() + aggregates.len(),
             Node::Window { input, calls, .. } => input.width() + calls.len(),
+            Node::FunctionScan { .. } => self.types().len(),
         }
     }
 
@@ -276,6 +283,16 @@ impl Node {
             Node::Window { input, calls, .. } => {
                 let mut types = input.types();
                 types.extend(calls.iter().map(|call| call.data_type));
+                types
+            }
+            Node::FunctionScan {
+                input,
+                calls,
+                ordinality,
+            } => {
+                let mut types = input.types();
+                types.extend(calls.iter().flat_map(|call| &call.types));
+                types.extend(ordinality.then_some(DataType::BigInt));
                 types
             }
         }

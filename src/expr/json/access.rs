@@ -21,12 +21,20 @@ pub fn get<'a>(text: &'a str, step: Step) -> Result<Option<&'a str>> {
     }
 }
 
-/// The same as SQL text: strings without quotes, `None` for JSON's null.
+/// The same as SQL text.
 pub fn get_text(text: &str, step: Step) -> Result<Option<String>> {
     match get(text, step)? {
-        None | Some("null") => Ok(None),
-        Some(string) if string.starts_with('"') => unescape(&string[1..string.len() - 1]).map(Some),
-        Some(other) => Ok(Some(other.to_string())),
+        None => Ok(None),
+        Some(value) => as_text(value),
+    }
+}
+
+/// A value as SQL text: a string without quotes, `None` for JSON's null.
+pub fn as_text(value: &str) -> Result<Option<String>> {
+    match value {
+        "null" => Ok(None),
+        string if string.starts_with('"') => unescape(&string[1..string.len() - 1]).map(Some),
+        other => Ok(Some(other.to_string())),
     }
 }
 

@@ -9,7 +9,7 @@ mod compare;
 mod document;
 mod reader;
 
-pub(super) use access::{Step, array_length, get, get_text, is_scalar, type_name};
+pub(super) use access::{Step, array_length, as_text, get, get_text, is_scalar, type_name};
 pub(super) use compare::{compare, equality_key};
 pub(super) use document::{Json, concat, delete, normalize};
-pub(super) use reader::validate;
+pub(super) use reader::{Reader, validate};

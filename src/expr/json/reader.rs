@@ -22,11 +22,21 @@ pub fn validate(text: &str) -> Result<()> {
 
 impl<'a> Reader<'a> {
     pub fn new(text: &'a str) -> Self {
+        Reader::at(text, 0)
+    }
+
+    /// Goes on from a place.
+    pub fn at(text: &'a str, position: usize) -> Self {
         Reader {
             text,
-            position: 0,
+            position,
             depth: 0,
         }
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> usize {
+        self.position
     }
 
     /// The next character that is not a blank, left where it is.

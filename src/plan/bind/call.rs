@@ -4,6 +4,7 @@ use super::aggregate;
 use super::binder::Binder;
 use super::expression::Context;
 use super::name;
+use super::sets::Sets;
 use super::window_call;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
@@ -88,6 +89,8 @@ impl<'a> Binder<'a> {
                     ));
                 }
                 let is_of_sequence = matches!(name, "nextval" | "currval" | "setval");
+                // Their arguments call none themselves.
+                let is_whole = name == "coalesce" || expr::is_set_function(name);
                 let mut arguments: Vec<Expr> = Vec::with_capacity(list.args.len());
                 for ast in plain_arguments(list)? {
                     let since = self.dependents.len();
@@ -95,7 +98,12 @@ impl<'a> Binder<'a> {
                         true => without_regclass(ast),
                         false => ast,
                     };
-                    let argument = self.expression(ast, context)?;
+                    let argument = match is_whole {
+                        false => self.expression(ast, context)?,
+                        true => self.without_sets(context, |binder, context| {
+                            binder.expression(ast, context)
+                        })?,
+                    };
                     if name == "coalesce" {
                         self.guard(since, context.depth(), || all_null(&arguments))?;
                     }
@@ -104,7 +112,10 @@ impl<'a> Binder<'a> {
                 arguments
             }
         };
-        expr::resolve_function(name, arguments)
+        match expr::is_set_function(name) {
+            true => Sets::call(name, arguments, context),
+            false => expr::resolve_function(name, arguments),
+        }
     }
 
     fn aggregate(
@@ -222,14 +233,15 @@ pub fn plain_arguments(list: &FunctionArgumentList) -> Result<Vec<&ast::Expr>> {
     if !list.clauses.is_empty() {
         return Err(Error::unsupported("a clause inside the call of a function"));
     }
-    fn plain(argument: &FunctionArg) -> Result<&ast::Expr> {
-        match argument {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
-            FunctionArg::Unnamed(_) => Err(Error::new(Code::Syntax, "* is not an argument here")),
-            _ => Err(Error::unsupported("a named argument")),
-        }
+    list.args.iter().map(plain_argument).collect()
+}
+
+pub fn plain_argument(argument: &FunctionArg) -> Result<&ast::Expr> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
+        FunctionArg::Unnamed(_) => Err(Error::new(Code::Syntax, "* is not an argument here")),
+        _ => Err(Error::unsupported("a named argument")),
     }
-    list.args.iter().map(plain).collect()
 }
 
 impl super::grouping::Calls {

@@ -16,8 +16,10 @@ pub const FIRST_RIGHT: usize = 1 << 28;
 pub const FIRST_RESULT: usize = 1 << 29;
 /// … from here on aggregates …
 pub const FIRST_AGGREGATE: usize = 1 << 30;
-/// … and from here on window functions.
+/// … from here on window functions …
 pub const FIRST_WINDOW: usize = 1 << 31;
+/// … and from here on functions that answer rows.
+pub const FIRST_SET: usize = 3 << 30;
 
 /// A subquery that has no place yet.
 pub struct Dependent {

@@ -5,6 +5,7 @@ use super::constant::interval_constant;
 use super::grouping::Calls;
 use super::predicate::{is_row_comparison, predicate_operand};
 use super::scope::Scope;
+use super::sets::Sets;
 use super::subquery::is_row;
 use super::window::Windows;
 use super::{data_type, name};
@@ -23,6 +24,8 @@ pub struct Context<'s> {
     /// The windows so far; none if the clause cannot call a window function.
     pub windows: Option<Windows>,
     pub inside_window: bool,
+    /// The functions that answer rows so far; none if the clause cannot call one.
+    pub sets: Option<Sets>,
     /// The columns used outside aggregates, by their place in the rows, and where.
     pub uses: Vec<(usize, u32)>,
 }
@@ -37,6 +40,7 @@ impl<'s> Context<'s> {
             inside_aggregate: false,
             windows: None,
             inside_window: false,
+            sets: None,
             uses: Vec::new(),
         }
     }
@@ -153,7 +157,9 @@ impl<'a> Binder<'a> {
             Ast::Nested(inner) => self.expression(inner, context),
             Ast::UnaryOp { op, expr } => self.unary(op, expr, context),
             Ast::Function(function) => self.function(function, context),
-            Ast::Case { .. } => self.case(ast, context),
+            Ast::Case { .. } => {
+                self.without_sets(context, |binder, context| binder.case(ast, context))
+            }
             Ast::TypedString(typed) => match &typed.value.value {
                 ast::Value::NationalStringLiteral(text) => {
                     let target = data_type::bind(&typed.data_type)?;

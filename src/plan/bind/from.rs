@@ -6,6 +6,7 @@ use super::expression::Context;
 use super::lateral::{factor_looks_left, lateral_join, looks_left};
 use super::name;
 use super::scope::{Scope, ScopeTable};
+use super::table_function::table_function;
 use super::using::{merge, shared_by_nature, shared_by_using};
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
@@ -67,6 +68,9 @@ impl<'a> Binder<'a> {
 
     fn table_factor(&mut self, factor: &'a TableFactor) -> Result<(Node, Scope)> {
         self.count_table()?;
+        if let Some(function) = table_function(factor)? {
+            return self.lateral(|binder| binder.function_in_from(function));
+        }
         match factor {
             TableFactor::Table {
                 name,
@@ -103,9 +107,6 @@ impl<'a> Binder<'a> {
                         rename(scope.into_one(&alias.name.value), Some(alias))?,
                     )),
                 }
-            }
-            TableFactor::Table { args: Some(_), .. } | TableFactor::Function { .. } => {
-                Err(Error::unsupported("a function in FROM"))
             }
             _ => Err(Error::unsupported("this kind of table in FROM")),
         }

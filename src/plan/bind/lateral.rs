@@ -1,4 +1,4 @@
-//! LATERAL: tables of a FROM that see those before them, and subqueries in the condition of a join.
+//! LATERAL: tables of a FROM that see those before them, as functions always do, and subqueries in the condition of a join.
 
 use super::binder::Binder;
 use super::dependent::{
@@ -167,6 +167,8 @@ pub fn looks_left(table: &TableWithJoins) -> bool {
 pub fn factor_looks_left(factor: &TableFactor) -> bool {
     match factor {
         TableFactor::Derived { lateral, .. } => *lateral,
+        TableFactor::Table { args, .. } => args.is_some(),
+        TableFactor::Function { .. } => true,
         TableFactor::NestedJoin {
             table_with_joins, ..
         } => looks_left(table_with_joins),

@@ -10,6 +10,7 @@
 //! views                                    view
 //! any expression                           expression, predicate, constant, call
 //! window functions                         window, window_call, frame
+//! functions that answer rows               table_function, sets
 //! subqueries                               subquery, outer, dependent, lateral
 //! ```
 //!
@@ -54,8 +55,10 @@ mod scope;
 mod select;
 mod sequence;
 mod set_operation;
+mod sets;
 mod share;
 mod subquery;
+mod table_function;
 mod update;
 mod using;
 mod view;

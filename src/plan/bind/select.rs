@@ -1,7 +1,7 @@
 //! SELECT: outputs, conditions, groups and order over the rows of a FROM.
 //!
 //! ```text
-//! FROM -> Filter (WHERE) -> Aggregate -> Filter (HAVING) -> Window -> Project (outputs, then what only ORDER BY
+//! FROM -> Filter (WHERE) -> Aggregate -> Filter (HAVING) -> Window -> FunctionScan -> Project (outputs, then what only ORDER BY
 //!      needs) -> Distinct, or Sort and the first of each (DISTINCT ON) -> the query's Sort and Limit
 //! ```
 
@@ -13,6 +13,7 @@ use super::expression::Context;
 use super::grouping::{Calls, Groups};
 use super::query::{Body, ordinal, sort_key};
 use super::scope::Scope;
+use super::sets::Sets;
 use super::wildcard::{all_columns, check_wildcard, wildcard_table};
 use super::window::Windows;
 use super::{assign, name};
@@ -54,6 +55,7 @@ impl<'a> Binder<'a> {
         let since = self.dependents.len();
         let mut context = Context::with_aggregates(&scope, "SELECT");
         context.windows = Some(Windows::default());
+        context.sets = Some(Sets::default());
         self.named_windows(&select.named_window, &mut context)?;
         let mut outputs = self.outputs(&select.projection, &mut context)?;
         for (at, output) in outputs.iter_mut().enumerate() {
@@ -66,7 +68,11 @@ impl<'a> Binder<'a> {
         let windows = context.windows.take();
         context.clause = "HAVING";
         let mut having = having
-            .map(|condition| self.condition(condition, &mut context, "HAVING"))
+            .map(|condition| {
+                self.without_sets(&mut context, |binder, context| {
+                    binder.condition(condition, context, "HAVING")
+                })
+            })
             .transpose()?;
         context.windows = windows;
         let mut keys = Vec::with_capacity(order.len());
@@ -83,6 +89,7 @@ impl<'a> Binder<'a> {
         let mut dependents = self.dependents.split_off(since);
         let calls = context.calls.take().unwrap_or_default();
         let mut windows = context.windows.take().unwrap_or_default();
+        let mut sets = context.sets.take().unwrap_or_default();
         let has_groups = !group_by.is_empty() || having.is_some() || !calls.0.is_empty();
         if has_groups {
             let over_groups = outputs
@@ -91,6 +98,7 @@ impl<'a> Binder<'a> {
                 .chain(having.iter_mut())
                 .chain(keys.iter_mut().chain(&mut on).filter_map(Key::other))
                 .chain(windows.expressions_mut())
+                .chain(sets.expressions_mut())
                 .collect();
             let (dependents, context) = (&mut dependents, &context);
             node = aggregate(node, group_by, calls, over_groups, dependents, context)?;
@@ -103,6 +111,7 @@ impl<'a> Binder<'a> {
             node = filter(node, predicate);
         }
         node = windows.place(node, &mut placed, &mut dependents)?;
+        node = sets.place(node, &mut placed, &mut dependents);
         node = placed.place(node, dependents);
         let above = outputs.iter_mut().map(|output| &mut output.expr);
         for expr in above.chain(keys.iter_mut().chain(&mut on).filter_map(Key::other)) {

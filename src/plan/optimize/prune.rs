@@ -196,6 +196,29 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             let input = Box::new(input);
             (Node::Number { input, keys }, places)
         }
+        Node::FunctionScan {
+            input,
+            mut calls,
+            ordinality,
+        } => {
+            let (first, width) = (
+                input.width(),
+                calls.iter().map(|call| call.types.len()).sum::<usize>(),
+            );
+            let of_input = wanted.range(..first).copied().collect();
+            let arguments = calls.iter().flat_map(|call| &call.arguments);
+            let (input, mut places) = prune(*input, &with_used(&of_input, arguments));
+            let arguments = calls.iter_mut().flat_map(|call| &mut call.arguments);
+            arguments.for_each(|argument| replace(argument, &places));
+            let own = width + usize::from(ordinality);
+            places.extend((0..own).map(|at| Some(input.width() + at)));
+            let node = Node::FunctionScan {
+                input: Box::new(input),
+                calls,
+                ordinality,
+            };
+            (node, places)
+        }
         Node::Limit {
             input,
             limit,

@@ -62,6 +62,23 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
                 above,
             )
         }
+        Node::FunctionScan {
+            input,
+            calls,
+            ordinality,
+        } => {
+            let of_input = 0..input.width();
+            let (below, above) = split(asked, |conjunct| {
+                !is_volatile(conjunct) && conjunct.has_columns() && uses_only(conjunct, &of_input)
+            });
+            let input = Box::new(push(*input, below));
+            let node = Node::FunctionScan {
+                input,
+                calls,
+                ordinality,
+            };
+            filtered(node, above)
+        }
         Node::Append { inputs } => {
             let (below, above) = split(asked, |conjunct| !is_volatile(conjunct));
             let inputs = inputs.into_iter();

@@ -16,6 +16,8 @@
 //!       Scan b                                       Scan b
 //! ```
 //!
+//! A function in a FROM that sees the tables before it is called for their rows by one node.
+//!
 //! So a subquery is computed once for all rows around it. Through an aggregate only equalities pass: they
 //! become groups, and a row without a group gets what the aggregates are over no rows.
 //!
@@ -24,6 +26,7 @@
 //! reads, where it would have to be computed before the join.
 
 mod first;
+mod function;
 mod group;
 mod join;
 mod pull;
@@ -49,7 +52,7 @@ impl Rule for Unnest {
         Pushdown.apply(node, knowledge).map(&mut |node| match node {
             // For a single row around it nothing beats running the subquery for that row.
             Node::Apply { ref left, .. } if is_point(left, knowledge) => node,
-            Node::Apply { .. } => unnest(node),
+            Node::Apply { .. } => function::over_left(unnest(node)),
             other => other,
         })
     }

@@ -1,0 +1,149 @@
+//! Which functions answer rows, what they take and what their columns are.
+
+use super::super::Expr;
+use super::super::call::choose_form;
+use super::super::coercion::supply;
+use crate::error::Result;
+use crate::types::DataType;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetFunction {
+    Series,
+    JsonElements,
+    JsonElementsText,
+    JsonEach,
+    JsonEachText,
+    JsonKeys,
+    /// The elements of an array, each of which must be an object; or the one object.
+    JsonObjects,
+    /// The fields of a text, between delimiters.
+    Fields,
+}
+
+/// A call of a function that answers rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetCall {
+    pub function: SetFunction,
+    pub arguments: Vec<Expr>,
+    /// Of the columns that it yields.
+    pub types: Vec<DataType>,
+}
+
+/// Argument types, and the types of the columns.
+type Form = (&'static [DataType], &'static [DataType]);
+
+struct Entry {
+    name: &'static str,
+    function: SetFunction,
+    /// What its columns are called; without, the one column has the name of the call.
+    columns: &'static [&'static str],
+    forms: &'static [Form],
+}
+
+const N: DataType = DataType::Numeric(None);
+use DataType::{
+    BigInt as L, Integer as I, Interval as V, Json as J, Jsonb as JB, Text as T, Timestamp as TS,
+    TimestampTz as TZ,
+};
+use SetFunction::*;
+
+const fn entry(
+    name: &'static str,
+    function: SetFunction,
+    columns: &'static [&'static str],
+    forms: &'static [Form],
+) -> Entry {
+    Entry {
+        name,
+        function,
+        columns,
+        forms,
+    }
+}
+
+const VALUE: &[&str] = &["value"];
+const PAIR: &[&str] = &["key", "value"];
+
+const ENTRIES: &[Entry] = &[
+    entry(
+        "generate_series",
+        Series,
+        &[],
+        &[
+            (&[I, I], &[I]),
+            (&[I, I, I], &[I]),
+            (&[L, L], &[L]),
+            (&[L, L, L], &[L]),
+            (&[N, N], &[N]),
+            (&[N, N, N], &[N]),
+            (&[TS, TS, V], &[TS]),
+            (&[TZ, TZ, V], &[TZ]),
+        ],
+    ),
+    entry("json_array_elements", JsonElements, VALUE, &[(&[J], &[J])]),
+    entry(
+        "jsonb_array_elements",
+        JsonElements,
+        VALUE,
+        &[(&[JB], &[JB])],
+    ),
+    entry(
+        "json_array_elements_text",
+        JsonElementsText,
+        VALUE,
+        &[(&[J], &[T])],
+    ),
+    entry(
+        "jsonb_array_elements_text",
+        JsonElementsText,
+        VALUE,
+        &[(&[JB], &[T])],
+    ),
+    entry("json_each", JsonEach, PAIR, &[(&[J], &[T, J])]),
+    entry("jsonb_each", JsonEach, PAIR, &[(&[JB], &[T, JB])]),
+    entry("json_each_text", JsonEachText, PAIR, &[(&[J], &[T, T])]),
+    entry("jsonb_each_text", JsonEachText, PAIR, &[(&[JB], &[T, T])]),
+    entry("json_object_keys", JsonKeys, &[], &[(&[J], &[T])]),
+    entry("jsonb_object_keys", JsonKeys, &[], &[(&[JB], &[T])]),
+    entry("json_to_recordset", JsonObjects, VALUE, &[(&[J], &[J])]),
+    entry("jsonb_to_recordset", JsonObjects, VALUE, &[(&[JB], &[JB])]),
+    entry("json_to_record", JsonObjects, VALUE, &[(&[J], &[J])]),
+    entry("jsonb_to_record", JsonObjects, VALUE, &[(&[JB], &[JB])]),
+    entry(
+        "string_to_table",
+        Fields,
+        &[],
+        &[(&[T, T], &[T]), (&[T, T, T], &[T])],
+    ),
+];
+
+fn named(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}
+
+pub fn is_set_function(name: &str) -> bool {
+    named(name).is_some()
+}
+
+/// The call with its arguments cast, and the names of its columns if it has any; `None` if the name is not
+/// that of a function that answers rows.
+pub fn resolve_set_function(
+    name: &str,
+    arguments: Vec<Expr>,
+) -> Result<Option<(SetCall, &'static [&'static str])>> {
+    let Some(entry) = named(name) else {
+        return Ok(None);
+    };
+    let types: Vec<DataType> = arguments.iter().map(|a| a.data_type).collect();
+    let lists: Vec<&[DataType]> = entry.forms.iter().map(|(taken, _)| *taken).collect();
+    let (taken, yielded) = entry.forms[choose_form(name, &types, &lists)?];
+    let arguments = arguments.into_iter().zip(taken);
+    let call = SetCall {
+        function: entry.function,
+        arguments: arguments
+            .map(|(argument, &target)| supply(argument, target))
+            .collect::<Result<_>>()?,
+        types: yielded.to_vec(),
+    };
+    Ok(Some((call, entry.columns)))
+}

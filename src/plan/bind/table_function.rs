@@ -1,0 +1,186 @@
+//! Functions in a FROM, with their aliases, the types of records and WITH ORDINALITY.
+
+use super::binder::Binder;
+use super::call::plain_argument;
+use super::expression::Context;
+use super::from::{rename, scope_of_output};
+use super::scope::{Scope, ScopeColumn};
+use super::{data_type, name};
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, BinaryOperator, CastContext, Expr, SetCall};
+use crate::plan::{Node, OutputColumn};
+use crate::types::DataType;
+use sqlparser::ast::{self, FunctionArg, TableAlias, TableFactor};
+
+/// A function as a FROM has it.
+pub struct TableFunction<'a> {
+    name: &'a str,
+    position: u32,
+    arguments: Vec<&'a ast::Expr>,
+    ordinality: bool,
+    alias: Option<&'a TableAlias>,
+}
+
+/// The function that stands in a FROM; `None` if it is something else.
+pub fn table_function(factor: &TableFactor) -> Result<Option<TableFunction<'_>>> {
+    let (function, arguments, ordinality, alias) = match factor {
+        TableFactor::Table {
+            name,
+            alias,
+            args: Some(args),
+            with_ordinality,
+            version: None,
+            sample: None,
+            ..
+        } if args.settings.is_none() => (name, &args.args, *with_ordinality, alias),
+        TableFactor::Function {
+            name,
+            args,
+            with_ordinality,
+            alias,
+            ..
+        } => (name, args, *with_ordinality, alias),
+        _ => return Ok(None),
+    };
+    let name = match name::parts(function)?.as_slice() {
+        [name] => *name,
+        [schema, name] if schema.value == "pg_catalog" => *name,
+        _ => return Err(Error::unsupported("a function in a schema")),
+    };
+    let arguments: &[FunctionArg] = arguments;
+    Ok(Some(TableFunction {
+        name: &name.value,
+        position: name::position(name),
+        arguments: arguments
+            .iter()
+            .map(plain_argument)
+            .collect::<Result<_>>()?,
+        ordinality,
+        alias: alias.as_ref(),
+    }))
+}
+
+impl<'a> Binder<'a> {
+    pub fn function_in_from(&mut self, function: TableFunction<'a>) -> Result<(Node, Scope)> {
+        let position = function.position;
+        let bound = self.bind_function_in_from(function);
+        bound.map_err(|error| error.at(position))
+    }
+
+    fn bind_function_in_from(&mut self, function: TableFunction<'a>) -> Result<(Node, Scope)> {
+        let TableFunction {
+            name,
+            ordinality,
+            alias,
+            ..
+        } = function;
+        let since = self.dependents.len();
+        let scope = Scope::default();
+        let mut context = Context::new(&scope, "functions in FROM");
+        let arguments = (function.arguments.into_iter())
+            .map(|argument| self.expression(argument, &mut context))
+            .collect::<Result<Vec<_>>>()?;
+        self.refuse_since(since)?;
+        let one_row = Node::Values {
+            rows: vec![Vec::new()],
+            types: Vec::new(),
+        };
+        let input = Box::new(one_row);
+        let alias_name = alias.map_or(name, |alias| &alias.name.value);
+        let own = |name: &str, data_type| OutputColumn {
+            name: name.to_string(),
+            data_type,
+        };
+        let ordinal = ordinality.then(|| own("ordinality", DataType::BigInt));
+        let Some((call, names)) = expr::resolve_set_function(name, arguments.clone())? else {
+            // Of any other function the one value is a row.
+            let value = expr::resolve_function(name, arguments)?;
+            let mut output = vec![own(alias_name, value.data_type)];
+            output.extend(ordinal);
+            let mut expressions = vec![value];
+            if ordinality {
+                let first = Expr::integer(1);
+                expressions.push(expr::coerce_to(
+                    first,
+                    DataType::BigInt,
+                    CastContext::Explicit,
+                )?);
+            }
+            let scope = rename(scope_of_output(alias_name, output), alias)?;
+            return Ok((Node::Project { input, expressions }, scope));
+        };
+        if call.function == expr::SetFunction::JsonObjects {
+            return records(call, input, ordinality, alias);
+        }
+        let value = Expr::column(0, call.types[0]);
+        let is_value = !ordinality && call.types.len() == 1;
+        let types = call.types.iter().enumerate();
+        let columns = types.map(|(at, data_type)| {
+            let name = names.get(at).copied().unwrap_or(alias_name);
+            own(name, *data_type)
+        });
+        let output = columns.chain(ordinal).collect();
+        let node = Node::FunctionScan {
+            input,
+            calls: vec![call],
+            ordinality,
+        };
+        let mut scope = rename(scope_of_output(alias_name, output), alias)?;
+        if is_value && scope.columns[0].name != alias_name {
+            // The name of a table whose rows are no more than a value means the value.
+            scope.columns.push(ScopeColumn {
+                table: None,
+                name: alias_name.to_string(),
+                expr: value,
+                visible: false,
+                unqualified: true,
+                used: None,
+            });
+        }
+        Ok((node, scope))
+    }
+}
+
+/// `json_to_recordset(…) AS x(a int, b text)`: the members of the objects, as what they are said to be.
+fn records(
+    call: SetCall,
+    input: Box<Node>,
+    ordinality: bool,
+    alias: Option<&TableAlias>,
+) -> Result<(Node, Scope)> {
+    let listed = alias.filter(|alias| !alias.columns.is_empty());
+    let (Some(alias), false) = (listed, ordinality) else {
+        let message = "a column definition list is required for functions returning \"record\"";
+        return Err(Error::new(Code::Syntax, message));
+    };
+    let object = Expr::column(0, call.types[0]);
+    let (mut expressions, mut output) = (Vec::new(), Vec::new());
+    for definition in &alias.columns {
+        let Some(data_type) = &definition.data_type else {
+            let message = "a column definition list needs a type for each column";
+            return Err(Error::new(Code::Syntax, message));
+        };
+        let target = data_type::bind(data_type)?;
+        let operator = match target {
+            DataType::Json | DataType::Jsonb => BinaryOperator::JsonGet,
+            _ => BinaryOperator::JsonGetText,
+        };
+        let member = Expr::literal(&definition.name.value);
+        let value = expr::resolve_operator(operator, object.clone(), member)?;
+        expressions.push(expr::coerce_to(value, target, CastContext::Explicit)?);
+        output.push(OutputColumn {
+            name: definition.name.value.clone(),
+            data_type: target,
+        });
+    }
+    let scan = Node::FunctionScan {
+        input,
+        calls: vec![call],
+        ordinality: false,
+    };
+    let node = Node::Project {
+        input: Box::new(scan),
+        expressions,
+    };
+    Ok((node, scope_of_output(&alias.name.value, output)))
+}
