@@ -15,9 +15,9 @@
 //! length is damage, not a torn end. The stored checksum is masked (rotated, and a constant added), and
 //! no body is shorter than ten bytes, so that zeros never verify.
 
-use super::crc32::Hasher;
 use super::limit::FRAME_BYTES_MAX;
 use super::wire::{Decoded, Malformed, Reader, Write, invalid};
+use crc32fast::Hasher;
 
 /// Length and checksum.
 pub const HEAD_BYTES: usize = 8;

@@ -38,7 +38,6 @@
 
 mod bookkeeping;
 mod chain;
-mod crc32;
 mod decimals;
 mod event;
 mod ext;

@@ -15,7 +15,6 @@
 //! Magic, version, flags and checksum stay where they are in every later version, so that an old program
 //! can tell a newer file from a damaged one.
 
-use super::crc32;
 use super::frame::mask;
 
 pub const PAGE_BYTES: usize = 2048;
@@ -57,7 +56,7 @@ pub fn seal(page: &mut Page) {
 }
 
 fn checksum(page: &Page) -> u32 {
-    mask(crc32::hash(&page[..CRC]))
+    mask(crc32fast::hash(&page[..CRC]))
 }
 
 pub fn open(page: &Page, magic: &[u8; 8]) -> Opened {
