@@ -7,7 +7,6 @@
 
 use crate::column::Vector;
 use crate::types::{BranchId, ColumnId, IndexId, IndexSchema, RowId, Seq, TableId, TableSchema};
-use serde::{Deserialize, Serialize};
 
 /// The client's 128-bit name for a request, by which a repeated one is recognised.
 pub type RequestId = [u8; 16];
@@ -36,7 +35,7 @@ pub struct Commit {
     pub tables: Vec<TableChange>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum CatalogChange {
     CreateTable(TableSchema),
     /// The table with its id becomes this. Columns that are new are NULL in all rows.

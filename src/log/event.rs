@@ -1,27 +1,24 @@
-//! The payloads of the frames that change something.
+//! The payloads of the frames that change rows.
 //!
 //! ```text
 //!   INSERT, PATCH   [ table, rows, [column, …] | nil, [vector, …] ]     nil: goes on with the run of the
 //!   SOFT_DELETE     [ table, rows ]                                     frame before
 //!   CLOSE_ALL       [ table ]
-//!   DDL             { "CreateTable": { … } }                            a map with the names of the fields
 //! ```
 //!
 //! `rows` is one row id, or an extension with a varint count and the ids as packed integers. There is one
 //! vector for each column, with a value for each row.
 
 use super::limit::{
-    DEPTH_MAX, FRAME_BYTES_MAX, FRAME_ROWS_MAX, FRAME_WEIGHT, TRANSACTION_BYTES_MAX,
-    VALUE_BYTES_MAX,
+    FRAME_BYTES_MAX, FRAME_ROWS_MAX, FRAME_WEIGHT, TRANSACTION_BYTES_MAX, VALUE_BYTES_MAX,
 };
 use super::vector::{self, Budget};
 use super::wire::{Decoded, Reader, Write, invalid};
 use super::{ext, integers};
 use crate::column::Vector;
-use crate::commit::{CatalogChange, RowChanges};
+use crate::commit::RowChanges;
 use crate::error::{Code, Error, Result};
 use crate::types::{ColumnId, RowId, TableId};
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// What a frame weighs beyond its rows, and each of its columns.
@@ -118,17 +115,6 @@ pub fn write_close_all(out: &mut Vec<u8>, table: TableId) {
     out.uint(u64::from(table.0));
 }
 
-pub fn write_ddl(out: &mut Vec<u8>, change: &CatalogChange) -> Result<()> {
-    change
-        .serialize(&mut rmp_serde::Serializer::new(out).with_struct_map())
-        .map_err(|error| {
-            Error::new(
-                Code::Internal,
-                format!("a schema cannot be written: {error}"),
-            )
-        })
-}
-
 fn write_ids(out: &mut Vec<u8>, rows: &[RowId]) {
     match rows {
         [row] => out.uint(row.0),
@@ -201,13 +187,6 @@ pub fn read_close_all(payload: &[u8]) -> Decoded<TableId> {
     let table = TableId(reader.u32()?);
     reader.end()?;
     Ok(table)
-}
-
-pub fn read_ddl(payload: &[u8]) -> Decoded<CatalogChange> {
-    let mut deserializer = rmp_serde::Deserializer::from_read_ref(payload);
-    deserializer.set_max_depth(DEPTH_MAX);
-    CatalogChange::deserialize(&mut deserializer)
-        .or_else(|_| invalid("a schema change cannot be read"))
 }
 
 fn read_ids(reader: &mut Reader, budget: &mut Budget) -> Decoded<Vec<RowId>> {

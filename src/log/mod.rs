@@ -28,7 +28,7 @@
 //! |---|---|
 //! | `writer` `succession` `failure` `upkeep` | [`Log`]: append and flush, the next segment, errors, idle time |
 //! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
-//! | `transaction` `record` `event` `bookkeeping` | commits and frames |
+//! | `transaction` `record` `event` `catalog` `part` `bookkeeping` | commits and frames |
 //! | `vector` `strings` `decimals` `integers` `ext` `wire` `write` | values as bytes |
 //! | `frame` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
 //! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
@@ -37,6 +37,7 @@
 //! The log knows commits and storage; what a commit does to tables is no concern of it.
 
 mod bookkeeping;
+mod catalog;
 mod chain;
 mod decimals;
 mod event;
@@ -47,6 +48,7 @@ mod integers;
 pub mod limit;
 mod options;
 mod page;
+mod part;
 mod record;
 mod recovery;
 mod salt;

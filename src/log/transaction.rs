@@ -8,6 +8,7 @@
 //! span several frames; read back they are one run again. The events mean nothing until the COMMIT frame
 //! that counts them has been read and its hash has been found right.
 
+use super::catalog;
 use super::chain::{Blinding, Hash, Leaves};
 use super::event::{self, Rows, Weight};
 use super::frame::{self, Body, Checksum, EventType, HEAD_BYTES};
@@ -68,7 +69,10 @@ impl Writer<'_> {
     fn events(&mut self, commit: &Commit) -> Result<()> {
         for change in &commit.catalog {
             self.weight.add_event(0, 0)?;
-            self.event(EventType::Ddl, |out| event::write_ddl(out, change))?;
+            self.event(EventType::Ddl, |out| {
+                catalog::write_change(out, change);
+                Ok(())
+            })?;
         }
         commit
             .tables
@@ -261,7 +265,7 @@ impl Builder {
     fn event(&mut self, event: EventType, payload: &[u8]) -> Decoded<()> {
         match event {
             EventType::Ddl if self.stage == Stage::Catalog => {
-                self.commit.catalog.push(event::read_ddl(payload)?);
+                self.commit.catalog.push(catalog::read_change(payload)?);
             }
             EventType::CloseAll => {
                 let table = event::read_close_all(payload)?;

@@ -4,6 +4,7 @@
 //! allocated or sliced, and what does not fit is a [`Malformed`], never a panic. Who reads knows where
 //! the bytes lay and turns it into an error that names the place.
 
+use super::limit::DEPTH_MAX;
 pub use super::write::Write;
 
 /// Why bytes could not be read.
@@ -230,6 +231,49 @@ impl<'a> Reader<'a> {
             true => Ok(()),
             false => invalid("an array is of another length"),
         }
+    }
+
+    pub fn at_map(&self) -> Decoded<bool> {
+        Ok(matches!(self.peek()?, 0x80..=0x8f | 0xde..=0xdf))
+    }
+
+    /// The number of the entries of a map, each of which takes two bytes at least.
+    pub fn map_length(&mut self) -> Decoded<usize> {
+        let length = match self.u8()? {
+            marker @ 0x80..=0x8f => u64::from(marker & 0x0f),
+            marker @ 0xde..=0xdf => self.big_endian(2 << (marker - 0xde))?,
+            _ => return invalid("a map is missing"),
+        };
+        if length > self.remaining() as u64 / 2 {
+            return invalid("a map is longer than its bytes");
+        }
+        Ok(length as usize)
+    }
+
+    /// A reader of the next value alone, whatever it is.
+    pub fn value(&mut self) -> Decoded<Reader<'a>> {
+        let start = self.position;
+        self.skip(DEPTH_MAX)?;
+        Ok(Reader::new(&self.bytes[start..self.position]))
+    }
+
+    fn skip(&mut self, depth: usize) -> Decoded<()> {
+        if depth == 0 {
+            return invalid("values are nested too deeply");
+        }
+        let values = match self.peek()? {
+            0x80..=0x8f | 0xde..=0xdf => 2 * self.map_length()?,
+            0x90..=0x9f | 0xdc..=0xdd => self.array_length()?,
+            0xa0..=0xbf | 0xd9..=0xdb => return self.str().map(drop),
+            0xc4..=0xc6 => return self.bin().map(drop),
+            0xc7..=0xc9 | 0xd4..=0xd8 => return self.ext().map(drop),
+            0xc1 => return invalid("a marker means nothing"),
+            0xca => return self.take(5).map(drop),
+            0xcb => return self.f64().map(drop),
+            marker @ 0xcc..=0xd3 => return self.take(1 + (1 << (marker & 3))).map(drop),
+            _ => return self.u8().map(drop),
+        };
+        (0..values).try_for_each(|_| self.skip(depth - 1))
     }
 
     /// An extension: its code and its bytes.

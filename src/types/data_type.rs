@@ -1,10 +1,9 @@
 //! The SQL types and how each is held in memory.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A SQL type with its modifiers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum DataType {
     /// The type of an untyped NULL or string literal before its context gives it one.
     #[default]

@@ -1,9 +1,8 @@
 //! FOREIGN KEY.
 
 use super::{ColumnId, TableId};
-use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ForeignKey {
     pub name: String,
     pub columns: Vec<ColumnId>,
@@ -19,7 +18,7 @@ pub struct ForeignKey {
 }
 
 /// What becomes of rows when what they reference goes or changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     NoAction,
     Restrict,

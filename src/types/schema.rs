@@ -1,9 +1,8 @@
 //! The shape of a table. A schema never changes in place: the catalog keeps one for each moment.
 
 use super::{ColumnId, DataType, ForeignKey, IndexId, TableId, Value};
-use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableSchema {
     pub id: TableId,
     pub name: String,
@@ -15,17 +14,12 @@ pub struct TableSchema {
     pub primary_key: Option<IndexId>,
     pub indexes: Vec<IndexSchema>,
     /// The columns that are no more, whose values the past still has.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<DroppedColumn>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckSchema>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,
     /// It is a sequence: where that stands is its one row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<SequenceSchema>,
     /// It is a view, which has no rows of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<ViewSchema>,
 }
 
@@ -47,7 +41,7 @@ impl RelationKind {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ViewSchema {
     /// The query as the user wrote it; bound anew when it is used.
     pub sql: String,
@@ -57,14 +51,14 @@ pub struct ViewSchema {
 
 /// A relation that a view reads, by the names that it and its columns had when the view was made. The view
 /// sees these columns alone, so that what is renamed or added later changes nothing of what it means.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ViewUse {
     pub name: String,
     pub table: TableId,
     pub columns: Vec<(ColumnId, String)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SequenceSchema {
     pub data_type: DataType,
     pub start: i64,
@@ -77,28 +71,28 @@ pub struct SequenceSchema {
     pub owner: Option<(TableId, ColumnId)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DroppedColumn {
     pub id: ColumnId,
     pub data_type: DataType,
 }
 
 /// GENERATED … AS IDENTITY.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct IdentitySchema {
     pub always: bool,
     pub sequence: TableId,
 }
 
 /// A CHECK constraint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CheckSchema {
     pub name: String,
     /// The condition as the user wrote it; bound anew when it is used.
     pub sql: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnSchema {
     pub id: ColumnId,
     pub name: String,
@@ -106,26 +100,22 @@ pub struct ColumnSchema {
     pub nullable: bool,
     pub default: Option<DefaultValue>,
     /// The expression of GENERATED ALWAYS AS (…) STORED as the user wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<IdentitySchema>,
     /// Rows of the past may have no value here, whatever `nullable` says now.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub was_nullable: bool,
     /// It took the place of one of another type, which rows of the past have.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub was_retyped: bool,
 }
 
 /// What an INSERT puts where it names no value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DefaultValue {
     /// The expression as the user wrote it; bound anew when it is used.
     pub sql: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct IndexSchema {
     pub id: IndexId,
     pub name: String,
@@ -134,12 +124,7 @@ pub struct IndexSchema {
     /// The index serves a PRIMARY KEY or UNIQUE constraint and cannot be dropped by itself.
     pub constraint: bool,
     /// Two keys with a NULL in the same place are equal.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub nulls_not_distinct: bool,
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl TableSchema {
