@@ -170,6 +170,11 @@ fn create(parser: &mut Parser) -> Parsed<Syntax> {
             return Ok(syntax);
         }
         let table = parser.parse_create_table(false, false, false, None, false, false, None)?;
+        let is_bare = table.columns.is_empty() && table.query.is_none();
+        if is_bare && parser.get_current_token().token != Token::RParen {
+            let next = parser.peek_token_ref().clone();
+            return Ok(parser.expected_ref("the columns of the table", &next)?);
+        }
         return Ok(Syntax::CreateTable(Box::new(table)));
     }
     if parser.parse_keyword(Keyword::SEQUENCE) {

@@ -156,6 +156,7 @@ impl<'a> Binder<'a> {
             Ast::Value(value) => self.value(&value.value),
             Ast::Nested(inner) => self.expression(inner, context),
             Ast::UnaryOp { op, expr } => self.unary(op, expr, context),
+            Ast::Function(_) if is_row(ast) => Err(Error::unsupported("a row as a value")),
             Ast::Function(function) => self.function(function, context),
             Ast::Case { .. } => {
                 self.without_sets(context, |binder, context| binder.case(ast, context))

@@ -76,7 +76,6 @@ impl<'a> Binder<'a> {
             .iter()
             .map(|at| table.columns[*at].data_type)
             .collect();
-        self.at_top |= query.with.is_some() && self.outer.all.is_empty();
         let (input, output) = self.query(query, Untyped::As(&types))?;
         check_count(output.len(), targets.len(), is_listed)?;
         let mut expressions = self.defaults(table)?;

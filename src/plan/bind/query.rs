@@ -78,14 +78,29 @@ impl<'a> Binder<'a> {
         query: &'a ast::Query,
         untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
-        let order: &[OrderByExpr] = match &query.order_by {
-            None => &[],
-            Some(order) => match &order.kind {
-                OrderByKind::Expressions(keys) => keys,
-                OrderByKind::All(_) => return Err(Error::unsupported("ORDER BY ALL")),
-            },
+        let body = self.body(&query.body, order_of(query)?, untyped)?;
+        self.finish(query, body)
+    }
+
+    /// The rows of a query's body, in its order and cut.
+    pub fn ordered(
+        &mut self,
+        query: &'a ast::Query,
+        node: Node,
+        output: Vec<OutputColumn>,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
+        let order = order_of(query)?;
+        check_order_of_set(order)?;
+        let body = Body {
+            keys: self.order_by_outputs(order, &output)?,
+            node,
+            output,
+            is_sorted: false,
         };
-        let body = self.body(&query.body, order, untyped)?;
+        self.finish(query, body)
+    }
+
+    fn finish(&mut self, query: &'a ast::Query, body: Body) -> Result<(Node, Vec<OutputColumn>)> {
         let mut node = body.node;
         let tied: Vec<Expr> = body.keys.iter().map(|key| key.expr.clone()).collect();
         if !body.keys.is_empty() && !body.is_sorted {
@@ -286,6 +301,14 @@ impl<'a> Binder<'a> {
     }
 }
 
+fn order_of(query: &ast::Query) -> Result<&[OrderByExpr]> {
+    match query.order_by.as_ref().map(|order| &order.kind) {
+        None => Ok(&[]),
+        Some(OrderByKind::Expressions(keys)) => Ok(keys),
+        Some(OrderByKind::All(_)) => Err(Error::unsupported("ORDER BY ALL")),
+    }
+}
+
 /// Whether it is no query but a statement that writes.
 pub fn is_write(body: &SetExpr) -> bool {
     matches!(
@@ -310,7 +333,7 @@ fn check_order_of_set(order: &[OrderByExpr]) -> Result<()> {
     }
 }
 
-fn check_clauses(query: &ast::Query) -> Result<()> {
+pub fn check_clauses(query: &ast::Query) -> Result<()> {
     if !query.locks.is_empty() || query.for_clause.is_some() {
         return Err(Error::unsupported("FOR UPDATE and its like"));
     }

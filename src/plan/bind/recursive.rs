@@ -5,6 +5,7 @@
 
 use super::assign::Untyped;
 use super::binder::Binder;
+use super::set_operation::{Side, type_or_text};
 use super::with::{CommonTable, State};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
@@ -47,6 +48,7 @@ impl<'a> Binder<'a> {
         table: &CommonTable<'a>,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         let query = table.query;
+        super::query::check_clauses(query)?;
         let SetExpr::SetOperation {
             op: SetOperator::Union,
             set_quantifier,
@@ -61,34 +63,37 @@ impl<'a> Binder<'a> {
             SetQuantifier::None | SetQuantifier::Distinct => true,
             _ => return self.query(query, Untyped::Text),
         };
-        let before = (self.subplans.len(), self.tables);
-        let bind = |binder: &mut Self| binder.union_of(table, left, right, distinct);
-        let bound = match &query.with {
-            None => bind(self)?,
-            Some(with) => self.with(with, bind)?,
+        let bind = |binder: &mut Self| {
+            let sides = (&**left, &**right);
+            match binder.recursion(table, sides, distinct)? {
+                Parts::Recursive(node, output) => check_clauses(query).map(|()| (node, output)),
+                Parts::Plain(first, step) => {
+                    let union = binder.combine(first, SetOperator::Union, *set_quantifier, step)?;
+                    let (node, output) = union.typed(Untyped::Text)?;
+                    binder.ordered(query, node, output)
+                }
+            }
         };
-        let Some(bound) = bound else {
-            // It does not read itself.
-            self.subplans.truncate(before.0);
-            self.shared.retain(|shared| shared.subplan < before.0);
-            self.tables = before.1;
-            table.state.replace(State::Binding);
-            return self.query(query, Untyped::Text);
-        };
-        check_clauses(query)?;
-        Ok(bound)
+        match &query.with {
+            None => bind(self),
+            Some(with) => self.with(with, bind),
+        }
     }
 
-    /// Both parts; nothing if the second does not read the query.
-    fn union_of(
+    /// Binds both parts, and puts them together if the second reads the query.
+    fn recursion(
         &mut self,
         table: &CommonTable<'a>,
-        left: &'a SetExpr,
-        right: &'a SetExpr,
+        (left, right): (&'a SetExpr, &'a SetExpr),
         distinct: bool,
-    ) -> Result<Option<(Node, Vec<OutputColumn>)>> {
-        let (first, mut output) = self.part(left)?;
+    ) -> Result<Parts> {
+        let first = self.side(left)?;
+        let types: Vec<DataType> = first.output.iter().map(type_or_text).collect();
         // The step sees the names that the query is given.
+        let mut output = first.output.clone();
+        for (column, data_type) in output.iter_mut().zip(&types) {
+            column.data_type = *data_type;
+        }
         for (column, named) in output.iter_mut().zip(&table.alias.columns) {
             column.name = named.name.value.clone();
         }
@@ -100,16 +105,16 @@ impl<'a> Binder<'a> {
             reads: 0,
             depth: self.common_tables_bound,
         }));
-        let (step, step_output) = self.part(right)?;
+        let step = self.side(right)?;
         let State::Recursion(Recursion { reads, .. }) = table.state.replace(State::Binding) else {
             return Err(Error::new(Code::Internal, "a recursion ended twice"));
         };
         if reads == 0 {
-            return Ok(None);
+            return Ok(Parts::Plain(first, step));
         }
-        check_reads(&step, number, reads, table)?;
-        let types = types_of(&output);
-        let step = self.step_of_types(step, step_output, &types, table)?;
+        check_reads(&step.node, number, reads, table)?;
+        check_types(&step.output, &types, table)?;
+        let (first, step) = (first.of_types(&types)?.node, step.of_types(&types)?.node);
         let (first, step) = match distinct {
             true => (comparable(first)?, comparable(step)?),
             false => (first, step),
@@ -120,52 +125,36 @@ impl<'a> Binder<'a> {
             first: Box::new(first),
             step: Box::new(step),
         };
-        Ok(Some((node, output)))
+        Ok(Parts::Recursive(node, output))
     }
+}
 
-    fn part(&mut self, body: &'a SetExpr) -> Result<(Node, Vec<OutputColumn>)> {
-        let body = self.body(body, &[], Untyped::Text)?;
-        Ok((
-            super::query::keep_first(body.node, &body.output),
-            body.output,
-        ))
-    }
+/// The parts of a UNION in WITH RECURSIVE.
+enum Parts {
+    Recursive(Node, Vec<OutputColumn>),
+    /// The second does not read the query, which is one like any other.
+    Plain(Side, Side),
+}
 
-    /// The step with columns of the first part's types.
-    fn step_of_types(
-        &mut self,
-        step: Node,
-        output: Vec<OutputColumn>,
-        types: &[DataType],
-        table: &CommonTable,
-    ) -> Result<Node> {
-        if output.len() != types.len() {
-            let message = "each UNION query must have the same number of columns";
-            return Err(Error::new(Code::Syntax, message));
-        }
-        let mut expressions = Vec::with_capacity(types.len());
-        for (at, (column, wanted)) in output.iter().zip(types).enumerate() {
-            let overall = super::set_operation::meeting_type(*wanted, column.data_type, "UNION")?;
-            if overall != *wanted {
-                let message = format!(
-                    "recursive query \"{}\" column {} has type {wanted} in non-recursive term but type {overall} overall",
-                    table.alias.name.value,
-                    at + 1
-                );
-                return Err(Error::new(Code::DatatypeMismatch, message)
-                    .with_hint("Cast the output of the non-recursive term to the correct type."));
-            }
-            let value = Expr::column(at, column.data_type);
-            expressions.push(match column.data_type == *wanted {
-                true => value,
-                false => expr::coerce_to(value, *wanted, expr::CastContext::Implicit)?,
-            });
-        }
-        Ok(Node::Project {
-            input: Box::new(step),
-            expressions,
-        })
+/// Checks that the step's columns fit the types of the first part.
+fn check_types(step: &[OutputColumn], types: &[DataType], table: &CommonTable) -> Result<()> {
+    if step.len() != types.len() {
+        let message = "each UNION query must have the same number of columns";
+        return Err(Error::new(Code::Syntax, message));
     }
+    for (at, (column, wanted)) in step.iter().zip(types).enumerate() {
+        let overall = super::set_operation::meeting_type(*wanted, column.data_type, "UNION")?;
+        if overall != *wanted {
+            let message = format!(
+                "recursive query \"{}\" column {} has type {wanted} in non-recursive term but type {overall} overall",
+                table.alias.name.value,
+                at + 1
+            );
+            return Err(Error::new(Code::DatatypeMismatch, message)
+                .with_hint("Cast the output of the non-recursive term to the correct type."));
+        }
+    }
+    Ok(())
 }
 
 fn types_of(output: &[OutputColumn]) -> Vec<DataType> {

@@ -78,7 +78,9 @@ impl Scope {
     /// Both scopes side by side; the second's columns follow the first's.
     pub fn beside(mut self, mut right: Scope) -> Result<Scope> {
         for table in &right.tables {
-            if self.tables.iter().any(|other| other.name == table.name) {
+            // A subquery may go without a name.
+            let is_named = !table.name.is_empty();
+            if is_named && self.tables.iter().any(|other| other.name == table.name) {
                 return Err(Error::new(
                     Code::DuplicateAlias,
                     format!("table name \"{}\" specified more than once", table.name),

@@ -19,9 +19,9 @@ use crate::types::DataType;
 use sqlparser::ast::{SetExpr, SetOperator, SetQuantifier};
 
 /// The rows of one side, whose untyped columns may still get a type.
-struct Side {
-    node: Node,
-    output: Vec<OutputColumn>,
+pub struct Side {
+    pub node: Node,
+    pub output: Vec<OutputColumn>,
 }
 
 impl<'a> Binder<'a> {
@@ -48,22 +48,18 @@ impl<'a> Binder<'a> {
             let right = self.side(right)?;
             all = self.combine(all, op, quantifier, right)?;
         }
-        let wanted = |(at, column): (usize, &OutputColumn)| match column.data_type {
-            DataType::Unknown => untyped.wanted(at).unwrap_or(DataType::Text),
-            known => known,
-        };
-        let types: Vec<DataType> = all.output.iter().enumerate().map(wanted).collect();
-        let Side { node, output } = all.of_types(&types)?;
-        Ok((node, output))
+        all.typed(untyped)
     }
 
-    fn side(&mut self, body: &'a SetExpr) -> Result<Side> {
+    /// One side of a set operation.
+    pub fn side(&mut self, body: &'a SetExpr) -> Result<Side> {
         let Body { node, output, .. } = self.body(body, &[], Untyped::Open)?;
         let node = keep_first(node, &output);
         Ok(Side { node, output })
     }
 
-    fn combine(
+    /// Two sides as one.
+    pub fn combine(
         &mut self,
         left: Side,
         op: SetOperator,
@@ -119,9 +115,28 @@ pub fn meeting_type(left: DataType, right: DataType, name: &str) -> Result<DataT
     }
 }
 
+/// What a column is if nothing gives it a type.
+pub fn type_or_text(column: &OutputColumn) -> DataType {
+    match column.data_type {
+        DataType::Unknown => DataType::Text,
+        known => known,
+    }
+}
+
 impl Side {
+    /// The same rows, with a type for what has none.
+    pub fn typed(self, untyped: Untyped) -> Result<(Node, Vec<OutputColumn>)> {
+        let wanted = |(at, column): (usize, &OutputColumn)| match column.data_type {
+            DataType::Unknown => untyped.wanted(at).unwrap_or(DataType::Text),
+            known => known,
+        };
+        let types: Vec<DataType> = self.output.iter().enumerate().map(wanted).collect();
+        let Side { node, output } = self.of_types(&types)?;
+        Ok((node, output))
+    }
+
     /// The same rows with their columns cast: where the outputs are computed, if nothing stands above.
-    fn of_types(mut self, types: &[DataType]) -> Result<Side> {
+    pub fn of_types(mut self, types: &[DataType]) -> Result<Side> {
         let cast = |expr: Expr, data_type: DataType| match expr.data_type == data_type {
             true => Ok(expr),
             false => expr::coerce_to(expr, data_type, CastContext::Implicit),

@@ -15,13 +15,14 @@ use super::assign::Untyped;
 use super::binder::Binder;
 use super::dependent::FIRST_RIGHT;
 use super::expression::{Context, operator};
+use super::name;
 use super::outer::Level;
 use super::predicate::compare_rows;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr, ExprKind};
 use crate::plan::{JoinKind, Node};
 use crate::types::{DataType, Value};
-use sqlparser::ast::{self, Expr as Ast};
+use sqlparser::ast::{self, Expr as Ast, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 /// A subquery that has been bound.
 struct Nested {
@@ -77,11 +78,8 @@ impl<'a> Binder<'a> {
 
     /// The elements of a row, or the one expression that is none.
     pub fn row(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Vec<Expr>> {
-        match ast {
-            Ast::Tuple(items) => self.expressions(items, context),
-            Ast::Nested(inner) if matches!(**inner, Ast::Tuple(_)) => self.row(inner, context),
-            one => Ok(vec![self.expression(one, context)?]),
-        }
+        let items = row_of(ast).unwrap_or_else(|| vec![ast]).into_iter();
+        items.map(|item| self.expression(item, context)).collect()
     }
 
     fn nested(&mut self, query: &'a ast::Query, context: &mut Context) -> Result<Nested> {
@@ -275,9 +273,30 @@ fn check_columns(columns: usize, wanted: usize) -> Result<()> {
 
 /// Whether an operand compares as a row.
 pub fn is_row(ast: &Ast) -> bool {
+    row_of(ast).is_some()
+}
+
+/// The elements of what is written as a row: `(a, b)`, `ROW(a, b)`, `ROW(a)`.
+pub fn row_of(ast: &Ast) -> Option<Vec<&Ast>> {
     match ast {
-        Ast::Tuple(_) => true,
-        Ast::Nested(inner) => is_row(inner),
-        _ => false,
+        Ast::Tuple(items) => Some(items.iter().collect()),
+        Ast::Nested(inner) => row_of(inner),
+        Ast::Function(call) if name::single(&call.name).is_ok_and(is_row_word) => {
+            let FunctionArguments::List(list) = &call.args else {
+                return None;
+            };
+            let items = list.args.iter().map(|argument| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(item)) => Some(item),
+                _ => None,
+            });
+            items
+                .collect::<Option<Vec<_>>>()
+                .filter(|row| !row.is_empty())
+        }
+        _ => None,
     }
+}
+
+fn is_row_word(ident: &ast::Ident) -> bool {
+    ident.quote_style.is_none() && ident.value == "row"
 }

@@ -8,6 +8,7 @@ use super::insert::{find_column, is_default, returning_output};
 use super::name;
 use super::rules::check_writable;
 use super::scope::Scope;
+use super::subquery::{is_row, row_of};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, Returning, Rules, TimeSlot, Update};
@@ -240,7 +241,10 @@ impl<'a> Binder<'a> {
             AssignmentTarget::Tuple(columns) => columns,
         };
         let values: Vec<NewValue> = match &assignment.value {
-            Ast::Tuple(values) => values.iter().map(NewValue::Written).collect(),
+            row if is_row(row) => {
+                let values = row_of(row).into_iter().flatten();
+                values.map(NewValue::Written).collect()
+            }
             Ast::Nested(value) if columns.len() == 1 => vec![NewValue::Written(value)],
             Ast::Subquery(query) => {
                 let mut context = Context::new(scope, "UPDATE");

@@ -117,13 +117,7 @@ impl<'a> Binder<'a> {
         for at in outer..self.common_tables.len() {
             let table = self.common_tables[at].clone();
             if matches!(*table.state.borrow(), State::Unread) {
-                let (subplans, shared) = (self.subplans.len(), self.shared.len());
                 self.bind_common_table(&table)?;
-                // A statement that writes is run whether it is read or not.
-                if !is_write(&table.query.body) {
-                    self.subplans.truncate(subplans);
-                    self.shared.truncate(shared);
-                }
             }
         }
         Ok(())
@@ -251,6 +245,13 @@ pub struct Shared {
     pub kept: bool,
     /// It is run even if it is not read.
     pub is_write: bool,
+}
+
+impl Shared {
+    /// Whether it may be put in the place of its only reader.
+    pub fn may_move(&self) -> bool {
+        !self.kept && !self.is_write
+    }
 }
 
 fn shared(subplan: usize, output: &[OutputColumn]) -> Node {
