@@ -223,6 +223,7 @@ codes! {
     LimitLength "LIMIT_LENGTH" "54000",
     LimitComplexity "LIMIT_COMPLEXITY" "54001",
     LimitColumns "LIMIT_COLUMNS" "54011",
+    LimitArguments "LIMIT_ARGUMENTS" "54023",
     LimitRows "LIMIT_ROWS" "54000",
     MemoryLimit "MEMORY_LIMIT" "53200",
     // Storage.

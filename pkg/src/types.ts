@@ -563,6 +563,7 @@ export type ErrorCode =
   | 'LIMIT_LENGTH'
   | 'LIMIT_COMPLEXITY'
   | 'LIMIT_COLUMNS'
+  | 'LIMIT_ARGUMENTS'
   | 'LIMIT_ROWS'
   | 'MEMORY_LIMIT'
   // storage

@@ -101,10 +101,12 @@ fn build_operator(
         Node::Aggregate {
             input,
             groups,
+            sets,
             aggregates,
         } => {
             let input = build(input, measure)?;
-            Box::new(HashAggregate::new(input, groups.clone(), aggregates)?)
+            let groups = (groups.clone(), sets.clone());
+            Box::new(HashAggregate::new(input, groups, aggregates)?)
         }
         Node::Window {
             input,

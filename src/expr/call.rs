@@ -34,6 +34,26 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
             let version = concat!("driftdb-wasm ", env!("CARGO_PKG_VERSION"));
             return Ok(Expr::constant(Value::text(version), DataType::Text));
         }
+        "num_nulls" | "num_nonnulls" if !arguments.is_empty() => {
+            let function = match name {
+                "num_nulls" => Function::NumNulls,
+                _ => Function::NumNonnulls,
+            };
+            return Ok(Expr::call(function, arguments, DataType::Integer));
+        }
+        "to_json" | "to_jsonb" if arguments.len() == 1 => {
+            if arguments[0].data_type == DataType::Unknown {
+                let message = "could not determine polymorphic type because input has type unknown";
+                return Err(Error::new(Code::DatatypeMismatch, message));
+            }
+            return built(name, Function::ToJson, arguments);
+        }
+        "json_build_array" | "jsonb_build_array" => {
+            return built(name, Function::JsonBuildArray, arguments);
+        }
+        "json_build_object" | "jsonb_build_object" => {
+            return built(name, Function::JsonBuildObject, arguments);
+        }
         "age" if arguments.len() == 1 => {
             arguments.insert(0, resolve_function("current_date", Vec::new())?)
         }
@@ -137,6 +157,27 @@ fn apply(signature: &Signature, arguments: Vec<Expr>) -> Result<Expr> {
             coerce_to(argument, signature.result, CastContext::Explicit)
         }
     }
+}
+
+/// What a function of JSON makes of values, as JSON or JSONB by its name.
+fn built(name: &str, function: Function, arguments: Vec<Expr>) -> Result<Expr> {
+    let json = Expr::call(function, arguments, DataType::Json);
+    match name.contains("jsonb") {
+        true => coerce_to(json, DataType::Jsonb, CastContext::Explicit),
+        false => Ok(json),
+    }
+}
+
+/// The text of an element of an array: `null` for NULL.
+pub fn json_element(value: Expr) -> Result<Expr> {
+    let element = Expr::call(Function::ToJson, vec![value], DataType::Text);
+    let null = Expr::constant(Value::text("null"), DataType::Text);
+    resolve_coalesce(vec![element, null])
+}
+
+/// The text of a member of an object, from its key and value.
+pub fn json_member(pair: Vec<Expr>) -> Expr {
+    Expr::call(Function::JsonMember, pair, DataType::Text)
 }
 
 /// Anything may be joined to a text; NULLs leave no trace.

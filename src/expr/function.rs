@@ -93,6 +93,16 @@ pub enum Function {
     LastVal,
     SetVal,
     SerialSequence,
+    /// GROUPING, until it is known what its arguments are grouped by.
+    Grouping,
+    // Of anything, NULL included.
+    NumNulls,
+    NumNonnulls,
+    ToJson,
+    /// A member of an object as text: the key, a colon, the value.
+    JsonMember,
+    JsonBuildArray,
+    JsonBuildObject,
     // JSON.
     JsonTypeof,
     JsonArrayLength,
@@ -105,6 +115,22 @@ pub enum Function {
 }
 
 impl Function {
+    /// Whether it takes values of any type and NULLs.
+    pub fn takes_anything(self) -> bool {
+        use Function::*;
+        matches!(
+            self,
+            Concat
+                | ConcatWs
+                | NumNulls
+                | NumNonnulls
+                | ToJson
+                | JsonMember
+                | JsonBuildArray
+                | JsonBuildObject
+        )
+    }
+
     pub fn volatility(self) -> Volatility {
         match self {
             Function::Random

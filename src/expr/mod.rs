@@ -38,7 +38,7 @@ mod signature;
 mod text;
 mod tree;
 
-pub use call::resolve_function;
+pub use call::{json_element, json_member, resolve_function};
 pub use coercion::{CastContext, coerce_all, coerce_to, coerce_to_boolean, common_type};
 pub use construct::{
     grouping_key, ordering_key, repeatable, resolve_and, resolve_between, resolve_case,

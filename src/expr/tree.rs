@@ -290,6 +290,26 @@ impl Expr {
         )
     }
 
+    /// GROUPING of group expressions, until the groups are known.
+    pub fn grouping(arguments: Vec<Expr>) -> Expr {
+        Expr::call(Function::Grouping, arguments, DataType::Integer)
+    }
+
+    pub fn grouping_arguments(&self) -> Option<&[Expr]> {
+        match &self.kind {
+            ExprKind::Call {
+                function: Function::Grouping,
+                arguments,
+            } => Some(arguments),
+            _ => None,
+        }
+    }
+
+    /// Whether it calls GROUPING.
+    pub fn asks_for_grouping(&self) -> bool {
+        self.any(&mut |expr| expr.grouping_arguments().is_some())
+    }
+
     /// The operands, in order of evaluation.
     pub fn children(&self) -> Vec<&Expr> {
         children!(&self.kind, &Expr)

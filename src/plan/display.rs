@@ -7,8 +7,8 @@
 //! ```
 
 use super::{
-    Aggregate, AggregateFunction, Exclusion, Frame, FrameBound, FrameUnits, JoinKind, Node, Plan,
-    SortKey, TimeSlot, WindowCall, WindowFunction,
+    Aggregate, Exclusion, Frame, FrameBound, FrameUnits, JoinKind, Node, Plan, SortKey, TimeSlot,
+    WindowCall, WindowFunction,
 };
 use crate::expr::{Expr, ExprKind, SetCall, format_value};
 use crate::types::{IndexId, ScanColumn, TableSchema, Value};
@@ -168,12 +168,18 @@ impl Display for Node {
                 write_filter(f, condition)
             }
             Node::Aggregate {
-                groups, aggregates, ..
+                groups,
+                sets,
+                aggregates,
+                ..
             } => {
                 write!(f, "Aggregate {}", List(aggregates))?;
-                match groups.is_empty() {
+                if !groups.is_empty() {
+                    write!(f, " by {}", List(groups))?;
+                }
+                match sets.is_empty() {
                     true => Ok(()),
-                    false => write!(f, " by {}", List(groups)),
+                    false => write!(f, " in sets {sets:?}"),
                 }
             }
             Node::Window {
@@ -337,23 +343,16 @@ impl Display for SortKey {
 
 impl Display for Aggregate {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = match self.function {
-            AggregateFunction::Count => "count",
-            AggregateFunction::Sum => "sum",
-            AggregateFunction::Avg => "avg",
-            AggregateFunction::Min => "min",
-            AggregateFunction::Max => "max",
-            AggregateFunction::BoolAnd => "bool_and",
-            AggregateFunction::BoolOr => "bool_or",
-            AggregateFunction::BitAnd => "bit_and",
-            AggregateFunction::BitOr => "bit_or",
-            AggregateFunction::BitXor => "bit_xor",
-        };
+        let name = self.function.name();
         let distinct = if self.distinct { "distinct " } else { "" };
-        match &self.argument {
-            Some(argument) => write!(f, "{name}({distinct}{argument})"),
-            None => write!(f, "{name}(*)"),
+        if self.arguments.is_empty() {
+            return write!(f, "{name}(*)");
         }
+        write!(f, "{name}({distinct}{}", List(&self.arguments))?;
+        if !self.order.is_empty() {
+            write!(f, " in order of {}", List(&self.order))?;
+        }
+        f.write_str(")")
     }
 }
 

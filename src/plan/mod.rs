@@ -1,5 +1,6 @@
 //! Layer 4: from syntax to a plan, and to a better one.
 
+mod aggregate;
 mod bind;
 mod display;
 mod node;
@@ -8,10 +9,10 @@ mod prepare;
 mod tree;
 mod window;
 
+pub use aggregate::{Aggregate, AggregateFunction, Moment};
 pub use node::{
-    Aggregate, AggregateFunction, AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert,
-    JoinKind, Node, OnConflict, OutputColumn, Plan, Query, Related, Returning, Rules, SortKey,
-    TimeSlot, Update,
+    AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
+    OutputColumn, Plan, Query, Related, Returning, Rules, SortKey, TimeSlot, Update,
 };
 pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_types};
 pub use tree::scan_type;

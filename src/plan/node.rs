@@ -2,7 +2,7 @@
 //!
 //! Columns are positions everywhere. Each node states which columns it yields.
 
-use super::WindowCall;
+use super::{Aggregate, WindowCall};
 use crate::error::Error;
 use crate::expr::{Expr, SetCall};
 use crate::sql::Modes;
@@ -303,9 +303,13 @@ pub enum Node {
         condition: Option<Expr>,
     },
     /// Yields the group expressions, then the aggregates. Without group expressions exactly one row.
+    ///
+    /// With `sets` the rows are grouped once for each of them, by the groups it names, of which the others are
+    /// NULL then; the last group stands for the number of the set. A set without groups has exactly one row.
     Aggregate {
         input: Box<Node>,
         groups: Vec<Expr>,
+        sets: Vec<Vec<usize>>,
         aggregates: Vec<Aggregate>,
     },
     /// The input's columns, then the value of each call. The input comes sorted by the partition's
@@ -379,39 +383,6 @@ pub struct SortKey {
     pub expr: Expr,
     pub descending: bool,
     pub nulls_first: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Aggregate {
-    pub function: AggregateFunction,
-    /// `None` is `count(*)`.
-    pub argument: Option<Expr>,
-    pub distinct: bool,
-    pub data_type: DataType,
-}
-
-impl Aggregate {
-    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        self.argument.iter()
-    }
-
-    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
-        self.argument.iter_mut()
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AggregateFunction {
-    Count,
-    Sum,
-    Avg,
-    Min,
-    Max,
-    BoolAnd,
-    BoolOr,
-    BitAnd,
-    BitOr,
-    BitXor,
 }
 
 /// Which of the moments of a statement a scan reads: resolved before the statement was bound.

@@ -14,8 +14,9 @@ pub fn aggregate(
 ) -> Aggregate {
     Aggregate {
         function,
-        argument,
+        arguments: argument.into_iter().collect(),
         distinct,
+        order: Vec::new(),
         data_type,
     }
 }
@@ -32,6 +33,7 @@ proptest! {
         let node = Node::Aggregate {
             input: Box::new(scan(&table)),
             groups: vec![text.clone()],
+            sets: Vec::new(),
             aggregates: vec![
                 aggregate(AggregateFunction::Count, None, false, INT),
                 aggregate(AggregateFunction::Count, Some(number.clone()), false, INT),

@@ -40,6 +40,7 @@ fn many_rows_are_sorted_joined_and_grouped() {
     let groups = Node::Aggregate {
         input: Box::new(scan(&table)),
         groups: vec![column(0, INT)],
+        sets: Vec::new(),
         aggregates: vec![aggregate(AggregateFunction::Count, None, false, INT)],
     };
     let groups = bench.query(groups, 5000);

@@ -4,6 +4,10 @@ use super::count::{Count, CountRows};
 use super::distinct::DistinctValues;
 use super::extreme::Extreme;
 use super::fold::Fold;
+use super::joined::Joined;
+use super::moments::{FloatMoments, NumericMoments};
+use super::ordered_set::OrderedSet;
+use super::sorted::Sorted;
 use super::sum::{AverageFloats, AverageNumerics, SumFloats, SumIntegers, SumNumerics};
 use crate::column::{Selection, Vector, kernel};
 use crate::error::{Error, Result};
@@ -22,7 +26,7 @@ pub trait Accumulator {
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()>;
 
     /// The values of some groups.
-    fn finish(&self, groups: Range<usize>, context: &EvalContext) -> Result<Vector>;
+    fn finish(&mut self, groups: Range<usize>, context: &EvalContext) -> Result<Vector>;
 
     /// Takes rows out again that were taken in, all of the one group; false if that cannot be done exactly,
     /// and nothing was.
@@ -33,6 +37,11 @@ pub trait Accumulator {
     /// Bytes that one group takes.
     fn group_bytes(&self) -> usize {
         32
+    }
+
+    /// Bytes that it keeps besides.
+    fn kept_bytes(&self) -> usize {
+        0
     }
 }
 
@@ -75,13 +84,14 @@ impl Rows<'_> {
     }
 }
 
-/// The expressions that an aggregate reads: its argument and, where that is not what compares, a key.
+/// The expressions that an aggregate reads: its arguments and what it orders by; for an extreme, where the
+/// argument is not what compares, a key.
 pub fn inputs(aggregate: &Aggregate) -> Result<Vec<Expr>> {
-    let Some(argument) = &aggregate.argument else {
-        return Ok(Vec::new());
-    };
-    let mut inputs = vec![argument.clone()];
-    if is_extreme(aggregate.function) {
+    let mut inputs: Vec<Expr> = aggregate.expressions().cloned().collect();
+    if let ([argument], true) = (
+        aggregate.arguments.as_slice(),
+        is_extreme(aggregate.function),
+    ) {
         let key = ordering_key(argument.clone())?;
         if key != *argument {
             inputs.push(key);
@@ -96,10 +106,13 @@ fn is_extreme(function: AggregateFunction) -> bool {
 
 /// The states for an aggregate.
 pub fn accumulator(aggregate: &Aggregate) -> Result<Box<dyn Accumulator>> {
-    let Some(argument) = &aggregate.argument else {
+    let Some(argument) = aggregate.arguments.first() else {
         return Ok(Box::new(CountRows::default()));
     };
     let plain = plain_accumulator(aggregate, argument.data_type)?;
+    if !aggregate.order.is_empty() {
+        return Ok(Box::new(Sorted::new(aggregate, plain)));
+    }
     // Of equal values, the least is the same as of different ones.
     if aggregate.distinct && !is_extreme(aggregate.function) {
         let physical = argument.data_type.physical();
@@ -111,6 +124,7 @@ pub fn accumulator(aggregate: &Aggregate) -> Result<Box<dyn Accumulator>> {
 fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dyn Accumulator>> {
     use AggregateFunction::{Avg, Count as CountFunction, Max, Min, Sum};
     use AggregateFunction::{BitAnd, BitOr, BitXor, BoolAnd, BoolOr};
+    use AggregateFunction::{JsonAgg, JsonObjectAgg, Mode, PercentileCont, PercentileDisc};
     use PhysicalType::{Decimal, F64, I64};
     Ok(match (aggregate.function, argument.physical()) {
         (CountFunction, _) => Box::new(Count::default()),
@@ -123,10 +137,16 @@ fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dy
         (function @ (BoolAnd | BoolOr | BitAnd | BitOr | BitXor), physical) => {
             Box::new(Fold::new(physical, function))
         }
-        (Sum | Avg, _) => {
-            return Err(Error::unsupported(format!(
-                "a sum or average of {argument}"
-            )));
+        (AggregateFunction::StringAgg | JsonAgg | JsonObjectAgg, physical) => {
+            Box::new(Joined::new(physical, aggregate.function))
+        }
+        (AggregateFunction::Moment(moment), F64) => Box::new(FloatMoments::new(moment)),
+        (AggregateFunction::Moment(moment), I64 | Decimal) => Box::new(NumericMoments::new(moment)),
+        (PercentileCont | PercentileDisc | Mode, physical) => {
+            Box::new(OrderedSet::new(physical, aggregate.function))
+        }
+        (Sum | Avg | AggregateFunction::Moment(_), _) => {
+            return Err(Error::unsupported(format!("this aggregate of {argument}")));
         }
     })
 }

@@ -29,7 +29,7 @@ impl Accumulator for CountRows {
         true
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         Ok(Vector::new(Data::I64(self.0[groups].to_vec())))
     }
 }
@@ -56,7 +56,7 @@ impl Accumulator for Count {
         true
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         Ok(Vector::new(Data::I64(self.0[groups].to_vec())))
     }
 }

@@ -51,7 +51,7 @@ impl Accumulator for DistinctValues {
         self.inner.update(&[values], &rows)
     }
 
-    fn finish(&self, groups: Range<usize>, context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, context: &EvalContext) -> Result<Vector> {
         self.inner.finish(groups, context)
     }
 }

@@ -63,7 +63,7 @@ impl Accumulator for Extreme {
         Ok(())
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         Ok(Vector::from_values(self.physical, &self.values[groups]))
     }
 

@@ -41,7 +41,7 @@ impl Accumulator for Fold {
         Ok(())
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         Ok(Vector::from_values(self.physical, &self.values[groups]))
     }
 }

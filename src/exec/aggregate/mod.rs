@@ -15,6 +15,14 @@
 //! | min, max | anything with an order | the value | the same |
 //! | bool_and, every, bool_or | boolean | the value | the same |
 //! | bit_and, bit_or, bit_xor | integers | the value | the same |
+//! | string_agg, json_agg, json_object_agg | texts | their text so far | the same |
+//! | variances, deviations | integers, numeric | exact sums of values and squares | numeric |
+//! | the same, corr, covar_…, regr_… | floats | sums as by Youngs and Cramer | double precision |
+//! | percentile_cont, percentile_disc, mode | values in order | all of them | the same |
+//!
+//! An aggregate with an order keeps its rows ([`sorted`]) and takes them in when all are there.
+//!
+//! GROUPING SETS are groups of one table, told apart by the number of their set.
 
 pub mod accumulator;
 mod count;
@@ -22,7 +30,11 @@ mod decimal_sum;
 mod distinct;
 mod extreme;
 mod fold;
+mod joined;
+mod moments;
 mod operator;
+mod ordered_set;
+mod sorted;
 mod sum;
 
 pub use accumulator::{Accumulator, Rows};

@@ -1,7 +1,7 @@
 //! The aggregate's operator: takes in all rows, then gives the groups in the order of their first rows.
 
 use super::accumulator::{Accumulator, Rows, accumulator, inputs};
-use crate::column::{CHUNK_ROWS, Chunk, Vector};
+use crate::column::{CHUNK_ROWS, Chunk, Data, Vector};
 use crate::error::Result;
 use crate::exec::group_table::GroupTable;
 use crate::exec::{Context, Operator, Step};
@@ -12,6 +12,8 @@ use std::rc::Rc;
 pub struct HashAggregate {
     input: Box<dyn Operator>,
     groups: Vec<Expr>,
+    /// The groups of each grouping set; none of an ordinary GROUP BY.
+    sets: Vec<Vec<usize>>,
     table: GroupTable,
     aggregates: Vec<State>,
     bytes_per_group: usize,
@@ -27,7 +29,7 @@ struct State {
 impl HashAggregate {
     pub fn new(
         input: Box<dyn Operator>,
-        groups: Vec<Expr>,
+        (groups, sets): (Vec<Expr>, Vec<Vec<usize>>),
         aggregates: &[Aggregate],
     ) -> Result<HashAggregate> {
         let aggregates = (aggregates.iter())
@@ -46,48 +48,99 @@ impl HashAggregate {
             table: GroupTable::new(groups.iter().map(|group| group.data_type.physical())),
             bytes_per_group: 24 + groups.len() * 24 + states.sum::<usize>(),
             groups,
+            sets,
             aggregates,
             next: None,
         })
     }
 
     fn take_in(&mut self, chunk: &Chunk, context: &mut Context) -> Result<()> {
-        let groups = self.groups_of(chunk, context)?;
+        let eval = context.eval();
+        let keys = (self.groups.iter())
+            .map(|group| expr::evaluate(group, chunk, &eval))
+            .collect::<Result<Vec<_>>>()?;
+        let inputs = (self.aggregates.iter())
+            .map(|state| {
+                (state.inputs.iter())
+                    .map(|input| expr::evaluate(input, chunk, &eval))
+                    .collect()
+            })
+            .collect::<Result<Vec<Vec<Rc<Vector>>>>>()?;
+        if self.sets.is_empty() {
+            return self.take_in_by(&keys, &inputs, chunk, context);
+        }
+        for set in 0..self.sets.len() {
+            let keys = self.keys_of_set(set, &keys, chunk.rows);
+            self.take_in_by(&keys, &inputs, chunk, context)?;
+        }
+        Ok(())
+    }
+
+    /// The groups with those that are not of the set made NULL, and the set's number.
+    fn keys_of_set(&self, set: usize, keys: &[Rc<Vector>], rows: usize) -> Vec<Rc<Vector>> {
+        let (_, groups) = keys.split_last().expect("the set's number is a group");
+        let mut own: Vec<Rc<Vector>> = (groups.iter().enumerate())
+            .map(|(at, key)| match self.sets[set].contains(&at) {
+                true => key.clone(),
+                false => Rc::new(Vector::nulls(key.physical(), rows)),
+            })
+            .collect();
+        own.push(Rc::new(Vector::new(Data::I64(vec![set as i64; rows]))));
+        own
+    }
+
+    fn take_in_by(
+        &mut self,
+        keys: &[Rc<Vector>],
+        inputs: &[Vec<Rc<Vector>>],
+        chunk: &Chunk,
+        context: &mut Context,
+    ) -> Result<()> {
+        let groups = self.groups_of(keys, chunk, context)?;
         let count = self.group_count();
         let rows = Rows {
             groups: groups.as_deref(),
             selection: chunk.selection.as_deref(),
             len: chunk.len(),
         };
-        let eval = context.eval();
-        for State {
-            inputs,
-            accumulator,
-        } in &mut self.aggregates
-        {
-            let values = (inputs.iter())
-                .map(|input| expr::evaluate(input, chunk, &eval))
-                .collect::<Result<Vec<Rc<Vector>>>>()?;
+        for (State { accumulator, .. }, inputs) in self.aggregates.iter_mut().zip(inputs) {
+            let before = accumulator.kept_bytes();
             accumulator.resize(count);
-            accumulator.update(&values, &rows)?;
+            accumulator.update(inputs, &rows)?;
+            context.meter.hold(accumulator.kept_bytes() - before)?;
         }
         Ok(())
     }
 
     /// `None`: there is one group only.
-    fn groups_of(&mut self, chunk: &Chunk, context: &mut Context) -> Result<Option<Vec<u32>>> {
-        if self.groups.is_empty() {
+    fn groups_of(
+        &mut self,
+        keys: &[Rc<Vector>],
+        chunk: &Chunk,
+        context: &mut Context,
+    ) -> Result<Option<Vec<u32>>> {
+        if keys.is_empty() {
             return Ok(None);
         }
-        let eval = context.eval();
-        let keys = (self.groups.iter())
-            .map(|group| expr::evaluate(group, chunk, &eval))
-            .collect::<Result<Vec<_>>>()?;
         let before = self.table.len();
-        let groups = self.table.groups_of(&keys, chunk.rows, chunk.selected());
+        let groups = self.table.groups_of(keys, chunk.rows, chunk.selected());
         let new = self.table.len() - before;
         context.meter.hold(new * self.bytes_per_group)?;
         Ok(Some(groups))
+    }
+
+    /// The groups that are there without rows: those of sets without expressions.
+    fn add_empty_sets(&mut self) {
+        let types = self.groups.iter().map(|group| group.data_type.physical());
+        let keys: Vec<Rc<Vector>> = types
+            .map(|physical| Rc::new(Vector::nulls(physical, 1)))
+            .collect();
+        for set in 0..self.sets.len() {
+            if self.sets[set].is_empty() {
+                let keys = self.keys_of_set(set, &keys, 1);
+                self.table.groups_of(&keys, 1, None);
+            }
+        }
     }
 
     fn group_count(&self) -> usize {
@@ -132,7 +185,10 @@ impl Operator for HashAggregate {
                     self.take_in(&chunk, context)?;
                     context.spend(chunk.len());
                 }
-                Step::Done => self.next = Some(0),
+                Step::Done => {
+                    self.add_empty_sets();
+                    self.next = Some(0);
+                }
                 other => return Ok(other),
             }
         }

@@ -71,7 +71,7 @@ impl Accumulator for SumIntegers {
         true
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         let values = groups
             .map(|group| self.value(group))
             .collect::<Result<Vec<_>>>()?;
@@ -121,7 +121,7 @@ impl Accumulator for SumFloats {
         check_overflow(overflow)
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         let value = |group: usize| match self.seen[group] {
             true => Value::F64(self.sums[group]),
             false => Value::Null,
@@ -131,14 +131,14 @@ impl Accumulator for SumFloats {
     }
 }
 
-fn floats(vector: &Vector) -> &[f64] {
+pub fn floats(vector: &Vector) -> &[f64] {
     match &vector.data {
         Data::F64(values) => values,
         _ => unreachable!("chosen by the argument's type"),
     }
 }
 
-fn check_overflow(overflow: bool) -> Result<()> {
+pub fn check_overflow(overflow: bool) -> Result<()> {
     match overflow {
         true => Err(Error::new(
             Code::NumericOutOfRange,
@@ -174,7 +174,7 @@ impl Accumulator for AverageFloats {
         check_overflow(overflow)
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         let value = |group: usize| match self.counts[group] {
             0 => Value::Null,
             count => Value::F64(self.sums[group] / count as f64),
@@ -198,7 +198,7 @@ impl Accumulator for SumNumerics {
         Ok(())
     }
 
-    fn finish(&self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
         Ok(sums(&self.0[groups]))
     }
 }
@@ -244,7 +244,7 @@ impl Accumulator for AverageNumerics {
         true
     }
 
-    fn finish(&self, groups: Range<usize>, context: &EvalContext) -> Result<Vector> {
+    fn finish(&mut self, groups: Range<usize>, context: &EvalContext) -> Result<Vector> {
         let sums_of = &self.sums[groups];
         let count = |sum: &DecimalSum| Decimal::Small(i128::from(sum.count), 0);
         let counts = Vector::new(Data::Decimal(sums_of.iter().map(count).collect()));

@@ -33,7 +33,8 @@ impl Keys<'_> {
             .then(left.row.cmp(&right.row))
     }
 
-    fn compare_rows(&self, left: usize, right: usize) -> Ordering {
+    /// By the keys alone.
+    pub fn compare_rows(&self, left: usize, right: usize) -> Ordering {
         for (column, direction) in self.columns.iter().zip(self.directions) {
             let order = compare_values(column, left, right, *direction);
             if order != Ordering::Equal {

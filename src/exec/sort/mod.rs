@@ -11,7 +11,7 @@
 //!
 //! The sort is stable: rows with equal keys come in the order they came in.
 
-mod key;
+pub mod key;
 mod merge;
 mod operator;
 

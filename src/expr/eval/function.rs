@@ -1,7 +1,7 @@
 //! Functions on values.
 
 use super::super::text;
-use super::super::{EvalContext, Expr, Function, datetime};
+use super::super::{EvalContext, Expr, Function, datetime, json};
 use super::number_function::{decimal_call, float_call, integer_call};
 use super::text_function::text_call;
 use crate::error::{Code, Error, Result};
@@ -23,6 +23,15 @@ pub fn call(
                 Value::Text(separator) => concat(separator, &values[1..]),
                 _ => Value::Null,
             });
+        }
+        Function::NumNulls | Function::NumNonnulls => {
+            let wanted = function == Function::NumNulls;
+            let counted = values.iter().filter(|value| value.is_null() == wanted);
+            return Ok(Value::I64(counted.count() as i64));
+        }
+        _ if function.takes_anything() => {
+            let types = arguments.iter().map(|argument| argument.data_type);
+            return json::build(function, &values.iter().zip(types).collect::<Vec<_>>());
         }
         Function::Now => return Ok(now(context.now, result)),
         Function::Random => {

@@ -26,14 +26,11 @@ impl From<Answer<'_>> for Value {
 
 /// Whether the function is one of text and NULL where any argument is.
 pub fn is_of_text(function: Function, first: DataType) -> bool {
-    let is_special = matches!(
-        function,
-        Function::Concat
-            | Function::ConcatWs
-            | Function::DateTrunc
-            | Function::Extract
-            | Function::DatePart
-    );
+    let is_special = function.takes_anything()
+        || matches!(
+            function,
+            Function::DateTrunc | Function::Extract | Function::DatePart
+        );
     first.physical() == PhysicalType::Text && !is_special
 }
 

@@ -5,11 +5,13 @@
 //! `,` and `:`. Since both are text, `->` finds the member it wants without building a tree.
 
 mod access;
+mod build;
 mod compare;
 mod document;
 mod reader;
 
 pub(super) use access::{Step, array_length, as_text, get, get_text, is_scalar, type_name};
+pub(super) use build::build;
 pub(super) use compare::{compare, equality_key};
 pub(super) use document::{Json, concat, delete, normalize};
 pub(super) use reader::{Reader, validate};

@@ -2,31 +2,16 @@
 
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
-use crate::plan::{Aggregate, AggregateFunction};
-use crate::types::DataType;
-
-pub fn function(name: &str) -> Option<AggregateFunction> {
-    Some(match name {
-        "count" => AggregateFunction::Count,
-        "sum" => AggregateFunction::Sum,
-        "avg" => AggregateFunction::Avg,
-        "min" => AggregateFunction::Min,
-        "max" => AggregateFunction::Max,
-        "bool_and" | "every" => AggregateFunction::BoolAnd,
-        "bool_or" => AggregateFunction::BoolOr,
-        "bit_and" => AggregateFunction::BitAnd,
-        "bit_or" => AggregateFunction::BitOr,
-        "bit_xor" => AggregateFunction::BitXor,
-        _ => return None,
-    })
-}
+use crate::plan::{Aggregate, AggregateFunction, Moment, SortKey};
+use crate::types::{DataType, Value};
 
 /// `count(*)`.
 pub fn count_rows() -> Aggregate {
     Aggregate {
         function: AggregateFunction::Count,
-        argument: None,
+        arguments: Vec::new(),
         distinct: false,
+        order: Vec::new(),
         data_type: DataType::BigInt,
     }
 }
@@ -35,94 +20,200 @@ pub fn count_rows() -> Aggregate {
 pub fn count_if(condition: Expr) -> Result<Aggregate> {
     let one = Expr::integer(1);
     Ok(Aggregate {
-        argument: Some(expr::resolve_case(None, vec![(condition, one)], None)?),
+        arguments: vec![expr::resolve_case(None, vec![(condition, one)], None)?],
         ..count_rows()
     })
 }
 
-/// An untyped literal could be any of the types of numbers.
-pub fn check_type(function: AggregateFunction, name: &str, argument: &Expr) -> Result<()> {
-    use AggregateFunction::{Avg, BitAnd, BitOr, BitXor, Sum};
-    let is_of_numbers = matches!(function, Sum | Avg | BitAnd | BitOr | BitXor);
-    if !is_of_numbers || argument.data_type != DataType::Unknown {
-        return Ok(());
-    }
-    let message = format!("function {name}(unknown) is not unique");
-    Err(Error::new(Code::AmbiguousFunction, message).with_hint(
-        "Could not choose a best candidate function. You might need to add explicit type casts.",
-    ))
-}
-
-/// An aggregate over an argument.
+/// An aggregate over arguments; `order` says in which order the rows are taken in.
 pub fn resolve(
     function: AggregateFunction,
     name: &str,
     arguments: Vec<Expr>,
     distinct: bool,
+    mut order: Vec<SortKey>,
 ) -> Result<Aggregate> {
-    let types: Vec<DataType> = arguments
-        .iter()
-        .map(|argument| argument.data_type)
-        .collect();
-    let Ok([argument]) = <[Expr; 1]>::try_from(arguments) else {
-        return Err(undefined(name, &types));
-    };
-    let adds = matches!(function, AggregateFunction::Sum | AggregateFunction::Avg);
-    let compares = matches!(function, AggregateFunction::Min | AggregateFunction::Max);
-    if argument.data_type == DataType::Interval && (adds || compares) {
-        return Err(Error::unsupported(format!("{name} of intervals")));
+    if distinct {
+        order = distinct_order(function, &arguments, order)?;
+    } else if !function.depends_on_order() {
+        order.clear();
     }
-    let (argument, data_type) = match function {
-        AggregateFunction::Count => (known(argument)?, DataType::BigInt),
-        AggregateFunction::Sum => {
-            let data_type = sum_type(argument.data_type).ok_or_else(|| undefined(name, &types))?;
-            (argument, data_type)
-        }
-        AggregateFunction::Avg => {
-            let data_type =
-                average_type(argument.data_type).ok_or_else(|| undefined(name, &types))?;
-            (argument, data_type)
-        }
-        AggregateFunction::Min | AggregateFunction::Max => {
-            let argument = known(argument)?;
-            let data_type =
-                extreme_type(argument.data_type).ok_or_else(|| undefined(name, &types))?;
-            (argument, data_type)
-        }
-        AggregateFunction::BoolAnd | AggregateFunction::BoolOr => match argument.data_type {
-            DataType::Boolean | DataType::Unknown => {
-                let context = expr::CastContext::Implicit;
-                let argument = expr::coerce_to(argument, DataType::Boolean, context)?;
-                (argument, DataType::Boolean)
+    let types: Vec<DataType> = arguments.iter().map(|expr| expr.data_type).collect();
+    let undefined = || undefined(name, &types);
+    let (mut arguments, data_type) = match (function, types.len()) {
+        (AggregateFunction::StringAgg, 2) => joined(arguments).ok_or_else(undefined)??,
+        (AggregateFunction::JsonAgg, 1) => {
+            let between = Expr::constant(Value::text(", "), DataType::Text);
+            if types[0] == DataType::Unknown {
+                let message = "could not determine polymorphic type because input has type unknown";
+                return Err(Error::new(Code::DatatypeMismatch, message));
             }
-            _ => return Err(undefined(name, &types)),
-        },
-        AggregateFunction::BitAnd | AggregateFunction::BitOr | AggregateFunction::BitXor => {
-            match argument.data_type {
-                data_type if data_type.is_integer() => (argument, data_type),
-                _ => return Err(undefined(name, &types)),
-            }
+            let argument = arguments.into_iter().next().unwrap_or_else(Expr::null);
+            (vec![expr::json_element(argument)?, between], DataType::Json)
         }
+        (AggregateFunction::JsonObjectAgg, 2) => {
+            let between = Expr::constant(Value::text(", "), DataType::Text);
+            let pair = arguments.into_iter().map(known).collect::<Result<_>>()?;
+            (vec![expr::json_member(pair), between], DataType::Json)
+        }
+        (AggregateFunction::Moment(moment), count) => {
+            moments(moment, arguments, count).ok_or_else(undefined)??
+        }
+        (_, 1) => {
+            let argument = arguments.into_iter().next().unwrap_or_else(Expr::null);
+            let (argument, data_type) = of_one(function, name, argument)?;
+            (vec![argument], data_type)
+        }
+        _ => return Err(undefined()),
     };
-    let argument = match (distinct, function) {
+    if distinct && order.is_empty() {
+        let argument = arguments.pop().unwrap_or_else(Expr::null);
+        let key = expr::grouping_key(argument.clone())?;
         // Only how many there are matters, not how they are written.
-        (true, AggregateFunction::Count) => expr::grouping_key(argument)?,
-        (true, _) => {
-            expr::grouping_key(argument.clone())?;
-            argument
-        }
-        (false, _) => argument,
-    };
+        arguments.push(match function {
+            AggregateFunction::Count => key,
+            _ => argument,
+        });
+    }
     Ok(Aggregate {
         function,
-        argument: Some(argument),
+        arguments,
         distinct,
+        order,
         data_type,
     })
 }
 
+/// What equal rows are equal by, and in which order the different ones are taken in. There is none if that
+/// makes no difference.
+fn distinct_order(
+    function: AggregateFunction,
+    arguments: &[Expr],
+    mut order: Vec<SortKey>,
+) -> Result<Vec<SortKey>> {
+    let mut keys = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        expr::grouping_key(argument.clone())?;
+        keys.push(match argument.data_type {
+            DataType::Jsonb if !function.depends_on_order() => argument.clone(),
+            _ => expr::ordering_key(known(argument.clone())?)?,
+        });
+    }
+    if order.iter().any(|key| !keys.contains(&key.expr)) {
+        let message =
+            "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list";
+        return Err(Error::new(Code::InvalidColumnReference, message));
+    }
+    use AggregateFunction::{Avg, Sum};
+    if !function.depends_on_order() || (matches!(function, Sum | Avg) && order.is_empty()) {
+        return Ok(Vec::new());
+    }
+    for expr in keys {
+        if order.iter().all(|key| key.expr != expr) {
+            order.push(SortKey {
+                expr,
+                descending: false,
+                nulls_first: false,
+            });
+        }
+    }
+    Ok(order)
+}
+
+type Resolved = Result<(Vec<Expr>, DataType)>;
+
+/// The arguments of string_agg.
+fn joined(arguments: Vec<Expr>) -> Option<Resolved> {
+    let is = |data_type| arguments.iter().any(|expr| expr.data_type == data_type);
+    let target = match is(DataType::Bytea) {
+        true => DataType::Bytea,
+        false => DataType::Text,
+    };
+    let fits = |expr: &Expr| match expr.data_type {
+        DataType::Unknown => true,
+        DataType::Bytea => target == DataType::Bytea,
+        other => target == DataType::Text && other.is_text(),
+    };
+    if !arguments.iter().all(fits) {
+        return None;
+    }
+    let coerced = coerced(arguments, target);
+    Some(coerced.map(|arguments| (arguments, target)))
+}
+
+/// The arguments of a variance or regression.
+fn moments(moment: Moment, arguments: Vec<Expr>, count: usize) -> Option<Resolved> {
+    let is_number = |expr: &Expr| expr.data_type.is_numeric();
+    let is_pair = moment.is_of_pairs();
+    if is_pair {
+        let is_known = |expr: &Expr| is_number(expr) || expr.data_type == DataType::Unknown;
+        let data_type = match moment {
+            Moment::RegrCount => DataType::BigInt,
+            _ => DataType::Double,
+        };
+        return (count == 2 && arguments.iter().all(is_known)).then(|| {
+            let arguments = coerced(arguments, DataType::Double)?;
+            Ok((arguments, data_type))
+        });
+    }
+    let [argument] = arguments.as_slice() else {
+        return None;
+    };
+    if argument.data_type == DataType::Unknown {
+        let coerced = coerced(arguments, DataType::Double);
+        return Some(coerced.map(|arguments| (arguments, DataType::Double)));
+    }
+    let data_type = average_type(argument.data_type)?;
+    Some(Ok((arguments, data_type)))
+}
+
+fn coerced(arguments: Vec<Expr>, target: DataType) -> Result<Vec<Expr>> {
+    let context = expr::CastContext::Implicit;
+    let arguments = arguments.into_iter();
+    arguments
+        .map(|argument| expr::coerce_to(argument, target, context))
+        .collect()
+}
+
+/// The aggregates of one argument.
+fn of_one(function: AggregateFunction, name: &str, argument: Expr) -> Result<(Expr, DataType)> {
+    use AggregateFunction::*;
+    let given = argument.data_type;
+    let undefined = || undefined(name, &[given]);
+    if given == DataType::Interval && matches!(function, Sum | Avg | Min | Max) {
+        return Err(Error::unsupported(format!("{name} of intervals")));
+    }
+    let is_of_truths = matches!(function, BoolAnd | BoolOr);
+    if given == DataType::Unknown && matches!(function, Count | Min | Max) {
+        return of_one(function, name, known(argument)?);
+    }
+    if given == DataType::Unknown && !is_of_truths {
+        let message = format!("function {name}(unknown) is not unique");
+        return Err(Error::new(Code::AmbiguousFunction, message).with_hint(
+            "Could not choose a best candidate function. You might need to add explicit type casts.",
+        ));
+    }
+    let data_type = match function {
+        Count => Some(DataType::BigInt),
+        Sum => sum_type(given),
+        Avg => average_type(given),
+        Min | Max => extreme_type(given),
+        BitAnd | BitOr | BitXor => given.is_integer().then_some(given),
+        BoolAnd | BoolOr => {
+            matches!(given, DataType::Boolean | DataType::Unknown).then_some(DataType::Boolean)
+        }
+        _ => None,
+    };
+    let data_type = data_type.ok_or_else(undefined)?;
+    let argument = match is_of_truths {
+        true => expr::coerce_to(argument, data_type, expr::CastContext::Implicit)?,
+        false => argument,
+    };
+    Ok((argument, data_type))
+}
+
 /// An untyped literal or parameter is text.
-fn known(argument: Expr) -> Result<Expr> {
+pub fn known(argument: Expr) -> Result<Expr> {
     match argument.data_type {
         DataType::Unknown => expr::coerce_to(argument, DataType::Text, expr::CastContext::Implicit),
         _ => Ok(argument),

@@ -1,6 +1,6 @@
-//! Calls of functions and aggregates.
+//! Calls of functions.
 
-use super::aggregate;
+use super::aggregate::undefined;
 use super::binder::Binder;
 use super::expression::Context;
 use super::name;
@@ -8,32 +8,10 @@ use super::sets::Sets;
 use super::window_call;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
-use crate::plan::{Aggregate, AggregateFunction};
+use crate::plan::AggregateFunction;
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
 };
-
-/// Aggregates of PostgreSQL that do not exist here: better said than "no such function".
-const OTHER_AGGREGATES: [&str; 18] = [
-    "array_agg",
-    "string_agg",
-    "json_agg",
-    "jsonb_agg",
-    "json_object_agg",
-    "jsonb_object_agg",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "variance",
-    "var_pop",
-    "var_samp",
-    "corr",
-    "covar_pop",
-    "covar_samp",
-    "mode",
-    "percentile_cont",
-    "percentile_disc",
-];
 
 impl<'a> Binder<'a> {
     pub fn function(&mut self, call: &'a ast::Function, context: &mut Context) -> Result<Expr> {
@@ -52,22 +30,37 @@ impl<'a> Binder<'a> {
         call: &'a ast::Function,
         context: &mut Context,
     ) -> Result<Expr> {
-        if !call.within_group.is_empty() || call.null_treatment.is_some() {
-            return Err(Error::unsupported(
-                "WITHIN GROUP and the treatment of NULLs",
-            ));
+        if call.null_treatment.is_some() {
+            return Err(Error::unsupported("the treatment of NULLs"));
         }
-        if OTHER_AGGREGATES.contains(&name) {
-            return Err(Error::unsupported(format!("the aggregate {name}")));
-        }
+        let aggregate = AggregateFunction::named(name);
         if let Some(over) = &call.over {
+            if !call.within_group.is_empty() {
+                return Err(Error::unsupported(
+                    "OVER for an aggregate with WITHIN GROUP",
+                ));
+            }
             return self.window_call(name, call, over, context);
+        }
+        if !call.within_group.is_empty() {
+            return match aggregate {
+                Some(function) if function.is_of_ordered_set() => {
+                    self.aggregate(function, name, call, context)
+                }
+                None if window_call::function(name).is_some() => {
+                    self.hypothetical_set(name, call, context)
+                }
+                _ => Err(undefined(name, &[])),
+            };
+        }
+        if name == "grouping" {
+            return self.grouping(call, context);
         }
         if window_call::function(name).is_some() {
             let message = format!("window function {name} requires an OVER clause");
             return Err(Error::new(Code::WrongObjectType, message));
         }
-        if let Some(function) = aggregate::function(name) {
+        if let Some(function) = aggregate {
             return self.aggregate(function, name, call, context);
         }
         if call.filter.is_some() {
@@ -86,6 +79,12 @@ impl<'a> Binder<'a> {
                     return Err(Error::new(
                         Code::WrongObjectType,
                         format!("DISTINCT specified, but {name} is not an aggregate function"),
+                    ));
+                }
+                if !list.clauses.is_empty() {
+                    return Err(Error::new(
+                        Code::WrongObjectType,
+                        format!("ORDER BY specified, but {name} is not an aggregate function"),
                     ));
                 }
                 let is_of_sequence = matches!(name, "nextval" | "currval" | "setval");
@@ -117,102 +116,29 @@ impl<'a> Binder<'a> {
             false => expr::resolve_function(name, arguments),
         }
     }
+}
 
-    fn aggregate(
-        &mut self,
-        function: AggregateFunction,
-        name: &str,
-        call: &'a ast::Function,
-        context: &mut Context,
-    ) -> Result<Expr> {
-        if context.inside_aggregate {
-            return Err(Error::new(
-                Code::Grouping,
-                "aggregate function calls cannot be nested",
-            ));
+impl<'a> Binder<'a> {
+    fn grouping(&mut self, call: &'a ast::Function, context: &mut Context) -> Result<Expr> {
+        if context.calls.is_none() || context.inside_aggregate {
+            let message = format!("grouping operations are not allowed in {}", context.clause);
+            return Err(Error::new(Code::Grouping, message));
         }
-        context.inside_aggregate = true;
-        let since = self.dependents.len();
-        let bound = self.bound_aggregate(function, name, call, context);
-        context.inside_aggregate = false;
-        let aggregate = bound?;
-        if let Some(argument) = &aggregate.argument
-            && self.asks_since(since, argument) == (false, true)
-        {
-            // It is one of a query around this one.
-            if self.dependents.len() > since {
-                let what = "a subquery in an aggregate of a query around it";
-                return Err(Error::unsupported(what));
-            }
-            return self.outer.aggregate(aggregate);
-        }
-        match &mut context.calls {
-            Some(calls) => Ok(calls.add(aggregate)),
-            None => Err(Error::new(
-                Code::Grouping,
-                format!("aggregate functions are not allowed in {}", context.clause),
-            )),
-        }
-    }
-
-    /// The aggregate that is called, wherever it stands.
-    pub fn bound_aggregate(
-        &mut self,
-        function: AggregateFunction,
-        name: &str,
-        call: &'a ast::Function,
-        context: &mut Context,
-    ) -> Result<Aggregate> {
         let FunctionArguments::List(list) = &call.args else {
-            return Err(aggregate::undefined(name, &[]));
+            return Err(Error::new(Code::Syntax, "GROUPING needs arguments"));
         };
-        let filter = call.filter.as_deref();
-        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
-        match self.aggregate_argument((function, name), list, filter, context)? {
-            Argument::Star if distinct => Err(Error::new(
-                Code::Syntax,
-                "DISTINCT specified, but there is no argument",
-            )),
-            Argument::Star if name == "count" => Ok(aggregate::count_rows()),
-            Argument::Filtered(condition) if name == "count" && !distinct => {
-                aggregate::count_if(condition)
-            }
-            Argument::Star | Argument::Filtered(_) => Err(aggregate::undefined(name, &[])),
-            Argument::Expressions(arguments) => {
-                aggregate::resolve(function, name, arguments, distinct)
-            }
-        }
-    }
-
-    fn aggregate_argument(
-        &mut self,
-        (function, name): (AggregateFunction, &str),
-        list: &'a FunctionArgumentList,
-        filter: Option<&'a ast::Expr>,
-        context: &mut Context,
-    ) -> Result<Argument> {
-        let filter = filter
-            .map(|filter| self.condition(filter, context, "FILTER"))
-            .transpose()?;
-        if !list.clauses.is_empty() {
-            return Err(Error::unsupported(
-                "a clause inside the call of an aggregate",
-            ));
-        }
-        if let [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] = list.args.as_slice() {
-            return Ok(filter.map_or(Argument::Star, Argument::Filtered));
-        }
-        let mut arguments = Vec::new();
+        let mut arguments = Vec::with_capacity(list.args.len());
         for ast in plain_arguments(list)? {
-            let argument = self.expression(ast, context)?;
-            aggregate::check_type(function, name, &argument)?;
-            // All aggregates here pass over NULLs, so a row that is not wanted is a NULL.
-            arguments.push(match &filter {
-                Some(filter) => expr::resolve_case(None, vec![(filter.clone(), argument)], None)?,
-                None => argument,
-            });
+            arguments.push(self.expression(ast, context)?);
         }
-        Ok(Argument::Expressions(arguments))
+        match arguments.len() {
+            1..32 => Ok(Expr::grouping(arguments)),
+            0 => Err(Error::new(Code::Syntax, "GROUPING needs arguments")),
+            _ => Err(Error::new(
+                Code::LimitArguments,
+                "GROUPING must have fewer than 32 arguments",
+            )),
+        }
     }
 }
 
@@ -222,17 +148,7 @@ fn all_null(arguments: &[Expr]) -> Result<Expr> {
     expr::resolve_and(arguments.iter().map(is_null).collect::<Result<_>>()?)
 }
 
-enum Argument {
-    Star,
-    /// `*` with a FILTER.
-    Filtered(Expr),
-    Expressions(Vec<Expr>),
-}
-
 pub fn plain_arguments(list: &FunctionArgumentList) -> Result<Vec<&ast::Expr>> {
-    if !list.clauses.is_empty() {
-        return Err(Error::unsupported("a clause inside the call of a function"));
-    }
     list.args.iter().map(plain_argument).collect()
 }
 
@@ -241,14 +157,6 @@ pub fn plain_argument(argument: &FunctionArg) -> Result<&ast::Expr> {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
         FunctionArg::Unnamed(_) => Err(Error::new(Code::Syntax, "* is not an argument here")),
         _ => Err(Error::unsupported("a named argument")),
-    }
-}
-
-impl super::grouping::Calls {
-    /// The place of an aggregate's value until the rows are grouped.
-    fn add(&mut self, aggregate: Aggregate) -> Expr {
-        let data_type = aggregate.data_type;
-        Expr::column(self.place(aggregate), data_type)
     }
 }
 

@@ -10,8 +10,9 @@ use super::dependent::{FIRST_AGGREGATE, FIRST_RIGHT, FIRST_WINDOW};
 use super::expression::Context;
 use super::scope::{Scope, ScopeTable};
 use crate::error::{Code, Error, Result};
-use crate::expr::{Expr, ExprKind, Volatility};
+use crate::expr::{self, Expr, ExprKind, Volatility};
 use crate::plan::Aggregate;
+use crate::types::DataType;
 
 /// The aggregates that a query calls, each once.
 #[derive(Debug, Clone, Default)]
@@ -20,10 +21,9 @@ pub struct Calls(pub Vec<Aggregate>);
 impl Calls {
     /// The column that stands for the aggregate while its query is bound over rows.
     pub fn place(&mut self, aggregate: Aggregate) -> usize {
-        let is_volatile = aggregate
-            .argument
-            .as_ref()
-            .is_some_and(|argument| argument.volatility() == Volatility::Volatile);
+        let mut expressions = aggregate.expressions();
+        let is_volatile = expressions.any(|expr| expr.volatility() == Volatility::Volatile);
+        drop(expressions);
         let same = self.0.iter().position(|call| *call == aggregate);
         if let Some(same) = same.filter(|_| !is_volatile) {
             return FIRST_AGGREGATE + same;
@@ -36,22 +36,55 @@ impl Calls {
 /// The groups of a query, growing by the columns that a primary key among them determines.
 pub struct Groups<'s> {
     pub expressions: Vec<Expr>,
+    sets: &'s [Vec<usize>],
     scope: &'s Scope,
 }
 
+/// Stands for no column: an argument of GROUPING that is no group expression.
+const NOT_A_GROUP: usize = usize::MAX;
+
 impl<'s> Groups<'s> {
-    pub fn new(expressions: Vec<Expr>, scope: &'s Scope) -> Self {
-        Groups { expressions, scope }
+    pub fn new(expressions: Vec<Expr>, sets: &'s [Vec<usize>], scope: &'s Scope) -> Self {
+        Groups {
+            expressions,
+            sets,
+            scope,
+        }
+    }
+
+    fn group(&self, expr: &Expr) -> Option<usize> {
+        let mut groups = self.expressions.iter();
+        groups.position(|group| is_same(group, expr))
+    }
+
+    /// GROUPING: a bit for each argument that the row's set leaves out, by the number of the set, which is
+    /// the column behind the group expressions.
+    fn grouping(&self, arguments: &[Expr]) -> Option<Expr> {
+        let groups: Vec<usize> = (arguments.iter())
+            .map(|argument| self.group(argument))
+            .collect::<Option<_>>()?;
+        let bits = |set: &Vec<usize>| {
+            let is_out = groups.iter().map(|group| i32::from(!set.contains(group)));
+            Expr::integer(is_out.fold(0, |bits, bit| bits << 1 | bit))
+        };
+        let number = Expr::column(self.expressions.len(), DataType::Integer);
+        let branches = self.sets.iter().enumerate();
+        let branches = branches.map(|(set, groups)| (Expr::integer(set as i32), bits(groups)));
+        let branches: Vec<_> = branches.collect();
+        match branches.is_empty() {
+            true => Some(Expr::integer(0)),
+            false => expr::resolve_case(Some(number), branches, None).ok(),
+        }
     }
 
     /// Makes of an expression over the rows one over the groups, in which an aggregate is still in its
     /// place. `Err` is a column of the rows that has no one value in a group.
     fn regroup(&mut self, expr: &mut Expr) -> std::result::Result<(), usize> {
-        if let Some(group) = self
-            .expressions
-            .iter()
-            .position(|group| is_same(group, expr))
-        {
+        if let Some(arguments) = expr.grouping_arguments() {
+            *expr = self.grouping(arguments).ok_or(NOT_A_GROUP)?;
+            return Ok(());
+        }
+        if let Some(group) = self.group(expr) {
             *expr = Expr::column(group, expr.data_type);
             return Ok(());
         }
@@ -59,7 +92,7 @@ impl<'s> Groups<'s> {
             if at >= FIRST_RIGHT {
                 return Ok(());
             }
-            if !self.is_determined(at) {
+            if !self.sets.is_empty() || !self.is_determined(at) {
                 return Err(at);
             }
             self.expressions.push(expr.clone());
@@ -97,7 +130,7 @@ impl<'s> Groups<'s> {
                 .map_err(|at| ungrouped(self.scope, context, at, place < own))?;
         }
         // Only now is it known how many groups there are.
-        let groups = self.expressions.len();
+        let groups = self.expressions.len() + usize::from(!self.sets.is_empty());
         for expr in expressions {
             expr.visit_mut(&mut |expr| {
                 if let ExprKind::Column(at) = &mut expr.kind
@@ -123,6 +156,11 @@ fn is_same(group: &Expr, expr: &Expr) -> bool {
 }
 
 fn ungrouped(scope: &Scope, context: &Context, at: usize, own: bool) -> Error {
+    if at == NOT_A_GROUP {
+        let message =
+            "arguments to GROUPING must be grouping expressions of the associated query level";
+        return Error::new(Code::Grouping, message);
+    }
     let column = scope
         .columns
         .iter()

@@ -21,6 +21,7 @@
 //! with the first use's type given, so that the second is judged by it, as PostgreSQL does.
 
 mod aggregate;
+mod aggregate_call;
 mod alter;
 mod alter_column;
 mod alter_constraint;
@@ -40,6 +41,7 @@ mod foreign_key;
 mod frame;
 mod from;
 mod grouping;
+mod grouping_sets;
 mod indexes;
 mod insert;
 mod lateral;

@@ -103,12 +103,12 @@ impl Levels {
                 _ => false,
             })
         };
-        let of_level = |level: &Level| aggregate.argument.iter().any(|expr| asks(level, expr));
+        let of_level = |level: &Level| aggregate.expressions().any(|expr| asks(level, expr));
         let Some(at) = self.all.iter().rposition(of_level) else {
             return Err(Error::new(Code::Internal, "an aggregate of no query"));
         };
         let level = &mut self.all[at];
-        if let Some(argument) = &mut aggregate.argument {
+        for argument in aggregate.expressions_mut() {
             argument.visit_mut(&mut |expr| {
                 if let ExprKind::Outer(slot) = expr.kind
                     && let Some((_, own)) = level.used.iter().find(|(used, _)| *used == slot)

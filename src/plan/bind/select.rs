@@ -11,6 +11,7 @@ use super::dependent::{Dependent, Placed, filter, take_asked};
 use super::distinct_on::{check_order_of_distinct, first_of_each};
 use super::expression::Context;
 use super::grouping::{Calls, Groups};
+use super::grouping_sets::GroupBy;
 use super::query::{Body, ordinal, sort_key};
 use super::scope::Scope;
 use super::sets::Sets;
@@ -19,9 +20,9 @@ use super::window::Windows;
 use super::{assign, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
-use crate::plan::{Node, OutputColumn};
+use crate::plan::{Aggregate, Node, OutputColumn};
 use crate::types::DataType;
-use sqlparser::ast::{self, Distinct, Expr as Ast, GroupByExpr, OrderByExpr, SelectItem};
+use sqlparser::ast::{self, Distinct, Expr as Ast, OrderByExpr, SelectItem};
 
 /// An output while it is bound.
 pub struct Output {
@@ -90,7 +91,12 @@ impl<'a> Binder<'a> {
         let calls = context.calls.take().unwrap_or_default();
         let mut windows = context.windows.take().unwrap_or_default();
         let mut sets = context.sets.take().unwrap_or_default();
-        let has_groups = !group_by.is_empty() || having.is_some() || !calls.0.is_empty();
+        let asked = outputs.iter().map(|output| &output.expr).chain(&having);
+        let has_groups = !group_by.groups.is_empty()
+            || !group_by.sets.is_empty()
+            || having.is_some()
+            || !calls.0.is_empty()
+            || asked.into_iter().any(Expr::asks_for_grouping);
         if has_groups {
             let over_groups = outputs
                 .iter_mut()
@@ -159,55 +165,6 @@ impl<'a> Binder<'a> {
             }
         }
         Ok(outputs)
-    }
-
-    /// The group expressions. A name is a column of the rows first, an output second.
-    fn group_by(
-        &mut self,
-        group_by: &'a GroupByExpr,
-        scope: &Scope,
-        outputs: &[Output],
-        items: &'a [SelectItem],
-    ) -> Result<Vec<Expr>> {
-        let list = match group_by {
-            GroupByExpr::Expressions(list, modifiers) if modifiers.is_empty() => list,
-            _ => return Err(Error::unsupported("GROUP BY ALL and its modifiers")),
-        };
-        let mut groups: Vec<Expr> = Vec::with_capacity(list.len());
-        for ast in list {
-            let from_output = match ordinal(ast, outputs.len(), "GROUP BY")? {
-                Some(at) => Some(at),
-                None => alias_for_group(ast, scope, outputs)?,
-            };
-            let group = match from_output {
-                Some(at) => {
-                    let (subplans, dependents) = (self.subplans.len(), self.dependents.len());
-                    // An output that calls an aggregate cannot be a group.
-                    let mut context = Context::new(scope, "GROUP BY");
-                    if let Some(
-                        SelectItem::UnnamedExpr(ast) | SelectItem::ExprWithAlias { expr: ast, .. },
-                    ) = items.get(at).filter(|_| items.len() == outputs.len())
-                    {
-                        self.expression(ast, &mut context)?;
-                    }
-                    self.subplans.truncate(subplans);
-                    self.dependents.truncate(dependents);
-                    outputs[at].expr.clone()
-                }
-                None => {
-                    let bound = self.expression(ast, &mut Context::new(scope, "GROUP BY"))?;
-                    match bound.data_type {
-                        DataType::Unknown => assign::as_text(bound)?,
-                        _ => bound,
-                    }
-                }
-            };
-            name::at(expr::grouping_key(group.clone()), ast)?;
-            if !groups.contains(&group) {
-                groups.push(group);
-            }
-        }
-        Ok(groups)
     }
 
     /// What an item of ORDER BY means: an output's name or number, or else an expression over the rows.
@@ -280,35 +237,36 @@ fn give_type(output: &mut Output, wanted: Option<DataType>) -> Result<()> {
 /// it; those left see the groups.
 fn aggregate<'e>(
     input: Node,
-    group_by: Vec<Expr>,
+    GroupBy { groups, sets }: GroupBy,
     mut calls: Calls,
     mut over_groups: Vec<&'e mut Expr>,
     dependents: &'e mut Vec<Dependent>,
     context: &Context,
 ) -> Result<Node> {
-    let arguments = calls.0.iter().filter_map(|call| call.argument.as_ref());
+    let arguments = calls.0.iter().flat_map(Aggregate::expressions);
     let asked = take_asked(
         dependents,
-        &group_by.iter().chain(arguments).collect::<Vec<_>>(),
+        &groups.iter().chain(arguments).collect::<Vec<_>>(),
     );
     let own = over_groups.len();
     over_groups.extend(dependents.iter_mut().flat_map(Dependent::expressions_mut));
-    let mut groups = Groups::new(group_by, context.scope);
+    let mut groups = Groups::new(groups, &sets, context.scope);
     groups.regroup_all(over_groups, own, context)?;
     let mut placed = Placed::default();
     let input = placed.place(input, asked);
-    let arguments = calls.0.iter_mut().filter_map(|call| call.argument.as_mut());
+    let arguments = (calls.0.iter_mut()).flat_map(Aggregate::expressions_mut);
     for expr in groups.expressions.iter_mut().chain(arguments) {
         placed.resolve(expr);
     }
-    let groups = groups
-        .expressions
-        .into_iter()
-        .map(expr::grouping_key)
-        .collect::<Result<_>>()?;
+    let expressions = groups.expressions.into_iter();
+    let mut groups: Vec<Expr> = expressions.map(expr::grouping_key).collect::<Result<_>>()?;
+    if !sets.is_empty() {
+        groups.push(Expr::integer(0));
+    }
     Ok(Node::Aggregate {
         input: Box::new(input),
         groups,
+        sets,
         aggregates: calls.0,
     })
 }
@@ -375,7 +333,7 @@ fn project(
 }
 
 /// The output that a bare name in GROUP BY means, if no column of the rows has it.
-fn alias_for_group(ast: &Ast, scope: &Scope, outputs: &[Output]) -> Result<Option<usize>> {
+pub fn alias_for_group(ast: &Ast, scope: &Scope, outputs: &[Output]) -> Result<Option<usize>> {
     let Ast::Identifier(ident) = ast else {
         return Ok(None);
     };

@@ -245,13 +245,15 @@ fn by_marks(
     };
     let any = |at: usize| Aggregate {
         function: AggregateFunction::Max,
-        argument: Some(Expr::column(at, DataType::Integer)),
+        arguments: vec![Expr::column(at, DataType::Integer)],
         distinct: false,
+        order: Vec::new(),
         data_type: DataType::Integer,
     };
     let grouped = Node::Aggregate {
         input: Box::new(append(marked(left, [1, 0]), marked(right, [0, 1]))),
         groups: columns().map(expr::grouping_key).collect::<Result<_>>()?,
+        sets: Vec::new(),
         aggregates: vec![any(width), any(width + 1)],
     };
     let is = |at: usize, wanted: i32| {

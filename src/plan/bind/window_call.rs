@@ -1,11 +1,12 @@
 //! Calls with OVER: which window functions there are, and what types they take and give.
 
+use super::aggregate_call::of_type;
 use super::binder::Binder;
 use super::expression::Context;
 use super::{aggregate, call};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::plan::{WindowCall, WindowFunction};
+use crate::plan::{AggregateFunction, WindowCall, WindowFunction};
 use crate::types::DataType;
 use sqlparser::ast::{self, DuplicateTreatment, FunctionArguments, WindowType};
 
@@ -39,7 +40,7 @@ impl<'a> Binder<'a> {
         check(name, call, context)?;
         let (window, (function, arguments, data_type)) =
             self.inside_window(context, |binder, context| {
-                let bound = match aggregate::function(name) {
+                let bound = match AggregateFunction::named(name) {
                     Some(function) => {
                         let bound = binder.bound_aggregate(function, name, call, context)?;
                         let data_type = bound.data_type;
@@ -56,7 +57,7 @@ impl<'a> Binder<'a> {
             data_type,
         };
         match &mut context.windows {
-            Some(windows) => Ok(windows.add(window, call)),
+            Some(windows) => of_type(name, windows.add(window, call)),
             None => Err(Error::new(Code::Internal, "a window without a place")),
         }
     }

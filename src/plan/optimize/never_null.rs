@@ -2,7 +2,7 @@
 
 use super::condition::{conjuncts, refuses_nulls};
 use crate::expr::{Expr, ExprKind};
-use crate::plan::{AggregateFunction, JoinKind, Node};
+use crate::plan::{JoinKind, Node};
 use crate::types::{DataType, ScanColumn};
 
 /// Whether an expression over the columns of these nodes, side by side, is never NULL. If it cannot be
@@ -72,10 +72,11 @@ fn is_column(node: &Node, column: usize) -> bool {
         Node::Aggregate {
             input,
             groups,
+            sets,
             aggregates,
         } => match groups.get(column) {
-            Some(group) => is_never_null(group, &[input]),
-            None => aggregates[column - groups.len()].function == AggregateFunction::Count,
+            Some(group) => sets.is_empty() && is_never_null(group, &[input]),
+            None => aggregates[column - groups.len()].function.counts(),
         },
         Node::Append { inputs } => inputs.iter().all(|input| is_column(input, column)),
         _ => false,

@@ -256,6 +256,7 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
         Node::Aggregate {
             input,
             mut groups,
+            sets,
             aggregates,
         } => {
             let (first, width) = (groups.len(), groups.len() + aggregates.len());
@@ -268,10 +269,10 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
                 .filter(|(place, _)| kept.contains(&(first + place)))
                 .map(|(_, aggregate)| aggregate)
                 .collect();
-            let arguments = aggregates.iter().filter_map(|a| a.argument.as_ref());
+            let arguments = aggregates.iter().flat_map(Aggregate::expressions);
             let used = with_used(&Columns::new(), groups.iter().chain(arguments));
             let (input, places) = prune(*input, &used);
-            let arguments = aggregates.iter_mut().filter_map(|a| a.argument.as_mut());
+            let arguments = (aggregates.iter_mut()).flat_map(Aggregate::expressions_mut);
             groups
                 .iter_mut()
                 .chain(arguments)
@@ -279,6 +280,7 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             let node = Node::Aggregate {
                 input: Box::new(input),
                 groups,
+                sets,
                 aggregates,
             };
             (node, places_of(&kept, width))

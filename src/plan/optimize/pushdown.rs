@@ -88,10 +88,11 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
         Node::Aggregate {
             input,
             groups,
+            sets,
             aggregates,
         } => {
             // Without groups a filter below would leave the one row that a filter above removes.
-            let may_sink = !groups.is_empty() && !groups.iter().any(is_volatile);
+            let may_sink = sets.is_empty() && !groups.is_empty() && !groups.iter().any(is_volatile);
             let (below, above) = split(asked, |conjunct| {
                 may_sink && !is_volatile(conjunct) && uses_only(conjunct, &(0..groups.len()))
             });
@@ -101,6 +102,7 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
                 Node::Aggregate {
                     input,
                     groups,
+                    sets,
                     aggregates,
                 },
                 above,

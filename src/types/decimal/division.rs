@@ -64,12 +64,16 @@ impl Decimal {
                 "cannot take square root of a negative number",
             ));
         }
+        let weight = Leading::of(self).weight;
+        let root_weight = (weight + 1) * 4 / 2 - 1;
+        self.sqrt_to(display_scale(SIGNIFICANT_DIGITS_MIN - root_weight, &[self]))
+    }
+
+    /// The square root of a number that is not negative, rounded to `scale`.
+    pub fn sqrt_to(&self, scale: u32) -> Result<Decimal> {
         let Some((mantissa, own)) = self.parts() else {
             return Ok(self.clone());
         };
-        let weight = Leading::of(self).weight;
-        let root_weight = (weight + 1) * 4 / 2 - 1;
-        let scale = display_scale(SIGNIFICANT_DIGITS_MIN - root_weight, &[self]);
         // One digit more than shown, and whether anything follows it, decides the rounding.
         let working = 2 * (scale + 1);
         let shift = i64::from(working) - i64::from(own);

@@ -4,7 +4,7 @@ use super::super::condition::substitute;
 use super::pull::{Pulled, columns, put_in, types_of};
 use super::{Slots, equality, may_fail};
 use crate::expr::{BinaryOperator, Expr, ExprKind, grouping_key};
-use crate::plan::{Aggregate, AggregateFunction, Node};
+use crate::plan::{Aggregate, Node};
 use crate::types::{DataType, Value};
 
 /// The equalities with the row around as new groups: their sides over the rows, and what is asked of the
@@ -36,12 +36,12 @@ pub fn aggregate(
 ) -> Option<Pulled> {
     let mut groups = put_in(groups, &pulled.outputs);
     for aggregate in &mut aggregates {
-        let argument = aggregate.argument.take();
-        aggregate.argument = argument.map(|argument| substitute(argument, &pulled.outputs));
+        for argument in aggregate.expressions_mut() {
+            let own = std::mem::replace(argument, Expr::null());
+            *argument = substitute(own, &pulled.outputs);
+        }
     }
-    let arguments = aggregates
-        .iter()
-        .filter_map(|aggregate| aggregate.argument.as_ref());
+    let arguments = aggregates.iter().flat_map(Aggregate::expressions);
     let is_fixed = |expr: &Expr| !slots.asked(expr) && !may_fail(expr);
     if pulled.padded || !groups.iter().chain(arguments).all(is_fixed) {
         return None;
@@ -56,7 +56,7 @@ pub fn aggregate(
     for (at, aggregate) in aggregates.iter().enumerate() {
         let value = Expr::column(groups.len() + at, aggregate.data_type);
         outputs.push(match aggregate.function {
-            AggregateFunction::Count if own == 0 => {
+            function if function.counts() && own == 0 => {
                 let none = Expr::constant(Value::I64(0), aggregate.data_type);
                 Expr::new(ExprKind::Coalesce(vec![value, none]), aggregate.data_type)
             }
@@ -67,6 +67,7 @@ pub fn aggregate(
         node: Node::Aggregate {
             input: Box::new(pulled.node),
             groups,
+            sets: Vec::new(),
             aggregates,
         },
         asked,

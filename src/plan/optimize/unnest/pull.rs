@@ -71,8 +71,11 @@ pub fn pull(node: Node, slots: &Slots, exists: bool) -> Option<Pulled> {
         Node::Aggregate {
             input,
             groups,
+            sets,
             aggregates,
-        } => group::aggregate(pull(*input, slots, false)?, groups, aggregates, slots)?,
+        } if sets.is_empty() => {
+            group::aggregate(pull(*input, slots, false)?, groups, aggregates, slots)?
+        }
         Node::Values { mut rows, .. } if rows.len() == 1 => Pulled {
             outputs: rows.remove(0),
             ..whole(one_row())

@@ -1,0 +1,85 @@
+//! string_agg, json_agg and json_object_agg: texts one after the other.
+
+use super::accumulator::{Accumulator, Rows};
+use crate::column::{Data, Strings, Vector};
+use crate::error::Result;
+use crate::expr::EvalContext;
+use crate::plan::AggregateFunction;
+use crate::types::{PhysicalType, Value};
+use std::ops::Range;
+use std::rc::Rc;
+
+pub struct Joined {
+    physical: PhysicalType,
+    /// What stands around the whole.
+    around: [&'static str; 2],
+    /// What has been joined so far; none where there was no value yet.
+    texts: Vec<Option<Vec<u8>>>,
+    bytes: usize,
+}
+
+impl Joined {
+    pub fn new(physical: PhysicalType, function: AggregateFunction) -> Joined {
+        Joined {
+            physical,
+            around: match function {
+                AggregateFunction::JsonAgg => ["[", "]"],
+                AggregateFunction::JsonObjectAgg => ["{ ", " }"],
+                _ => ["", ""],
+            },
+            texts: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn value(&self, group: usize) -> Value {
+        let Some(text) = &self.texts[group] else {
+            return Value::Null;
+        };
+        if self.physical == PhysicalType::Bytes {
+            return Value::Bytes(text.as_slice().into());
+        }
+        let text = String::from_utf8_lossy(text);
+        Value::text(&[self.around[0], &text, self.around[1]].concat())
+    }
+}
+
+fn strings(vector: &Vector) -> &Strings {
+    match &vector.data {
+        Data::Text(strings) | Data::Bytes(strings) => strings,
+        _ => unreachable!("resolved for texts or bytes"),
+    }
+}
+
+impl Accumulator for Joined {
+    fn resize(&mut self, groups: usize) {
+        self.texts.resize(groups, None);
+    }
+
+    fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
+        let (values, between) = (strings(&inputs[0]), strings(&inputs[1]));
+        rows.each_value(&inputs[0], |group, row| {
+            let value = values.get(row);
+            self.bytes += value.len();
+            let Some(text) = &mut self.texts[group] else {
+                self.texts[group] = Some(value.to_vec());
+                return;
+            };
+            if !inputs[1].is_null(row) {
+                self.bytes += between.get(row).len();
+                text.extend_from_slice(between.get(row));
+            }
+            text.extend_from_slice(value);
+        });
+        Ok(())
+    }
+
+    fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
+        let values: Vec<Value> = groups.map(|group| self.value(group)).collect();
+        Ok(Vector::from_values(self.physical, &values))
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.bytes
+    }
+}
