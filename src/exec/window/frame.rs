@@ -124,18 +124,17 @@ impl Frames {
             return None;
         }
         let limit = limits.value(place.row);
-        // Infinity less infinity: as in PostgreSQL, everything is near enough.
-        if is_nan(&limit) && !is_nan(&keys.value(place.row)) {
-            return Some(match passes {
-                Ordering::Less => place.partition.start,
-                _ => place.partition.end,
-            });
-        }
+        // Infinity less infinity: as in PostgreSQL, every number is near enough.
+        let is_anywhere = is_nan(&limit) && !is_nan(&keys.value(place.row));
         let is_before = |row: &usize| {
             if keys.is_null(*row) {
                 return key.nulls_first;
             }
-            let order = keys.value(*row).cmp(&limit);
+            let order = match keys.value(*row) {
+                value if is_anywhere && !is_nan(&value) => Ordering::Equal,
+                value if is_anywhere => value.cmp(&keys.value(place.row)),
+                value => value.cmp(&limit),
+            };
             let order = if key.descending {
                 order.reverse()
             } else {
