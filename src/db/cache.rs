@@ -1,8 +1,8 @@
 //! Compiled statements, so that the same text, or the same but for its constants, is parsed once.
 //!
 //! A statement is found by its normalised text and the types of its constants. Under it lie its plans,
-//! one for each combination of catalogs it was bound against: the present's and that of each moment it
-//! reads. DDL makes new catalogs, so an old plan is simply not found any more.
+//! one for each combination of catalogs it was bound against: those of the moments it reads, and the
+//! present's. DDL makes new catalogs, so an old plan is simply not found any more.
 
 use crate::exec::Short;
 use crate::plan::{OutputColumn, Plan, Prepared};

@@ -237,6 +237,7 @@ impl Shared {
     ) -> Result<Rc<Bound>> {
         let snapshots: Vec<Snapshot> = std::iter::once(scope.present)
             .chain(moments.iter().map(Versions::snapshot))
+            .chain([self.present()])
             .collect();
         let epochs: Vec<u64> = (snapshots.iter())
             .map(|snapshot| self.store.catalog_epoch(*snapshot))
@@ -253,6 +254,7 @@ impl Shared {
             .collect();
         if let Some(own) = &scope.own_catalog {
             catalogs[0] = own.clone();
+            catalogs[snapshots.len() - 1] = own.clone();
         }
         let options = plan::Options {
             optimize: self.options.optimizer,

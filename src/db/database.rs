@@ -157,6 +157,9 @@ impl Database {
         let task = TaskId(self.fresh_id());
         let known = self.sessions.get_mut(&session).ok_or_else(no_session)?;
         known.tasks.push_back(task);
+        if self.tasks.is_empty() {
+            self.shared.store.forget_dropped();
+        }
         self.tasks
             .insert(task, Box::new(Task::new(session, request, deadline)));
         Ok(task)

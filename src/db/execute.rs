@@ -49,8 +49,9 @@ impl Database {
             },
         };
         let in_block = known.block.is_some();
+        // What is read and written here is the present.
         let epoch = self.shared.store.catalog_epoch(present);
-        let bound = match compiled.plan(&[epoch]) {
+        let bound = match compiled.plan(&[epoch; 2]) {
             Some(bound) => bound,
             None => {
                 let scope = Scope {

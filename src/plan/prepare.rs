@@ -38,9 +38,9 @@ pub struct Prepared {
     pub fields: Vec<OutputColumn>,
 }
 
-/// Plans a statement. `catalogs` holds the schema of the present and then one for each temporal clause of
-/// the statement, in order (of ranges: the present's). `parameter_types` are those the user knows; the
-/// others follow from the context, and are text where that leaves them open.
+/// Plans a statement. `catalogs` holds the schema of what the statement reads where it names no moment, then one
+/// for each temporal clause of the statement, in order (of ranges: the first again), and last the present's, whose
+/// indexes serve every moment. `parameter_types` are those the user knows; the others follow from the context, and are text where that leaves them open.
 ///
 /// # Errors
 /// Whatever is wrong with the statement, with its position. A statement with lifted constants whose
@@ -106,7 +106,7 @@ impl Knowledge for Bound<'_> {
     fn indexes(&self, table: TableId) -> Vec<IndexSchema> {
         let table = self
             .catalogs
-            .first()
+            .last()
             .and_then(|catalog| catalog.table_by_id(table));
         table.map(|table| table.indexes.clone()).unwrap_or_default()
     }

@@ -81,14 +81,18 @@ impl AnyTiers {
         }
     }
 
-    /// The tiers with keys of type `K`, which is what the index has.
-    pub fn of<K: Key>(&self) -> &Tiers<K> {
+    /// The tiers, if their keys are of type `K`.
+    pub fn get<K: Key>(&self) -> Option<&Tiers<K>> {
         let tiers: &dyn Any = match self {
             AnyTiers::Integer(tiers) => tiers,
             AnyTiers::Bytes(tiers) => tiers,
         };
-        tiers
-            .downcast_ref()
+        tiers.downcast_ref()
+    }
+
+    /// The tiers with keys of type `K`, which is what the index has.
+    pub fn of<K: Key>(&self) -> &Tiers<K> {
+        self.get()
             .expect("the key type follows the shape of the index")
     }
 }

@@ -215,8 +215,8 @@ impl Relation {
     }
 
     /// Takes on another schema. Blocks keep the columns they were begun with, so those that are open are full
-    /// when there are new ones.
-    pub fn alter(&mut self, schema: &TableSchema, blocks: &mut Blocks) -> Result<()> {
+    /// when there are new ones. Gives the indexes that were built anew, as they were.
+    pub fn alter(&mut self, schema: &TableSchema, blocks: &mut Blocks) -> Result<Vec<KeyIndex>> {
         let layout = Layout::of(schema);
         if layout.columns.len() < self.layout.columns.len() {
             let message = format!("table {} loses what the past holds", self.id);
@@ -228,6 +228,7 @@ impl Relation {
             }
         }
         self.layout = layout;
+        let mut replaced = Vec::new();
         for at in 0..self.indexes.len() {
             let (id, since) = (self.indexes[at].id, self.indexes[at].since);
             let Some(index) = schema.index(id) else {
@@ -236,18 +237,20 @@ impl Relation {
             let shape = KeyShape::new(schema, &self.layout, index)?;
             if shape.integer != self.indexes[at].shape.integer {
                 let built = self.build_index(schema, index, blocks)?;
-                self.indexes[at] = built.finish(since, blocks);
+                let built = built.finish(since, blocks);
+                replaced.push(std::mem::replace(&mut self.indexes[at], built));
             }
         }
-        Ok(())
+        Ok(replaced)
     }
 
     pub fn add_index(&mut self, index: KeyIndex) {
         self.indexes.push(index);
     }
 
-    pub fn drop_index(&mut self, id: IndexId) {
-        self.indexes.retain(|index| index.id != id);
+    pub fn drop_index(&mut self, id: IndexId) -> Option<KeyIndex> {
+        let at = self.indexes.iter().position(|index| index.id == id)?;
+        Some(self.indexes.remove(at))
     }
 
     pub fn versions(&self) -> u64 {

@@ -3,7 +3,7 @@
 use super::apply::apply_change;
 use super::blocks::Blocks;
 use super::relation::Relation;
-use super::{BlockId, Catalog};
+use super::{BlockId, Catalog, KeyIndex};
 use crate::commit::{CatalogChange, Commit, TableChange};
 use crate::error::{Code, Error, Result};
 use crate::types::{IndexId, RowId, Seq, Snapshot, TableId, TableSchema};
@@ -57,6 +57,8 @@ pub struct Store {
     catalogs: Vec<(Seq, Rc<Catalog>)>,
     empty: Rc<Catalog>,
     commits: Vec<CommitInfo>,
+    /// Indexes that are gone, for who began to read through them before.
+    dropped: Vec<(TableId, KeyIndex)>,
     next: NextIds,
     pub(crate) touched: Touched,
 }
@@ -105,6 +107,7 @@ impl Store {
             catalogs: Vec::new(),
             empty: Rc::default(),
             commits: Vec::new(),
+            dropped: Vec::new(),
             next: NextIds {
                 table: TableId(0),
                 index: IndexId(0),
@@ -166,7 +169,9 @@ impl Store {
                 CatalogChange::CreateTable(schema) => self.create_table(schema)?,
                 CatalogChange::AlterTable(schema) => {
                     let (relation, blocks) = self.relation_mut(schema.id)?;
-                    relation.alter(schema, blocks)?;
+                    let replaced = relation.alter(schema, blocks)?;
+                    let replaced = replaced.into_iter().map(|index| (schema.id, index));
+                    self.dropped.extend(replaced);
                 }
                 CatalogChange::DropTable(table) => {
                     let (relation, blocks) = self.relation_mut(*table)?;
@@ -180,7 +185,8 @@ impl Store {
                     relation.add_index(built.finish(seq.0, blocks));
                 }
                 CatalogChange::DropIndex { table, index } => {
-                    self.relation_mut(*table)?.0.drop_index(*index)
+                    let dropped = self.relation_mut(*table)?.0.drop_index(*index);
+                    self.dropped.extend(dropped.map(|index| (*table, index)));
                 }
             }
         }
@@ -206,6 +212,23 @@ impl Store {
             relation.ok_or_else(|| unknown_table(table))?,
             &mut self.blocks,
         ))
+    }
+
+    /// The index, and what had its id before a definition changed or dropped it, for cursors that are open.
+    pub(crate) fn indexes(
+        &self,
+        table: TableId,
+        index: IndexId,
+    ) -> impl Iterator<Item = &KeyIndex> {
+        let current = self.relation(table).and_then(|own| own.index(index));
+        let dropped = self.dropped.iter();
+        let dropped = dropped.filter(move |(of, old)| (*of, old.id) == (table, index));
+        current.into_iter().chain(dropped.map(|(_, old)| old))
+    }
+
+    /// Forgets the indexes that are gone. There must not be an open cursor.
+    pub fn forget_dropped(&mut self) {
+        self.dropped.clear();
     }
 
     /// Answers a `Need`.

@@ -146,9 +146,8 @@ impl View<'_> {
     ) -> Result<Fetch<Taken<K>>> {
         let private = self.private(cursor.table).filter(|_| cursor.with_writes);
         let relation = self.store.relation(cursor.table);
-        let stored = self
-            .stored_index(cursor.table, cursor.index)
-            .map(|index| index.tiers.of::<K>());
+        let mut stored = self.stored_indexes(cursor.table, cursor.index);
+        let stored = stored.find_map(|index| index.tiers.get::<K>());
         let stored = stored.filter(|_| !private.is_some_and(|private| private.hides_store));
         let Some(seq) = cursor
             .versions

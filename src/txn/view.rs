@@ -93,10 +93,18 @@ impl<'a> View<'a> {
 
     /// An index over the rows of the store.
     pub(super) fn stored_index(&self, table: TableId, index: IndexId) -> Option<&'a KeyIndex> {
-        let stored = self
-            .store
-            .relation(table)
-            .and_then(|relation| relation.index(index));
-        stored.or_else(|| self.private(table)?.index(index)?.built.as_deref())
+        self.stored_indexes(table, index).next()
+    }
+
+    /// The same, and then what it was before others changed its definition.
+    pub(super) fn stored_indexes(
+        &self,
+        table: TableId,
+        index: IndexId,
+    ) -> impl Iterator<Item = &'a KeyIndex> {
+        let own = self
+            .private(table)
+            .and_then(|own| own.index(index)?.built.as_deref());
+        self.store.indexes(table, index).chain(own)
     }
 }

@@ -144,3 +144,40 @@ fn stopping_a_queued_request_leaves_the_one_before_it_alone() {
     }
     assert_eq!(bench.number("SELECT count(*) FROM t"), 0);
 }
+
+/// A definition that another session changes meanwhile takes nothing away from a reader.
+#[test]
+fn a_reader_goes_on_while_its_index_is_dropped_or_built_anew() {
+    for change in [
+        "DROP INDEX t_n_idx",
+        "DROP TABLE t",
+        "TRUNCATE t",
+        "ALTER TABLE t ALTER COLUMN n TYPE text",
+        "ALTER TABLE t ALTER COLUMN n TYPE numeric",
+        "ALTER TABLE t DROP COLUMN n",
+        "DROP INDEX t_n_idx; CREATE INDEX t_n_idx ON t (n); DELETE FROM t",
+    ] {
+        let mut bench = Bench::new();
+        bench.script("CREATE TABLE t (n int, m int); CREATE INDEX ON t (n)");
+        let mut values = String::from("INSERT INTO t VALUES (0)");
+        (1..9000).for_each(|n| write!(values, ", ({n})").unwrap());
+        bench.script(&values);
+        let read = Request::script("SELECT count(*), sum(n) FROM t WHERE n >= 10");
+        let task = bench.database.start(bench.session, read).unwrap();
+        for _ in 0..3 {
+            assert!(matches!(bench.database.step(task, 100), Progress::Working));
+        }
+        let other = bench.database.session();
+        bench.database.run(other, Request::script(change)).unwrap();
+        loop {
+            match bench.database.step(task, 10_000) {
+                Progress::Statement(result) => {
+                    assert_eq!(result.values(), [[int(8990), int(40_495_455)]], "{change}");
+                }
+                Progress::Finished => break,
+                Progress::Failed(failure) => panic!("{change}: {failure:?}"),
+                _ => {}
+            }
+        }
+    }
+}
