@@ -67,7 +67,8 @@ impl<'a> Binder<'a> {
             let sides = (&**left, &**right);
             match binder.recursion(table, sides, distinct)? {
                 Parts::Recursive(node, output) => check_clauses(query).map(|()| (node, output)),
-                Parts::Plain(first, step) => {
+                Parts::Plain(sides) => {
+                    let (first, step) = *sides;
                     let union = binder.combine(first, SetOperator::Union, *set_quantifier, step)?;
                     let (node, output) = union.typed(Untyped::Text)?;
                     binder.ordered(query, node, output)
@@ -110,7 +111,7 @@ impl<'a> Binder<'a> {
             return Err(Error::new(Code::Internal, "a recursion ended twice"));
         };
         if reads == 0 {
-            return Ok(Parts::Plain(first, step));
+            return Ok(Parts::Plain(Box::new((first, step))));
         }
         check_reads(&step.node, number, reads, table)?;
         check_types(&step.output, &types, table)?;
@@ -133,7 +134,7 @@ impl<'a> Binder<'a> {
 enum Parts {
     Recursive(Node, Vec<OutputColumn>),
     /// The second does not read the query, which is one like any other.
-    Plain(Side, Side),
+    Plain(Box<(Side, Side)>),
 }
 
 /// Checks that the step's columns fit the types of the first part.
