@@ -66,7 +66,7 @@ impl<'a> Binder<'a> {
         let bind = |binder: &mut Self| {
             let sides = (&**left, &**right);
             match binder.recursion(table, sides, distinct)? {
-                Parts::Recursive(node, output) => check_clauses(query).map(|()| (node, output)),
+                Parts::Recursive(node, output) => check_clauses(query).map(|()| (*node, output)),
                 Parts::Plain(sides) => {
                     let (first, step) = *sides;
                     let union = binder.combine(first, SetOperator::Union, *set_quantifier, step)?;
@@ -126,13 +126,13 @@ impl<'a> Binder<'a> {
             first: Box::new(first),
             step: Box::new(step),
         };
-        Ok(Parts::Recursive(node, output))
+        Ok(Parts::Recursive(Box::new(node), output))
     }
 }
 
 /// The parts of a UNION in WITH RECURSIVE.
 enum Parts {
-    Recursive(Node, Vec<OutputColumn>),
+    Recursive(Box<Node>, Vec<OutputColumn>),
     /// The second does not read the query, which is one like any other.
     Plain(Box<(Side, Side)>),
 }
