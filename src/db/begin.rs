@@ -301,6 +301,7 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::DropTable { kind, .. } => command_of_drop(*kind),
         Syntax::DropIndex { .. } => "DROP INDEX",
         Syntax::CreateSequence { .. } => "CREATE SEQUENCE",
+        Syntax::Comment { .. } => "COMMENT",
         Syntax::Alter(_) => "ALTER TABLE",
         Syntax::Truncate { .. } => "TRUNCATE TABLE",
         Syntax::Explain {

@@ -115,6 +115,18 @@ pub enum Function {
 }
 
 impl Function {
+    /// Whether it asks the catalog for a sequence.
+    pub fn is_of_sequences(self) -> bool {
+        matches!(
+            self,
+            Function::NextVal
+                | Function::CurrVal
+                | Function::LastVal
+                | Function::SetVal
+                | Function::SerialSequence
+        )
+    }
+
     /// Whether it takes values of any type and NULLs.
     pub fn takes_anything(self) -> bool {
         use Function::*;

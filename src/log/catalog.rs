@@ -169,11 +169,11 @@ macro_rules! alternatives {
 structs! {
     TableSchema {
         id, name, columns, next_column, primary_key, indexes;
-        dropped, checks, foreign_keys, sequence, view
+        dropped, checks, foreign_keys, sequence, view, comment
     }
     ColumnSchema {
         id, name, data_type, nullable, default;
-        generated, identity, was_nullable, was_retyped
+        generated, identity, was_nullable, was_retyped, comment
     }
     DroppedColumn { id, data_type }
     DefaultValue { sql }

@@ -6,6 +6,7 @@ mod display;
 mod node;
 pub mod optimize;
 mod prepare;
+mod system;
 mod tree;
 mod window;
 

@@ -51,6 +51,14 @@ pub enum Syntax {
         options: Box<SequenceOptions>,
     },
     Alter(Box<Alter>),
+    /// COMMENT ON.
+    Comment {
+        kind: RelationKind,
+        /// Of a column: its table's.
+        name: ast::ObjectName,
+        column: Option<ast::Ident>,
+        text: Option<String>,
+    },
     Truncate {
         names: Vec<ast::ObjectName>,
         restart: bool,
@@ -147,6 +155,7 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         Keyword::DROP => drop(parser),
         Keyword::ALTER => Ok(Syntax::Alter(Box::new(alter::alter(parser)?))),
         Keyword::TRUNCATE => truncate(parser),
+        Keyword::COMMENT => comment(parser),
         Keyword::EXPLAIN => explain(parser),
         _ if session::BEGINNINGS.contains(&keyword) => {
             let statement = session::statement(parser, keyword)?;
@@ -247,6 +256,49 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
         names,
         if_exists,
         cascade,
+    })
+}
+
+fn comment(parser: &mut Parser) -> Parsed<Syntax> {
+    parser.expect_keyword_is(Keyword::ON)?;
+    let kinds = [
+        Keyword::TABLE,
+        Keyword::COLUMN,
+        Keyword::VIEW,
+        Keyword::SEQUENCE,
+    ];
+    let Some(object) = parser.parse_one_of_keywords(&kinds) else {
+        return unsupported("COMMENT ON this object");
+    };
+    let mut name = parser.parse_object_name(false)?;
+    let mut column = None;
+    let kind = match object {
+        Keyword::VIEW => RelationKind::View,
+        Keyword::SEQUENCE => RelationKind::Sequence,
+        _ => RelationKind::Table,
+    };
+    if object == Keyword::COLUMN {
+        column = name.0.pop().and_then(|part| part.as_ident().cloned());
+        if name.0.is_empty() {
+            return unsupported("a column without its table");
+        }
+    }
+    parser.expect_keyword_is(Keyword::IS)?;
+    let text = match parser.parse_keyword(Keyword::NULL) {
+        true => None,
+        false => {
+            let token = parser.next_token();
+            match &token.token {
+                Token::NationalStringLiteral(text) => Some(text.clone()),
+                _ => return Ok(parser.expected_ref("a string or NULL", &token)?),
+            }
+        }
+    };
+    Ok(Syntax::Comment {
+        kind,
+        name,
+        column,
+        text,
     })
 }
 
@@ -363,7 +415,6 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
         | Keyword::LISTEN
         | Keyword::NOTIFY
         | Keyword::UNLISTEN
-        | Keyword::COMMENT
         | Keyword::CALL
         | Keyword::DO => unsupported(&word_text(first).to_ascii_uppercase()),
         _ => Ok(parser.expected_ref("a statement", first)?),

@@ -19,6 +19,7 @@ pub struct TableSchema {
     pub foreign_keys: Vec<ForeignKey>,
     /// It is a sequence: where that stands is its one row.
     pub sequence: Option<SequenceSchema>,
+    pub comment: Option<String>,
     /// It is a view, which has no rows of its own.
     pub view: Option<ViewSchema>,
 }
@@ -102,6 +103,7 @@ pub struct ColumnSchema {
     /// The expression of GENERATED ALWAYS AS (…) STORED as the user wrote it.
     pub generated: Option<String>,
     pub identity: Option<IdentitySchema>,
+    pub comment: Option<String>,
     /// Rows of the past may have no value here, whatever `nullable` says now.
     pub was_nullable: bool,
     /// It took the place of one of another type, which rows of the past have.

@@ -44,14 +44,7 @@ pub fn call(
         _ if values.iter().any(Value::is_null) => return Ok(Value::Null),
         _ => {}
     }
-    if matches!(
-        function,
-        Function::NextVal
-            | Function::CurrVal
-            | Function::LastVal
-            | Function::SetVal
-            | Function::SerialSequence
-    ) {
+    if function.is_of_sequences() {
         return sequence_call(function, values, context);
     }
     let first = arguments

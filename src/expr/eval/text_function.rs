@@ -27,6 +27,7 @@ impl From<Answer<'_>> for Value {
 /// Whether the function is one of text and NULL where any argument is.
 pub fn is_of_text(function: Function, first: DataType) -> bool {
     let is_special = function.takes_anything()
+        || function.is_of_sequences()
         || matches!(
             function,
             Function::DateTrunc | Function::Extract | Function::DatePart

@@ -83,6 +83,36 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// COMMENT ON a relation or a column of it; an empty text is none.
+    pub fn bind_comment(
+        &mut self,
+        kind: RelationKind,
+        name: &ast::ObjectName,
+        column: Option<&Ident>,
+        text: Option<&str>,
+    ) -> Result<Plan> {
+        let (relation, position) = name::relation(name)?;
+        let found = self.find_table(relation, position, TimeSlot::Present)?;
+        let mut schema = TableSchema::clone(&*found);
+        let comment = text.filter(|text| !text.is_empty()).map(str::to_string);
+        let is_wrong = match column {
+            Some(column) => {
+                let at = find_column(&schema, column)?;
+                schema.columns[at].comment = comment;
+                schema.kind() == RelationKind::Sequence
+            }
+            None => {
+                schema.comment = comment;
+                schema.kind() != kind
+            }
+        };
+        if is_wrong {
+            let message = format!("\"{relation}\" is not a {}", kind.word());
+            return Err(Error::new(Code::WrongObjectType, message).at(position));
+        }
+        Ok(altered(vec![AlterStep::Table(schema)], "COMMENT"))
+    }
+
     fn bind_rename_index(&mut self, index: &str, position: u32, to: &Ident) -> Result<Plan> {
         let Some((table, index)) = self.catalog().index(index) else {
             let message = format!("relation \"{index}\" does not exist");

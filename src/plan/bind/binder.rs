@@ -163,6 +163,12 @@ impl<'a> Binder<'a> {
                 cascade,
             } => self.bind_drop_table(*kind, names, *if_exists, *cascade)?,
             Syntax::DropIndex { names, if_exists } => self.bind_drop_index(names, *if_exists)?,
+            Syntax::Comment {
+                kind,
+                name,
+                column,
+                text,
+            } => self.bind_comment(*kind, name, column.as_ref(), text.as_deref())?,
             Syntax::Alter(alter) => self.bind_alter(alter)?,
             Syntax::Truncate {
                 names,
@@ -235,16 +241,20 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// The schema of a table as it was at the time.
-    pub fn find_table(&self, name: &str, position: u32, time: TimeSlot) -> Result<Rc<TableSchema>> {
-        let catalog = match time {
+    pub fn catalog_at(&self, time: TimeSlot) -> Result<&'a Catalog> {
+        let at = match time {
             TimeSlot::Present => 0,
             TimeSlot::Clause(clause) => clause + 1,
         };
-        let catalog = self
-            .catalogs
-            .get(catalog)
-            .ok_or_else(|| Error::new(Code::Internal, "a temporal clause has no catalog"))?;
+        let catalog = self.catalogs.get(at);
+        catalog
+            .map(|catalog| &**catalog)
+            .ok_or_else(|| Error::new(Code::Internal, "a temporal clause has no catalog"))
+    }
+
+    /// The schema of a table as it was at the time.
+    pub fn find_table(&self, name: &str, position: u32, time: TimeSlot) -> Result<Rc<TableSchema>> {
+        let catalog = self.catalog_at(time)?;
         let found = match self.seen {
             None => catalog.table(name),
             Some(seen) => {

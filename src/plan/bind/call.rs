@@ -111,6 +111,9 @@ impl<'a> Binder<'a> {
                 arguments
             }
         };
+        if let Some(known) = self.system_function(name, &arguments, context)? {
+            return Ok(known);
+        }
         match expr::is_set_function(name) {
             true => Sets::call(name, arguments, context),
             false => expr::resolve_function(name, arguments),

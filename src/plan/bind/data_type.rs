@@ -132,11 +132,13 @@ fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
     let ident = name::single(name)?;
     match (ident.value.as_str(), modifiers) {
         ("timestamptz", []) => Ok(DataType::TimestampTz),
+        // Those of the system's relations.
+        ("oid", []) => Ok(DataType::Integer),
+        ("name", []) => Ok(DataType::Text),
         ("bpchar", []) => Ok(DataType::Varchar(None)),
         (
             "serial" | "bigserial" | "smallserial" | "serial4" | "serial8" | "time" | "timetz"
-            | "money" | "xml" | "inet" | "cidr" | "macaddr" | "oid" | "name" | "regclass" | "bit"
-            | "varbit",
+            | "money" | "xml" | "inet" | "cidr" | "macaddr" | "regclass" | "bit" | "varbit",
             _,
         ) => Err(Error::unsupported(format!("the type {}", ident.value)).at(name::position(ident))),
         (unknown, _) => Err(Error::new(

@@ -7,6 +7,7 @@ use super::predicate::{is_row_comparison, predicate_operand};
 use super::scope::Scope;
 use super::sets::Sets;
 use super::subquery::is_row;
+use super::system;
 use super::window::Windows;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
@@ -77,8 +78,11 @@ impl<'a> Binder<'a> {
                 Ast::BinaryOp { op, right, .. } => {
                     self.operator(bound, op, right, &mut chain, context)
                 }
-                Ast::Cast { data_type, .. } => data_type::bind(data_type)
-                    .and_then(|target| expr::coerce_to(bound, target, CastContext::Explicit)),
+                Ast::Cast { data_type, .. } => match system::registered(data_type) {
+                    Some(registered) => self.registered_cast(bound, registered, context),
+                    None => data_type::bind(data_type)
+                        .and_then(|target| expr::coerce_to(bound, target, CastContext::Explicit)),
+                },
                 Ast::InSubquery {
                     subquery, negated, ..
                 } => self.in_query(vec![bound], subquery, *negated, context),

@@ -120,6 +120,9 @@ impl<'a> Binder<'a> {
         if let Some(common) = self.common_table(name) {
             return self.table_of_with(&common, name, alias);
         }
+        if let Some(system) = self.system_relation(name, alias)? {
+            return Ok(system);
+        }
         let (name, position) = name::relation(name)?;
         let time = self.time_of_table(position);
         let table = self.find_table(name, position, time)?;
@@ -139,8 +142,7 @@ impl<'a> Binder<'a> {
         let (node, mut scope) = match &table.view {
             Some(view) => {
                 let rows = self.rows_of_view(&table, view, time);
-                let (node, output) = rows.map_err(|error| error.moved_to(position))?;
-                debug_assert_eq!(output.len(), table.columns.len());
+                let node = rows.map_err(|error| error.moved_to(position))?;
                 (node, scope_of_table(&table, named, &[], false))
             }
             None => {

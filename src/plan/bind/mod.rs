@@ -7,7 +7,7 @@
 //! Insert, Update, Delete                   insert, update
 //! constraints                              constraint, rules, foreign_key
 //! tables, sequences and indexes            define, alter…, sequence, indexes
-//! views                                    view
+//! views, the system's among them           view, system
 //! any expression                           expression, predicate, constant, call
 //! window functions                         window, window_call, frame
 //! functions that answer rows               table_function, sets
@@ -60,6 +60,7 @@ mod set_operation;
 mod sets;
 mod share;
 mod subquery;
+mod system;
 mod table_function;
 mod update;
 mod using;

@@ -154,26 +154,6 @@ fn figure_of_query(query: &ast::Query) -> Option<(String, bool)> {
 
 /// The internal name of a type, which a cast's column is called by.
 fn of_type(data_type: &ast::DataType) -> &'static str {
-    use crate::types::DataType::*;
-    match super::data_type::bind(data_type) {
-        Ok(Boolean) => "bool",
-        Ok(SmallInt) => "int2",
-        Ok(Integer) => "int4",
-        Ok(BigInt) => "int8",
-        Ok(Real) => "float4",
-        Ok(Double) => "float8",
-        Ok(Numeric(_)) => "numeric",
-        Ok(Text) => "text",
-        Ok(Varchar(_)) => "varchar",
-        Ok(Char(_)) => "bpchar",
-        Ok(Bytea) => "bytea",
-        Ok(Date) => "date",
-        Ok(Timestamp) => "timestamp",
-        Ok(TimestampTz) => "timestamptz",
-        Ok(Interval) => "interval",
-        Ok(Json) => "json",
-        Ok(Jsonb) => "jsonb",
-        Ok(Uuid) => "uuid",
-        Ok(Unknown) | Err(_) => "?column?",
-    }
+    let data_type = super::data_type::bind(data_type).unwrap_or_default();
+    crate::plan::system::type_name(data_type)
 }

@@ -141,11 +141,29 @@ impl<'a> Binder<'a> {
         schema: &TableSchema,
         view: &ViewSchema,
         time: TimeSlot,
+    ) -> Result<Node> {
+        let (node, output) = self.rows_of_query(&view.sql, &schema.name, Some(&view.uses), time)?;
+        match output.len() == schema.columns.len() {
+            true => Ok(node),
+            false => {
+                let message = format!("view \"{}\" has lost a column", schema.name);
+                Err(Error::new(Code::Internal, message))
+            }
+        }
+    }
+
+    /// The rows of the query of a view. `seen` says what the names in it mean, if not what they say.
+    pub fn rows_of_query(
+        &mut self,
+        sql: &str,
+        name: &str,
+        seen: Option<&[ViewUse]>,
+        time: TimeSlot,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         let source = Source {
-            script: &view.sql,
+            script: sql,
             start: 0,
-            end: view.sql.len(),
+            end: sql.len(),
             characters: 0,
         };
         let statement = sql::parse(&source, Lifting::Off)?;
@@ -154,13 +172,13 @@ impl<'a> Binder<'a> {
         };
         let nesting = self.nesting + statement.nesting;
         if nesting > NESTING_MAX {
-            let message = format!("view \"{}\" reads views too deeply", schema.name);
+            let message = format!("view \"{name}\" reads views too deeply");
             return Err(Error::new(Code::LimitComplexity, message));
         }
         let around = std::mem::take(&mut self.outer.all);
         let mut inner = Binder {
             clauses: self.clauses,
-            seen: Some(&view.uses),
+            seen,
             time,
             nesting,
             subplans: std::mem::take(&mut self.subplans),
@@ -177,15 +195,7 @@ impl<'a> Binder<'a> {
             (inner.recursions, inner.results, inner.tables);
         (self.subplans, self.shared, self.outer) = (inner.subplans, inner.shared, inner.outer);
         self.outer.all = around;
-        let (node, mut output) = bound?;
-        if output.len() != schema.columns.len() {
-            let message = format!("view \"{}\" has lost a column", schema.name);
-            return Err(Error::new(Code::Internal, message));
-        }
-        for (column, named) in output.iter_mut().zip(&schema.columns) {
-            column.name.clone_from(&named.name);
-        }
-        Ok((node, output))
+        bound
     }
 
     /// Gives the columns of a relation the names that the view being read knows them by, and hides the

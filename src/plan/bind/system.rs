@@ -1,0 +1,259 @@
+//! The system's relations in FROM, and what is looked up in them: its functions, and casts to `regclass` and its
+//! like.
+//!
+//! There is no type for the names of objects. A cast of a constant gives its number, to compare; any other
+//! gives the name, to show.
+
+use super::binder::Binder;
+use super::expression::Context;
+use super::from::{rename, scope_of_output};
+use super::name;
+use super::outer::Level;
+use super::scope::Scope;
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, BinaryOperator, CastContext, Expr, ExprKind};
+use crate::plan::system::{self, Relation};
+use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot};
+use crate::types::{DataType, Value};
+use sqlparser::ast::{self, ObjectName, TableAlias};
+
+/// A type of names of objects: where they are looked up, by which name, to which number, and by which number what is
+/// shown.
+pub struct Registered(&'static str, [&'static str; 4]);
+
+const REGISTERED: [(&str, Registered); 3] = [
+    (
+        "regclass",
+        Registered("pg_regclass", ["name", "number", "oid", "shown"]),
+    ),
+    (
+        "regnamespace",
+        Registered("pg_namespace", ["nspname", "oid", "oid", "nspname"]),
+    ),
+    (
+        "regtype",
+        Registered("pg_type", ["typname", "oid", "oid", "format"]),
+    ),
+];
+
+/// Whether the type is one of the names of objects.
+pub fn registered(data_type: &ast::DataType) -> Option<&'static Registered> {
+    let name = match data_type {
+        ast::DataType::Regclass => "regclass",
+        ast::DataType::Custom(name, _) => match name::parts(name).ok()?.as_slice() {
+            [name] => &name.value,
+            [schema, name] if schema.value == "pg_catalog" => &name.value,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let found = REGISTERED.iter().find(|(known, _)| *known == name);
+    found.map(|(_, registered)| registered)
+}
+
+impl Binder<'_> {
+    /// The system relation that a name means, if any.
+    pub fn system_relation(
+        &mut self,
+        relation: &ObjectName,
+        alias: Option<&TableAlias>,
+    ) -> Result<Option<(Node, Scope)>> {
+        let (schema, ident) = match name::parts(relation)?.as_slice() {
+            [name] => (None, *name),
+            [schema, name] => (Some(*schema), *name),
+            _ => return Ok(None),
+        };
+        let position = name::position(schema.unwrap_or(ident));
+        let schema = schema.map(|schema| schema.value.as_str());
+        let Some((full_name, found)) = system::find(schema, &ident.value) else {
+            return match schema {
+                Some(schema @ ("pg_catalog" | "information_schema")) => {
+                    let message = format!("relation \"{schema}.{}\" does not exist", ident.value);
+                    Err(Error::new(Code::UndefinedTable, message).at(position))
+                }
+                _ => Ok(None),
+            };
+        };
+        let time = self.time_of_table(position);
+        let (node, output) = match found {
+            Relation::Table(columns) => self.system_table(full_name, columns, time)?,
+            Relation::View(sql) => {
+                let rows = self.rows_of_query(sql, full_name, None, time);
+                rows.map_err(|error| error.moved_to(position))?
+            }
+        };
+        let mut scope = scope_of_output(
+            alias.map_or(&ident.value, |alias| &alias.name.value),
+            output,
+        );
+        if alias.is_some() {
+            scope.tables[0].hidden_name = Some(ident.value.clone());
+        }
+        Ok(Some((node, rename(scope, alias)?)))
+    }
+
+    fn system_table(
+        &mut self,
+        name: &str,
+        columns: &str,
+        time: TimeSlot,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
+        if !self.reads_one_moment(time) {
+            return Err(Error::unsupported(
+                "a range of moments of a system relation",
+            ));
+        }
+        Ok(system::table(self.catalog_at(time)?, name, columns))
+    }
+
+    /// A function that says something of the catalog, if the name is that of one.
+    pub fn system_function(
+        &mut self,
+        name: &str,
+        arguments: &[Expr],
+        context: &mut Context,
+    ) -> Result<Option<Expr>> {
+        let constant = |text: &str| Expr::constant(Value::text(text), DataType::Text);
+        let [first, second] = [0, 1].map(|at| arguments.get(at).cloned());
+        let first = first.unwrap_or_else(Expr::null);
+        let second = second.unwrap_or_else(Expr::null);
+        let zero = || Expr::constant(Value::I64(0), DataType::Integer);
+        Ok(Some(match (name, arguments.len()) {
+            ("current_schema", 0) => constant("public"),
+            ("current_database" | "current_catalog", 0)
+            | ("current_user" | "session_user" | "user" | "current_role", 0)
+            | ("pg_get_userbyid", 1) => constant("postgres"),
+            ("pg_get_expr", 2 | 3) => {
+                expr::coerce_to(first, DataType::Text, CastContext::Explicit)?
+            }
+            ("pg_table_is_visible" | "pg_type_is_visible" | "pg_function_is_visible", 1) => {
+                expr::resolve_is_null(first, true)?
+            }
+            (
+                "has_schema_privilege"
+                | "has_table_privilege"
+                | "has_database_privilege"
+                | "has_sequence_privilege"
+                | "has_column_privilege",
+                2..=4,
+            ) => Expr::boolean(true),
+            ("pg_get_constraintdef", 1 | 2) => {
+                self.look_up("pg_constraint", [("oid", first)], "definition", context)?
+            }
+            ("pg_get_indexdef", 1) => {
+                self.look_up("pg_index", [("indexrelid", first)], "definition", context)?
+            }
+            ("pg_get_indexdef", 3) => {
+                let keys = [("attrelid", first), ("attnum", second)];
+                self.look_up("pg_attribute", keys, "attname", context)?
+            }
+            ("pg_get_viewdef", 1 | 2) => {
+                self.look_up("pg_view_query", [("oid", first)], "definition", context)?
+            }
+            ("format_type", 2) => {
+                let none = Expr::constant(Value::I64(-1), DataType::Integer);
+                let keys = [
+                    ("oid", first),
+                    ("typmod", expr::resolve_coalesce(vec![second, none])?),
+                ];
+                self.look_up("pg_type_format", keys, "format", context)?
+            }
+            ("obj_description", 1 | 2) => {
+                let keys = [("objoid", first), ("objsubid", zero())];
+                self.look_up("pg_description", keys, "description", context)?
+            }
+            ("col_description", 2) => {
+                let keys = [("objoid", first), ("objsubid", second)];
+                self.look_up("pg_description", keys, "description", context)?
+            }
+            ("to_regclass", 1) => {
+                self.look_up("pg_regclass", [("name", first)], "shown", context)?
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// A cast to the name of an object.
+    pub fn registered_cast(
+        &mut self,
+        operand: Expr,
+        registered: &Registered,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let Registered(relation, [name, number, oid, shown]) = *registered;
+        let cast = |expr, to| expr::coerce_to(expr, to, CastContext::Explicit);
+        if operand.data_type.is_integer() {
+            let found = self.look_up(relation, [(oid, operand.clone())], shown, context)?;
+            return expr::resolve_coalesce(vec![found, cast(operand, DataType::Text)?]);
+        }
+        let is_constant = matches!(operand.kind, ExprKind::Constant(_) | ExprKind::Parameter(_));
+        let operand = cast(operand, DataType::Text)?;
+        let value = if is_constant { number } else { shown };
+        let found = self.look_up(relation, [(name, operand.clone())], value, context)?;
+        // What is no name is a number, or an error.
+        let given = cast(operand, DataType::Integer)?;
+        let given = cast(given, found.data_type)?;
+        expr::resolve_coalesce(vec![found, given])
+    }
+
+    /// The value in the row of a system table that has the keys; NULL if there is none.
+    fn look_up<const N: usize>(
+        &mut self,
+        relation: &'static str,
+        keys: [(&str, Expr); N],
+        value: &str,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let Some((name, Relation::Table(columns))) = system::find(None, relation) else {
+            return Err(Error::new(Code::Internal, "no such system table"));
+        };
+        // No table stands there, so that it is read when those without a clause are.
+        let time = self.time_of_table(0);
+        let (rows, output) = self.system_table(name, columns, time)?;
+        let column = |name: &str| {
+            let at = output.iter().position(|column| column.name == name);
+            let at = at.ok_or_else(|| Error::new(Code::Internal, "no such system column"))?;
+            Ok(Expr::column(at, output[at].data_type))
+        };
+        let is_of_row = |expr: &Expr| matches!(expr.kind, ExprKind::Column(_) | ExprKind::Outer(_));
+        let depends = keys
+            .iter()
+            .any(|(_, key)| key.any(&mut |expr| is_of_row(expr)));
+        self.outer.all.push(Level::around(context));
+        let at = self.outer.all.len() - 1;
+        let conditions = keys.map(|(name, key)| {
+            let column: Expr = column(name)?;
+            let key = match key.data_type {
+                DataType::Unknown => expr::coerce_to(key, column.data_type, CastContext::Explicit)?,
+                _ => key,
+            };
+            let key = if depends {
+                self.outer.slot(at, key)
+            } else {
+                key
+            };
+            expr::resolve_operator(BinaryOperator::Equal, column, key)
+        });
+        let level = self.outer.all.pop().expect("it was pushed");
+        context.calls = level.calls;
+        let conditions: Vec<Expr> = conditions.into_iter().collect::<Result<_>>()?;
+        let value: Expr = column(value)?;
+        let data_type = value.data_type;
+        let node = Node::Project {
+            input: Box::new(Node::Filter {
+                input: Box::new(rows),
+                predicate: expr::resolve_and(conditions)?,
+            }),
+            expressions: vec![value],
+        };
+        if depends {
+            let place = self.depend(JoinKind::Single, node, level.used, None);
+            let dependent = self.dependents.last_mut().expect("it was noted");
+            dependent.depth = context.depth();
+            return Ok(Expr::column(place, data_type));
+        }
+        self.subplans.push(node);
+        let subplan = self.subplans.len() - 1;
+        Ok(Expr::new(ExprKind::ScalarSubplan(subplan), data_type))
+    }
+}

@@ -1,0 +1,144 @@
+//! Constraints, indexes and types in SQL's words.
+
+use crate::types::{Action, ColumnId, DataType, ForeignKey, IndexSchema, TableSchema};
+
+/// A name in quotes where it needs them.
+pub fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    match name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+        true => name.to_string(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+/// Names of columns with commas between them.
+pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
+    let columns = ids.iter().filter_map(|id| table.position(*id));
+    let names: Vec<String> = columns.map(|at| quoted(&table.columns[at].name)).collect();
+    names.join(", ")
+}
+
+/// `CREATE INDEX …`
+pub fn index(table: &TableSchema, index: &IndexSchema) -> String {
+    format!(
+        "CREATE {}INDEX {} ON public.{} USING btree ({}){}",
+        if index.unique { "UNIQUE " } else { "" },
+        quoted(&index.name),
+        quoted(&table.name),
+        columns(table, &index.columns),
+        nulls_not_distinct(index, " NULLS NOT DISTINCT"),
+    )
+}
+
+/// `PRIMARY KEY (…)` or `UNIQUE (…)`
+pub fn key(table: &TableSchema, index: &IndexSchema) -> String {
+    let columns = columns(table, &index.columns);
+    match table.primary_key == Some(index.id) {
+        true => format!("PRIMARY KEY ({columns})"),
+        false => {
+            let nulls = nulls_not_distinct(index, " NULLS NOT DISTINCT");
+            format!("UNIQUE{nulls} ({columns})")
+        }
+    }
+}
+
+fn nulls_not_distinct<'t>(index: &IndexSchema, text: &'t str) -> &'t str {
+    if index.nulls_not_distinct { text } else { "" }
+}
+
+/// `FOREIGN KEY (…) REFERENCES …`
+pub fn foreign_key(table: &TableSchema, key: &ForeignKey, other: &TableSchema) -> String {
+    let mut text = format!(
+        "FOREIGN KEY ({}) REFERENCES {}({})",
+        columns(table, &key.columns),
+        quoted(&other.name),
+        columns(other, &key.referenced),
+    );
+    if key.match_full {
+        text.push_str(" MATCH FULL");
+    }
+    for (event, action) in [("UPDATE", key.on_update), ("DELETE", key.on_delete)] {
+        let words = match action {
+            Action::NoAction => continue,
+            Action::Restrict => "RESTRICT",
+            Action::Cascade => "CASCADE",
+            Action::SetNull => "SET NULL",
+            Action::SetDefault => "SET DEFAULT",
+        };
+        text.push_str(&format!(" ON {event} {words}"));
+    }
+    if key.deferred {
+        text.push_str(" DEFERRABLE INITIALLY DEFERRED");
+    }
+    text
+}
+
+pub fn action_letter(action: Action) -> &'static str {
+    match action {
+        Action::NoAction => "a",
+        Action::Restrict => "r",
+        Action::Cascade => "c",
+        Action::SetNull => "n",
+        Action::SetDefault => "d",
+    }
+}
+
+/// The types that there are, without modifiers, and their categories.
+pub const TYPES: [(DataType, &str); 18] = [
+    (DataType::Boolean, "B"),
+    (DataType::Bytea, "U"),
+    (DataType::BigInt, "N"),
+    (DataType::SmallInt, "N"),
+    (DataType::Integer, "N"),
+    (DataType::Text, "S"),
+    (DataType::Json, "U"),
+    (DataType::Real, "N"),
+    (DataType::Double, "N"),
+    (DataType::Char(0), "S"),
+    (DataType::Varchar(None), "S"),
+    (DataType::Date, "D"),
+    (DataType::Timestamp, "D"),
+    (DataType::TimestampTz, "D"),
+    (DataType::Interval, "T"),
+    (DataType::Numeric(None), "N"),
+    (DataType::Uuid, "U"),
+    (DataType::Jsonb, "U"),
+];
+
+/// The internal name of a type.
+pub fn type_name(data_type: DataType) -> &'static str {
+    use DataType::*;
+    match data_type {
+        Boolean => "bool",
+        SmallInt => "int2",
+        Integer => "int4",
+        BigInt => "int8",
+        Real => "float4",
+        Double => "float8",
+        Numeric(_) => "numeric",
+        Text => "text",
+        Varchar(_) => "varchar",
+        Char(_) => "bpchar",
+        Bytea => "bytea",
+        Date => "date",
+        Timestamp => "timestamp",
+        TimestampTz => "timestamptz",
+        Interval => "interval",
+        Json => "json",
+        Jsonb => "jsonb",
+        Uuid => "uuid",
+        Unknown => "?column?",
+    }
+}
+
+/// The modifiers of a type as `atttypmod` holds them.
+pub fn modifier(data_type: DataType) -> i64 {
+    match data_type {
+        DataType::Varchar(Some(length)) => i64::from(length) + 4,
+        DataType::Char(length) if length > 0 => i64::from(length) + 4,
+        DataType::Numeric(Some((precision, scale))) => {
+            (i64::from(precision) << 16 | i64::from(scale) & 0x7ff) + 4
+        }
+        _ => -1,
+    }
+}

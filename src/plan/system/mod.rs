@@ -1,0 +1,20 @@
+//! What a catalog says of itself: `pg_catalog` and `information_schema`.
+//!
+//! ```text
+//! relation   the columns of each system relation, and the texts of those that are views
+//! rows       the rows of the others, made from a catalog
+//! describe   constraints, indexes and types in SQL's words
+//! ```
+//!
+//! They are as much of PostgreSQL's as tools ask for, under its names. Nothing is stored: the rows are made when a
+//! statement is bound, from the catalog of the moment at which it reads them, so that they are as
+//! versioned as that. Relations of the system itself are not in them.
+//!
+//! What is missing is an error and no NULL: a column that has no meaning here does not exist.
+
+mod describe;
+mod relation;
+mod rows;
+
+pub use describe::type_name;
+pub use relation::{Relation, find, table};

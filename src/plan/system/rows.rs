@@ -1,0 +1,520 @@
+//! The rows of the system's tables, made from a catalog. Each function gives the values in the order of the columns
+//! that are no constants ([`super::relation`]).
+
+use super::describe::{self, TYPES, action_letter, modifier, type_name};
+use crate::table::Catalog;
+use crate::types::{
+    ColumnSchema, DataType, ForeignKey, IndexId, IndexSchema, RelationKind, TableId, TableSchema,
+    Value,
+};
+use std::rc::Rc;
+
+/// The first oid that is not PostgreSQL's own.
+const FIRST_OID: i64 = 16_384;
+/// Of defaults, of constraints that have no index.
+const FIRST_OTHER_OID: i64 = 1 << 30;
+const PUBLIC: i64 = 2200;
+
+type Row = Vec<Value>;
+
+/// Tables and indexes take turns, so that all have oids of their own, which they keep.
+pub fn oid_of_table(table: TableId) -> i64 {
+    FIRST_OID + 2 * i64::from(table.0)
+}
+
+fn oid_of_index(index: IndexId) -> i64 {
+    FIRST_OID + 2 * i64::from(index.0) + 1
+}
+
+/// Of a constraint without an index, which has nothing but its name (FNV-1a).
+fn oid_of_name(table: TableId, name: &str) -> i64 {
+    let seed = 2_166_136_261 ^ table.0;
+    let hash = name.bytes().fold(seed, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(16_777_619)
+    });
+    FIRST_OTHER_OID + i64::from(hash >> 2)
+}
+
+fn text(text: &str) -> Value {
+    Value::text(text)
+}
+
+fn number(value: usize) -> Value {
+    Value::I64(value as i64)
+}
+
+fn yes(value: bool) -> Value {
+    text(if value { "YES" } else { "NO" })
+}
+
+fn or_null<T>(value: Option<T>, make: impl FnOnce(T) -> Value) -> Value {
+    value.map_or(Value::Null, make)
+}
+
+pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
+    let tables = || catalog.tables();
+    let of_tables = |make: fn(&TableSchema, &mut Vec<Row>)| {
+        let mut rows = Vec::new();
+        tables().for_each(|table| make(table, &mut rows));
+        rows
+    };
+    let of_constraints =
+        |make: fn(&Constraint) -> Vec<Row>| constraints(catalog).iter().flat_map(make).collect();
+    match name {
+        "pg_namespace" => [
+            (11, "pg_catalog"),
+            (PUBLIC, "public"),
+            (13_000, "information_schema"),
+        ]
+        .map(|(oid, name)| vec![Value::I64(oid), text(name)])
+        .into(),
+        "pg_am" => [(2, "heap", "t"), (403, "btree", "i")]
+            .map(|(oid, name, kind)| vec![Value::I64(oid), text(name), text(kind)])
+            .into(),
+        "pg_type" => TYPES.map(type_row).into(),
+        "pg_class" => {
+            let mut rows = of_tables(class);
+            for (table, row) in tables().zip(&mut rows) {
+                // Of the triggers that PostgreSQL has for foreign keys.
+                let is_referenced = catalog.referencing(table.id).next().is_some();
+                row[9] = Value::Bool(is_referenced || !table.foreign_keys.is_empty());
+            }
+            rows.extend(of_tables(index_classes));
+            rows
+        }
+        "pg_attribute" => of_tables(attributes),
+        "pg_attrdef" => of_tables(defaults),
+        "pg_index" => of_tables(indexes),
+        "pg_sequence" => of_tables(sequence),
+        "pg_depend" => (tables().flat_map(|table| dependency(catalog, table))).collect(),
+        "pg_description" => of_tables(comments),
+        "pg_view_query" => of_tables(|table, rows| {
+            if let Some(view) = &table.view {
+                rows.push(vec![Value::I64(oid_of_table(table.id)), text(&view.sql)]);
+            }
+        }),
+        "pg_regclass" => of_tables(names),
+        "pg_type_format" => formats(catalog),
+        "pg_constraint" => of_constraints(|constraint| vec![constraint.row()]),
+        "pg_key_column" => of_constraints(|constraint| constraint.columns()),
+        "information_schema.columns" => {
+            tables().flat_map(|table| columns(catalog, table)).collect()
+        }
+        // One row of constants.
+        "pg_collation" | "pg_database" | "pg_roles" | "pg_user" => vec![Vec::new()],
+        _ => Vec::new(),
+    }
+}
+
+fn type_row((data_type, category): (DataType, &str)) -> Row {
+    vec![
+        Value::I64(data_type.oid().into()),
+        text(type_name(data_type)),
+        text(category),
+        collation(data_type),
+        text(&data_type.to_string()),
+    ]
+}
+
+fn collation(data_type: DataType) -> Value {
+    Value::I64(if data_type.is_text() { 100 } else { 0 })
+}
+
+fn class(table: &TableSchema, rows: &mut Vec<Row>) {
+    let (kind, method) = match table.kind() {
+        RelationKind::Table => ("r", 2),
+        RelationKind::Sequence => ("S", 0),
+        RelationKind::View => ("v", 0),
+    };
+    rows.push(vec![
+        Value::I64(oid_of_table(table.id)),
+        text(&table.name),
+        Value::I64(PUBLIC),
+        Value::I64(method),
+        Value::Bool(!table.indexes.is_empty()),
+        text(kind),
+        number(table.columns.len()),
+        number(table.checks.len()),
+        Value::Bool(table.view.is_some()),
+        Value::Bool(false),
+    ]);
+}
+
+fn index_classes(table: &TableSchema, rows: &mut Vec<Row>) {
+    for index in &table.indexes {
+        rows.push(vec![
+            Value::I64(oid_of_index(index.id)),
+            text(&index.name),
+            Value::I64(PUBLIC),
+            Value::I64(403),
+            Value::Bool(false),
+            text("i"),
+            number(index.columns.len()),
+            Value::I64(0),
+            Value::Bool(false),
+            Value::Bool(false),
+        ]);
+    }
+}
+
+/// Of the relation, then of its indexes.
+fn attributes(table: &TableSchema, rows: &mut Vec<Row>) {
+    let oid = oid_of_table(table.id);
+    for (at, column) in table.columns.iter().enumerate() {
+        rows.push(attribute(oid, at, column));
+    }
+    for index in &table.indexes {
+        let keys = index.columns.iter().filter_map(|id| table.position(*id));
+        for (at, column) in keys.enumerate() {
+            let column = &table.columns[column];
+            let key = ColumnSchema {
+                name: column.name.clone(),
+                data_type: column.data_type,
+                nullable: true,
+                ..ColumnSchema::default()
+            };
+            rows.push(attribute(oid_of_index(index.id), at, &key));
+        }
+    }
+}
+
+fn attribute(relation: i64, at: usize, column: &ColumnSchema) -> Row {
+    let identity = column.identity.as_ref();
+    vec![
+        Value::I64(relation),
+        text(&column.name),
+        Value::I64(column.data_type.oid().into()),
+        number(at + 1),
+        Value::I64(modifier(column.data_type)),
+        Value::Bool(!column.nullable),
+        Value::Bool(column.default.is_some() || column.generated.is_some()),
+        text(identity.map_or("", |identity| if identity.always { "a" } else { "d" })),
+        text(if column.generated.is_some() { "s" } else { "" }),
+        collation(column.data_type),
+    ]
+}
+
+fn defaults(table: &TableSchema, rows: &mut Vec<Row>) {
+    for (at, column) in table.columns.iter().enumerate() {
+        let default = column.default.as_ref().map(|default| &default.sql);
+        if let Some(sql) = default.or(column.generated.as_ref()) {
+            rows.push(vec![
+                Value::I64(FIRST_OTHER_OID + i64::from(table.id.0) * 2048 + at as i64),
+                Value::I64(oid_of_table(table.id)),
+                number(at + 1),
+                text(sql),
+            ]);
+        }
+    }
+}
+
+fn indexes(table: &TableSchema, rows: &mut Vec<Row>) {
+    for index in &table.indexes {
+        rows.push(vec![
+            Value::I64(oid_of_index(index.id)),
+            Value::I64(oid_of_table(table.id)),
+            number(index.columns.len()),
+            number(index.columns.len()),
+            Value::Bool(index.unique),
+            Value::Bool(index.nulls_not_distinct),
+            Value::Bool(table.primary_key == Some(index.id)),
+            text(&describe::index(table, index)),
+        ]);
+    }
+}
+
+fn sequence(table: &TableSchema, rows: &mut Vec<Row>) {
+    let Some(sequence) = &table.sequence else {
+        return;
+    };
+    rows.push(vec![
+        Value::I64(oid_of_table(table.id)),
+        Value::I64(sequence.data_type.oid().into()),
+        Value::I64(sequence.start),
+        Value::I64(sequence.increment),
+        Value::I64(sequence.max),
+        Value::I64(sequence.min),
+        Value::Bool(sequence.cycle),
+    ]);
+}
+
+/// The column that a sequence belongs to.
+fn dependency(catalog: &Catalog, table: &TableSchema) -> Option<Row> {
+    let (owner, column) = table.sequence.as_ref()?.owner?;
+    let at = catalog.table_by_id(owner)?.position(column)?;
+    let is_identity = is_of_identity(catalog, table.id);
+    Some(vec![
+        Value::I64(oid_of_table(table.id)),
+        Value::I64(oid_of_table(owner)),
+        number(at + 1),
+        text(if is_identity { "i" } else { "a" }),
+    ])
+}
+
+fn comments(table: &TableSchema, rows: &mut Vec<Row>) {
+    let columns = table.columns.iter().map(|column| &column.comment);
+    let all = std::iter::once(&table.comment).chain(columns);
+    for (at, comment) in all.enumerate() {
+        if let Some(comment) = comment {
+            let oid = Value::I64(oid_of_table(table.id));
+            rows.push(vec![oid, number(at), text(comment)]);
+        }
+    }
+}
+
+/// Of a relation and its indexes.
+fn names(table: &TableSchema, rows: &mut Vec<Row>) {
+    let indexes = table.indexes.iter();
+    let indexes = indexes.map(|index| (&index.name, oid_of_index(index.id)));
+    for (name, oid) in indexes.chain([(&table.name, oid_of_table(table.id))]) {
+        let shown = describe::quoted(name);
+        let always = format!("\"{}\"", name.replace('"', "\"\""));
+        let mut forms = vec![
+            shown.clone(),
+            format!("public.{shown}"),
+            format!("public.{always}"),
+            format!("\"public\".{always}"),
+            always,
+        ];
+        forms.sort();
+        forms.dedup();
+        rows.extend(forms.iter().enumerate().map(|(at, form)| {
+            let once = if at == 0 {
+                Value::I64(oid)
+            } else {
+                Value::Null
+            };
+            vec![text(form), Value::I64(oid), text(&shown), once]
+        }));
+    }
+}
+
+/// The types without modifiers, and with those that columns have.
+fn formats(catalog: &Catalog) -> Vec<Row> {
+    let columns = catalog.tables().flat_map(|table| &table.columns);
+    let all = TYPES.map(|(data_type, _)| data_type).into_iter();
+    let mut types: Vec<DataType> = all.chain(columns.map(|column| column.data_type)).collect();
+    types.sort_by_key(|data_type| (data_type.oid(), modifier(*data_type)));
+    types.dedup();
+    let row = |data_type: DataType| {
+        vec![
+            Value::I64(data_type.oid().into()),
+            Value::I64(modifier(data_type)),
+            text(&data_type.to_string()),
+        ]
+    };
+    types.into_iter().map(row).collect()
+}
+
+fn is_of_identity(catalog: &Catalog, sequence: TableId) -> bool {
+    let mut columns = catalog.tables().flat_map(|table| &table.columns);
+    columns.any(|column| (column.identity.as_ref()).is_some_and(|own| own.sequence == sequence))
+}
+
+/// A table's constraint.
+struct Constraint<'c> {
+    oid: i64,
+    name: &'c str,
+    table: &'c TableSchema,
+    kind: Kind<'c>,
+}
+
+enum Kind<'c> {
+    Key(&'c IndexSchema),
+    Check(&'c str),
+    Foreign(&'c ForeignKey, &'c TableSchema),
+}
+
+fn constraints(catalog: &Catalog) -> Vec<Constraint<'_>> {
+    let mut all = Vec::new();
+    for table in catalog.tables() {
+        let table: &TableSchema = table;
+        for index in table.indexes.iter().filter(|index| index.constraint) {
+            all.push(Constraint {
+                oid: oid_of_index(index.id),
+                name: &index.name,
+                table,
+                kind: Kind::Key(index),
+            });
+        }
+        let checks = table.checks.iter();
+        let checks = checks.map(|check| (&check.name, Kind::Check(&check.sql)));
+        let foreign = table.foreign_keys.iter().filter_map(|key| {
+            let other = catalog.table_by_id(key.table)?;
+            Some((&key.name, Kind::Foreign(key, other)))
+        });
+        for (name, kind) in checks.chain(foreign) {
+            all.push(Constraint {
+                oid: oid_of_name(table.id, name),
+                name,
+                table,
+                kind,
+            });
+        }
+    }
+    all
+}
+
+impl Constraint<'_> {
+    fn row(&self) -> Row {
+        let Constraint { table, kind, .. } = self;
+        let (letter, definition) = match kind {
+            Kind::Key(index) if table.primary_key == Some(index.id) => {
+                ("p", describe::key(table, index))
+            }
+            Kind::Key(index) => ("u", describe::key(table, index)),
+            Kind::Check(sql) => ("c", format!("CHECK (({sql}))")),
+            Kind::Foreign(key, other) => ("f", describe::foreign_key(table, key, other)),
+        };
+        let index = match kind {
+            Kind::Key(index) => Some(index.id),
+            Kind::Foreign(key, other) => other.unique_key(&key.referenced).map(|index| index.id),
+            Kind::Check(_) => None,
+        };
+        let foreign = match kind {
+            Kind::Foreign(key, other) => Some((*key, *other)),
+            _ => None,
+        };
+        let is_deferred = Value::Bool(foreign.is_some_and(|(key, _)| key.deferred));
+        let action = |action: fn(&ForeignKey) -> &'static str| {
+            text(foreign.map_or(" ", |(key, _)| action(key)))
+        };
+        vec![
+            Value::I64(self.oid),
+            text(self.name),
+            Value::I64(PUBLIC),
+            text(letter),
+            is_deferred.clone(),
+            is_deferred,
+            Value::I64(oid_of_table(table.id)),
+            Value::I64(index.map_or(0, oid_of_index)),
+            Value::I64(foreign.map_or(0, |(_, other)| oid_of_table(other.id))),
+            action(|key| action_letter(key.on_update)),
+            action(|key| action_letter(key.on_delete)),
+            action(|key| if key.match_full { "f" } else { "s" }),
+            Value::Bool(letter != "c"),
+            match kind {
+                Kind::Check(sql) => text(&format!("({sql})")),
+                _ => Value::Null,
+            },
+            text(&definition),
+        ]
+    }
+
+    /// The columns of a key: the constraint, the place, the relation and column, and those that they lead to, which
+    /// for a key that is no foreign one are the same.
+    fn columns(&self) -> Vec<Row> {
+        let (own, other, led) = match &self.kind {
+            Kind::Key(index) => (&index.columns, self.table, &index.columns),
+            Kind::Foreign(key, other) => (&key.columns, *other, &key.referenced),
+            Kind::Check(_) => return Vec::new(),
+        };
+        let place = |table: &TableSchema, column| {
+            or_null(table.position(column), |position| number(position + 1))
+        };
+        let columns = own.iter().zip(led).enumerate();
+        let row = columns.map(|(at, (column, led))| {
+            vec![
+                Value::I64(self.oid),
+                number(at + 1),
+                Value::I64(oid_of_table(self.table.id)),
+                place(self.table, *column),
+                Value::I64(oid_of_table(other.id)),
+                place(other, *led),
+            ]
+        });
+        row.collect()
+    }
+}
+
+/// information_schema.columns.
+fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
+    if table.kind() == RelationKind::Sequence {
+        return Vec::new();
+    }
+    let rows = table.columns.iter().enumerate().map(|(at, column)| {
+        let data_type = column.data_type;
+        let (length, octets, precision, radix, scale, fraction) = sizes(data_type);
+        let identity = column.identity.as_ref();
+        let sequence = identity.and_then(|identity| catalog.table_by_id(identity.sequence));
+        let sequence = sequence.and_then(|sequence| sequence.sequence.as_ref());
+        let of_sequence = |value: Option<i64>| or_null(value, |value| text(&value.to_string()));
+        let integer = |value: Option<i64>| or_null(value, Value::I64);
+        vec![
+            text(&table.name),
+            text(&column.name),
+            number(at + 1),
+            or_null(column.default.as_ref(), |default| text(&default.sql)),
+            yes(column.nullable),
+            text(&match data_type {
+                DataType::Char(_) => "character".to_string(),
+                other => other.base().to_string(),
+            }),
+            integer(length),
+            integer(octets),
+            integer(precision),
+            integer(radix),
+            integer(scale),
+            integer(fraction),
+            text(type_name(data_type)),
+            text(&(at + 1).to_string()),
+            or_null(identity, |identity| {
+                text(if identity.always {
+                    "ALWAYS"
+                } else {
+                    "BY DEFAULT"
+                })
+            }),
+            of_sequence(sequence.map(|sequence| sequence.start)),
+            of_sequence(sequence.map(|sequence| sequence.increment)),
+            of_sequence(sequence.map(|sequence| sequence.max)),
+            of_sequence(sequence.map(|sequence| sequence.min)),
+            yes(identity.is_some()),
+            yes(sequence.is_some_and(|sequence| sequence.cycle)),
+            text(if column.generated.is_some() {
+                "ALWAYS"
+            } else {
+                "NEVER"
+            }),
+            or_null(column.generated.as_ref(), |sql| text(sql)),
+            yes(table.view.is_none()),
+        ]
+    });
+    rows.collect()
+}
+
+type Sizes = (
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
+
+/// Characters and their bytes; the precision, radix and scale of numbers; the digits of fractions of seconds.
+fn sizes(data_type: DataType) -> Sizes {
+    let number = |precision, radix, scale| (None, None, precision, Some(radix), scale, None);
+    let time = |digits| (None, None, None, None, None, Some(digits));
+    let characters = |length: Option<u32>| {
+        let octets = length.map_or(1 << 30, |length| i64::from(length) * 4);
+        (length.map(i64::from), Some(octets), None, None, None, None)
+    };
+    match data_type {
+        DataType::SmallInt => number(Some(16), 2, Some(0)),
+        DataType::Integer => number(Some(32), 2, Some(0)),
+        DataType::BigInt => number(Some(64), 2, Some(0)),
+        DataType::Real => number(Some(24), 2, None),
+        DataType::Double => number(Some(53), 2, None),
+        DataType::Numeric(None) => number(None, 10, None),
+        DataType::Numeric(Some((precision, scale))) => {
+            number(Some(precision.into()), 10, Some(scale.into()))
+        }
+        DataType::Text => characters(None),
+        DataType::Varchar(length) => characters(length),
+        DataType::Char(length) => characters(Some(length).filter(|length| *length > 0)),
+        DataType::Date => time(0),
+        DataType::Timestamp | DataType::TimestampTz | DataType::Interval => time(6),
+        _ => (None, None, None, None, None, None),
+    }
+}
