@@ -4,6 +4,7 @@ use crate::column::Chunk;
 use crate::error::Error;
 use crate::plan::OutputColumn;
 use crate::table::BlockId;
+pub use crate::txn::Operation;
 use crate::types::{DataType, Seq, Value};
 use std::rc::Rc;
 
@@ -98,13 +99,6 @@ pub struct HistoryEntry {
     /// key again.
     pub until: Option<(Seq, i64)>,
     pub meta: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    Insert,
-    Update,
-    Delete,
 }
 
 /// All states of the rows that ever held a key, oldest first.

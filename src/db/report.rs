@@ -1,6 +1,6 @@
 //! What a database tells about itself, as results like any other: histories, commits, tables, counters.
 
-use super::{AsOf, Database, History, Operation, StatementResult, TransactionStatus};
+use super::{AsOf, Database, History, StatementResult, TransactionStatus};
 use crate::column::{Chunk, VectorBuilder};
 use crate::error::Result;
 use crate::plan::OutputColumn;
@@ -84,11 +84,6 @@ pub fn history(history: &History, seq: Option<Seq>) -> StatementResult {
             .chain(row.map(|field| (field.name.clone(), field.data_type))),
     );
     for entry in &history.entries {
-        let operation = match entry.operation {
-            Operation::Insert => "INSERT",
-            Operation::Update => "UPDATE",
-            Operation::Delete => "DELETE",
-        };
         let (until_seq, until_time) = match entry.until {
             Some((seq, time)) => (number(seq.0), Value::I64(time)),
             None => (Value::Null, Value::Null),
@@ -96,7 +91,7 @@ pub fn history(history: &History, seq: Option<Seq>) -> StatementResult {
         let head = [
             number(entry.seq.0),
             Value::I64(entry.time),
-            Value::text(operation),
+            Value::text(entry.operation.name()),
             until_seq,
             until_time,
             Value::text(&json!(entry.changed).to_string()),

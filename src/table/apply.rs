@@ -64,6 +64,7 @@ impl Apply<'_> {
             seq,
             ..
         } = self;
+        relation.deleted.push((*seq, row));
         for index in &mut relation.indexes {
             index.close(location, row, *seq, blocks);
         }

@@ -145,6 +145,11 @@ impl Block {
         self.zones.as_ref()?.get(position)?.as_ref()
     }
 
+    /// Whether its rows are copies of versions that began in other blocks.
+    pub fn holds_copies(&self) -> bool {
+        self.starts.is_some()
+    }
+
     /// How many rows have not ended.
     pub fn live_count(&self) -> usize {
         self.ends.live_count()

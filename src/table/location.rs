@@ -63,3 +63,14 @@ impl<T> Fetch<T> {
         }
     }
 }
+
+/// What was fetched, or the way out of the function with what is needed first.
+macro_rules! ready {
+    ($fetch:expr) => {
+        match $fetch {
+            $crate::table::Fetch::Ready(value) => value,
+            $crate::table::Fetch::Need(block) => return Ok($crate::table::Fetch::Need(block)),
+        }
+    };
+}
+pub(crate) use ready;

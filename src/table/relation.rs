@@ -49,6 +49,9 @@ pub(crate) struct Relation {
     pub(super) closed: ClosedTier<u64>,
     pub(super) indexes: Vec<KeyIndex>,
     pub(super) versions: u64,
+    /// Rows that were deleted, and when; and when all rows ended at once. What was written is found by its start.
+    pub(super) deleted: Vec<(u64, RowId)>,
+    pub(super) emptied: Vec<u64>,
 }
 
 impl Relation {
@@ -64,6 +67,8 @@ impl Relation {
             closed: ClosedTier::default(),
             indexes: Vec::new(),
             versions: 0,
+            deleted: Vec::new(),
+            emptied: Vec::new(),
         };
         for index in &schema.indexes {
             let shape = KeyShape::new(schema, &relation.layout, index)?;
@@ -264,7 +269,8 @@ impl Relation {
     pub fn bytes_held(&self) -> usize {
         let retired: usize = self.retired.iter().map(|(_, map)| map.bytes_held()).sum();
         let indexes: usize = self.indexes.iter().map(KeyIndex::bytes_held).sum();
-        self.live.bytes_held() + retired + self.closed.bytes_held() + indexes
+        let deleted = self.deleted.capacity() * 16;
+        self.live.bytes_held() + retired + self.closed.bytes_held() + indexes + deleted
     }
 }
 
@@ -299,6 +305,7 @@ impl Relation {
             blocks.get_mut(id).end_all(seq);
             self.timeline.close(seq, id);
         }
+        self.emptied.push(seq);
         self.open = [None; 2];
         self.full = FullBlocks::default();
         let map = std::mem::take(&mut self.live);

@@ -76,6 +76,13 @@ impl Timeline {
         (blocks.filter(|block| closed.binary_search(block).is_err())).collect()
     }
 
+    /// The same, the latest first.
+    pub fn opened_until(&self, seq: u64) -> impl Iterator<Item = BlockId> + '_ {
+        let until = self.events.partition_point(|event| event.seq <= seq);
+        let opened = self.events[..until].iter().rev().filter(|e| e.opened);
+        opened.map(|e| e.block)
+    }
+
     /// Every block that was opened up to a sequence.
     pub fn ever(&self, seq: u64) -> impl Iterator<Item = BlockId> + '_ {
         let until = self.events.partition_point(|event| event.seq <= seq);

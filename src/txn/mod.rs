@@ -39,10 +39,12 @@
 //! changes: a row changed twice appears once, one inserted and deleted again not at all, and a table made and
 //! dropped neither; if nothing is left there is no commit and no sequence is used (`net`).
 
+mod changes;
 mod columns;
 mod cursor;
 mod ddl;
 mod foreign_key;
+mod history;
 mod lookup;
 mod merge;
 mod net;
@@ -54,8 +56,10 @@ mod undo;
 mod unique;
 mod view;
 
+pub use changes::State;
 pub use cursor::{IndexCursor, KeyRange};
 pub use foreign_key::{Deferred, RowEvent, key_of};
+pub use history::{Event, Operation};
 pub use net::CommitHead;
 pub use scan::{ScanUnit, ZoneFilter, ZoneRange};
 pub use sequence::SequencePlace;

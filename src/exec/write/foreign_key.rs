@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::exec::Context;
 use crate::expr;
 use crate::plan::Related;
-use crate::table::Fetch;
+use crate::table::{Fetch, ready};
 use crate::txn::{Deferred, RowEvent, key_of};
 use crate::types::{Action, ColumnId, ForeignKey, RowId, TableId, TableSchema, Value};
 use std::collections::HashSet;
@@ -51,16 +51,6 @@ pub fn settle(settling: &mut Settling, context: &mut Context) -> Result<Fetch<()
         settling.left -= 1;
         context.spend(1);
     }
-}
-
-/// A step that may need a block.
-macro_rules! ready {
-    ($fetch:expr) => {
-        match $fetch {
-            Fetch::Ready(value) => value,
-            Fetch::Need(block) => return Ok(Fetch::Need(block)),
-        }
-    };
 }
 
 fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> Result<Fetch<()>> {
