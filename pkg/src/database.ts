@@ -1,6 +1,6 @@
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
-import { commitsOf, historyOf, statusOf, tablesOf } from './introspect.js';
+import { commitsOf, diffOf, historyOf, statusOf, tablesOf } from './introspect.js';
 import { wireMoment } from './moment.js';
 import { deleteDatabase } from './opener.js';
 import { Past } from './past.js';
@@ -19,6 +19,8 @@ import type {
   DatabaseApi,
   DatabaseInfo,
   DatabaseStatus,
+  DiffEntry,
+  DiffOptions,
   ExecOptions,
   HistoryEntry,
   Moment,
@@ -125,6 +127,10 @@ export class Database implements DatabaseApi {
 
   history<T = Row>(table: string, key: unknown, options?: QueryOptions): Promise<HistoryEntry<T>[]> {
     return historyOf<T>(this.#session, table, key, options);
+  }
+
+  diff<T = Row>(a: Moment, b: Moment, options: DiffOptions): Promise<DiffEntry<T>[]> {
+    return diffOf<T>(this.#session, a, b, options);
   }
 
   commits(options?: CallOptions & { from?: number; to?: number; limit?: number }): Promise<CommitInfo[]> {

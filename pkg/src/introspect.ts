@@ -1,9 +1,10 @@
 /** What a database tells about itself: histories, commits, tables, counters. */
 
 import { DatabaseError } from './error.js';
+import { wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
 import { asking, checkText, onlyTable, PLAIN, type Session } from './session.js';
-import type { CallOptions, CommitInfo, DatabaseStatus, HistoryEntry, Parameters, QueryOptions, Row, TableInfo } from './types.js';
+import type { CallOptions, CommitInfo, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, Row, TableInfo } from './types.js';
 
 /** The columns of a history before those of the row; `src/db/report.rs` writes them. */
 const HEAD = 7;
@@ -50,6 +51,41 @@ export async function historyOf<T>(session: Session, table: string, key: unknown
     });
   }
   return entries;
+}
+
+/** The rows that differ between two moments, asked in SQL. */
+export async function diffOf<T>(session: Session, a: Moment, b: Moment, options: DiffOptions): Promise<DiffEntry<T>[]> {
+  checkText(options.table);
+  const settled = session.settle(options);
+  const sql = `SELECT * FROM diff('${options.table.replaceAll("'", "''")}', $1, $2)`;
+  const row = [parameterOf(a), parameterOf(b)];
+  const reply = await session.call(session.execRequest(sql, settled, { single: true, row }), settled.call);
+  // The parsers are for the rows; what is said of them is read as it is.
+  const head = onlyTable(reply, { rowMode: 'array', parsers: undefined }, sql);
+  const rows = settled.rows.parsers ? onlyTable(reply, settled.rows) : head;
+  const names = rows.fields.map((field) => field.name);
+  const changed = names.findLastIndex((name) => !name.startsWith('old_'));
+  const cells = (index: number, from: number, to: number, prefix: number): T => {
+    const columns = Array.from({ length: to - from }, (_, at) => from + at);
+    if (settled.rows.rowMode === 'array') return columns.map((column) => rows.cell(column, index)) as T;
+    return Object.fromEntries(columns.map((column) => [(names[column] as string).slice(prefix), rows.cell(column, index)])) as T;
+  };
+  return Array.from({ length: head.rows }, (_, index) => {
+    const op = head.cell(0, index) as DiffEntry['op'];
+    return {
+      op,
+      before: op === 'INSERT' ? null : cells(index, changed + 1, names.length, 4),
+      after: op === 'DELETE' ? null : cells(index, 1, changed, 0),
+      changed: head.cell(changed, index) as string[],
+    };
+  });
+}
+
+/** A moment as a parameter of SQL. */
+function parameterOf(moment: Moment): unknown {
+  const wire = wireMoment(moment);
+  if ('seq' in wire) return wire.seq;
+  return 'text' in wire ? wire.text : new Date((wire.micros - 999) / 1000);
 }
 
 /** A cell of the head: a time that was sent as text, since there is a parser for times, is read here. */

@@ -213,6 +213,22 @@ export interface HistoryEntry<T = Row> {
   meta: unknown;
 }
 
+/** Taken by `diff`. */
+export interface DiffOptions extends QueryOptions {
+  table: string;
+}
+
+/** A row that is not the same at two moments. */
+export interface DiffEntry<T = Row> {
+  op: 'INSERT' | 'UPDATE' | 'DELETE';
+  /** The row at the first moment; null if it was not there. */
+  before: T | null;
+  /** The row at the second; null if it was not there. */
+  after: T | null;
+  /** The columns whose values differ: all of them for an INSERT, none for a DELETE. */
+  changed: string[];
+}
+
 /** One commit. */
 export interface CommitInfo {
   seq: number;
@@ -429,6 +445,13 @@ export interface DatabaseApi extends Queryable {
    * @param key the value; for a key of several columns an array in their order or an object by name
    */
   history<T = Row>(table: string, key: unknown, options?: QueryOptions): Promise<HistoryEntry<T>[]>;
+
+  /**
+   * The rows of a table that differ between two moments, by row and cell. A row is the same one however its key changed.
+   * What changed and changed back is no difference. It costs by what changed between the moments, not by the table's size.
+   * In SQL: `SELECT * FROM diff('orders', @seq:1, @seq:4)`.
+   */
+  diff<T = Row>(a: Moment, b: Moment, options: DiffOptions): Promise<DiffEntry<T>[]>;
 
   /** The commits from sequence `from` (default 0) to `to` (default the last), at most `limit`, oldest first. */
   commits(options?: CallOptions & { from?: number; to?: number; limit?: number }): Promise<CommitInfo[]>;

@@ -138,3 +138,37 @@ test('tables are told as they were at a moment', () =>
     assert.deepEqual(table.indexes.find(({ name }) => name === 't_name'), { name: 't_name', columns: ['name'], unique: false });
     assert.deepEqual((await db.asOf({ seq: 0 }).tables())[0].indexes.map(({ name }) => name), ['t_pkey']);
   }));
+
+test('diff: what is not the same at two moments, by row and cell', () =>
+  withOrders(async (db, between) => {
+    const pending = { id: 7, status: 'pending', total: '10.00' };
+    const again = { id: 7, status: 'again', total: '10.00' };
+    const columns = ['id', 'status', 'total'];
+    assert.deepEqual(await db.diff({ seq: 1 }, { seq: 2 }, { table: 'orders' }), [
+      { op: 'UPDATE', before: pending, after: { ...pending, status: 'paid' }, changed: ['status'] },
+    ]);
+    assert.deepEqual(await db.diff(between, new Date(Date.now() + 60_000), { table: 'orders' }), [
+      { op: 'DELETE', before: pending, after: null, changed: [] },
+      { op: 'INSERT', before: null, after: again, changed: columns },
+    ]);
+    assert.deepEqual(await db.diff({ seq: 4 }, { seq: 0 }, { table: 'orders', rowMode: 'array' }), [
+      { op: 'DELETE', before: [7, 'again', '10.00'], after: null, changed: [] },
+    ]);
+    assert.deepEqual(await db.diff({ seq: 2 }, { seq: 2 }, { table: 'orders' }), []);
+    const parsed = await db.diff({ seq: 0 }, { seq: 1 }, { table: 'orders', parsers: { 1700: Number, 25: (text) => text.toUpperCase() } });
+    assert.deepEqual(parsed, [{ op: 'INSERT', before: null, after: { id: 7, status: 'PENDING', total: 10 }, changed: columns }]);
+    await fails(db.diff({ seq: 0 }, { seq: 99 }, { table: 'orders' }), 'MOMENT_IN_FUTURE');
+    await fails(db.diff({ seq: 0 }, { seq: 1 }, { table: "o'rders" }), 'UNDEFINED_TABLE');
+  }));
+
+test('history, blame and commits are tables in SQL', () =>
+  withOrders(async (db) => {
+    const history = await db.query("SELECT seq, op, changed, status FROM history('orders', $1) ORDER BY seq", [7]);
+    assert.deepEqual(history.rows.map((row) => row.op), ['INSERT', 'UPDATE', 'DELETE', 'INSERT']);
+    assert.deepEqual(history.rows[1], { seq: 2, op: 'UPDATE', changed: ['status'], status: 'paid' });
+    await db.query("UPDATE orders SET status = 'late'", [], { meta: { user: 'eve' } });
+    const blame = await db.query("SELECT column_name, seq, meta FROM blame('orders') ORDER BY seq DESC LIMIT 1");
+    assert.deepEqual(blame.rows, [{ column_name: 'status', seq: 5, meta: { user: 'eve' } }]);
+    const commits = await db.query("SELECT seq, tables, affected_rows FROM commits() WHERE meta->>'user' = $1", ['eve']);
+    assert.deepEqual(commits.rows, [{ seq: 5, tables: ['orders'], affected_rows: 1 }]);
+  }));

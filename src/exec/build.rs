@@ -12,6 +12,7 @@ use super::index_scan::{IndexScan, RangeExpressions, State, Target};
 use super::join::{Join, Side};
 use super::limit::Limit;
 use super::number::Number;
+use super::past::Past;
 use super::project::Project;
 use super::recursive::{Recursive, WorkTable};
 use super::scan::Scan;
@@ -65,6 +66,7 @@ fn build_operator(
             table: *table,
             next: 0,
         }),
+        Node::Past { call, key } => Box::new(Past::new(call, key)),
         Node::Write(write) => match write.source() {
             Some(source) => Box::new(Deferred::new(write, build(source, measure)?)),
             None => return Err(Error::new(Code::Internal, "a write without rows")),

@@ -38,6 +38,7 @@ mod join;
 mod limit;
 mod meter;
 mod number;
+mod past;
 mod project;
 mod recursive;
 mod row_buffer;

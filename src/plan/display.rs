@@ -87,6 +87,7 @@ impl Display for Node {
                 _ => f.write_str("Write"),
             },
             Node::Subplan { subplan, .. } => write!(f, "Rows of subplan {subplan}"),
+            Node::Past { call, .. } => write!(f, "{:?}", call.function),
             Node::WorkTable { table, .. } => write!(f, "Work Table {table}"),
             Node::Recursive {
                 table, distinct, ..

@@ -5,6 +5,7 @@ mod bind;
 mod display;
 mod node;
 pub mod optimize;
+mod past;
 mod prepare;
 mod system;
 mod tree;
@@ -15,6 +16,7 @@ pub use node::{
     AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
     OutputColumn, Plan, Query, Related, Returning, Rules, SortKey, TimeSlot, Update,
 };
+pub use past::{PastCall, PastFunction};
 pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_types};
 pub use tree::scan_type;
 pub use window::{

@@ -2,7 +2,7 @@
 //!
 //! Columns are positions everywhere. Each node states which columns it yields.
 
-use super::{Aggregate, WindowCall};
+use super::{Aggregate, PastCall, WindowCall};
 use crate::error::Error;
 use crate::expr::{Expr, SetCall};
 use crate::sql::Modes;
@@ -319,6 +319,12 @@ pub enum Node {
         partition: Vec<Expr>,
         order: Vec<SortKey>,
         calls: Vec<WindowCall>,
+    },
+    /// The rows of a function that tells about the past.
+    Past {
+        call: Rc<PastCall>,
+        /// The values of the primary key, for the history of one.
+        key: Vec<Expr>,
     },
     /// For each row of the input the rows of the calls side by side, NULLs where one has fewer than another:
     /// the input's columns, those of each call, and with `ordinality` the number of the row, from 1 on for

@@ -52,6 +52,7 @@ macro_rules! inputs {
             | Node::Rows { .. }
             | Node::Subplan { .. }
             | Node::WorkTable { .. }
+            | Node::Past { .. }
             | Node::Scan { .. }
             | Node::IndexScan { .. } => Vec::new(),
             Node::Filter { input, .. }
@@ -99,6 +100,7 @@ macro_rules! expressions {
                 }
                 all.extend(filter);
             }
+            Node::Past { key, .. } => all.extend(key),
             Node::Filter { predicate, .. } => all.push(predicate),
             Node::Project { expressions, .. } => all.extend(expressions),
             Node::Number { keys, .. } => all.extend(keys),
@@ -202,6 +204,7 @@ impl Node {
             | Node::Rows { types }
             | Node::Subplan { types, .. }
             | Node::WorkTable { types, .. } => types.len(),
+            Node::Past { call, .. } => call.types.len(),
             Node::Recursive { first, .. } => first.width(),
             Node::Write(write) => write.returned().len(),
             Node::Scan { columns, .. } | Node::IndexScan { columns, .. } => columns.len(),
@@ -241,6 +244,7 @@ impl Node {
             | Node::Rows { types }
             | Node::Subplan { types, .. }
             | Node::WorkTable { types, .. } => types.clone(),
+            Node::Past { call, .. } => call.types.clone(),
             Node::Recursive { first, .. } => first.types(),
             Node::Write(write) => write.returned().iter().map(|expr| expr.data_type).collect(),
             Node::Scan { table, columns, .. } | Node::IndexScan { table, columns, .. } => columns

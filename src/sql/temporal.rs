@@ -18,6 +18,8 @@
 //! | `CONTAINED IN (a, b)` | began and ended in `[a, b]` |
 //! | `ALL` | ever were |
 //!
+//! `diff('t', a, b)` and `commits(a, b)` in a FROM have moments as well; they are kept under the function's name.
+//!
 //! A moment is `@seq:N`, `@tag:name`, a parameter, or an expression without columns.
 
 use super::parse::{new_parser, parse_error};
@@ -27,6 +29,9 @@ use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+/// The functions in FROM that have moments for arguments.
+const FUNCTIONS: [&str; 2] = ["diff", "commits"];
 
 /// A moment's expression may have this many tokens.
 const MOMENT_TOKENS_MAX: usize = 200;
@@ -79,6 +84,14 @@ impl Temporal {
         entry.map(|(_, clause)| *clause)
     }
 
+    /// The clause of the second moment of the function that has this clause for its first.
+    pub fn second(&self, first: usize) -> Option<usize> {
+        let (position, _) = self.tables.iter().find(|(_, clause)| *clause == first)?;
+        let mut others = self.tables.iter();
+        let other = others.find(|(other, clause)| other == position && *clause != first);
+        other.map(|(_, clause)| *clause)
+    }
+
     fn add(&mut self, clause: Clause, position: u32) -> usize {
         self.clauses.push(clause);
         self.positions.push(position);
@@ -92,7 +105,11 @@ pub(super) fn lift(
     tokens: Vec<TokenWithSpan>,
     own: u32,
 ) -> Result<(Vec<TokenWithSpan>, Temporal)> {
-    let has_clause = |token: &TokenWithSpan| is_word(token, "of") || is_word(token, "system_time");
+    let has_clause = |token: &TokenWithSpan| {
+        is_word(token, "of")
+            || is_word(token, "system_time")
+            || FUNCTIONS.iter().any(|name| is_word(token, name))
+    };
     if !tokens.iter().any(has_clause) {
         return Ok((reject_leftovers(script, tokens)?, Temporal::default()));
     }
@@ -132,7 +149,9 @@ struct Lifter<'a> {
 impl<'a> Lifter<'a> {
     fn run(&mut self) -> Result<()> {
         while let Some(token) = self.tokens.get(self.at) {
-            if is_word(token, "for") && self.is_next(1, "system_time") {
+            if self.begins_function() {
+                self.function_of_moments()?;
+            } else if is_word(token, "for") && self.is_next(1, "system_time") {
                 self.clause_of_table()?;
             } else if is_word(token, "as") && self.is_next(1, "of") && self.begins_moment(2) {
                 self.clause_of_query()?;
@@ -181,6 +200,57 @@ impl<'a> Lifter<'a> {
                 .last()
                 .map_or(1, |token| token.span.end.column as u32)),
         }
+    }
+
+    /// `diff(` or `commits(` where a FROM has a function.
+    fn begins_function(&self) -> bool {
+        let is_one = FUNCTIONS.iter().any(|name| self.is_next(0, name));
+        let opens = self.peek(1).is_some_and(|next| next.token == Token::LParen);
+        if !is_one || !opens {
+            return false;
+        }
+        use Keyword::{FROM, JOIN, LATERAL};
+        match self.plain.last().map(|before| &before.token) {
+            Some(Token::Word(word)) => [FROM, JOIN, LATERAL].contains(&word.keyword),
+            // A comma stands before a query of WITH, too, whose list holds names.
+            Some(Token::Comma) => {
+                !matches!(self.peek(2), Some(next) if matches!(next.token, Token::Word(_)))
+            }
+            _ => false,
+        }
+    }
+
+    /// `diff('t', moment, moment)` or `commits(moment, moment)`, of which the moments are taken out.
+    fn function_of_moments(&mut self) -> Result<()> {
+        let is_diff = self.is_next(0, FUNCTIONS[0]);
+        let name = position(&self.tokens[self.at]);
+        self.plain
+            .extend_from_slice(&self.tokens[self.at..self.at + 2]);
+        self.at += 2;
+        if is_diff {
+            let rest = &self.tokens[self.at..];
+            let Some([table, _]) = rest.get(..2) else {
+                return Err(self.unexpected());
+            };
+            self.plain.push(table.clone());
+            self.at += 1;
+            self.expect_token(Token::Comma)?;
+        } else if self.peek(0).is_some_and(|next| next.token == Token::RParen) {
+            return Ok(());
+        }
+        let start = position(&self.tokens[self.at.min(self.tokens.len() - 1)]);
+        let from = self.moment()?;
+        self.expect_token(Token::Comma)?;
+        let to = self.moment()?;
+        let clauses = match is_diff {
+            true => vec![Clause::AsOf(from), Clause::AsOf(to)],
+            false => vec![Clause::ContainedIn(from, to)],
+        };
+        for clause in clauses {
+            let clause = self.temporal.add(clause, start);
+            self.temporal.tables.push((name, clause));
+        }
+        Ok(())
     }
 
     fn clause_of_table(&mut self) -> Result<()> {

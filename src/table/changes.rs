@@ -4,10 +4,10 @@
 //! stretch of commits are a stretch of the blocks, copies left out. What was deleted is listed. Where all rows ended at
 //! once, all of them changed.
 
+use super::Fetch;
 use super::blocks::Blocks;
 use super::location::ready;
 use super::relation::Relation;
-use super::Fetch;
 use crate::error::Result;
 use crate::types::{RowId, Snapshot, Versions};
 

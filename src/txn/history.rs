@@ -4,9 +4,7 @@ use super::{KeyRange, View};
 use crate::column::Chunk;
 use crate::error::Result;
 use crate::table::{Fetch, ready};
-use crate::types::{
-    IndexSchema, RowId, ScanColumn, Seq, Snapshot, TableSchema, Value, Versions,
-};
+use crate::types::{IndexSchema, RowId, ScanColumn, Seq, Snapshot, TableSchema, Value, Versions};
 use std::ops::Bound;
 
 /// Versions read at a time.

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::{Clause, Statement, Syntax};
 use crate::table::Catalog;
-use crate::types::{DataType, RelationKind, TableSchema, ViewUse};
+use crate::types::{DataType, RelationKind, TableId, TableSchema, ViewUse};
 use std::rc::Rc;
 
 /// A table has no more columns than this, and a query yields no more.
@@ -206,6 +206,29 @@ impl<'a> Binder<'a> {
             self.claimed[clause] = true;
         }
         own.or(temporal.whole).map_or(self.time, TimeSlot::Clause)
+    }
+
+    /// The two moments of a function over the past, or twice the time at which it tells.
+    pub fn times_of_function(&mut self, position: u32) -> [TimeSlot; 2] {
+        let first = self.time_of_table(position);
+        let own = self.statement.temporal.of_table(position);
+        let second = own.and_then(|own| self.statement.temporal.second(own));
+        match second {
+            Some(second) => {
+                self.claimed[second] = true;
+                [first, TimeSlot::Clause(second)]
+            }
+            None => [first, first],
+        }
+    }
+
+    /// What a table is at another time.
+    pub fn table_at(&self, table: TableId, time: TimeSlot) -> Option<Rc<TableSchema>> {
+        let catalog = match time {
+            TimeSlot::Present => 0,
+            TimeSlot::Clause(clause) => clause + 1,
+        };
+        self.catalogs.get(catalog)?.table_by_id(table).cloned()
     }
 
     /// Whether a scan at that time sees at most one version of each row.

@@ -49,6 +49,7 @@ mod moment;
 mod name;
 mod outer;
 mod parameter;
+mod past;
 mod predicate;
 mod query;
 mod recursive;

@@ -8,7 +8,7 @@ use super::scope::{Scope, ScopeColumn};
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr, SetCall};
-use crate::plan::{Node, OutputColumn};
+use crate::plan::{Node, OutputColumn, PastFunction};
 use crate::types::DataType;
 use sqlparser::ast::{self, FunctionArg, TableAlias, TableFactor};
 
@@ -72,6 +72,7 @@ impl<'a> Binder<'a> {
             name,
             ordinality,
             alias,
+            position: function_position,
             ..
         } = function;
         let since = self.dependents.len();
@@ -81,6 +82,12 @@ impl<'a> Binder<'a> {
             .map(|argument| self.expression(argument, &mut context))
             .collect::<Result<Vec<_>>>()?;
         self.refuse_since(since)?;
+        if let Some(function) = PastFunction::named(name).filter(|_| !ordinality) {
+            let position = function_position;
+            let (node, output) = self.past_function(function, position, arguments)?;
+            let name = alias.map_or(name, |alias| &alias.name.value);
+            return Ok((node, rename(scope_of_output(name, output), alias)?));
+        }
         let one_row = Node::Values {
             rows: vec![Vec::new()],
             types: Vec::new(),

@@ -113,7 +113,7 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
             )
         }
         // What is given at execution has all its columns.
-        Node::Rows { .. } | Node::Subplan { .. } | Node::WorkTable { .. } => {
+        Node::Rows { .. } | Node::Subplan { .. } | Node::WorkTable { .. } | Node::Past { .. } => {
             let places = (0..node.width()).map(Some).collect();
             (node, places)
         }

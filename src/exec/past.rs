@@ -1,0 +1,320 @@
+//! Tells how tables came to be what they are: what changed between two moments, the history of a key, who changed
+//! which value last, the commits.
+//!
+//! What there is to tell is found first, as rows by their ids or commits by their numbers, and then told one by one.
+
+use super::{Context, Operator, Step};
+use crate::column::{CHUNK_ROWS, Chunk, VectorBuilder};
+use crate::error::Result;
+use crate::expr::{self, Expr};
+use crate::plan::{PastCall, PastFunction, TimeSlot};
+use crate::table::{CommitInfo, Fetch, Store, ready};
+use crate::txn::{Operation, View};
+use crate::types::{RowId, Seq, Snapshot, TableSchema, Value, Versions};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+pub struct Past {
+    call: Rc<PastCall>,
+    key: Vec<Expr>,
+    /// What is still to be told.
+    items: Option<VecDeque<Item>>,
+}
+
+enum Item {
+    /// A row, of which table at the first moment and of which at the second.
+    Row(RowId, bool, bool),
+    Commit(Seq),
+    Ready(Vec<Value>),
+}
+
+type Rows = Vec<Vec<Value>>;
+
+impl Past {
+    pub fn new(call: &Rc<PastCall>, key: &[Expr]) -> Past {
+        Past {
+            call: call.clone(),
+            key: key.to_vec(),
+            items: None,
+        }
+    }
+}
+
+impl Operator for Past {
+    fn step(&mut self, context: &mut Context) -> Result<Step> {
+        let mut items = match self.items.take() {
+            Some(items) => items,
+            None => match find(&self.call, &self.key, context)? {
+                Fetch::Ready(items) => items,
+                Fetch::Need(block) => return Ok(Step::Need(block)),
+            },
+        };
+        let types = self.call.types.iter();
+        let mut columns: Vec<VectorBuilder> =
+            types.map(|t| VectorBuilder::new(t.physical())).collect();
+        let (mut rows, mut needed) = (0, None);
+        while rows < CHUNK_ROWS && !context.is_spent() {
+            let Some(item) = items.front() else { break };
+            let told = match tell(&self.call, item, context)? {
+                Fetch::Ready(told) => told,
+                Fetch::Need(block) => {
+                    needed = Some(block);
+                    break;
+                }
+            };
+            items.pop_front();
+            context.spend(1 + told.len());
+            rows += told.len();
+            for row in &told {
+                let values = columns.iter_mut().zip(row);
+                values.for_each(|(column, value)| column.push(value));
+            }
+        }
+        let is_over = items.is_empty();
+        self.items = Some(items);
+        Ok(match (rows, needed) {
+            (0, Some(block)) => Step::Need(block),
+            (0, None) if is_over => Step::Done,
+            (0, None) => Step::Yield,
+            _ => {
+                let columns = columns.into_iter().map(|column| Rc::new(column.finish()));
+                Step::Chunk(Chunk::new(columns.collect(), rows))
+            }
+        })
+    }
+}
+
+fn snapshot(context: &Context, time: TimeSlot) -> Snapshot {
+    context.versions(time).0.snapshot()
+}
+
+fn at(store: &Store, seq: Option<Seq>) -> View<'_> {
+    View::at(store, Snapshot::main(seq))
+}
+
+fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeque<Item>>> {
+    let store = context.store;
+    let [from, to] = call.times.map(|time| snapshot(context, time).seq);
+    let [before, after] = &call.tables;
+    let mut items = VecDeque::new();
+    let mut add = |rows: Vec<RowId>, old: bool, new: bool| {
+        items.extend(rows.into_iter().map(|row| Item::Row(row, old, new)));
+    };
+    match (call.function, before, after) {
+        (PastFunction::Commits, ..) => return commits(call, context),
+        (PastFunction::History, _, Some(table)) => {
+            let eval = context.eval();
+            let key = key.iter().map(|value| expr::evaluate_value(value, &eval));
+            let key = key.collect::<Result<Vec<Value>>>()?;
+            let Some(index) = table
+                .primary_key()
+                .filter(|_| !key.iter().any(Value::is_null))
+            else {
+                return Ok(Fetch::Ready(items));
+            };
+            let events = ready!(at(store, to).history(table, index, key)?);
+            for event in events {
+                let (time, meta) = told_of(store, event.seq);
+                let end = event.until.map(|end| (end, told_of(store, end).0));
+                let names = event.changed.iter();
+                let names = names.map(|at| table.columns[*at].name.as_str());
+                let head = [
+                    number(event.seq.0),
+                    time,
+                    Value::text(event.operation.name()),
+                    json_list(names),
+                    end.as_ref().map_or(Value::Null, |(end, _)| number(end.0)),
+                    end.map_or(Value::Null, |(_, time)| time),
+                    meta,
+                ];
+                let nothing = || vec![Value::Null; table.columns.len()];
+                let row = event.row.unwrap_or_else(nothing);
+                items.push_back(Item::Ready(head.into_iter().chain(row).collect()));
+            }
+        }
+        (PastFunction::Blame, _, Some(table)) => {
+            add(
+                ready!(at(store, to).changed_rows(table.id, None)?),
+                true,
+                true,
+            );
+        }
+        (PastFunction::Diff, Some(before), Some(after)) if before.id == after.id => {
+            let (first, last) = (from.min(to), from.max(to));
+            add(
+                ready!(at(store, last).changed_rows(after.id, first)?),
+                true,
+                true,
+            );
+        }
+        (_, before, after) => {
+            for (table, seq, is_new) in [(before, from, false), (after, to, true)] {
+                if let Some(table) = table {
+                    let rows = ready!(at(store, seq).changed_rows(table.id, None)?);
+                    add(rows, !is_new, is_new);
+                }
+            }
+        }
+    }
+    Ok(Fetch::Ready(items))
+}
+
+fn commits(call: &PastCall, context: &Context) -> Result<Fetch<VecDeque<Item>>> {
+    let versions = context.versions(call.times[1]).0;
+    let Some(last) = versions.snapshot().seq else {
+        return Ok(Fetch::Ready(VecDeque::new()));
+    };
+    let (first, end) = match &versions {
+        Versions::Within { start, end, .. } if !start.is_empty() => {
+            (start.start, end.end().saturating_add(1))
+        }
+        Versions::Within { .. } => (0, 0),
+        Versions::AsOf(_) => (0, u64::MAX),
+    };
+    let end = end.min(last.0 + 1);
+    Ok(Fetch::Ready(
+        (first..end).map(|seq| Item::Commit(Seq(seq))).collect(),
+    ))
+}
+
+fn tell(call: &PastCall, item: &Item, context: &Context) -> Result<Fetch<Rows>> {
+    match item {
+        Item::Ready(row) => Ok(Fetch::Ready(vec![row.clone()])),
+        Item::Commit(seq) => Ok(Fetch::Ready(commit(context.store, *seq))),
+        Item::Row(row, ..) if call.function == PastFunction::Blame => blame(call, *row, context),
+        Item::Row(row, old, new) => difference(call, *row, [*old, *new], context),
+    }
+}
+
+/// What became of a row between two moments; nothing if it is as it was.
+fn difference(
+    call: &PastCall,
+    row: RowId,
+    wanted: [bool; 2],
+    context: &Context,
+) -> Result<Fetch<Rows>> {
+    let mut states = [None, None];
+    for side in 0..2 {
+        let table = call.tables[side].as_deref().filter(|_| wanted[side]);
+        if let Some(table) = table {
+            let seq = snapshot(context, call.times[side]).seq;
+            states[side] = ready!(at(context.store, seq).state(table, row)?);
+        }
+    }
+    let (operation, changed) = match (&call.tables, &states) {
+        (_, [None, None]) => return Ok(Fetch::Ready(Vec::new())),
+        ([_, Some(table)], [None, Some(_)]) => {
+            let names = table.columns.iter().map(|column| column.name.as_str());
+            (Operation::Insert, names.collect())
+        }
+        ([Some(old), Some(new)], [Some(before), Some(after)]) => {
+            let changed = changed_columns(old, before, new, after);
+            if changed.is_empty() {
+                return Ok(Fetch::Ready(Vec::new()));
+            }
+            (Operation::Update, changed)
+        }
+        _ => (Operation::Delete, Vec::new()),
+    };
+    let mut told = vec![Value::text(operation.name())];
+    // One that is not there has the columns of the other.
+    let width = |side: usize| {
+        let table = call.tables[side]
+            .as_ref()
+            .or(call.tables[1 - side].as_ref());
+        table.map_or(0, |table| table.columns.len())
+    };
+    for side in [1, 0] {
+        let nothing = || vec![Value::Null; width(side)];
+        told.extend(states[side].take().unwrap_or_else(nothing));
+        if side == 1 {
+            told.push(json_list(changed.iter().copied()));
+        }
+    }
+    Ok(Fetch::Ready(vec![told]))
+}
+
+/// The names of the columns of which a row has another value. A column that is new was NULL.
+fn changed_columns<'a>(
+    old: &TableSchema,
+    before: &[Value],
+    new: &'a TableSchema,
+    after: &[Value],
+) -> Vec<&'a str> {
+    let columns = new.columns.iter().zip(after);
+    let changed = columns.filter(|(column, value)| match old.position(column.id) {
+        Some(at) => before[at] != **value,
+        None => !value.is_null(),
+    });
+    changed.map(|(column, _)| column.name.as_str()).collect()
+}
+
+/// For each column of a row, the commit that made its value what it is.
+fn blame(call: &PastCall, row: RowId, context: &Context) -> Result<Fetch<Rows>> {
+    let Some(table) = call.tables[1].as_deref() else {
+        return Ok(Fetch::Ready(Vec::new()));
+    };
+    let seq = snapshot(context, call.times[1]).seq;
+    let states = ready!(at(context.store, seq).states_until(table, row)?);
+    let Some(last) = states.last() else {
+        return Ok(Fetch::Ready(Vec::new()));
+    };
+    let key = table.primary_key().into_iter().flat_map(|key| &key.columns);
+    let key: Vec<Value> = (key.filter_map(|id| table.position(*id)))
+        .map(|at| last.values[at].clone())
+        .collect();
+    let told = table.columns.iter().enumerate().map(|(at, column)| {
+        let other = |state: &&crate::txn::State| state.values[at] != last.values[at];
+        let since = states.len() - states.iter().rev().take_while(|s| !other(s)).count();
+        let seq = Seq(states[since].start);
+        let (time, meta) = told_of(context.store, seq);
+        let own = [Value::text(&column.name), number(seq.0), time, meta];
+        key.iter().cloned().chain(own).collect()
+    });
+    Ok(Fetch::Ready(told.collect()))
+}
+
+fn commit(store: &Store, seq: Seq) -> Rows {
+    let Some(info) = store.commit_info(seq) else {
+        return Vec::new();
+    };
+    let names = info.tables.iter().filter_map(|id| {
+        // One that the commit dropped has the name it had before.
+        let before = seq.0.checked_sub(1).map(Seq);
+        let mut moments = [Some(seq), before].into_iter();
+        moments.find_map(|seq| {
+            let catalog = store.catalog(Snapshot::main(seq));
+            catalog.table_by_id(*id).map(|table| table.name.clone())
+        })
+    });
+    let names: Vec<String> = names.collect();
+    let (time, meta) = told_of(store, seq);
+    vec![vec![
+        number(seq.0),
+        time,
+        json_list(names.iter().map(String::as_str)),
+        number(info.affected_rows),
+        meta,
+        Value::text(&info.statement),
+    ]]
+}
+
+/// The time and the metadata of a commit.
+fn told_of(store: &Store, seq: Seq) -> (Value, Value) {
+    let told = |info: &CommitInfo| {
+        let meta = info.meta.as_deref();
+        (Value::I64(info.time), meta.map_or(Value::Null, Value::text))
+    };
+    let info = store.commit_info(seq);
+    info.map_or((Value::Null, Value::Null), told)
+}
+
+fn number(number: u64) -> Value {
+    Value::I64(number as i64)
+}
+
+/// A list of names as JSONB holds it.
+fn json_list<'a>(names: impl Iterator<Item = &'a str>) -> Value {
+    let names = names.map(|name| serde_json::Value::from(name).to_string());
+    Value::text(&format!("[{}]", names.collect::<Vec<_>>().join(", ")))
+}

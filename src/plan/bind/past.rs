@@ -1,0 +1,197 @@
+//! The functions in FROM that tell about the past: whose table, at which moments, with which columns.
+
+use super::binder::Binder;
+use crate::error::{Code, Error, Result};
+use crate::expr::{self, CastContext, Expr};
+use crate::plan::{Node, OutputColumn, PastCall, PastFunction, TimeSlot};
+use crate::types::{DataType, RelationKind, TableSchema, Value};
+use std::rc::Rc;
+
+impl Binder<'_> {
+    /// A call, the columns it yields and the name of the table that it is about.
+    pub fn past_function(
+        &mut self,
+        function: PastFunction,
+        position: u32,
+        mut arguments: Vec<Expr>,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
+        if self.noted.is_some() {
+            return Err(Error::unsupported("a function over the past in a view"));
+        }
+        let times = self.times_of_function(position);
+        let wanted = usize::from(function != PastFunction::Commits);
+        let fits = match function {
+            PastFunction::History => arguments.len() > wanted,
+            _ => arguments.len() == wanted,
+        } && (function != PastFunction::Diff || times[0] != times[1]);
+        if !fits {
+            let message = "function does not exist with these arguments";
+            return Err(Error::new(Code::UndefinedFunction, message)
+                .with_hint("diff('t', a, b), history('t', key, …), blame('t'), commits(a, b)"));
+        }
+        let mut tables = [None, None];
+        if function != PastFunction::Commits {
+            let name = table_name(&arguments.remove(0))?;
+            tables = self.tables_of(&name, position, times)?;
+        }
+        let after = tables[1].clone().unwrap_or_default();
+        let key = match function {
+            PastFunction::History => key_of(&after, arguments)?,
+            _ => Vec::new(),
+        };
+        let output = output_of(function, &tables)?;
+        let call = PastCall {
+            function,
+            tables,
+            times,
+            types: output.iter().map(|column| column.data_type).collect(),
+        };
+        let call = Rc::new(call);
+        Ok((Node::Past { call, key }, output))
+    }
+
+    /// A name at the second moment, or else at the first; what it names there is found at the other by its
+    /// identity, or else, if something else had the name, by that.
+    fn tables_of(
+        &self,
+        name: &str,
+        position: u32,
+        [from, to]: [TimeSlot; 2],
+    ) -> Result<[Option<Rc<TableSchema>>; 2]> {
+        let at = |time| self.find_table(name, position, time);
+        let same = |table: &TableSchema, time| self.table_at(table.id, time);
+        let tables = match (at(from).ok(), at(to)) {
+            (_, after) if from == to => [None, Some(after?)],
+            (before, Ok(after)) => [same(&after, from).or(before), Some(after)],
+            (Some(before), Err(_)) => {
+                let after = same(&before, to);
+                [Some(before), after]
+            }
+            (None, Err(error)) => return Err(error),
+        };
+        for table in tables.iter().flatten() {
+            if table.kind() != RelationKind::Table {
+                let message = format!("\"{name}\" is not a table");
+                return Err(Error::new(Code::WrongObjectType, message));
+            }
+            if let Some(column) = table.columns.iter().find(|c| c.was_retyped) {
+                let what = format!(
+                    "the past of table \"{name}\", whose column \"{}\" changed its type,",
+                    column.name
+                );
+                if from == to {
+                    return Err(Error::unsupported(what));
+                }
+            }
+        }
+        Ok(tables)
+    }
+}
+
+/// The constant that the first argument is.
+fn table_name(argument: &Expr) -> Result<Rc<str>> {
+    match argument.as_constant() {
+        Some(Value::Text(name)) => Ok(name.clone()),
+        _ => Err(Error::unsupported("a table's name that is no constant")),
+    }
+}
+
+fn key_of(table: &TableSchema, arguments: Vec<Expr>) -> Result<Vec<Expr>> {
+    let key = primary_key(table)?;
+    if key.len() != arguments.len() {
+        let message = format!(
+            "the key of table \"{}\" has {} columns",
+            table.name,
+            key.len()
+        );
+        return Err(Error::new(Code::WrongParameters, message));
+    }
+    let places = key.into_iter().zip(arguments);
+    places
+        .map(|(at, argument)| {
+            expr::coerce_to(
+                argument,
+                table.columns[at].data_type,
+                CastContext::Assignment,
+            )
+        })
+        .collect()
+}
+
+/// The positions of the columns of the primary key.
+fn primary_key(table: &TableSchema) -> Result<Vec<usize>> {
+    let key = table.primary_key().ok_or_else(|| {
+        let message = format!("table \"{}\" has no primary key", table.name);
+        Error::new(Code::InvalidColumnReference, message)
+    })?;
+    let columns = key.columns.iter();
+    Ok(columns.filter_map(|id| table.position(*id)).collect())
+}
+
+fn output_of(
+    function: PastFunction,
+    [before, after]: &[Option<Rc<TableSchema>>; 2],
+) -> Result<Vec<OutputColumn>> {
+    use DataType::{BigInt, Json, Jsonb, Text, TimestampTz};
+    let named = |columns: &[(&str, DataType)]| -> Vec<OutputColumn> {
+        let columns = columns.iter();
+        columns
+            .map(|(name, data_type)| OutputColumn {
+                name: name.to_string(),
+                data_type: *data_type,
+            })
+            .collect()
+    };
+    let of_table = |table: &TableSchema, prefix: &str| -> Vec<OutputColumn> {
+        let columns = table.columns.iter();
+        columns
+            .map(|column| OutputColumn {
+                name: format!("{prefix}{}", column.name),
+                data_type: column.data_type,
+            })
+            .collect()
+    };
+    let own = after.as_deref().or(before.as_deref());
+    let mut output = Vec::new();
+    match (function, own) {
+        (PastFunction::Commits, _) | (_, None) => output.extend(named(&[
+            ("seq", BigInt),
+            ("time", TimestampTz),
+            ("tables", Jsonb),
+            ("affected_rows", BigInt),
+            ("meta", Json),
+            ("statement", Text),
+        ])),
+        (PastFunction::Diff, Some(own)) => {
+            // What comes last without `old_` before its name is `changed`, whatever the table's columns are called.
+            output.extend(named(&[("op", Text)]));
+            output.extend(of_table(own, ""));
+            output.extend(named(&[("changed", Jsonb)]));
+            output.extend(of_table(before.as_deref().unwrap_or(own), "old_"));
+        }
+        (PastFunction::History, Some(own)) => {
+            output.extend(named(&[
+                ("seq", BigInt),
+                ("time", TimestampTz),
+                ("op", Text),
+                ("changed", Jsonb),
+                ("until_seq", BigInt),
+                ("until_time", TimestampTz),
+                ("meta", Json),
+            ]));
+            output.extend(of_table(own, ""));
+        }
+        (PastFunction::Blame, Some(own)) => {
+            let columns = of_table(own, "");
+            let key = primary_key(own)?;
+            output.extend(key.into_iter().map(|at| columns[at].clone()));
+            output.extend(named(&[
+                ("column_name", Text),
+                ("seq", BigInt),
+                ("time", TimestampTz),
+                ("meta", Json),
+            ]));
+        }
+    }
+    Ok(output)
+}

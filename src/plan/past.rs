@@ -1,0 +1,40 @@
+//! Functions in FROM that tell how tables came to be what they are.
+
+use super::TimeSlot;
+use crate::types::{DataType, TableSchema};
+use std::rc::Rc;
+
+/// | function | a row for | columns |
+/// | --- | --- | --- |
+/// | `diff('t', a, b)` | each row that differs between the moments | `op`, those of `t` at b, `changed`, those at a as `old_…` |
+/// | `history('t', key, …)` | each state that the key has had, and each end of one | `seq`, `time`, `op`, `changed`, `until_seq`, `until_time`, `meta`, those of `t` |
+/// | `blame('t')` | each row and column | the key, `column_name`, `seq`, `time`, `meta` of the commit that last changed it |
+/// | `commits()`, `commits(a, b)` | each commit, or those from a to b | `seq`, `time`, `tables`, `affected_rows`, `meta`, `statement` |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PastFunction {
+    Diff,
+    History,
+    Blame,
+    Commits,
+}
+
+impl PastFunction {
+    pub fn named(name: &str) -> Option<PastFunction> {
+        Some(match name {
+            "diff" => PastFunction::Diff,
+            "history" => PastFunction::History,
+            "blame" => PastFunction::Blame,
+            "commits" => PastFunction::Commits,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastCall {
+    pub function: PastFunction,
+    /// The table as it is at each of the moments; all but `diff` have only the second.
+    pub tables: [Option<Rc<TableSchema>>; 2],
+    pub times: [TimeSlot; 2],
+    pub types: Vec<DataType>,
+}
