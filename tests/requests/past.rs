@@ -1,8 +1,9 @@
 //! Requests of the past, and the history of a key.
 
 use super::{Bench, int};
-use driftdb::db::{AsOf, Operation, Parameter, Request, StatementResult};
+use driftdb::db::{AsOf, Operation, Parameter, Progress, Request, StatementResult};
 use driftdb::error::Code;
+use driftdb::table::Residency;
 use driftdb::types::{Seq, Value};
 
 #[test]
@@ -112,4 +113,39 @@ fn history_tells_every_state_of_a_key() {
     assert_eq!(before.unwrap().entries.len(), 2);
     let missing = bench.database.history("nope", &[1.into()], None, None);
     assert_eq!(missing.unwrap_err().code(), Code::UndefinedTable);
+}
+
+/// How many blocks a statement has to wait for that nothing has touched before.
+fn blocks_needed(bench: &mut Bench, sql: &str) -> (usize, usize) {
+    let request = Request::script(sql);
+    let task = bench.database.start(bench.session, request).unwrap();
+    let (mut needed, mut rows) = (0, 0);
+    loop {
+        match bench.database.step(task, 1000) {
+            Progress::NeedBlock(_) => needed += 1,
+            Progress::Statement(result) => rows += result.rows(),
+            Progress::Finished => return (needed, rows),
+            Progress::Failed(failure) => panic!("{failure:?}"),
+            Progress::Working | Progress::WaitingForWriter => {}
+        }
+    }
+}
+
+#[test]
+fn a_difference_costs_by_what_changed_and_not_by_what_there_is() {
+    let needed = |rows: usize| {
+        let mut bench = Bench::with(|options| options.residency = Residency::FirstTouch);
+        bench.script(&format!(
+            "CREATE TABLE t (id int PRIMARY KEY, n int);
+             INSERT INTO t SELECT g, 0 FROM generate_series(1, {rows}) g;
+             UPDATE t SET n = 1 WHERE id IN (5, 500, 950);
+             INSERT INTO t VALUES (0, 0); DELETE FROM t WHERE id = 700"
+        ));
+        blocks_needed(&mut bench, "SELECT * FROM diff('t', @seq:1, @seq:4)")
+    };
+    let (few, rows) = needed(1000);
+    assert_eq!(rows, 5);
+    let (many, rows) = needed(60_000);
+    assert_eq!(rows, 5);
+    assert!(many <= few + 2, "{many} blocks of 30, {few} of one");
 }
