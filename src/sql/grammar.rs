@@ -4,13 +4,14 @@
 //! that do not exist here are not linked; transactions, DROP, TRUNCATE and EXPLAIN are read here.
 
 use super::alter::{self, Alter};
-use super::sequence::{self, SequenceOptions};
+use super::create::{self, CreateIndex, CreateTable};
+use super::sequence::SequenceOptions;
 use super::session::{self, Modes, SessionStatement};
 use crate::error::Error;
 use crate::types::RelationKind;
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::{IsOptional, Parser, ParserError};
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// What a statement says.
@@ -20,15 +21,15 @@ pub enum Syntax {
     Insert(Box<ast::Insert>),
     Update(Box<ast::Update>),
     Delete(Box<ast::Delete>),
-    CreateTable(Box<ast::CreateTable>),
-    /// With names for its columns; without, it is a `CreateTable` with a query.
+    CreateTable(Box<CreateTable>),
+    /// `columns` are the names of the first ones.
     CreateTableAs {
         name: ast::ObjectName,
         columns: Vec<ast::Ident>,
         if_not_exists: bool,
         query: Box<ast::Query>,
     },
-    CreateIndex(Box<ast::CreateIndex>),
+    CreateIndex(Box<CreateIndex>),
     CreateView {
         name: ast::ObjectName,
         columns: Vec<ast::Ident>,
@@ -151,7 +152,7 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
             _ => unsupported("this form of DELETE"),
         },
         _ if explained => unsupported("EXPLAIN of this statement"),
-        Keyword::CREATE => create(parser),
+        Keyword::CREATE => create::create(parser),
         Keyword::DROP => drop(parser),
         Keyword::ALTER => Ok(Syntax::Alter(Box::new(alter::alter(parser)?))),
         Keyword::TRUNCATE => truncate(parser),
@@ -163,72 +164,6 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         }
         _ => transaction(parser, keyword, &first),
     }
-}
-
-fn create(parser: &mut Parser) -> Parsed<Syntax> {
-    if parser.parse_keywords(&[Keyword::UNIQUE, Keyword::INDEX]) {
-        let index = parser.parse_create_index(true)?;
-        return Ok(Syntax::CreateIndex(Box::new(index)));
-    }
-    if parser.parse_keyword(Keyword::INDEX) {
-        let index = parser.parse_create_index(false)?;
-        return Ok(Syntax::CreateIndex(Box::new(index)));
-    }
-    if parser.parse_keyword(Keyword::TABLE) {
-        if let Some(syntax) = parser.maybe_parse(create_table_as)? {
-            return Ok(syntax);
-        }
-        let table = parser.parse_create_table(false, false, false, None, false, false, None)?;
-        let is_bare = table.columns.is_empty() && table.query.is_none();
-        if is_bare && parser.get_current_token().token != Token::RParen {
-            let next = parser.peek_token_ref().clone();
-            return Ok(parser.expected_ref("the columns of the table", &next)?);
-        }
-        return Ok(Syntax::CreateTable(Box::new(table)));
-    }
-    if parser.parse_keyword(Keyword::SEQUENCE) {
-        let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);
-        return Ok(Syntax::CreateSequence {
-            name: parser.parse_object_name(false)?,
-            if_not_exists,
-            options: Box::new(sequence::options(parser)?),
-        });
-    }
-    let or_replace = parser.parse_keywords(&[Keyword::OR, Keyword::REPLACE]);
-    if parser.parse_keyword(Keyword::VIEW) {
-        return view(parser, or_replace);
-    }
-    unsupported("this form of CREATE")
-}
-
-fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
-    let name = parser.parse_object_name(false)?;
-    let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
-    parser.expect_keyword(Keyword::AS)?;
-    let query = parser.parse_query()?;
-    if parser.parse_keyword(Keyword::WITH) {
-        return unsupported("WITH CHECK OPTION");
-    }
-    Ok(Syntax::CreateView {
-        name,
-        columns,
-        or_replace,
-        query,
-    })
-}
-
-/// `name (column, …) AS query`, where the columns have no types.
-fn create_table_as(parser: &mut Parser) -> std::result::Result<Syntax, ParserError> {
-    let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);
-    Ok(Syntax::CreateTableAs {
-        if_not_exists,
-        name: parser.parse_object_name(false)?,
-        columns: parser.parse_parenthesized_column_list(IsOptional::Mandatory, false)?,
-        query: {
-            parser.expect_keyword(Keyword::AS)?;
-            parser.parse_query()?
-        },
-    })
 }
 
 fn drop(parser: &mut Parser) -> Parsed<Syntax> {

@@ -17,6 +17,7 @@
 
 mod alter;
 mod complexity;
+mod create;
 mod definition;
 mod exclusion;
 mod grammar;
@@ -37,6 +38,7 @@ mod token;
 mod tuple;
 
 pub use alter::{Alter, AlterAction, AlterChange, ColumnChange};
+pub use create::{CreateIndex, CreateTable};
 pub(crate) use definition::Texts;
 pub use exclusion::Exclusion;
 pub use grammar::Syntax;

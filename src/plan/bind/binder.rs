@@ -305,7 +305,6 @@ fn reads(syntax: &Syntax) -> bool {
             !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
         }),
         Syntax::CreateTableAs { .. } | Syntax::CreateView { .. } => true,
-        Syntax::CreateTable(table) => table.query.is_some(),
         Syntax::Explain { statement, .. } => reads(statement),
         _ => false,
     }

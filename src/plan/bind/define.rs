@@ -6,14 +6,12 @@ use super::from::SYSTEM_COLUMNS;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
-use crate::sql::{SequenceOptions, Texts};
+use crate::sql::{CreateTable, SequenceOptions, Texts};
 use crate::types::{
     ColumnId, ColumnSchema, DataType, DefaultValue, IdentitySchema, RelationKind, TableId,
     TableSchema,
 };
-use sqlparser::ast::{
-    self, ColumnOption, CreateTableOptions, HiveDistributionStyle, Ident, IndexColumn,
-};
+use sqlparser::ast::{self, ColumnOption, Ident, IndexColumn};
 
 /// What is being defined: the schema so far, the constraints to be added when its columns are known, and the
 /// texts of its expressions that are left.
@@ -63,15 +61,7 @@ fn text_of(text: Option<&String>) -> Result<String> {
 }
 
 impl<'a> Binder<'a> {
-    pub fn bind_create_table(&mut self, table: &'a ast::CreateTable) -> Result<Plan> {
-        check_clauses(table)?;
-        if let Some(query) = &table.query {
-            if !table.columns.is_empty() || !table.constraints.is_empty() {
-                let message = "CREATE TABLE AS takes names of columns alone";
-                return Err(Error::new(Code::Syntax, message));
-            }
-            return self.bind_create_table_as(&table.name, &[], query, table.if_not_exists);
-        }
+    pub fn bind_create_table(&mut self, table: &'a CreateTable) -> Result<Plan> {
         let (table_name, position) = name::relation(&table.name)?;
         if self.catalog().table(table_name).is_some() && !table.if_not_exists {
             return Err(Error::new(
@@ -344,27 +334,4 @@ pub fn column_names(columns: &[IndexColumn]) -> Result<Vec<&Ident>> {
             }
         })
         .collect()
-}
-
-fn check_clauses(table: &ast::CreateTable) -> Result<()> {
-    let others = table.like.is_some()
-        || table.clone.is_some()
-        || table.inherits.is_some()
-        || table.partition_of.is_some()
-        || table.partition_by.is_some()
-        || table.on_commit.is_some()
-        || table.on_cluster.is_some()
-        || table.order_by.is_some()
-        || table.primary_key.is_some()
-        || table.cluster_by.is_some()
-        || table.clustered_by.is_some()
-        || table.comment.is_some()
-        || table.without_rowid
-        || table.strict
-        || !matches!(table.hive_distribution, HiveDistributionStyle::NONE)
-        || !matches!(table.table_options, CreateTableOptions::None);
-    match others {
-        true => Err(Error::unsupported("this clause of CREATE TABLE")),
-        false => Ok(()),
-    }
 }

@@ -5,17 +5,17 @@ use super::define::column_names;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
+use crate::sql::CreateIndex;
 use crate::table::Catalog;
 use crate::types::{ColumnId, DataType, IndexId, IndexSchema, TableSchema};
-use sqlparser::ast::{self, Ident, IndexType};
+use sqlparser::ast::{self, Ident};
 
 /// As many columns as a key of PostgreSQL may have.
 const KEY_COLUMNS_MAX: usize = 32;
 
 impl Binder<'_> {
-    pub fn bind_create_index(&mut self, index: &ast::CreateIndex) -> Result<Plan> {
-        check_clauses(index)?;
-        let (table_name, position) = name::relation(&index.table_name)?;
+    pub fn bind_create_index(&mut self, index: &CreateIndex) -> Result<Plan> {
+        let (table_name, position) = name::relation(&index.table)?;
         let table = self.target(table_name, position)?;
         let columns = column_names(&index.columns)?;
         let key = key_columns(&table, &columns)?;
@@ -38,7 +38,7 @@ impl Binder<'_> {
                 columns: key,
                 unique: index.unique,
                 constraint: false,
-                nulls_not_distinct: index.nulls_distinct == Some(false),
+                nulls_not_distinct: index.nulls_not_distinct,
             },
             if_not_exists: index.if_not_exists,
         })
@@ -163,21 +163,4 @@ pub fn choose_name(
     base.push('_');
     base.push_str(suffix);
     super::constraint::numbered(base, |name| !is_free(catalog, table, name))
-}
-
-fn check_clauses(index: &ast::CreateIndex) -> Result<()> {
-    if index.predicate.is_some() {
-        return Err(Error::unsupported("an index with WHERE"));
-    }
-    let others = index.concurrently
-        || index.r#async
-        || !matches!(index.using, None | Some(IndexType::BTree))
-        || !index.include.is_empty()
-        || !index.with.is_empty()
-        || !index.index_options.is_empty()
-        || !index.alter_options.is_empty();
-    match others {
-        true => Err(Error::unsupported("this clause of CREATE INDEX")),
-        false => Ok(()),
-    }
 }

@@ -1,0 +1,159 @@
+//! CREATE, read here: the grammar's own forms of it know what all databases can create, little of which
+//! exists here.
+
+use super::grammar::{Parsed, Syntax, unsupported};
+use super::sequence;
+use sqlparser::ast::{self, Ident, ObjectName};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{IsOptional, Parser, ParserError};
+use sqlparser::tokenizer::Token;
+
+#[derive(Debug)]
+pub struct CreateTable {
+    pub name: ObjectName,
+    pub if_not_exists: bool,
+    pub columns: Vec<ast::ColumnDef>,
+    pub constraints: Vec<ast::TableConstraint>,
+}
+
+#[derive(Debug)]
+pub struct CreateIndex {
+    pub name: Option<ObjectName>,
+    pub if_not_exists: bool,
+    pub table: ObjectName,
+    pub columns: Vec<ast::IndexColumn>,
+    pub unique: bool,
+    pub nulls_not_distinct: bool,
+}
+
+pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
+    let or_replace = parser.parse_keywords(&[Keyword::OR, Keyword::REPLACE]);
+    if parser.parse_keyword(Keyword::VIEW) {
+        return view(parser, or_replace);
+    }
+    let unique = !or_replace && parser.parse_keyword(Keyword::UNIQUE);
+    match parser.parse_one_of_keywords(&[Keyword::TABLE, Keyword::INDEX, Keyword::SEQUENCE]) {
+        Some(Keyword::INDEX) if !or_replace => index(parser, unique),
+        Some(Keyword::TABLE) if !or_replace && !unique => table(parser),
+        Some(Keyword::SEQUENCE) if !or_replace && !unique => Ok(Syntax::CreateSequence {
+            if_not_exists: if_not_exists(parser),
+            name: parser.parse_object_name(false)?,
+            options: Box::new(sequence::options(parser)?),
+        }),
+        _ => unsupported("this form of CREATE"),
+    }
+}
+
+fn if_not_exists(parser: &mut Parser) -> bool {
+    parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS])
+}
+
+fn table(parser: &mut Parser) -> Parsed<Syntax> {
+    let if_not_exists = if_not_exists(parser);
+    let name = parser.parse_object_name(false)?;
+    if let Some(columns) = parser.maybe_parse(names_and_as)? {
+        let query = parser.parse_query()?;
+        if parser.parse_keywords(&[Keyword::WITH, Keyword::NO, Keyword::DATA]) {
+            return unsupported("WITH NO DATA");
+        }
+        let _ = parser.parse_keywords(&[Keyword::WITH, Keyword::DATA]);
+        return Ok(Syntax::CreateTableAs {
+            name,
+            columns,
+            if_not_exists,
+            query,
+        });
+    }
+    refuse_others(parser, "this clause of CREATE TABLE")?;
+    let [opens, first] = parser.peek_tokens();
+    if opens != Token::LParen {
+        return Ok(parser.expected_ref("a list of columns", parser.peek_token_ref())?);
+    }
+    if matches!(first, Token::Word(word) if word.keyword == Keyword::LIKE) {
+        return unsupported("LIKE in CREATE TABLE");
+    }
+    let (columns, constraints) = parser.parse_columns()?;
+    refuse_others(parser, "this clause of CREATE TABLE")?;
+    Ok(Syntax::CreateTable(Box::new(CreateTable {
+        name,
+        if_not_exists,
+        columns,
+        constraints,
+    })))
+}
+
+/// `[(column, …)] AS`, where the columns have no types.
+fn names_and_as(parser: &mut Parser) -> std::result::Result<Vec<Ident>, ParserError> {
+    let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
+    parser.expect_keyword(Keyword::AS)?;
+    Ok(columns)
+}
+
+/// An error if a clause follows that exists in PostgreSQL alone.
+fn refuse_others(parser: &mut Parser, what: &str) -> Parsed<()> {
+    const OTHERS: [Keyword; 9] = [
+        Keyword::INCLUDE,
+        Keyword::INHERITS,
+        Keyword::OF,
+        Keyword::ON,
+        Keyword::PARTITION,
+        Keyword::TABLESPACE,
+        Keyword::USING,
+        Keyword::WITH,
+        Keyword::WITHOUT,
+    ];
+    match parser.parse_one_of_keywords(&OTHERS) {
+        Some(_) => unsupported(what),
+        None => Ok(()),
+    }
+}
+
+fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
+    if parser.parse_keyword(Keyword::CONCURRENTLY) {
+        return unsupported("this clause of CREATE INDEX");
+    }
+    let if_not_exists = if_not_exists(parser);
+    let mut name = None;
+    if if_not_exists || !parser.parse_keyword(Keyword::ON) {
+        name = Some(parser.parse_object_name(false)?);
+        parser.expect_keyword_is(Keyword::ON)?;
+    }
+    let table = parser.parse_object_name(false)?;
+    if parser.parse_keyword(Keyword::USING) && parser.parse_identifier()?.value != "btree" {
+        return unsupported("an index that is not a btree");
+    }
+    parser.expect_token(&Token::LParen)?;
+    let columns = parser.parse_comma_separated(Parser::parse_create_index_expr)?;
+    parser.expect_token(&Token::RParen)?;
+    let nulls = [Keyword::NULLS, Keyword::NOT, Keyword::DISTINCT];
+    let nulls_not_distinct = parser.parse_keywords(&nulls);
+    let _ = parser.parse_keywords(&[Keyword::NULLS, Keyword::DISTINCT]);
+    if parser.parse_keyword(Keyword::WHERE) {
+        return unsupported("an index with WHERE");
+    }
+    refuse_others(parser, "this clause of CREATE INDEX")?;
+    Ok(Syntax::CreateIndex(Box::new(CreateIndex {
+        name,
+        if_not_exists,
+        table,
+        columns,
+        unique,
+        nulls_not_distinct,
+    })))
+}
+
+fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
+    let name = parser.parse_object_name(false)?;
+    let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
+    parser.expect_keyword(Keyword::AS)?;
+    let query = parser.parse_query()?;
+    if parser.parse_keyword(Keyword::WITH) {
+        return unsupported("WITH CHECK OPTION");
+    }
+    Ok(Syntax::CreateView {
+        name,
+        columns,
+        or_replace,
+        query,
+    })
+}
