@@ -129,6 +129,40 @@ fn the_worst_input_is_an_answer_or_an_error() {
     assert_eq!(bench.number("SELECT 1"), 1);
 }
 
+/// Each stands above the one before in the plan. Not optimised, what recurses over it needs many times the stack.
+#[test]
+fn windows_and_subqueries_pile_up_to_a_bound() {
+    let large = std::thread::Builder::new().stack_size(64 << 20);
+    let test = large.spawn(pile_up).expect("a thread");
+    test.join().expect("they are bounded");
+}
+
+fn pile_up() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int, a int); INSERT INTO t VALUES (1, 2), (2, 3)");
+    let of = |part: &dyn Fn(usize) -> String, between: &str, count: usize| {
+        let parts: Vec<String> = (0..count).map(part).collect();
+        parts.join(between)
+    };
+    let window = |at: usize| format!("sum(a) OVER (PARTITION BY id % {} ORDER BY a)", at + 1);
+    let scalar = |at: usize| format!("(SELECT t.a + {at})");
+    let exists = |at: usize| format!("EXISTS (SELECT 1 WHERE t.a > {})", at % 2);
+    for count in [60, 1_000] {
+        let statements = [
+            format!("SELECT {} FROM t", of(&window, ", ", count)),
+            format!("SELECT {} FROM t", of(&scalar, ", ", count)),
+            format!("SELECT id FROM t WHERE {}", of(&exists, " AND ", count)),
+        ];
+        for sql in statements {
+            let answer = bench.request(Request::script(&sql));
+            match count {
+                60 => assert_eq!(answer.unwrap()[0].rows(), 2),
+                _ => assert_eq!(answer.unwrap_err().error.code(), Code::LimitComplexity),
+            }
+        }
+    }
+}
+
 #[test]
 fn any_name_works_when_it_is_quoted() {
     let mut bench = Bench::new();

@@ -17,6 +17,9 @@ use std::rc::Rc;
 pub const COLUMNS_MAX: usize = 2_000;
 /// A statement reads from no more tables and subqueries than this: a plan is as deep as its joins.
 const TABLES_MAX: usize = 64;
+/// The same of subqueries that see the rows around them, and of windows with a partition and order of their own: each
+/// stands above the others in the plan. Twice as many overflowed half a megabyte of stack in WebAssembly.
+const LEVELS_MAX: usize = 64;
 
 pub struct Binder<'a> {
     pub statement: &'a Statement,
@@ -59,6 +62,8 @@ pub struct Binder<'a> {
     pub nesting: usize,
     /// How many tables and subqueries stand in FROMs so far.
     pub tables: usize,
+    /// How many subqueries and windows stand above each other elsewhere.
+    pub levels: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -89,6 +94,7 @@ impl<'a> Binder<'a> {
             nesting: statement.nesting,
             claimed: vec![false; statement.temporal.clauses.len()],
             tables: 0,
+            levels: 0,
         }
     }
 
@@ -193,6 +199,20 @@ impl<'a> Binder<'a> {
             true => Err(Error::new(
                 Code::LimitComplexity,
                 format!("a statement can read from at most {TABLES_MAX} tables"),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts subqueries that see the rows around them, or windows.
+    pub fn count_levels(&mut self, more: usize) -> Result<()> {
+        self.levels += more;
+        match self.levels > LEVELS_MAX {
+            true => Err(Error::new(
+                Code::LimitComplexity,
+                format!(
+                    "a statement can have at most {LEVELS_MAX} windows and subqueries that see the rows around them"
+                ),
             )),
             false => Ok(()),
         }

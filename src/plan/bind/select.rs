@@ -116,7 +116,7 @@ impl<'a> Binder<'a> {
             placed.resolve(&mut predicate);
             node = filter(node, predicate);
         }
-        node = windows.place(node, &mut placed, &mut dependents)?;
+        node = windows.place(node, &mut placed, &mut dependents, self)?;
         node = sets.place(node, &mut placed, &mut dependents);
         node = placed.place(node, dependents);
         let above = outputs.iter_mut().map(|output| &mut output.expr);

@@ -119,11 +119,12 @@ impl<'a> Binder<'a> {
         nested: Nested,
         condition: Option<Expr>,
         context: &Context,
-    ) -> usize {
+    ) -> Result<usize> {
+        self.count_levels(1)?;
         let place = self.depend(kind, nested.node, nested.outer, condition);
         let dependent = self.dependents.last_mut().expect("it was noted");
         dependent.depth = context.depth();
-        place
+        Ok(place)
     }
 
     fn exists(
@@ -134,7 +135,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Expr> {
         let nested = self.bind_nested(query, true, context)?;
         if nested.is_correlated {
-            let place = self.depend_on(JoinKind::Mark, nested, None, context);
+            let place = self.depend_on(JoinKind::Mark, nested, None, context)?;
             return truth(Expr::column(place, DataType::Boolean), negated);
         }
         let one = Expr::constant(Value::I64(1), DataType::BigInt);
@@ -159,7 +160,7 @@ impl<'a> Binder<'a> {
             ));
         };
         if nested.is_correlated {
-            let place = self.depend_on(JoinKind::Single, nested, None, context);
+            let place = self.depend_on(JoinKind::Single, nested, None, context)?;
             return Ok(Expr::column(place, data_type));
         }
         self.subplans.push(nested.node);
@@ -177,7 +178,7 @@ impl<'a> Binder<'a> {
         let nested = self.nested(query, context)?;
         let types = nested.node.types();
         check_columns(types.len(), columns)?;
-        let place = self.depend_on(JoinKind::Single, nested, None, context);
+        let place = self.depend_on(JoinKind::Single, nested, None, context)?;
         let columns = types.into_iter().enumerate();
         Ok(columns
             .map(|(at, data_type)| Expr::column(place + at, data_type))
@@ -233,7 +234,7 @@ impl<'a> Binder<'a> {
         let condition = compare_rows(operator, operands, columns.collect())?;
         // All are so unless one is not.
         let condition = truth(condition, all)?;
-        let place = self.depend_on(JoinKind::Mark, nested, Some(condition), context);
+        let place = self.depend_on(JoinKind::Mark, nested, Some(condition), context)?;
         truth(Expr::column(place, DataType::Boolean), all)
     }
 }

@@ -187,12 +187,13 @@ impl<'a> Binder<'a> {
             recursions: self.recursions,
             results: self.results,
             tables: self.tables,
+            levels: self.levels,
             ..Binder::new(&statement, self.catalogs, self.parameters)
         };
         let bound = inner.query(query, Untyped::Text);
         let bound = bound.and_then(|bound| inner.refuse_since(0).map(|()| bound));
-        (self.recursions, self.results, self.tables) =
-            (inner.recursions, inner.results, inner.tables);
+        (self.recursions, self.results) = (inner.recursions, inner.results);
+        (self.tables, self.levels) = (inner.tables, inner.levels);
         (self.subplans, self.shared, self.outer) = (inner.subplans, inner.shared, inner.outer);
         self.outer.all = around;
         bound

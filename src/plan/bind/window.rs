@@ -207,6 +207,7 @@ impl Windows {
         mut node: Node,
         placed: &mut Placed,
         dependents: &mut Vec<Dependent>,
+        binder: &mut Binder,
     ) -> Result<Node> {
         if self.calls.is_empty() {
             return Ok(node);
@@ -215,7 +216,9 @@ impl Windows {
         node = placed.place(node, asked);
         (self.expressions_mut().into_iter()).for_each(|expr| placed.resolve(expr));
         let mut sorted: Vec<SortKey> = Vec::new();
-        for Shared { mut window, calls } in shared(self.calls)?.into_iter().rev() {
+        let shared = shared(self.calls)?;
+        binder.count_levels(shared.len())?;
+        for Shared { mut window, calls } in shared.into_iter().rev() {
             let keys = window.order.iter_mut().map(|key| &mut key.expr);
             node = compute(node, keys.chain(&mut window.partition).collect());
             let needed: Vec<SortKey> = (window.partition.iter().map(ascending))
