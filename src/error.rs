@@ -189,6 +189,7 @@ codes! {
     InvalidArgumentForLog "INVALID_ARGUMENT_FOR_LOGARITHM" "2201E",
     InvalidEscape "INVALID_ESCAPE_SEQUENCE" "22025",
     SubstringError "SUBSTRING_ERROR" "22011",
+    ArraySubscript "ARRAY_SUBSCRIPT_ERROR" "2202E",
     StringTooLong "STRING_DATA_RIGHT_TRUNCATION" "22001",
     UntranslatableCharacter "UNTRANSLATABLE_CHARACTER" "22P05",
     CharacterNotInRepertoire "CHARACTER_NOT_IN_REPERTOIRE" "22021",

@@ -10,6 +10,7 @@
  * the errors of values that do not fit.
  */
 
+import { arrayText } from './array.js';
 import { DatabaseError } from './error.js';
 import type { Parameters } from './types.js';
 import { isWellFormed } from './url.js';
@@ -141,8 +142,9 @@ function writeObject(room: Room, cell: number, end: number, value: object | null
     room.i32[at >>> 2] = Kind.Bytes;
     return writeBytes(room, cell, end, bytes, column);
   }
-  room.i32[at >>> 2] = Kind.Json;
-  return writeText(room, cell, end, jsonText(value, column), column);
+  const text = Array.isArray(value) ? arrayText(value) : undefined;
+  room.i32[at >>> 2] = text === undefined ? Kind.Json : Kind.Text;
+  return writeText(room, cell, end, text ?? jsonText(value, column), column);
 }
 
 /** Also for a Date of another realm (a frame's, a test runner's), which is no `instanceof Date` here. */

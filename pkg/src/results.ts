@@ -16,6 +16,7 @@
  * which there is a parser were asked for as text, and are texts here.
  */
 
+import { arrayConversion } from './array.js';
 import { types } from './oid.js';
 import type { Field, Parsers, Results, RowMode } from './types.js';
 
@@ -295,7 +296,7 @@ function conversion(oid: number, kind: number): ((value: any) => unknown) | unde
     case types.JSONB:
       return JSON.parse;
     default:
-      return kind === Kind.I64 ? integer : undefined;
+      return kind === Kind.I64 ? integer : kind === Kind.Text ? arrayConversion(oid) : undefined;
   }
 }
 

@@ -71,3 +71,28 @@ test('memory that grows between calls does not disturb the views of it', () =>
     }
     assert.ok(grown > 0, 'the memory did grow');
   }));
+
+test('arrays of every kind survive in both directions', () =>
+  withDatabase(async (db) => {
+    const arrays = [
+      ['int[]', [1, null, -3], 1007],
+      ['int[]', [], 1007],
+      ['bigint[]', [5, 2n ** 62n], 1016],
+      ['double precision[]', [1.5, NaN, -Infinity], 1022],
+      ['boolean[]', [true, null, false], 1000],
+      ['text[]', ['a', 'b c', 'NULL', '', null, 'q"\\,{}', 'é👩'], 1009],
+      ['numeric[]', ['1.50', '2'], 1231],
+      ['timestamptz[]', [new Date('2026-01-15T10:00:00.123Z'), null], 1185],
+      ['date[]', [new Date('2026-01-15')], 1182],
+      ['bytea[]', [new Uint8Array([1, 255]), new Uint8Array()], 1001],
+      ['jsonb[]', [{ a: [1, 2] }, 'x'], 3807],
+    ];
+    for (const [type, array, oid] of arrays) {
+      const { rows, fields } = await db.query(`SELECT $1::${type} AS a`, [array]);
+      assert.deepEqual(rows, [{ a: array }], type);
+      assert.equal(fields[0].dataTypeID, oid);
+    }
+    const any = 'SELECT x FROM generate_series(1, 9) x WHERE x = ANY($1) ORDER BY x';
+    assert.deepEqual((await db.query(any, [[7, 2, 11]])).rows, [{ x: 2 }, { x: 7 }]);
+    assert.deepEqual((await db.query(any, [[]])).rows, []);
+  }));

@@ -2,6 +2,7 @@
 
 use super::{Bitmap, Data, Vector};
 use crate::types::{Decimal, PhysicalType, Value};
+use std::rc::Rc;
 
 #[derive(Debug, Clone)]
 pub struct VectorBuilder {
@@ -40,6 +41,7 @@ impl VectorBuilder {
             (Data::Text(values), Value::Text(value)) => values.push(value.as_bytes()),
             (Data::Bytes(values), Value::Bytes(value)) => values.push(value),
             (Data::Uuid(values), Value::Uuid(value)) => values.push(*value),
+            (Data::Array(values), Value::Array(value)) => values.push(value.clone()),
             (data, value) => {
                 panic!(
                     "{:?} pushed to a vector of {:?}",
@@ -79,6 +81,7 @@ impl VectorBuilder {
             Data::Decimal(values) => values.push(Decimal::Small(0, 0)),
             Data::Text(values) | Data::Bytes(values) => values.push(b""),
             Data::Uuid(values) => values.push(0),
+            Data::Array(values) => values.push(Rc::from([])),
         }
     }
 

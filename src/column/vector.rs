@@ -22,6 +22,7 @@ pub enum Data {
     Text(Strings),
     Bytes(Strings),
     Uuid(Vec<u128>),
+    Array(Vec<Rc<[Value]>>),
 }
 
 /// Runs `$body` with `$values` bound to the array inside `$data`, whatever its type.
@@ -35,6 +36,7 @@ macro_rules! each_data {
             Data::Text($values) => $body,
             Data::Bytes($values) => $body,
             Data::Uuid($values) => $body,
+            Data::Array($values) => $body,
         }
     };
 }
@@ -49,6 +51,7 @@ impl Data {
             PhysicalType::Text => Data::Text(Strings::new()),
             PhysicalType::Bytes => Data::Bytes(Strings::new()),
             PhysicalType::Uuid => Data::Uuid(Vec::new()),
+            PhysicalType::Array => Data::Array(Vec::new()),
         }
     }
 
@@ -61,6 +64,7 @@ impl Data {
             Data::Text(_) => PhysicalType::Text,
             Data::Bytes(_) => PhysicalType::Bytes,
             Data::Uuid(_) => PhysicalType::Uuid,
+            Data::Array(_) => PhysicalType::Array,
         }
     }
 
@@ -101,6 +105,7 @@ impl Vector {
             Value::Text(value) => Data::Text(Strings::repeat(value.as_bytes(), len)),
             Value::Bytes(value) => Data::Bytes(Strings::repeat(value, len)),
             Value::Uuid(value) => Data::Uuid(vec![*value; len]),
+            Value::Array(values) => Data::Array(vec![values.clone(); len]),
             Value::Null => return Self::nulls(physical, len),
         })
     }
@@ -115,6 +120,7 @@ impl Vector {
             PhysicalType::Text => Data::Text(Strings::repeat(b"", len)),
             PhysicalType::Bytes => Data::Bytes(Strings::repeat(b"", len)),
             PhysicalType::Uuid => Data::Uuid(vec![0; len]),
+            PhysicalType::Array => Data::Array(vec![Rc::from([]); len]),
         };
         Vector {
             data,
@@ -152,6 +158,7 @@ impl Vector {
             Data::Text(values) => Value::Text(Rc::from(text(values.get(index)))),
             Data::Bytes(values) => Value::Bytes(Rc::from(values.get(index))),
             Data::Uuid(values) => Value::Uuid(values[index]),
+            Data::Array(values) => Value::Array(values[index].clone()),
         }
     }
 
@@ -181,6 +188,7 @@ impl Vector {
             Data::Text(values) => Data::Text(values.gather(rows)),
             Data::Bytes(values) => Data::Bytes(values.gather(rows)),
             Data::Uuid(values) => Data::Uuid(pick(values, rows)),
+            Data::Array(values) => Data::Array(pick(values, rows)),
         };
         let validity = self.validity.as_ref().and_then(|validity| {
             let picked: Bitmap = rows.iter().map(|&row| validity.get(row as usize)).collect();

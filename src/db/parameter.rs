@@ -1,7 +1,7 @@
 //! Values that come with a statement.
 
 use crate::error::{Code, Error, Result};
-use crate::expr::{format_value, parse_value};
+use crate::expr::{elements_of_json, format_value, parse_value};
 use crate::types::{DataType, INFINITY, NEG_INFINITY, PhysicalType, Value};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -78,6 +78,10 @@ impl Parameter {
                 return instant(*value, wanted, number);
             }
             (Parameter::Milliseconds(value), P::I64) => return instant(*value, wanted, number),
+            (Parameter::Json(text), P::Array) => {
+                let element = wanted.element().unwrap_or_default();
+                Value::Array(elements_of_json(text, element)?.into())
+            }
             (Parameter::Json(text) | Parameter::Text(text), _) => return parse_value(text, wanted),
             // Numbers in the other types are read from their text, as a driver would send them.
             (Parameter::I64(value), P::Decimal | P::F64 | P::Text) => {

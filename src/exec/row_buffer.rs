@@ -86,8 +86,21 @@ fn vector_bytes(vector: &Vector, rows: usize) -> usize {
         Data::I64(_) | Data::F64(_) => 8,
         Data::Decimal(_) => size_of::<Decimal>(),
         Data::Uuid(_) => 16,
+        Data::Array(values) => {
+            16 + values.iter().map(|v| array_bytes(v)).sum::<usize>() / values.len().max(1)
+        }
         Data::Text(strings) | Data::Bytes(strings) => average(strings),
     }
+}
+
+/// Bytes that the elements of an array take, roughly.
+pub fn array_bytes(elements: &[Value]) -> usize {
+    let own = |value: &Value| match value {
+        Value::Text(text) => text.len() + 16,
+        Value::Bytes(bytes) => bytes.len() + 16,
+        _ => 0,
+    };
+    size_of_val(elements) + elements.iter().map(own).sum::<usize>()
 }
 
 /// A vector of NULLs.
@@ -105,6 +118,7 @@ fn append(target: &mut Vector, source: &Vector, selection: Option<&[u32]>) {
         (Data::F64(into), Data::F64(from)) => extend(into, from, selection),
         (Data::Decimal(into), Data::Decimal(from)) => extend(into, from, selection),
         (Data::Uuid(into), Data::Uuid(from)) => extend(into, from, selection),
+        (Data::Array(into), Data::Array(from)) => extend(into, from, selection),
         (Data::Text(into), Data::Text(from)) | (Data::Bytes(into), Data::Bytes(from)) => {
             extend_strings(into, from, selection);
         }

@@ -132,7 +132,7 @@ fn plain_column(expression: &Expr, columns: &[ScanColumn]) -> Option<ColumnId> {
     let held_as_compared = match expression.data_type {
         Boolean | SmallInt | Integer | BigInt | Real | Double | Numeric(_) | Text | Varchar(_)
         | Date | Timestamp | TimestampTz | Uuid => true,
-        Unknown | Char(_) | Bytea | Json | Jsonb | Interval => false,
+        Unknown | Char(_) | Bytea | Json | Jsonb | Interval | Array(_) => false,
     };
     match expression.kind {
         ExprKind::Column(position) if held_as_compared => match columns[position] {

@@ -59,6 +59,9 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
         }
         _ => {}
     }
+    if super::is_array_function(name) {
+        return super::resolve_array_call(name, arguments);
+    }
     if is_cast(name, &arguments) {
         return cast_by_name(name, arguments);
     }
@@ -109,7 +112,7 @@ pub(super) fn choose_form(name: &str, types: &[DataType], forms: &[&[DataType]])
     }
 }
 
-fn undefined(name: &str, types: &[DataType]) -> Error {
+pub(super) fn undefined(name: &str, types: &[DataType]) -> Error {
     let message = format!("function {} does not exist", described(name, types));
     Error::new(Code::UndefinedFunction, message).with_hint(
         "No function matches the given name and argument types. You might need to add explicit type casts.",

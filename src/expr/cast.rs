@@ -21,6 +21,12 @@ pub fn cast_value(
             let text = text_of(value, from);
             Value::text(&fit_text(&text, to, explicit)?)
         }
+        (Value::Array(elements), DataType::Array(target)) => {
+            let (from, to) = (from.element().unwrap_or_default(), target.data_type());
+            let elements = elements.iter();
+            let cast = elements.map(|value| cast_value(value, from, to, explicit, now));
+            Value::Array(cast.collect::<Result<_>>()?)
+        }
         (Value::Text(text), DataType::Jsonb) if from == DataType::Json => {
             Value::text(&json::normalize(text)?)
         }

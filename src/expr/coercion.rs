@@ -135,6 +135,9 @@ pub(super) fn cast_needs(from: DataType, to: DataType) -> Option<CastContext> {
     if let (Some(from), Some(to)) = (numeric_rank(from), numeric_rank(to)) {
         return Some(if from < to { Implicit } else { Assignment });
     }
+    if let (Array(from), Array(to)) = (from, to) {
+        return cast_needs(from.data_type(), to.data_type());
+    }
     match (from, to) {
         (Boolean, Integer) | (Integer, Boolean) => Some(Explicit),
         (Date, Timestamp | TimestampTz) | (Timestamp, TimestampTz) => Some(Implicit),
@@ -169,6 +172,7 @@ pub(super) enum Category {
     Time,
     Span,
     User,
+    Array,
     Unknown,
 }
 
@@ -181,6 +185,7 @@ pub(super) fn category(data_type: DataType) -> Category {
         Text | Varchar(_) | Char(_) => Category::Text,
         Date | Timestamp | TimestampTz => Category::Time,
         Interval => Category::Span,
+        Array(_) => Category::Array,
         Bytea | Json | Jsonb | Uuid => Category::User,
     }
 }
@@ -203,6 +208,7 @@ pub(super) fn is_relabelling(from: DataType, to: DataType) -> bool {
         (Varchar(_) | Text, Text | Varchar(_)) => true,
         (SmallInt, Integer | BigInt) | (Integer, BigInt) | (Real, Double) => true,
         (Timestamp, TimestampTz) => true,
+        (Array(from), Array(to)) => is_relabelling(from.data_type(), to.data_type()),
         _ => false,
     }
 }

@@ -131,6 +131,9 @@ pub fn resolve_coalesce(operands: Vec<Expr>) -> Result<Expr> {
 pub fn resolve_extreme(greatest: bool, operands: Vec<Expr>) -> Result<Expr> {
     let name = if greatest { "GREATEST" } else { "LEAST" };
     let (operands, data_type) = coerce_all(operands, name)?;
+    if let Some(element) = data_type.element() {
+        super::array::check_comparable(element)?;
+    }
     if data_type == DataType::Json {
         let message = "could not identify a comparison function for type json";
         return Err(Error::new(Code::UndefinedFunction, message));
@@ -227,10 +230,41 @@ pub fn resolve_in_list(operand: Expr, list: Vec<Expr>, negated: bool) -> Result<
     }
 }
 
+/// `operand test ANY (array)`, or `ALL`: `test` makes a condition of the operand and an element.
+pub fn resolve_quantified(
+    operand: Expr,
+    array: Expr,
+    all: bool,
+    test: impl FnOnce(Expr, Expr) -> Result<Expr>,
+) -> Result<Expr> {
+    let unknown = |expr: &Expr| expr.data_type == DataType::Unknown;
+    // One without a type takes it from the other.
+    let array = match (unknown(&array), operand.data_type.base().array()) {
+        (true, Some(wanted)) => coerce_to(array, wanted, CastContext::Implicit)?,
+        (true, None) => coerce_to(array, DataType::TEXTS, CastContext::Implicit)?,
+        _ => array,
+    };
+    let Some(element) = array.data_type.element() else {
+        let message = "op ANY/ALL (array) requires array on right side";
+        return Err(Error::new(Code::WrongObjectType, message));
+    };
+    let operand = match unknown(&operand) {
+        true => coerce_to(operand, element.base(), CastContext::Implicit)?,
+        false => operand,
+    };
+    let test = test(Expr::column(0, operand.data_type), Expr::column(1, element))?;
+    Ok(boolean(ExprKind::Quantified {
+        operand: Box::new(operand),
+        array: Box::new(array),
+        test: Box::new(coerce_to_boolean(test, "ANY")?),
+        all,
+    }))
+}
+
 /// Whether values of the type are equal exactly if what they hold is.
 fn is_compared_directly(data_type: DataType) -> bool {
     !matches!(
-        data_type,
+        data_type.element().unwrap_or(data_type),
         DataType::Json | DataType::Jsonb | DataType::Interval | DataType::Unknown
     )
 }
@@ -351,6 +385,9 @@ pub fn ordering_key(expr: Expr) -> Result<Expr> {
         )
         .with_hint("Use an explicit ordering operator or modify the query.")),
         DataType::Jsonb => Err(Error::unsupported("ordering by jsonb")),
+        DataType::Array(element) => {
+            super::array::check_comparable(element.data_type()).map(|()| expr)
+        }
         _ => Ok(expr),
     }
 }
@@ -370,6 +407,9 @@ pub fn grouping_key(expr: Expr) -> Result<Expr> {
             vec![expr],
             DataType::Jsonb,
         )),
+        DataType::Array(element) => {
+            super::array::check_comparable(element.data_type()).map(|()| expr)
+        }
         _ => Ok(expr),
     }
 }

@@ -1,5 +1,7 @@
 //! The scalar functions, resolved.
 
+use super::ArrayFunction;
+
 /// How long the answer to the same arguments stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Volatility {
@@ -112,6 +114,8 @@ pub enum Function {
     JsonbIdentity,
     /// -1, 0 or 1 by PostgreSQL's order of JSONB.
     JsonbCompare,
+    // Arrays.
+    Array(ArrayFunction),
 }
 
 impl Function {

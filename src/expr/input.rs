@@ -1,6 +1,6 @@
 //! PostgreSQL's input syntax of every type.
 
-use super::{datetime, json};
+use super::{array, datetime, json};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Value};
 use std::rc::Rc;
@@ -42,6 +42,9 @@ pub(super) fn parse_at(text: &str, data_type: DataType, now: Option<i64>) -> Res
             Value::text(text)
         }
         DataType::Jsonb => Value::text(&json::normalize(text)?),
+        DataType::Array(element) => {
+            Value::Array(Rc::from(array::parse(text, element.data_type(), now)?))
+        }
         DataType::Uuid => Value::Uuid(parse_uuid(text).ok_or_else(|| invalid(text, data_type))?),
     })
 }

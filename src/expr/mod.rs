@@ -18,6 +18,7 @@
 //! and [`ordering_key`] and [`grouping_key`] put them where sorting and grouping need them. CHAR(n) is
 //! held without the blanks at its end, so that it compares as it must; output pads it.
 
+mod array;
 mod call;
 mod candidate;
 mod cast;
@@ -38,12 +39,17 @@ mod signature;
 mod text;
 mod tree;
 
+pub use array::{
+    ArrayFunction, elements_of_json, is_array_function, resolve_array, resolve_array_call,
+    resolve_slice, resolve_subscript,
+};
 pub use call::{json_element, json_member, resolve_function};
 pub use coercion::{CastContext, coerce_all, coerce_to, coerce_to_boolean, common_type};
 pub use construct::{
     grouping_key, ordering_key, repeatable, resolve_and, resolve_between, resolve_case,
     resolve_coalesce, resolve_extreme, resolve_in_list, resolve_in_subplan, resolve_is_distinct,
     resolve_is_null, resolve_is_truth, resolve_like, resolve_not, resolve_null_if, resolve_or,
+    resolve_quantified,
 };
 pub use context::{EvalContext, Sequences, SubplanRows};
 pub use eval::{evaluate, evaluate_row, evaluate_value, filter, fold_constants};

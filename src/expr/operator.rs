@@ -3,7 +3,7 @@
 use super::candidate::{Choice, choose};
 use super::coercion::{Category, cast, category, supply};
 use super::construct::stripped;
-use super::{BinaryOperator, CastContext, Expr, ExprKind, Function, coerce_to};
+use super::{BinaryOperator, CastContext, Expr, ExprKind, Function, array, coerce_to};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Value};
 
@@ -16,8 +16,12 @@ const CHAR: DataType = DataType::Char(0);
 /// `left operator right` with both sides cast, or UndefinedFunction / AmbiguousFunction.
 pub fn resolve_operator(operator: BinaryOperator, left: Expr, right: Expr) -> Result<Expr> {
     let types = [left.data_type, right.data_type];
-    if operator == BinaryOperator::Concat {
+    let is_of_arrays = types.iter().any(|side| side.element().is_some());
+    if operator == BinaryOperator::Concat && !is_of_arrays {
         return resolve_concat(left, right);
+    }
+    if is_of_arrays {
+        return resolve_of_arrays(operator, left, right);
     }
     let rows = rows(operator);
     let ([to_left, to_right], result) = pick(&rows, types, operator.symbol())?;
@@ -35,6 +39,36 @@ pub(super) fn binary(operator: BinaryOperator, left: Expr, right: Expr, result: 
         right: Box::new(right),
     };
     Expr::new(kind, result)
+}
+
+/// Arrays of one type compare element by element, and are joined to each other and to elements.
+fn resolve_of_arrays(operator: BinaryOperator, left: Expr, right: Expr) -> Result<Expr> {
+    let types = [left.data_type.base(), right.data_type.base()];
+    if operator == BinaryOperator::Concat {
+        let name = array::concat_name(types[0], types[1]);
+        let resolved = super::resolve_array_call(name, vec![left, right]);
+        return resolved.map_err(|error| match error.code() {
+            Code::UndefinedFunction => no_operator(types, operator.symbol()),
+            _ => error,
+        });
+    }
+    if !operator.is_comparison() {
+        return Err(no_operator(types, operator.symbol()));
+    }
+    let common = common_array(types, operator.symbol())?;
+    let (left, right) = (supply(left, common)?, supply(right, common)?);
+    Ok(binary(operator, left, right, DataType::Boolean))
+}
+
+/// The type of arrays as which two operands compare.
+fn common_array(types: [DataType; 2], symbol: &str) -> Result<DataType> {
+    let types = types.map(DataType::base);
+    let common = match types {
+        [DataType::Unknown, known] | [known, DataType::Unknown] => known,
+        [left, right] if left == right => left,
+        _ => return Err(no_operator(types, symbol)),
+    };
+    array::check_comparable(common.element().unwrap_or_default()).map(|()| common)
 }
 
 /// The row of PostgreSQL's `pg_operator` that serves these operands.
@@ -64,6 +98,9 @@ fn pick(rows: &[Row], types: [DataType; 2], symbol: &str) -> Result<Row> {
 
 /// The types that `=` takes these operands as.
 pub(super) fn equality_types(types: [DataType; 2]) -> Result<[DataType; 2]> {
+    if types.iter().any(|side| side.element().is_some()) {
+        return common_array(types, "=").map(|array| [array; 2]);
+    }
     pick(&rows(BinaryOperator::Equal), types, "=").map(|(operands, _)| operands)
 }
 

@@ -1,6 +1,6 @@
 //! PostgreSQL's output syntax of every type.
 
-use super::datetime;
+use super::{array, datetime};
 use crate::types::{DataType, Interval, Value};
 use std::fmt::Write;
 
@@ -32,6 +32,9 @@ pub fn format_value(value: &Value, data_type: DataType, out: &mut String) {
             DataType::Interval => datetime::format_interval(Interval::from_bits(*bits), out),
             _ => push_uuid(*bits, out),
         },
+        Value::Array(elements) => {
+            array::print(elements, data_type.element().unwrap_or_default(), out);
+        }
     }
 }
 

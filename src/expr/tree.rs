@@ -83,6 +83,14 @@ pub enum ExprKind {
         function: Function,
         arguments: Vec<Expr>,
     },
+    /// Whether the test holds of the operand and any element of the array, or with `all` each of them.
+    Quantified {
+        operand: Box<Expr>,
+        array: Box<Expr>,
+        /// Over two columns of its own: the operand, and an element.
+        test: Box<Expr>,
+        all: bool,
+    },
     /// The value of an uncorrelated subquery of one column, run once before the query: NULL without a
     /// row, an error with more than one. The number is its place in the query's `subplans`.
     ScalarSubplan(usize),
@@ -182,7 +190,14 @@ macro_rules! children {
             | IsTruth { operand, .. }
             | Cast { operand, .. }
             | InSubplan { operand, .. } => vec![operand],
-            Binary { left, right, .. } | IsDistinct { left, right, .. } | NullIf(left, right) => {
+            Binary { left, right, .. }
+            | IsDistinct { left, right, .. }
+            | NullIf(left, right)
+            | Quantified {
+                operand: left,
+                array: right,
+                ..
+            } => {
                 vec![left, right]
             }
             Like {

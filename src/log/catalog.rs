@@ -14,9 +14,9 @@ use super::part::Part;
 use super::wire::{Decoded, Reader, Write, invalid};
 use crate::commit::CatalogChange;
 use crate::types::{
-    Action, CheckSchema, ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, ForeignKey,
-    IdentitySchema, IndexId, IndexSchema, SequenceSchema, TableId, TableSchema, ViewSchema,
-    ViewUse,
+    Action, CheckSchema, ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, Element,
+    ForeignKey, IdentitySchema, IndexId, IndexSchema, SequenceSchema, TableId, TableSchema,
+    ViewSchema, ViewUse,
 };
 
 pub fn write_change(out: &mut Vec<u8>, change: &CatalogChange) {
@@ -190,13 +190,32 @@ alternatives! {
     DataType {
         Unknown, Boolean, SmallInt, Integer, BigInt, Real, Double, Text, Bytea, Date, Timestamp,
         TimestampTz, Json, Jsonb, Uuid, Interval;
-        Numeric, Varchar, Char;
+        Numeric, Varchar, Char, Array;
     }
     Action { NoAction, Restrict, Cascade, SetNull, SetDefault;; }
     CatalogChange {
         ;
         CreateTable, AlterTable, DropTable;
         CreateIndex { table, index }, DropIndex { table, index }
+    }
+}
+
+impl Part for Element {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.data_type().write(out);
+    }
+
+    fn read(reader: &mut Reader) -> Decoded<Self> {
+        // Arrays in each other are refused before they are read.
+        let (name, _) = read_alternative(&mut reader.clone())?;
+        let data_type = match name {
+            "Array" => None,
+            _ => Some(DataType::read(reader)?),
+        };
+        match data_type.and_then(Element::of) {
+            Some(element) => Ok(element),
+            None => invalid("an array has elements of an impossible type"),
+        }
     }
 }
 
@@ -374,6 +393,27 @@ mod tests {
             (30, 0xc3bd_a770),
         ];
         assert_eq!(sums, recorded);
+    }
+
+    #[test]
+    fn the_type_of_an_array_holds_that_of_its_elements() {
+        let types: [(DataType, &[u8]); 2] = [
+            (DataType::TEXTS, b"\x81\xa5Array\xa4Text"),
+            (
+                DataType::Array(Element::Varchar(Some(3))),
+                b"\x81\xa5Array\x81\xa7Varchar\x03",
+            ),
+        ];
+        for (data_type, expected) in types {
+            let mut out = Vec::new();
+            data_type.write(&mut out);
+            assert_eq!(out, expected);
+            assert_eq!(DataType::read(&mut Reader::new(&out)), Ok(data_type));
+        }
+        let of_arrays = b"\x81\xa5Array\x81\xa5Array\xa4Text";
+        for refused in [of_arrays.as_slice(), b"\x81\xa5Array\xa7Unknown"] {
+            assert!(DataType::read(&mut Reader::new(refused)).is_err());
+        }
     }
 
     #[test]

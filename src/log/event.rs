@@ -213,7 +213,8 @@ fn read_ids(reader: &mut Reader, budget: &mut Budget) -> Decoded<Vec<RowId>> {
 mod tests {
     use super::*;
     use crate::column::{Bitmap, Data, Strings};
-    use crate::types::Decimal;
+    use crate::types::{Decimal, Value};
+    use std::rc::Rc;
 
     fn vectors(rows: usize) -> Vec<Vector> {
         let texts = ["paid", "open", "é", ""];
@@ -238,6 +239,13 @@ mod tests {
             Data::Text(distinct.clone()),
             Data::Bytes(distinct),
             Data::Uuid((0..rows as u128).map(|row| row << 70).collect()),
+            Data::Array((0..rows).map(integers_and_null).collect()),
+            Data::Array(
+                (0..rows)
+                    .map(|row| vec![Value::text("x"); row % 2].into())
+                    .collect(),
+            ),
+            Data::Array(vec![Rc::from([Value::Null]); rows]),
         ]
         .into_iter()
         .map(Vector::new)
@@ -250,6 +258,15 @@ mod tests {
             }),
         );
         vectors
+    }
+
+    /// As many elements as the row is far from a multiple of three.
+    fn integers_and_null(row: usize) -> Rc<[Value]> {
+        let elements = (0..row % 3).map(|at| match at {
+            0 => Value::I64(row as i64),
+            _ => Value::Null,
+        });
+        elements.collect()
     }
 
     fn run(rows: usize) -> RowChanges {

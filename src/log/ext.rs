@@ -13,11 +13,11 @@
 //!    5  time           reserved          36  text: also varchar, char, json, jsonb
 //!    6  timetz         reserved          37  bytes
 //!    7  enum           reserved          38  uuid
-//!    8  array          reserved          39  interval                  reserved
+//!    8  array                            39  interval                  reserved
 //!    9  range          reserved          40  time                      reserved
 //!   10  row            reserved          41  timetz                    reserved
 //!   11  bit string     reserved          42  enum                      reserved
-//!   12  inet, cidr     reserved          43  array                     reserved
+//!   12  inet, cidr     reserved          43  array
 //!   13  macaddr        reserved          44  range                     reserved
 //!   14  geometry       reserved          45  row                       reserved
 //!   15  tsvector       reserved          46  bit string                reserved
@@ -39,6 +39,7 @@ use crate::types::PhysicalType;
 pub const NULL: i8 = 1;
 pub const DECIMAL: i8 = 2;
 pub const UUID: i8 = 3;
+pub const ARRAY: i8 = 8;
 pub const ROW_IDS: i8 = 64;
 
 /// The code of a column of values.
@@ -51,6 +52,7 @@ pub fn column(physical: PhysicalType) -> i8 {
         PhysicalType::Text => 36,
         PhysicalType::Bytes => 37,
         PhysicalType::Uuid => 38,
+        PhysicalType::Array => 43,
     }
 }
 
@@ -64,6 +66,7 @@ pub fn physical(code: i8) -> Decoded<PhysicalType> {
         36 => PhysicalType::Text,
         37 => PhysicalType::Bytes,
         38 => PhysicalType::Uuid,
+        43 => PhysicalType::Array,
         code => return unexpected(code),
     })
 }
@@ -71,7 +74,9 @@ pub fn physical(code: i8) -> Decoded<PhysicalType> {
 /// A code that cannot stand here: one of a later version, or none at all.
 pub fn unexpected<T>(code: i8) -> Decoded<T> {
     match code {
-        4..=18 | 39..=53 | 65 => Err(Malformed::TooNew("it holds values of a type to come")),
+        4..=7 | 9..=18 | 39..=42 | 44..=53 | 65 => {
+            Err(Malformed::TooNew("it holds values of a type to come"))
+        }
         _ => invalid("an extension code stands where it cannot"),
     }
 }

@@ -13,6 +13,7 @@
 //!   text,     u8 packing: 0 plain: lengths (packed integers) · bytes
 //!   bytes                 1 dictionary: varint count · its strings, plain · codes (packed integers)
 //!   uuid      u8 packing: 0 one value for all · 1 sixteen bytes each, most significant first
+//!   array     lengths (packed integers) · u8 code of the elements' column · all elements, as a column
 //! ```
 //!
 //! A validity bit is set where the value is not NULL; under a NULL stands the default of the type. The
@@ -57,6 +58,17 @@ pub fn weight(vector: &Vector, row: usize) -> u64 {
         Data::Decimal(values) => decimals::weight(&values[row]),
         Data::Text(values) | Data::Bytes(values) => 4 + values.get(row).len() as u64,
         Data::Uuid(_) => 16,
+        Data::Array(values) => 16 + values[row].iter().map(element_weight).sum::<u64>(),
+    }
+}
+
+/// No less than what reading it spends.
+fn element_weight(value: &Value) -> u64 {
+    48 + match value {
+        Value::Text(text) => text.len() as u64,
+        Value::Bytes(bytes) => bytes.len() as u64,
+        Value::Decimal(number) => decimals::weight(number),
+        _ => 0,
     }
 }
 
@@ -82,6 +94,7 @@ fn write_value(out: &mut Vec<u8>, vector: &Vector, row: usize) {
         Data::Text(_) => out.str(vector.text(row)),
         Data::Bytes(values) => out.bin(values.get(row)),
         Data::Uuid(values) => out.ext(ext::UUID, |out| out.extend(values[row].to_be_bytes())),
+        Data::Array(values) => out.ext(ext::ARRAY, |out| write_arrays(out, &values[row..=row])),
     }
 }
 
@@ -99,6 +112,7 @@ fn write_column(out: &mut Vec<u8>, vector: &Vector, rows: Range<usize>) {
         Data::Decimal(values) => decimals::write_column(out, &values[rows]),
         Data::Text(values) | Data::Bytes(values) => strings::write(out, values, rows),
         Data::Uuid(values) => write_uuids(out, &values[rows]),
+        Data::Array(values) => write_arrays(out, &values[rows]),
     }
 }
 
@@ -140,10 +154,23 @@ fn write_uuids(out: &mut Vec<u8>, values: &[u128]) {
         .for_each(|value| out.extend(value.to_be_bytes()));
 }
 
+/// Without any that is not NULL the elements are as good as booleans.
+fn write_arrays(out: &mut Vec<u8>, arrays: &[Rc<[Value]>]) {
+    let lengths: Vec<i64> = arrays.iter().map(|array| array.len() as i64).collect();
+    integers::pack(out, &lengths);
+    let elements = || arrays.iter().flat_map(|array| array.iter());
+    let physical = elements().find_map(Value::physical);
+    let physical = physical.unwrap_or(PhysicalType::Bool);
+    let elements = Vector::from_values(physical, elements());
+    out.push(ext::column(physical) as u8);
+    write_column(out, &elements, 0..elements.len());
+}
+
 /// Reads a vector of exactly `count` values.
 pub fn read(reader: &mut Reader, count: usize, budget: &mut Budget) -> Decoded<Vector> {
     match count {
         1 => read_value(reader, budget),
+        _ if count > FRAME_ROWS_MAX => invalid("a column is of another length than its rows"),
         _ => {
             let (code, bytes) = reader.ext()?;
             let mut inner = Reader::new(bytes);
@@ -184,6 +211,12 @@ fn read_extension(reader: &mut Reader, budget: &mut Budget) -> Decoded<Vector> {
         }
         ext::DECIMAL => Vector::new(Data::Decimal(vec![decimals::read(&mut inner)?])),
         ext::UUID => Vector::new(Data::Uuid(vec![u128::from_be_bytes(inner.array()?)])),
+        ext::ARRAY => {
+            // It has spent what it weighs.
+            let arrays = read_arrays(&mut inner, 1, budget)?;
+            inner.end()?;
+            return Ok(Vector::new(Data::Array(arrays)));
+        }
         code => return ext::unexpected(code),
     };
     inner.end()?;
@@ -197,7 +230,7 @@ fn read_column(
     count: usize,
     budget: &mut Budget,
 ) -> Decoded<Vector> {
-    if reader.length()? != count || count > FRAME_ROWS_MAX {
+    if reader.length()? != count {
         return invalid("a column is of another length than its rows");
     }
     let validity = match reader.u8()? {
@@ -214,6 +247,7 @@ fn read_column(
         PhysicalType::Text => Data::Text(strings::read(reader, count, budget, true)?),
         PhysicalType::Bytes => Data::Bytes(strings::read(reader, count, budget, false)?),
         PhysicalType::Uuid => Data::Uuid(read_uuids(reader, count)?),
+        PhysicalType::Array => Data::Array(read_arrays(reader, count, budget)?),
     };
     Ok(Vector { data, validity })
 }
@@ -225,7 +259,7 @@ fn fixed_weight(physical: PhysicalType) -> u64 {
         PhysicalType::I64 | PhysicalType::F64 => 8,
         PhysicalType::Decimal => 32,
         PhysicalType::Text | PhysicalType::Bytes => 4,
-        PhysicalType::Uuid => 16,
+        PhysicalType::Uuid | PhysicalType::Array => 16,
     }
 }
 
@@ -255,6 +289,35 @@ fn read_decimals(reader: &mut Reader, count: usize, budget: &mut Budget) -> Deco
     Ok(values)
 }
 
+fn read_arrays(
+    reader: &mut Reader,
+    count: usize,
+    budget: &mut Budget,
+) -> Decoded<Vec<Rc<[Value]>>> {
+    let lengths = integers::unpack(reader, count)?;
+    let mut total: usize = 0;
+    for length in &lengths {
+        let length = usize::try_from(*length).ok();
+        let Some(sum) = length.and_then(|length| total.checked_add(length)) else {
+            return invalid("an array has an impossible length");
+        };
+        total = sum;
+    }
+    budget.spend(16 * total as u64)?;
+    let physical = ext::physical(reader.u8()? as i8)?;
+    if physical == PhysicalType::Array {
+        return invalid("an array is one of arrays");
+    }
+    let elements = read_column(reader, physical, total, budget)?;
+    let mut next = 0;
+    let arrays = lengths.into_iter().map(|length| {
+        let own = next..next + length as usize;
+        next = own.end;
+        own.map(|at| elements.value(at)).collect()
+    });
+    Ok(arrays.collect())
+}
+
 fn read_uuids(reader: &mut Reader, count: usize) -> Decoded<Vec<u128>> {
     match reader.u8()? {
         0 => Ok(vec![u128::from_be_bytes(reader.array()?); count]),
@@ -275,6 +338,7 @@ pub fn append(to: &mut Vector, from: Vector) -> Decoded<()> {
             strings::append(to, from);
         }
         (Data::Uuid(to), Data::Uuid(from)) => to.extend(from),
+        (Data::Array(to), Data::Array(from)) => to.extend(from),
         _ => return invalid("a run of rows goes on in other types"),
     }
     if to.validity.is_some() || from.validity.is_some() {

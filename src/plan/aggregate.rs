@@ -40,6 +40,8 @@ pub enum AggregateFunction {
     BitXor,
     /// Texts or bytes one after the other, with what the second argument says between them.
     StringAgg,
+    /// Arrays one after the other.
+    ArrayAgg,
     /// JSON texts as the elements of an array.
     JsonAgg,
     /// JSON texts as the members of an object.
@@ -99,6 +101,7 @@ const NAMES: &[(&str, AggregateFunction)] = {
         ("bit_or", BitOr),
         ("bit_xor", BitXor),
         ("string_agg", StringAgg),
+        ("array_agg", ArrayAgg),
         ("json_agg", JsonAgg),
         ("jsonb_agg", JsonAgg),
         ("json_object_agg", JsonObjectAgg),

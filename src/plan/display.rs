@@ -485,6 +485,15 @@ impl Display for Expr {
             } => {
                 write!(f, "({operand} {}in ({}))", negation(*negated), List(list))
             }
+            ExprKind::Quantified {
+                operand,
+                array,
+                test,
+                all,
+            } => {
+                let which = if *all { "all" } else { "any" };
+                write!(f, "({test} for #0 = {operand} and {which} #1 of {array})")
+            }
             ExprKind::Coalesce(operands) => write!(f, "coalesce({})", List(operands)),
             ExprKind::Extreme { greatest, operands } => {
                 let name = if *greatest { "greatest" } else { "least" };

@@ -133,10 +133,11 @@ fn text_of(sql: &str, pieces: &[Piece]) -> String {
 }
 
 fn depth_after(depth: usize, sql: &str, piece: &Piece) -> usize {
-    if piece.token.is_symbol(sql, "(") {
+    let is = |symbol| piece.token.is_symbol(sql, symbol);
+    if is("(") || is("[") {
         return depth + 1;
     }
-    match piece.token.is_symbol(sql, ")") {
+    match is(")") || is("]") {
         true => depth.saturating_sub(1),
         false => depth,
     }

@@ -125,12 +125,19 @@ pub(super) fn lift(
     Ok((reject_leftovers(script, lifter.plain)?, lifter.temporal))
 }
 
-/// `@` and `:` mean something in moments only; the grammar would take them for parameters.
+/// `@` and `:` mean something in moments only, and `:` in slices of arrays; the grammar would take them for
+/// parameters.
 fn reject_leftovers(script: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
-    match tokens
-        .iter()
-        .find(|token| matches!(token.token, Token::AtSign | Token::Colon))
-    {
+    let mut brackets: u32 = 0;
+    let is_left_over = |token: &&TokenWithSpan| {
+        match token.token {
+            Token::LBracket => brackets += 1,
+            Token::RBracket => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        token.token == Token::AtSign || (token.token == Token::Colon && brackets == 0)
+    };
+    match tokens.iter().find(is_left_over) {
         Some(token) => Err(syntax_error(script, token)),
         None => Ok(tokens),
     }

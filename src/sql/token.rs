@@ -142,6 +142,9 @@ fn symbol(text: &str) -> Result<Syntax> {
         "||" => Syntax::StringConcat,
         "->" => Syntax::Arrow,
         "->>" => Syntax::LongArrow,
+        "@>" => Syntax::AtArrow,
+        "<@" => Syntax::ArrowAt,
+        "&&" => Syntax::Overlap,
         "@" => Syntax::AtSign,
         _ => return Err(Error::unsupported(format!("the operator {text}"))),
     })

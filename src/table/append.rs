@@ -4,6 +4,7 @@ use crate::column::{Bitmap, Data, Strings, Vector};
 use crate::error::{Code, Error, Result};
 use crate::types::{Decimal, PhysicalType, Value};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Appends the rows of a range of another vector of the same type.
 ///
@@ -20,6 +21,7 @@ pub(crate) fn append_range(target: &mut Vector, source: &Vector, range: Range<us
             append_strings(to, from, range);
         }
         (Data::Uuid(to), Data::Uuid(from)) => to.extend_from_slice(&from[range]),
+        (Data::Array(to), Data::Array(from)) => to.extend_from_slice(&from[range]),
         (to, from) => unreachable!("{:?} into {:?}", from.physical(), to.physical()),
     }
 }
@@ -72,6 +74,7 @@ pub(crate) fn append_within(target: &mut Vector, row: usize) {
             values.push(&again);
         }
         Data::Uuid(values) => values.push(values[row]),
+        Data::Array(values) => values.push(values[row].clone()),
     }
 }
 
@@ -92,6 +95,7 @@ pub(crate) fn append_value(target: &mut Vector, value: &Value) -> Result<()> {
         (Data::Text(values), Value::Text(value)) => values.push(value.as_bytes()),
         (Data::Bytes(values), Value::Bytes(value)) => values.push(value),
         (Data::Uuid(values), Value::Uuid(value)) => values.push(*value),
+        (Data::Array(values), Value::Array(value)) => values.push(value.clone()),
         (data, value) => return Err(mismatch(data.physical(), value.physical())),
     }
     if let Some(validity) = &mut target.validity {
@@ -122,6 +126,7 @@ fn push_default(data: &mut Data) {
         Data::Decimal(values) => values.push(Decimal::Small(0, 0)),
         Data::Text(values) | Data::Bytes(values) => values.push(b""),
         Data::Uuid(values) => values.push(0),
+        Data::Array(values) => values.push(Rc::from([])),
     }
 }
 
@@ -142,6 +147,7 @@ pub(crate) fn truncate(target: &mut Vector, len: usize) {
         Data::Decimal(values) => values.truncate(len),
         Data::Text(values) | Data::Bytes(values) => truncate_strings(values, len),
         Data::Uuid(values) => values.truncate(len),
+        Data::Array(values) => values.truncate(len),
     }
 }
 
@@ -169,6 +175,10 @@ pub(crate) fn bytes_held(vector: &Vector) -> usize {
             Data::Decimal(values) => values.capacity() * size_of::<Decimal>(),
             Data::Text(values) | Data::Bytes(values) => values.bytes_held(),
             Data::Uuid(values) => values.capacity() * 16,
+            Data::Array(values) => {
+                let elements: usize = values.iter().map(|elements| elements.len()).sum();
+                values.capacity() * 16 + elements * size_of::<Value>()
+            }
         }
 }
 

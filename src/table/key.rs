@@ -7,7 +7,7 @@
 //!
 //! Each column is a tag and its value: integers with the sign flipped, floats by their ordered bits, texts
 //! with 0 escaped as `00 FF` and ended by `00 00`, decimals by sign, exponent and digits, so that `1.0` and
-//! `1.00` are one key. No value's bytes start another's, so columns can be put one after another.
+//! `1.00` are one key, arrays element by element and ended by `00`. No value's bytes start another's, so columns can be put one after another.
 //!
 //! An index of one column that is held as an integer and never was NULL, which most primary keys are, compares the
 //! integer itself.
@@ -19,6 +19,8 @@ use crate::types::{ColumnId, Decimal, IndexSchema, PhysicalType, TableSchema, Va
 use std::ops::Bound;
 use std::rc::Rc;
 
+/// Of an array.
+const END: u8 = 0;
 const PRESENT: u8 = 1;
 const NULL: u8 = 2;
 
@@ -214,6 +216,7 @@ fn encode_cell(column: &Vector, row: usize, out: &mut Vec<u8>) {
         Data::Decimal(values) => encode_decimal(&values[row], out),
         Data::Text(values) | Data::Bytes(values) => encode_bytes(values.get(row), out),
         Data::Uuid(values) => out.extend_from_slice(&values[row].to_be_bytes()),
+        Data::Array(values) => encode_array(&values[row], out),
     }
 }
 
@@ -231,7 +234,14 @@ fn encode_value(value: &Value, out: &mut Vec<u8>) {
         Value::Text(value) => encode_bytes(value.as_bytes(), out),
         Value::Bytes(value) => encode_bytes(value, out),
         Value::Uuid(value) => out.extend_from_slice(&value.to_be_bytes()),
+        Value::Array(values) => encode_array(values, out),
     }
+}
+
+/// Each element as a column of its own, and an end that is less than any.
+fn encode_array(values: &[Value], out: &mut Vec<u8>) {
+    values.iter().for_each(|value| encode_value(value, out));
+    out.push(END);
 }
 
 fn encode_i64(value: i64, out: &mut Vec<u8>) {
@@ -330,6 +340,19 @@ mod tests {
         let texts = ["", "\0", "\0\0", "\0a", "a", "a\0", "ab", "b", "é"];
         check_order(&texts.map(Value::text));
         check_order(&[Value::Bool(false), Value::Bool(true), Value::Null]);
+        let arrays = [
+            vec![],
+            vec![Value::I64(-1)],
+            vec![Value::I64(1)],
+            vec![Value::I64(1), Value::I64(0)],
+            vec![Value::I64(1), Value::Null],
+            vec![Value::I64(2)],
+            vec![Value::Null],
+        ];
+        check_order(&arrays.map(|elements| Value::Array(Rc::from(elements))));
+        let texts = [vec!["a"], vec!["a", ""], vec!["a\0"], vec!["ab"]];
+        let texts = texts.map(|texts| texts.into_iter().map(Value::text).collect());
+        check_order(&texts.map(Value::Array));
     }
 
     #[test]

@@ -34,6 +34,39 @@ pub enum DataType {
     Uuid,
     /// Months, days and microseconds, which are not multiples of each other.
     Interval,
+    /// One dimension, counted from 1, of elements of one type or NULL.
+    Array(Element),
+}
+
+/// Declares the types that elements of an array may have, with the types that they are.
+macro_rules! elements {
+    ($($plain:ident)* ; $($modified:ident($modifier:ty))*) => {
+        /// The type of the elements of an array: any type but an array and CHAR(n), with its modifiers.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Element { $($plain,)* $($modified($modifier),)* }
+
+        impl Element {
+            pub fn of(data_type: DataType) -> Option<Element> {
+                Some(match data_type {
+                    $(DataType::$plain => Element::$plain,)*
+                    $(DataType::$modified(modifier) => Element::$modified(modifier),)*
+                    _ => return None,
+                })
+            }
+
+            pub fn data_type(self) -> DataType {
+                match self {
+                    $(Element::$plain => DataType::$plain,)*
+                    $(Element::$modified(modifier) => DataType::$modified(modifier),)*
+                }
+            }
+        }
+    };
+}
+
+elements! {
+    Boolean SmallInt Integer BigInt Real Double Text Bytea Date Timestamp TimestampTz Json Jsonb Uuid Interval;
+    Numeric(Option<(u16, i16)>) Varchar(Option<u32>)
 }
 
 /// How values of a type are held in a vector.
@@ -49,6 +82,8 @@ pub enum PhysicalType {
     Bytes,
     /// 128 bits: UUIDs and packed intervals.
     Uuid,
+    /// Values of another physical type, or NULL.
+    Array,
 }
 
 impl DataType {
@@ -62,7 +97,24 @@ impl DataType {
             Unknown | Text | Varchar(_) | Char(_) | Json | Jsonb => PhysicalType::Text,
             Bytea => PhysicalType::Bytes,
             Uuid | Interval => PhysicalType::Uuid,
+            Array(_) => PhysicalType::Array,
         }
+    }
+
+    pub const INTEGERS: DataType = DataType::Array(Element::Integer);
+    pub const TEXTS: DataType = DataType::Array(Element::Text);
+
+    /// The type of an array's elements.
+    pub fn element(self) -> Option<DataType> {
+        match self {
+            DataType::Array(element) => Some(element.data_type()),
+            _ => None,
+        }
+    }
+
+    /// The type of arrays of such elements, if there are such.
+    pub fn array(self) -> Option<DataType> {
+        Element::of(self).map(DataType::Array)
     }
 
     /// PostgreSQL's OID, which drivers read from `fields[].dataTypeID`.
@@ -88,6 +140,25 @@ impl DataType {
             Numeric(_) => 1700,
             Uuid => 2950,
             Jsonb => 3802,
+            Array(element) => match element {
+                Element::Boolean => 1000,
+                Element::Bytea => 1001,
+                Element::SmallInt => 1005,
+                Element::Integer => 1007,
+                Element::Text => 1009,
+                Element::Varchar(_) => 1015,
+                Element::BigInt => 1016,
+                Element::Real => 1021,
+                Element::Double => 1022,
+                Element::Timestamp => 1115,
+                Element::Date => 1182,
+                Element::TimestampTz => 1185,
+                Element::Interval => 1187,
+                Element::Numeric(_) => 1231,
+                Element::Json => 199,
+                Element::Uuid => 2951,
+                Element::Jsonb => 3807,
+            },
         }
     }
 
@@ -119,6 +190,8 @@ impl DataType {
             DataType::Numeric(_) => DataType::Numeric(None),
             DataType::Varchar(_) => DataType::Varchar(None),
             DataType::Char(_) => DataType::Char(0),
+            DataType::Array(Element::Numeric(_)) => DataType::Array(Element::Numeric(None)),
+            DataType::Array(Element::Varchar(_)) => DataType::Array(Element::Varchar(None)),
             other => other,
         }
     }
@@ -151,6 +224,7 @@ impl fmt::Display for DataType {
             Jsonb => f.write_str("jsonb"),
             Uuid => f.write_str("uuid"),
             Interval => f.write_str("interval"),
+            Array(element) => write!(f, "{}[]", element.data_type()),
         }
     }
 }

@@ -12,7 +12,7 @@ mod schema;
 mod time;
 mod value;
 
-pub use data_type::{DataType, PhysicalType};
+pub use data_type::{DataType, Element, PhysicalType};
 pub use decimal::Decimal;
 pub use foreign_key::{Action, ForeignKey};
 pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};

@@ -19,6 +19,8 @@ pub enum Value {
     Text(Rc<str>),
     Bytes(Rc<[u8]>),
     Uuid(u128),
+    /// Of one physical type or NULL.
+    Array(Rc<[Value]>),
 }
 
 impl Value {
@@ -41,6 +43,7 @@ impl Value {
             Value::Text(_) => PhysicalType::Text,
             Value::Bytes(_) => PhysicalType::Bytes,
             Value::Uuid(_) => PhysicalType::Uuid,
+            Value::Array(_) => PhysicalType::Array,
         })
     }
 
@@ -65,6 +68,7 @@ impl Ord for Value {
             (Value::Text(a), Value::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
             (Value::Uuid(a), Value::Uuid(b)) => a.cmp(b),
+            (Value::Array(a), Value::Array(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -98,6 +102,7 @@ impl Hash for Value {
             Value::Text(value) => value.hash(state),
             Value::Bytes(value) => value.hash(state),
             Value::Uuid(value) => value.hash(state),
+            Value::Array(values) => values.hash(state),
         }
     }
 }

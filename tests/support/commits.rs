@@ -8,7 +8,7 @@ use driftdb::log::{Log, Mode, Options, Recovered, Recovery, Report, Sizes};
 use driftdb::storage::Storage;
 use driftdb::types::{
     BranchId, ColumnId, ColumnSchema, DataType, Decimal, Entropy, IndexId, IndexSchema, RowId, Seq,
-    TableId, TableSchema,
+    TableId, TableSchema, Value,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -249,6 +249,10 @@ pub fn every_type(row: u64) -> RowChanges {
         Vector::new(Data::Decimal(vec![Decimal::Small(150, 2), Decimal::NaN])),
         Vector::new(Data::Bytes(strings(&[b"\xff\x00", b""]))),
         Vector::new(Data::Uuid(vec![7, u128::MAX])),
+        Vector::new(Data::Array(vec![
+            Rc::from([Value::I64(7), Value::Null]),
+            Rc::from([]),
+        ])),
     ];
     RowChanges {
         rows: vec![RowId(row), RowId(row + 5)],

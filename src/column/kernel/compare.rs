@@ -55,6 +55,9 @@ pub fn compare_vectors(
                 a.get(row).cmp(b.get(row))
             })
         }
+        (Data::Array(a), Data::Array(b)) => {
+            rows(left.len(), selection, test, |row| a[row].cmp(&b[row]))
+        }
         (a, b) => panic!("{:?} compared with {:?}", a.physical(), b.physical()),
     }
 }
@@ -78,6 +81,7 @@ pub fn compare_constant(
         (Data::Decimal(a), Value::Decimal(b)) => decimals(a, b, selection, test),
         (Data::Text(a), Value::Text(b)) => strings(a, b.as_bytes(), selection, test),
         (Data::Bytes(a), Value::Bytes(b)) => strings(a, b, selection, test),
+        (Data::Array(a), Value::Array(b)) => rows(left.len(), selection, test, |row| a[row].cmp(b)),
         (a, b) => panic!("{:?} compared with {:?}", a.physical(), b.physical()),
     }
 }

@@ -55,6 +55,7 @@ fn equal(left: &Vector, i: usize, right: &Vector, j: usize) -> bool {
         (Data::Decimal(a), Data::Decimal(b)) => a[i] == b[j],
         (Data::Text(a), Data::Text(b)) | (Data::Bytes(a), Data::Bytes(b)) => a.get(i) == b.get(j),
         (Data::Uuid(a), Data::Uuid(b)) => a[i] == b[j],
+        (Data::Array(a), Data::Array(b)) => a[i] == b[j],
         _ => false,
     }
 }
@@ -89,6 +90,11 @@ fn hash_value(vector: &Vector, row: usize) -> u64 {
         }
         Data::Text(values) | Data::Bytes(values) => hash_bytes(values.get(row)),
         Data::Uuid(values) => mix(values[row] as u64, (values[row] >> 64) as u64),
+        Data::Array(values) => {
+            let mut hasher = RowHasher::default();
+            values[row].hash(&mut hasher);
+            hasher.finish()
+        }
     }
 }
 

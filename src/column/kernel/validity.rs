@@ -2,6 +2,7 @@
 
 use crate::column::{Bitmap, Data, Strings};
 use crate::types::Decimal;
+use std::rc::Rc;
 
 /// Where both are valid.
 pub fn both_valid(left: Option<&Bitmap>, right: Option<&Bitmap>) -> Option<Bitmap> {
@@ -37,6 +38,7 @@ pub fn clear_nulls(data: &mut Data, validity: Option<&Bitmap>) {
         Data::F64(values) => clear(values, validity, 0.0),
         Data::Decimal(values) => clear(values, validity, Decimal::ZERO),
         Data::Uuid(values) => clear(values, validity, 0),
+        Data::Array(values) => clear(values, validity, Rc::from([])),
         Data::Text(values) | Data::Bytes(values) => {
             *values = (values.iter().zip(0..))
                 .map(|(value, row)| {

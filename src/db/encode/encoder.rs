@@ -162,7 +162,9 @@ impl Encoder {
                 Kind::Text
             }
             // CHAR is held without the blanks that it is shown with.
-            Char(_) | Numeric(_) | Interval | Uuid => self.write_formatted(column, out)?,
+            Char(_) | Numeric(_) | Interval | Uuid | Array(_) => {
+                self.write_formatted(column, out)?
+            }
             Bytea => {
                 write_bytes(column, start, at, out)?;
                 Kind::Bytes

@@ -4,6 +4,7 @@ use super::count::{Count, CountRows};
 use super::distinct::DistinctValues;
 use super::extreme::Extreme;
 use super::fold::Fold;
+use super::gathered::Gathered;
 use super::joined::Joined;
 use super::moments::{FloatMoments, NumericMoments};
 use super::ordered_set::OrderedSet;
@@ -137,6 +138,7 @@ fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dy
         (function @ (BoolAnd | BoolOr | BitAnd | BitOr | BitXor), physical) => {
             Box::new(Fold::new(physical, function))
         }
+        (AggregateFunction::ArrayAgg, _) => Box::new(Gathered::default()),
         (AggregateFunction::StringAgg | JsonAgg | JsonObjectAgg, physical) => {
             Box::new(Joined::new(physical, aggregate.function))
         }

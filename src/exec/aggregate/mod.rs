@@ -30,6 +30,7 @@ mod decimal_sum;
 mod distinct;
 mod extreme;
 mod fold;
+mod gathered;
 mod joined;
 mod moments;
 mod operator;

@@ -61,6 +61,7 @@ fn compare_values(column: &Vector, left: usize, right: usize, direction: Directi
             Data::Decimal(values) => values[left].cmp(&values[right]),
             Data::Text(values) | Data::Bytes(values) => values.get(left).cmp(values.get(right)),
             Data::Uuid(values) => values[left].cmp(&values[right]),
+            Data::Array(values) => values[left].cmp(&values[right]),
         },
     };
     match direction.descending {
@@ -78,7 +79,7 @@ pub fn prefix(column: &Vector, row: usize, direction: Direction) -> u64 {
         Data::Bool(values) => u64::from(values[row]),
         Data::I64(values) => (values[row] as u64) ^ (1 << 63),
         Data::F64(values) => float_prefix(values[row]),
-        Data::Decimal(_) => 0,
+        Data::Decimal(_) | Data::Array(_) => 0,
         Data::Text(values) | Data::Bytes(values) => bytes_prefix(values.get(row)),
         Data::Uuid(values) => (values[row] >> 64) as u64,
     };

@@ -1,7 +1,6 @@
 //! Functions on values.
 
-use super::super::text;
-use super::super::{EvalContext, Expr, Function, datetime, json};
+use super::super::{EvalContext, Expr, Function, array, datetime, json, text};
 use super::number_function::{decimal_call, float_call, integer_call};
 use super::text_function::text_call;
 use crate::error::{Code, Error, Result};
@@ -41,6 +40,7 @@ pub fn call(
         }
         Function::GenRandomUuid => return Ok(Value::Uuid(random_uuid(context))),
         Function::Pi => return Ok(Value::F64(std::f64::consts::PI)),
+        Function::Array(function) => return array::call(function, values, arguments, result),
         _ if values.iter().any(Value::is_null) => return Ok(Value::Null),
         _ => {}
     }

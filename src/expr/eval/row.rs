@@ -142,6 +142,12 @@ fn evaluate_other(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<V
             list,
             negated,
         } => in_list(&value(operand)?, list, *negated, &value)?,
+        ExprKind::Quantified {
+            operand,
+            array,
+            test,
+            all,
+        } => quantified(value(operand)?, &value(array)?, test, *all, context)?,
         ExprKind::Coalesce(operands) => {
             for operand in operands {
                 let value = value(operand)?;
@@ -242,6 +248,30 @@ fn in_list(
 
 pub fn of_membership(members: &Members, value: &Value, negated: bool) -> Value {
     of_truth(members.contains(value).map(|found| found != negated))
+}
+
+/// Whether the test holds of a value and any element, or each.
+pub fn quantified(
+    operand: Value,
+    array: &Value,
+    test: &Expr,
+    all: bool,
+    context: &EvalContext,
+) -> Result<Value> {
+    let Value::Array(elements) = array else {
+        return Ok(Value::Null);
+    };
+    let mut result = Some(all);
+    let mut row = [operand, Value::Null];
+    for element in elements.iter() {
+        row[1] = element.clone();
+        match truth(&evaluate_row(test, &row, context)?) {
+            Some(truth) if truth != all => return Ok(Value::Bool(!all)),
+            Some(_) => {}
+            None => result = None,
+        }
+    }
+    Ok(of_truth(result))
 }
 
 /// The greater or lesser of two; NULL only if both are.

@@ -30,7 +30,7 @@ pub fn is_of_text(function: Function, first: DataType) -> bool {
         || function.is_of_sequences()
         || matches!(
             function,
-            Function::DateTrunc | Function::Extract | Function::DatePart
+            Function::DateTrunc | Function::Extract | Function::DatePart | Function::Array(_)
         );
     first.physical() == PhysicalType::Text && !is_special
 }

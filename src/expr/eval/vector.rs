@@ -2,6 +2,7 @@
 
 use super::super::cast::cast_value;
 use super::super::coercion::is_relabelling;
+use super::super::members::Members;
 use super::super::pattern::Patterns;
 use super::super::{BinaryOperator, EvalContext, Expr, ExprKind, Function, Volatility};
 use super::by_row::{map, map_floats, map_rows, map_text};
@@ -186,6 +187,23 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
             list,
             negated,
         } => in_list(expr, evaluated(operand)?, list, *negated, chunk, context),
+        ExprKind::Quantified {
+            operand,
+            array,
+            test,
+            all,
+        } => {
+            let (operand, array) = (evaluated(operand)?, evaluated(array)?);
+            match (&array, is_membership(test, *all)) {
+                (Operand::Constant(Value::Array(elements)), true) => {
+                    let members = Members::new(elements.iter().cloned());
+                    in_members(expr, operand, &members, *all, chunk)
+                }
+                _ => map(expr, [operand, array], chunk, |[operand, array]| {
+                    row::quantified(operand.clone(), array, test, *all, context)
+                }),
+            }
+        }
         ExprKind::Extreme { greatest, operands } => {
             let operands = operands.iter().map(evaluated).collect::<Result<Vec<_>>>()?;
             map_rows(expr, &operands, true, chunk, |values| {
@@ -225,6 +243,24 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
             in_members(expr, evaluated(operand)?, members, *negated, chunk)
         }
     }
+}
+
+/// Whether a quantified test is that of IN, or with `all` of NOT IN.
+fn is_membership(test: &Expr, all: bool) -> bool {
+    let ExprKind::Binary {
+        operator,
+        left,
+        right,
+    } = &test.kind
+    else {
+        return false;
+    };
+    let wanted = match all {
+        false => BinaryOperator::Equal,
+        true => BinaryOperator::NotEqual,
+    };
+    let is_plain = |side: &Expr, at: usize| side.kind == ExprKind::Column(at);
+    *operator == wanted && is_plain(left, 0) && is_plain(right, 1)
 }
 
 pub fn not(operand: Operand) -> Operand {

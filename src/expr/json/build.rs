@@ -83,6 +83,14 @@ fn push_value((value, data_type): Typed, out: &mut String) {
                 false => out.push_str(&text),
             }
         }
+        (Value::Array(elements), _) => {
+            let element = data_type.element().unwrap_or_default();
+            for (at, value) in elements.iter().enumerate() {
+                out.push(if at == 0 { '[' } else { ',' });
+                push_value((value, element), out);
+            }
+            out.push_str(if elements.is_empty() { "[]" } else { "]" });
+        }
         _ => {
             format_value(value, data_type, &mut text);
             push_string(&text, out);

@@ -1,9 +1,9 @@
 //! Which functions answer rows, what they take and what their columns are.
 
 use super::super::Expr;
-use super::super::call::choose_form;
+use super::super::call::{choose_form, undefined};
 use super::super::coercion::supply;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::types::DataType;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub enum SetFunction {
     JsonObjects,
     /// The fields of a text, between delimiters.
     Fields,
+    /// The elements of an array.
+    Elements,
+    /// The places of the elements.
+    Subscripts,
 }
 
 /// A call of a function that answers rows.
@@ -122,7 +126,38 @@ fn named(name: &str) -> Option<&'static Entry> {
 }
 
 pub fn is_set_function(name: &str) -> bool {
-    named(name).is_some()
+    matches!(name, "unnest" | "generate_subscripts") || named(name).is_some()
+}
+
+/// The functions of arrays, whose type follows from that of the array.
+fn of_array(name: &str, arguments: Vec<Expr>) -> Result<SetCall> {
+    let types: Vec<DataType> = arguments.iter().map(|a| a.data_type).collect();
+    let (function, wanted) = match name {
+        "unnest" => (Elements, &[][..]),
+        _ => (Subscripts, &[I][..]),
+    };
+    let element = types.first().and_then(|array| array.element());
+    let Some(element) = element.filter(|_| types.len() == 1 + wanted.len()) else {
+        return match types.as_slice() {
+            [DataType::Unknown] => Err(Error::new(
+                Code::AmbiguousFunction,
+                format!("function {name}(unknown) is not unique"),
+            )),
+            _ => Err(undefined(name, &types)),
+        };
+    };
+    let mut arguments = arguments.into_iter();
+    let array = arguments.next();
+    let rest = (arguments.zip(wanted)).map(|(argument, &target)| supply(argument, target));
+    Ok(SetCall {
+        function,
+        arguments: array
+            .into_iter()
+            .map(Ok)
+            .chain(rest)
+            .collect::<Result<_>>()?,
+        types: vec![if function == Elements { element } else { I }],
+    })
 }
 
 /// The call with its arguments cast, and the names of its columns if it has any; `None` if the name is not
@@ -132,7 +167,10 @@ pub fn resolve_set_function(
     arguments: Vec<Expr>,
 ) -> Result<Option<(SetCall, &'static [&'static str])>> {
     let Some(entry) = named(name) else {
-        return Ok(None);
+        return match is_set_function(name) {
+            true => Ok(Some((of_array(name, arguments)?, &[]))),
+            false => Ok(None),
+        };
     };
     let types: Vec<DataType> = arguments.iter().map(|a| a.data_type).collect();
     let lists: Vec<&[DataType]> = entry.forms.iter().map(|(taken, _)| *taken).collect();

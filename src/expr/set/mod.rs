@@ -17,4 +17,6 @@ mod rows;
 mod series;
 
 pub use catalogue::{SetCall, SetFunction, is_set_function, resolve_set_function};
+pub(super) use json::Walk;
 pub use rows::SetRows;
+pub(super) use rows::next_field;

@@ -1,5 +1,6 @@
 //! The rows of a call, one after another.
 
+use super::super::array::mistyped;
 use super::super::json::as_text;
 use super::SetFunction;
 use super::catalogue::SetCall;
@@ -33,6 +34,35 @@ impl SetCall {
                 })
             }
             (SetFunction::Fields, Value::Text(text)) => fields(text, &values[1..]),
+            (SetFunction::Elements, Value::Array(elements)) => {
+                let (elements, mut at) = (elements.clone(), 0);
+                let physical = self.types[0].physical();
+                Box::new(move |columns| {
+                    let Some(element) = elements.get(at) else {
+                        return Ok(false);
+                    };
+                    if element.physical().is_some_and(|other| other != physical) {
+                        return Err(mistyped());
+                    }
+                    columns[0].push(element);
+                    at += 1;
+                    Ok(true)
+                })
+            }
+            (SetFunction::Subscripts, Value::Array(elements)) => {
+                let of_dimension = values[1] == Value::I64(1);
+                let mut places = 1..=if of_dimension {
+                    elements.len() as i64
+                } else {
+                    0
+                };
+                Box::new(move |columns| {
+                    let next = places.next();
+                    next.iter()
+                        .for_each(|place| columns[0].push(&Value::I64(*place)));
+                    Ok(next.is_some())
+                })
+            }
             (SetFunction::JsonObjects, Value::Text(text)) if text.trim_start().starts_with('{') => {
                 let mut object = Some(Value::Text(text.clone()));
                 Box::new(move |columns| {

@@ -29,7 +29,7 @@ pub fn count_if(condition: Expr) -> Result<Aggregate> {
 pub fn resolve(
     function: AggregateFunction,
     name: &str,
-    arguments: Vec<Expr>,
+    mut arguments: Vec<Expr>,
     distinct: bool,
     mut order: Vec<SortKey>,
 ) -> Result<Aggregate> {
@@ -42,8 +42,19 @@ pub fn resolve(
     let undefined = || undefined(name, &types);
     let (mut arguments, data_type) = match (function, types.len()) {
         (AggregateFunction::StringAgg, 2) => joined(arguments).ok_or_else(undefined)??,
+        (AggregateFunction::ArrayAgg, 1) => {
+            // In an array of its own, a NULL is an element like any other.
+            let array = expr::resolve_array(vec![known(arguments.remove(0))?])?;
+            let data_type = array.data_type;
+            (vec![array], data_type)
+        }
         (AggregateFunction::JsonAgg, 1) => {
-            let between = Expr::constant(Value::text(", "), DataType::Text);
+            // PostgreSQL begins a line with each array.
+            let between = match types[0] {
+                DataType::Array(_) => ", \n ",
+                _ => ", ",
+            };
+            let between = Expr::constant(Value::text(between), DataType::Text);
             if types[0] == DataType::Unknown {
                 let message = "could not determine polymorphic type because input has type unknown";
                 return Err(Error::new(Code::DatatypeMismatch, message));

@@ -71,6 +71,9 @@ impl<'a> Binder<'a> {
         }
         let arguments = match &call.args {
             FunctionArguments::None => Vec::new(),
+            FunctionArguments::Subquery(query) if name == "array" => {
+                return self.array_of_query(query, context);
+            }
             FunctionArguments::Subquery(_) => {
                 return Err(Error::unsupported("a query as the argument of a function"));
             }

@@ -3,7 +3,7 @@
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::types::DataType;
-use sqlparser::ast::{self, CharacterLength, ExactNumberInfo, TimezoneInfo};
+use sqlparser::ast::{self, ArrayElemTypeDef, CharacterLength, ExactNumberInfo, TimezoneInfo};
 
 /// The longest VARCHAR and CHAR, as in PostgreSQL.
 const LENGTH_MAX: u64 = 10_485_760;
@@ -50,8 +50,24 @@ pub fn bind(data_type: &ast::DataType) -> Result<DataType> {
         Ast::JSONB => DataType::Jsonb,
         Ast::Uuid => DataType::Uuid,
         Ast::Custom(name, modifiers) => custom(name, modifiers)?,
+        Ast::Array(of) => array(of)?,
         _ => return Err(Error::unsupported("this data type")),
     })
+}
+
+/// How many dimensions are written does not matter, nor how many elements.
+fn array(of: &ArrayElemTypeDef) -> Result<DataType> {
+    use ArrayElemTypeDef::{Qualified, SquareBracket};
+    let (SquareBracket(element, _) | Qualified(element, _)) = of else {
+        return Err(Error::unsupported("this type of array"));
+    };
+    let element = bind(element)?;
+    match element {
+        DataType::Array(_) => Ok(element),
+        _ => element
+            .array()
+            .ok_or_else(|| Error::unsupported(format!("an array of type {element}"))),
+    }
 }
 
 /// The type that a PREPARE gives to a parameter.

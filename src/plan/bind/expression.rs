@@ -1,5 +1,6 @@
 //! Expressions.
 
+use super::array::{array_operator, empty_array, is_empty_array};
 use super::binder::Binder;
 use super::constant::interval_constant;
 use super::grouping::Calls;
@@ -126,7 +127,10 @@ impl<'a> Binder<'a> {
     ) -> Result<Expr> {
         if !matches!(op, Operator::And | Operator::Or) {
             let bound = self.expression(right, context)?;
-            let resolved = expr::resolve_operator(operator(op)?, left, bound);
+            let resolved = match array_operator(op) {
+                Some(name) => expr::resolve_array_call(name, vec![left, bound]),
+                None => expr::resolve_operator(operator(op)?, left, bound),
+            };
             return resolved.map_err(|error| match self.operator_position(right) {
                 Some(position) => error.at(position),
                 None => error,
@@ -178,6 +182,22 @@ impl<'a> Binder<'a> {
             Ast::Interval(interval) => interval_constant(interval),
             Ast::Exists { .. } | Ast::Subquery(_) => self.subquery(ast, context),
             Ast::AnyOp { .. } | Ast::AllOp { .. } => self.quantified(ast, context),
+            Ast::Array(_) | Ast::CompoundFieldAccess { .. } => self.array(ast, context),
+            Ast::Like {
+                any: true,
+                expr,
+                pattern,
+                negated,
+                escape_char: None,
+            } => self.like_any(expr, pattern, *negated, false, context),
+            Ast::ILike {
+                any: true,
+                expr,
+                pattern,
+                negated,
+                escape_char: None,
+            } => self.like_any(expr, pattern, *negated, true, context),
+            Ast::Cast { data_type, .. } if is_empty_array(ast) => empty_array(data_type),
             Ast::BinaryOp { left, op, right } => self.row_comparison(left, op, right, context),
             Ast::InList {
                 expr: row,
@@ -314,6 +334,7 @@ fn none_of(operand: &Option<Expr>, branches: &[(Expr, Expr)]) -> Result<Expr> {
 fn left_operand(ast: &Ast) -> Option<&Ast> {
     let left = match ast {
         Ast::BinaryOp { left, op, right } if !is_row_comparison(left, op, right) => left,
+        Ast::Cast { .. } if is_empty_array(ast) => return None,
         Ast::Cast {
             kind: ast::CastKind::Cast | ast::CastKind::DoubleColon,
             expr: left,

@@ -119,7 +119,7 @@ pub fn key_columns(table: &TableSchema, columns: &[&Ident]) -> Result<Vec<Column
             return Err(at(Error::new(Code::DuplicateColumn, message)));
         }
         if matches!(
-            column.data_type,
+            column.data_type.element().unwrap_or(column.data_type),
             DataType::Json | DataType::Jsonb | DataType::Interval
         ) {
             let message = format!("an index over a column of type {}", column.data_type);

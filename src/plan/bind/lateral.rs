@@ -168,7 +168,7 @@ pub fn factor_looks_left(factor: &TableFactor) -> bool {
     match factor {
         TableFactor::Derived { lateral, .. } => *lateral,
         TableFactor::Table { args, .. } => args.is_some(),
-        TableFactor::Function { .. } => true,
+        TableFactor::Function { .. } | TableFactor::UNNEST { .. } => true,
         TableFactor::NestedJoin {
             table_with_joins, ..
         } => looks_left(table_with_joins),

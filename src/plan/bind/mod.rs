@@ -8,7 +8,7 @@
 //! constraints                              constraint, rules, foreign_key
 //! tables, sequences and indexes            define, alter…, sequence, indexes
 //! views, the system's among them           view, system
-//! any expression                           expression, predicate, constant, call
+//! any expression                           expression, predicate, constant, call, array
 //! window functions                         window, window_call, frame
 //! functions that answer rows               table_function, sets
 //! subqueries                               subquery, outer, dependent, lateral
@@ -25,6 +25,7 @@ mod aggregate_call;
 mod alter;
 mod alter_column;
 mod alter_constraint;
+mod array;
 mod assign;
 mod binder;
 mod call;

@@ -72,7 +72,8 @@ pub fn start(expr: &Expr) -> Option<u32> {
         | Expr::Position { expr: inner, .. }
         | Expr::Trim { expr: inner, .. }
         | Expr::Ceil { expr: inner, .. }
-        | Expr::Floor { expr: inner, .. } => return start(inner),
+        | Expr::Floor { expr: inner, .. }
+        | Expr::CompoundFieldAccess { root: inner, .. } => return start(inner),
         Expr::Tuple(items) => return start(items.first()?),
         _ => return None,
     };
@@ -111,9 +112,9 @@ fn figure(expr: &Expr) -> Option<(String, bool)> {
             expr, data_type, ..
         } => match figure(expr) {
             Some((name, true)) => Some((name, true)),
-            _ => Some((of_type(data_type).to_string(), false)),
+            _ => Some((of_type(data_type), false)),
         },
-        Expr::TypedString(typed) => Some((of_type(&typed.data_type).to_string(), false)),
+        Expr::TypedString(typed) => Some((of_type(&typed.data_type), false)),
         Expr::Interval(_) => Some(("interval".to_string(), false)),
         Expr::Case { else_result, .. } => match else_result.as_deref().and_then(figure) {
             Some((name, true)) => Some((name, true)),
@@ -121,6 +122,8 @@ fn figure(expr: &Expr) -> Option<(String, bool)> {
         },
         Expr::Exists { negated: false, .. } => strong("exists"),
         Expr::Subquery(query) => figure_of_query(query),
+        Expr::Array(_) => strong("array"),
+        Expr::CompoundFieldAccess { root, .. } => figure(root),
         Expr::Extract { .. } => strong("extract"),
         Expr::Substring {
             shorthand: true, ..
@@ -153,7 +156,7 @@ fn figure_of_query(query: &ast::Query) -> Option<(String, bool)> {
 }
 
 /// The internal name of a type, which a cast's column is called by.
-fn of_type(data_type: &ast::DataType) -> &'static str {
+fn of_type(data_type: &ast::DataType) -> String {
     let data_type = super::data_type::bind(data_type).unwrap_or_default();
-    crate::plan::system::type_name(data_type)
+    crate::plan::system::type_name(data_type.element().unwrap_or(data_type))
 }

@@ -11,6 +11,7 @@
 //! The right column is a dependent join each ([`super::dependent`]), which the optimizer makes a join where
 //! it can.
 
+use super::aggregate;
 use super::assign::Untyped;
 use super::binder::Binder;
 use super::dependent::FIRST_RIGHT;
@@ -20,7 +21,7 @@ use super::outer::Level;
 use super::predicate::compare_rows;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr, ExprKind};
-use crate::plan::{JoinKind, Node};
+use crate::plan::{AggregateFunction, JoinKind, Node};
 use crate::types::{DataType, Value};
 use sqlparser::ast::{self, Expr as Ast, FunctionArg, FunctionArgExpr, FunctionArguments};
 
@@ -58,13 +59,17 @@ impl<'a> Binder<'a> {
             } => (left, compare_op, right, true),
             _ => return Err(Error::unsupported("this use of ANY or ALL")),
         };
-        let Ast::Subquery(query) = right.as_ref() else {
-            return Err(Error::unsupported("ANY or ALL of an array"));
-        };
         let operator = operator(op)?;
         if !operator.is_comparison() {
             return Err(Error::unsupported("ANY or ALL with this operator"));
         }
+        let Ast::Subquery(query) = right.as_ref() else {
+            let operand = self.expression(left, context)?;
+            let array = self.expression(right, context)?;
+            return expr::resolve_quantified(operand, array, all, |operand, element| {
+                expr::resolve_operator(operator, operand, element)
+            });
+        };
         let operands = self.row(left, context)?;
         match (operator, all) {
             (BinaryOperator::Equal, false) => self.in_query(operands, query, false, context),
@@ -159,6 +164,11 @@ impl<'a> Binder<'a> {
                 "subquery must return only one column",
             ));
         };
+        self.value_of(nested, data_type, context)
+    }
+
+    /// The value of a subquery of one column.
+    fn value_of(&mut self, nested: Nested, data_type: DataType, context: &Context) -> Result<Expr> {
         if nested.is_correlated {
             let place = self.depend_on(JoinKind::Single, nested, None, context)?;
             return Ok(Expr::column(place, data_type));
@@ -166,6 +176,30 @@ impl<'a> Binder<'a> {
         self.subplans.push(nested.node);
         let subplan = self.subplans.len() - 1;
         Ok(Expr::new(ExprKind::ScalarSubplan(subplan), data_type))
+    }
+
+    /// `ARRAY(query)`: the values of its one column, in its order.
+    pub fn array_of_query(&mut self, query: &'a ast::Query, context: &mut Context) -> Result<Expr> {
+        let mut nested = self.nested(query, context)?;
+        let types = nested.node.types();
+        check_columns(types.len(), 1)?;
+        let elements = vec![Expr::column(0, types[0])];
+        let function = AggregateFunction::ArrayAgg;
+        let gathered = aggregate::resolve(function, "array_agg", elements, false, Vec::new())?;
+        let data_type = gathered.data_type;
+        let none = Expr::constant(Value::Array(std::rc::Rc::from([])), data_type);
+        let value = Expr::column(0, data_type);
+        let aggregate = Node::Aggregate {
+            input: Box::new(nested.node),
+            groups: Vec::new(),
+            sets: Vec::new(),
+            aggregates: vec![gathered],
+        };
+        nested.node = Node::Project {
+            input: Box::new(aggregate),
+            expressions: vec![expr::resolve_coalesce(vec![value, none])?],
+        };
+        self.value_of(nested, data_type, context)
     }
 
     /// The columns of the one row of a subquery; each is NULL if there is none.

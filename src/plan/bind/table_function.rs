@@ -40,6 +40,21 @@ pub fn table_function(factor: &TableFactor) -> Result<Option<TableFunction<'_>>>
             alias,
             ..
         } => (name, args, *with_ordinality, alias),
+        TableFactor::UNNEST {
+            alias,
+            array_exprs,
+            with_offset: false,
+            with_offset_alias: None,
+            with_ordinality,
+        } => {
+            return Ok(Some(TableFunction {
+                name: "unnest",
+                position: 0,
+                arguments: array_exprs.iter().collect(),
+                ordinality: *with_ordinality,
+                alias: alias.as_ref(),
+            }));
+        }
         _ => return Ok(None),
     };
     let name = match name::parts(function)?.as_slice() {
@@ -64,7 +79,10 @@ impl<'a> Binder<'a> {
     pub fn function_in_from(&mut self, function: TableFunction<'a>) -> Result<(Node, Scope)> {
         let position = function.position;
         let bound = self.bind_function_in_from(function);
-        bound.map_err(|error| error.at(position))
+        bound.map_err(|error| match position {
+            0 => error,
+            position => error.at(position),
+        })
     }
 
     fn bind_function_in_from(&mut self, function: TableFunction<'a>) -> Result<(Node, Scope)> {
@@ -99,6 +117,9 @@ impl<'a> Binder<'a> {
             data_type,
         };
         let ordinal = ordinality.then(|| own("ordinality", DataType::BigInt));
+        if name == "unnest" && arguments.len() > 1 {
+            return several(arguments, input, ordinality, (alias_name, alias));
+        }
         let Some((call, names)) = expr::resolve_set_function(name, arguments.clone())? else {
             // Of any other function the one value is a row.
             let value = expr::resolve_function(name, arguments)?;
@@ -146,6 +167,37 @@ impl<'a> Binder<'a> {
         }
         Ok((node, scope))
     }
+}
+
+/// `unnest(…, …)`: the elements of several arrays side by side.
+fn several(
+    arrays: Vec<Expr>,
+    input: Box<Node>,
+    ordinality: bool,
+    (name, alias): (&str, Option<&TableAlias>),
+) -> Result<(Node, Scope)> {
+    let (mut calls, mut output) = (Vec::new(), Vec::new());
+    for array in arrays {
+        let call = expr::resolve_set_function("unnest", vec![array])?;
+        let Some((call, _)) = call else {
+            return Err(Error::new(Code::Internal, "unnest is no function"));
+        };
+        output.push(OutputColumn {
+            name: "unnest".to_string(),
+            data_type: call.types[0],
+        });
+        calls.push(call);
+    }
+    output.extend(ordinality.then(|| OutputColumn {
+        name: "ordinality".to_string(),
+        data_type: DataType::BigInt,
+    }));
+    let node = Node::FunctionScan {
+        input,
+        calls,
+        ordinality,
+    };
+    Ok((node, rename(scope_of_output(name, output), alias)?))
 }
 
 /// `json_to_recordset(…) AS x(a int, b text)`: the members of the objects, as what they are said to be.

@@ -106,9 +106,10 @@ pub const TYPES: [(DataType, &str); 18] = [
 ];
 
 /// The internal name of a type.
-pub fn type_name(data_type: DataType) -> &'static str {
+pub fn type_name(data_type: DataType) -> String {
     use DataType::*;
-    match data_type {
+    let name = match data_type {
+        Array(element) => return format!("_{}", type_name(element.data_type())),
         Boolean => "bool",
         SmallInt => "int2",
         Integer => "int4",
@@ -128,12 +129,13 @@ pub fn type_name(data_type: DataType) -> &'static str {
         Jsonb => "jsonb",
         Uuid => "uuid",
         Unknown => "?column?",
-    }
+    };
+    name.to_string()
 }
 
 /// The modifiers of a type as `atttypmod` holds them.
 pub fn modifier(data_type: DataType) -> i64 {
-    match data_type {
+    match data_type.element().unwrap_or(data_type) {
         DataType::Varchar(Some(length)) => i64::from(length) + 4,
         DataType::Char(length) if length > 0 => i64::from(length) + 4,
         DataType::Numeric(Some((precision, scale))) => {

@@ -103,7 +103,7 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "pg_attribute",
-        "attrelid attname:t atttypid attstattarget=-1 attnum attndims=0 atttypmod attnotnull:b atthasdef:b \
+        "attrelid attname:t atttypid attstattarget=-1 attnum attndims atttypmod attnotnull:b atthasdef:b \
          atthasmissing=f attidentity:t attgenerated:t attisdropped=f attislocal=t attinhcount=0 attcollation attacl=- \
          attoptions=- attcompression='",
     ),
@@ -143,7 +143,7 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "pg_type",
-        "oid typname:t typnamespace=11 typowner=10 typtype='b typcategory:t typisdefined=t typdelim=', typrelid=0 typelem=0 \
+        "oid typname:t typnamespace=11 typowner=10 typtype='b typcategory:t typisdefined=t typdelim=', typrelid=0 typelem typarray \
          typnotnull=f typbasetype=0 typtypmod=-1 typndims=0 typcollation format:t typdefault=-",
     ),
     ("pg_am", "oid amname:t amtype:t"),

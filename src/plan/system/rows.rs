@@ -71,7 +71,7 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
         "pg_am" => [(2, "heap", "t"), (403, "btree", "i")]
             .map(|(oid, name, kind)| vec![Value::I64(oid), text(name), text(kind)])
             .into(),
-        "pg_type" => TYPES.map(type_row).into(),
+        "pg_type" => types().map(type_row).collect(),
         "pg_class" => {
             let mut rows = of_tables(class);
             for (table, row) in tables().zip(&mut rows) {
@@ -109,14 +109,27 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
 fn type_row((data_type, category): (DataType, &str)) -> Row {
     vec![
         Value::I64(data_type.oid().into()),
-        text(type_name(data_type)),
+        text(&type_name(data_type)),
         text(category),
+        oid_of(data_type.element()),
+        oid_of(data_type.array()),
         collation(data_type),
         text(&data_type.to_string()),
     ]
 }
 
+/// With the types of arrays of them.
+fn types() -> impl Iterator<Item = (DataType, &'static str)> {
+    let arrays = TYPES.iter().filter_map(|(of, _)| Some((of.array()?, "A")));
+    TYPES.into_iter().chain(arrays)
+}
+
+fn oid_of(data_type: Option<DataType>) -> Value {
+    Value::I64(data_type.map_or(0, |data_type| data_type.oid().into()))
+}
+
 fn collation(data_type: DataType) -> Value {
+    let data_type = data_type.element().unwrap_or(data_type);
     Value::I64(if data_type.is_text() { 100 } else { 0 })
 }
 
@@ -185,6 +198,7 @@ fn attribute(relation: i64, at: usize, column: &ColumnSchema) -> Row {
         text(&column.name),
         Value::I64(column.data_type.oid().into()),
         number(at + 1),
+        Value::I64(column.data_type.element().map_or(0, |_| 1)),
         Value::I64(modifier(column.data_type)),
         Value::Bool(!column.nullable),
         Value::Bool(column.default.is_some() || column.generated.is_some()),
@@ -292,7 +306,7 @@ fn names(table: &TableSchema, rows: &mut Vec<Row>) {
 /// The types without modifiers, and with those that columns have.
 fn formats(catalog: &Catalog) -> Vec<Row> {
     let columns = catalog.tables().flat_map(|table| &table.columns);
-    let all = TYPES.map(|(data_type, _)| data_type).into_iter();
+    let all = types().map(|(data_type, _)| data_type);
     let mut types: Vec<DataType> = all.chain(columns.map(|column| column.data_type)).collect();
     types.sort_by_key(|data_type| (data_type.oid(), modifier(*data_type)));
     types.dedup();
@@ -448,6 +462,7 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
             yes(column.nullable),
             text(&match data_type {
                 DataType::Char(_) => "character".to_string(),
+                DataType::Array(_) => "ARRAY".to_string(),
                 other => other.base().to_string(),
             }),
             integer(length),
@@ -456,7 +471,7 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
             integer(radix),
             integer(scale),
             integer(fraction),
-            text(type_name(data_type)),
+            text(&type_name(data_type)),
             text(&(at + 1).to_string()),
             or_null(identity, |identity| {
                 text(if identity.always {

@@ -34,7 +34,7 @@ mod pull;
 use super::condition::conjuncts;
 use super::pushdown::Pushdown;
 use super::{Knowledge, Rule};
-use crate::expr::{BinaryOperator, Expr, ExprKind};
+use crate::expr::{ArrayFunction, BinaryOperator, Expr, ExprKind, Function};
 use crate::plan::Node;
 
 pub struct Unnest;
@@ -146,6 +146,10 @@ fn may_fail(expr: &Expr) -> bool {
             BinaryOperator::Divide | BinaryOperator::Modulo | BinaryOperator::Power
         ),
         ExprKind::Cast { operand, .. } => operand.data_type.is_text() != expr.data_type.is_text(),
+        ExprKind::Call {
+            function: Function::Array(ArrayFunction::Build),
+            ..
+        } => false,
         ExprKind::Call { .. } => true,
         _ => false,
     })

@@ -3,7 +3,7 @@
 use super::super::condition::{conjunction, conjuncts, substitute};
 use super::{Slots, equality, first, group, may_fail};
 use crate::expr::{BinaryOperator, Expr, ExprKind};
-use crate::plan::{JoinKind, Node};
+use crate::plan::{Aggregate, JoinKind, Node};
 use crate::types::{DataType, Value};
 
 /// Expressions grow where one that stands in several places is put into others.
@@ -73,7 +73,7 @@ pub fn pull(node: Node, slots: &Slots, exists: bool) -> Option<Pulled> {
             groups,
             sets,
             aggregates,
-        } if sets.is_empty() => {
+        } if sets.is_empty() && !(is_sorted(&input) && aggregates.iter().any(gathers)) => {
             group::aggregate(pull(*input, slots, false)?, groups, aggregates, slots)?
         }
         Node::Values { mut rows, .. } if rows.len() == 1 => Pulled {
@@ -84,6 +84,20 @@ pub fn pull(node: Node, slots: &Slots, exists: bool) -> Option<Pulled> {
     };
     let size: usize = pulled.outputs.iter().chain(&pulled.asked).map(size).sum();
     (size <= SIZE_MAX).then_some(pulled)
+}
+
+/// Whether the rows come in an order that a query says.
+fn is_sorted(node: &Node) -> bool {
+    match node {
+        Node::Sort { .. } | Node::Limit { .. } => true,
+        Node::Project { input, .. } | Node::Filter { input, .. } => is_sorted(input),
+        _ => false,
+    }
+}
+
+/// Whether an aggregate takes the rows in the order in which they come.
+fn gathers(aggregate: &Aggregate) -> bool {
+    aggregate.function.depends_on_order() && aggregate.order.is_empty()
 }
 
 /// A row without columns.

@@ -1,0 +1,161 @@
+//! Which type of elements a call is about, and its arguments cast to it.
+
+use super::super::call::undefined;
+use super::super::coercion::{coerce_all, common_type, supply};
+use super::super::operator::no_operator;
+use super::super::{CastContext, Expr, Function, coerce_to};
+use super::ArrayFunction;
+use super::catalogue::{Slot, named};
+use crate::error::{Code, Error, Result};
+use crate::types::{DataType, Value};
+
+pub fn is_array_function(name: &str) -> bool {
+    named(name).is_some()
+}
+
+fn build(function: ArrayFunction, arguments: Vec<Expr>, result: DataType) -> Expr {
+    Expr::call(Function::Array(function), arguments, result)
+}
+
+/// The type of arrays of elements of a type.
+fn array_of(element: DataType) -> Result<DataType> {
+    match element.array() {
+        Some(array) => Ok(array),
+        None => Err(Error::unsupported(match element.element() {
+            Some(_) => "an array of more than one dimension".to_string(),
+            None => format!("an array of type {element}"),
+        })),
+    }
+}
+
+/// `ARRAY[…]`, with an element at least.
+pub fn resolve_array(elements: Vec<Expr>) -> Result<Expr> {
+    let (elements, element) = coerce_all(elements, "ARRAY")?;
+    Ok(build(ArrayFunction::Build, elements, array_of(element)?))
+}
+
+/// `array[index]`.
+pub fn resolve_subscript(array: Expr, index: Expr) -> Result<Expr> {
+    let element = subscripted(&array)?;
+    let arguments = vec![array, subscript(index)?];
+    Ok(build(ArrayFunction::Element, arguments, element))
+}
+
+/// `array[first:last]`; a bound that is left out is that of the array.
+pub fn resolve_slice(array: Expr, first: Option<Expr>, last: Option<Expr>) -> Result<Expr> {
+    subscripted(&array)?;
+    let result = array.data_type;
+    let first = first.unwrap_or_else(|| Expr::integer(1));
+    let last = last.unwrap_or_else(|| Expr::integer(i32::MAX));
+    let arguments = vec![array, subscript(first)?, subscript(last)?];
+    Ok(build(ArrayFunction::Slice, arguments, result))
+}
+
+fn subscripted(array: &Expr) -> Result<DataType> {
+    array.data_type.element().ok_or_else(|| {
+        let message = format!(
+            "cannot subscript type {} because it does not support subscripting",
+            array.data_type.base()
+        );
+        Error::new(Code::DatatypeMismatch, message)
+    })
+}
+
+fn subscript(index: Expr) -> Result<Expr> {
+    coerce_to(index, DataType::Integer, CastContext::Assignment)
+}
+
+/// Whether elements of the type can be looked for.
+pub fn check_comparable(element: DataType) -> Result<()> {
+    match element {
+        DataType::Json => Err(Error::new(
+            Code::UndefinedFunction,
+            "could not identify an equality operator for type json",
+        )),
+        DataType::Interval | DataType::Jsonb => Err(Error::unsupported(format!(
+            "comparing arrays of type {element}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The function that `||` is for operands of which one is an array at least.
+pub fn concat_name(left: DataType, right: DataType) -> &'static str {
+    let is_whole = |side: DataType| side == DataType::Unknown || side.element().is_some();
+    match (is_whole(left), is_whole(right)) {
+        (true, true) => "array_cat",
+        (true, false) => "array_append",
+        _ => "array_prepend",
+    }
+}
+
+/// The call of a function or operator of arrays by its name.
+pub fn resolve_array_call(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
+    let types: Vec<DataType> = arguments.iter().map(|a| a.data_type.base()).collect();
+    let missing = || match (name.starts_with(char::is_alphabetic), types.as_slice()) {
+        (false, [left, right]) => no_operator([*left, *right], name),
+        _ => undefined(name, &types),
+    };
+    let entry = named(name).ok_or_else(missing)?;
+    let most = entry.arguments.len();
+    if !(most - entry.optional..=most).contains(&types.len()) {
+        return Err(missing());
+    }
+    let slots = || entry.arguments.iter().zip(&types);
+    let is_about = |slot: Slot| matches!(slot, Slot::Array | Slot::Element);
+    let mut element = None;
+    if slots().any(|(slot, _)| is_about(*slot)) {
+        let mut known = Vec::new();
+        for (slot, data_type) in slots() {
+            match (slot, *data_type) {
+                (_, DataType::Unknown) => {}
+                (Slot::Array, array) => known.push(array.element().ok_or_else(missing)?),
+                (Slot::Element, one) => known.push(one),
+                _ => {}
+            }
+        }
+        // What takes an element of a type of its own is of texts then.
+        let has_element = entry.arguments.contains(&Slot::Element);
+        if known.is_empty() && (has_element || entry.function == ArrayFunction::Join) {
+            known.push(DataType::Text);
+        }
+        if known.is_empty() {
+            let message = "could not determine polymorphic type because input has type unknown";
+            return Err(Error::new(Code::DatatypeMismatch, message));
+        }
+        let meet = common_type(&known, name).map_err(|_| missing())?.base();
+        // An operator takes two arrays of one type.
+        if entry.result == Slot::Boolean && known.iter().any(|one| *one != meet) {
+            return Err(missing());
+        }
+        if entry.compares {
+            check_comparable(meet)?;
+        }
+        element = Some((meet, array_of(meet)?));
+    }
+    let of_slot = |slot: Slot| match (slot, element) {
+        (Slot::Array, Some((_, array))) => array,
+        (Slot::Element, Some((element, _))) => element,
+        (Slot::Integer, _) => DataType::Integer,
+        (Slot::Boolean, _) => DataType::Boolean,
+        (Slot::Integers, _) => DataType::INTEGERS,
+        (Slot::Texts, _) => DataType::TEXTS,
+        _ => DataType::Text,
+    };
+    let result = of_slot(entry.result);
+    let arguments = (arguments.into_iter().zip(entry.arguments))
+        .map(|(argument, slot)| match is_about(*slot) {
+            true => coerce_to(argument, of_slot(*slot), CastContext::Implicit),
+            false => supply(argument, of_slot(*slot)).map_err(|error| match error.code() {
+                Code::CannotCoerce => missing(),
+                _ => error,
+            }),
+        })
+        .collect::<Result<_>>()?;
+    Ok(build(entry.function, arguments, result))
+}
+
+/// The array without elements.
+pub fn empty() -> Value {
+    Value::Array(std::rc::Rc::from([]))
+}
