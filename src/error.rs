@@ -142,6 +142,7 @@ codes! {
     Unsupported "UNSUPPORTED" "0A000",
     // Names and types.
     UndefinedTable "UNDEFINED_TABLE" "42P01",
+    UndefinedSchema "UNDEFINED_SCHEMA" "3F000",
     UndefinedColumn "UNDEFINED_COLUMN" "42703",
     UndefinedFunction "UNDEFINED_FUNCTION" "42883",
     UndefinedObject "UNDEFINED_OBJECT" "42704",
@@ -149,6 +150,7 @@ codes! {
     UndefinedPreparedStatement "UNDEFINED_PREPARED_STATEMENT" "26000",
     DuplicatePreparedStatement "DUPLICATE_PREPARED_STATEMENT" "42P05",
     DuplicateTable "DUPLICATE_TABLE" "42P07",
+    DuplicateSchema "DUPLICATE_SCHEMA" "42P06",
     DuplicateColumn "DUPLICATE_COLUMN" "42701",
     DuplicateAlias "DUPLICATE_ALIAS" "42712",
     DuplicateObject "DUPLICATE_OBJECT" "42710",

@@ -538,6 +538,8 @@ export type ErrorCode =
   | 'WRONG_OBJECT_TYPE'
   | 'DEPENDENT_OBJECTS_STILL_EXIST'
   | 'INVALID_TABLE_DEFINITION'
+  | 'UNDEFINED_SCHEMA'
+  | 'DUPLICATE_SCHEMA'
   /** Too few or too many parameters, or one that is `undefined`, a function or a symbol. */
   | 'WRONG_PARAMETERS'
   // values

@@ -298,6 +298,7 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::CreateTableAs { .. } => "CREATE TABLE AS",
         Syntax::CreateIndex(_) => "CREATE INDEX",
         Syntax::CreateView { .. } => "CREATE VIEW",
+        Syntax::CreateSchema { .. } => "CREATE SCHEMA",
         Syntax::DropTable { kind, .. } => command_of_drop(*kind),
         Syntax::DropIndex { .. } => "DROP INDEX",
         Syntax::CreateSequence { .. } => "CREATE SEQUENCE",
@@ -317,6 +318,7 @@ pub(super) fn command_of_drop(kind: RelationKind) -> &'static str {
         RelationKind::Table => "DROP TABLE",
         RelationKind::Sequence => "DROP SEQUENCE",
         RelationKind::View => "DROP VIEW",
+        RelationKind::Schema => "DROP SCHEMA",
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::{Code, Error, Result};
 use crate::plan::OutputColumn;
 use crate::table::Fetch;
 use crate::txn::{Event, View};
-use crate::types::{IndexSchema, Seq, TableSchema, Value};
+use crate::types::{IndexSchema, Seq, TableSchema, Value, catalog_name};
 
 impl Database {
     /// Every version that held a primary key, oldest first, and the deletes that ended them. `names` gives
@@ -27,7 +27,8 @@ impl Database {
             None => self.shared.present(),
         };
         let catalog = self.shared.store.catalog(snapshot);
-        let schema = catalog.table(table).ok_or_else(|| {
+        let own = || catalog.table(&catalog_name(None, table));
+        let schema = catalog.table(table).or_else(own).ok_or_else(|| {
             let message = format!("relation \"{table}\" does not exist");
             Error::new(Code::UndefinedTable, message)
         })?;

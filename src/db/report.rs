@@ -193,7 +193,10 @@ pub fn tables(catalog: &Catalog, seq: Option<Seq>) -> StatementResult {
             })
             .collect();
         report.push([
-            Value::text(&schema.name),
+            Value::text(&match schema.schema {
+                None => schema.name.clone(),
+                Some(_) => schema.key(),
+            }),
             Value::text(&json!(columns).to_string()),
             Value::text(&json!(column_names(schema, key)).to_string()),
             Value::text(&json!(indexes).to_string()),

@@ -208,6 +208,7 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
             RelationKind::Table => "CREATE TABLE",
             RelationKind::Sequence => "CREATE SEQUENCE",
             RelationKind::View => "CREATE VIEW",
+            RelationKind::Schema => "CREATE SCHEMA",
         },
         Plan::CreateTableAs(_) => "CREATE TABLE AS",
         Plan::Alter { command, .. } => command,

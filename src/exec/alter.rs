@@ -75,6 +75,9 @@ impl Alteration {
                     transaction.alter_table(store, schema)?;
                 }
             }
+            AlterStep::Create(schema) => {
+                transaction.create_table(store, schema.clone())?;
+            }
             AlterStep::DropTable(table) => transaction.drop_table(store, *table)?,
             AlterStep::Restart { sequence, value } => restart(*sequence, *value, context)?,
             AlterStep::Update(update) => {

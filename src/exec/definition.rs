@@ -40,7 +40,7 @@ fn create_table(
     if_not_exists: bool,
     context: &mut Context,
 ) -> Result<Option<&'static str>> {
-    if if_not_exists && is_taken(&context.view().catalog(), &schema.name) {
+    if if_not_exists && is_taken(&context.view().catalog(), &schema.key()) {
         return Ok(EXISTS);
     }
     let mut schema = schema.clone();
@@ -116,7 +116,7 @@ fn drop_views(
 ) -> Result<()> {
     let catalog = context.view().catalog();
     let views = catalog.views_of(table.id, None).into_iter();
-    for view in views.filter(|view| !names.contains(&view.name)) {
+    for view in views.filter(|view| !names.contains(&view.key())) {
         if !cascade {
             let (kind, name) = (table.kind().word(), &table.name);
             let depends = format!("view {} depends on {kind} {name}", view.name);
@@ -142,7 +142,7 @@ fn drop_references(names: &[CatalogName], cascade: bool, context: &mut Context) 
     let tables = names.iter().filter_map(|name| catalog.table(name));
     for table in tables {
         let others = catalog.referencing(table.id);
-        for (child, key) in others.filter(|(child, _)| !names.contains(&child.name)) {
+        for (child, key) in others.filter(|(child, _)| !names.contains(&child.key())) {
             if !cascade {
                 let depends = format!(
                     "constraint {} on table {} depends on table {}",

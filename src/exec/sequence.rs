@@ -4,7 +4,7 @@ use super::{Access, Context};
 use crate::error::{Code, Error, Result};
 use crate::expr::Sequences;
 use crate::txn::SequencePlace;
-use crate::types::{SequenceSchema, TableId, TableSchema, Value};
+use crate::types::{CatalogName, SequenceSchema, TableId, TableSchema, Value, catalog_name};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -60,15 +60,28 @@ fn options(sequence: &TableSchema) -> Result<&SequenceSchema> {
     })
 }
 
-/// A name in a text, as it would be in SQL: folded unless it has quotes.
-fn folded(name: &str) -> String {
-    let name = name.strip_prefix("public.").unwrap_or(name);
-    match name
-        .strip_prefix('"')
-        .and_then(|name| name.strip_suffix('"'))
-    {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => name.to_ascii_lowercase(),
+/// A name in a text, as it would be in SQL: folded unless it has quotes, and perhaps with its schema.
+fn folded(name: &str) -> CatalogName {
+    let part = |name: &str| {
+        let quoted = name
+            .strip_prefix('"')
+            .and_then(|name| name.strip_suffix('"'));
+        match quoted {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None => name.to_ascii_lowercase(),
+        }
+    };
+    let mut is_quoted = false;
+    let dot = name.find(|symbol| {
+        is_quoted ^= symbol == '"';
+        symbol == '.' && !is_quoted
+    });
+    match dot {
+        None => catalog_name(None, &part(name)),
+        Some(dot) => {
+            let schema = Some(part(&name[..dot])).filter(|schema| schema != "public");
+            catalog_name(schema.as_deref(), &part(&name[dot + 1..]))
+        }
     }
 }
 
@@ -168,7 +181,10 @@ impl Sequences for Context<'_> {
             (table.sequence.as_ref()).is_some_and(|sequence| sequence.owner == owner)
         };
         let sequence = catalog.tables().find(owned);
-        Ok(sequence.map(|sequence| format!("public.{}", quoted(&sequence.name))))
+        Ok(sequence.map(|sequence| {
+            let (schema, name) = (sequence.schema_name(), &sequence.name);
+            format!("{}.{}", quoted(schema), quoted(name))
+        }))
     }
 }
 

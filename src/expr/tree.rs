@@ -264,10 +264,9 @@ impl Expr {
         Expr::constant(Value::text(text), DataType::Unknown)
     }
 
-    /// The next value of the sequence with a name.
+    /// The next value of the sequence with a name, as SQL writes it.
     pub fn next_value_of(sequence: &str) -> Expr {
-        let name = format!("\"{}\"", sequence.replace('"', "\"\""));
-        let name = Expr::constant(Value::text(&name), DataType::Text);
+        let name = Expr::constant(Value::text(sequence), DataType::Text);
         Expr::call(Function::NextVal, vec![name], DataType::BigInt)
     }
 

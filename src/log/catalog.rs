@@ -169,7 +169,7 @@ macro_rules! alternatives {
 structs! {
     TableSchema {
         id, name, columns, next_column, primary_key, indexes;
-        dropped, checks, foreign_keys, sequence, view, comment
+        dropped, checks, foreign_keys, sequence, view, comment, schema, is_schema
     }
     ColumnSchema {
         id, name, data_type, nullable, default;

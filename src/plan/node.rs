@@ -94,6 +94,8 @@ pub enum AlterStep {
         table: TableId,
         column: ColumnId,
     },
+    /// A relation gets its id and is made.
+    Create(TableSchema),
     DropTable(TableId),
     /// A sequence goes on from there.
     Restart {

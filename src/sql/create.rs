@@ -32,13 +32,23 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         return view(parser, or_replace);
     }
     let unique = !or_replace && parser.parse_keyword(Keyword::UNIQUE);
-    match parser.parse_one_of_keywords(&[Keyword::TABLE, Keyword::INDEX, Keyword::SEQUENCE]) {
+    let kinds = [
+        Keyword::TABLE,
+        Keyword::INDEX,
+        Keyword::SEQUENCE,
+        Keyword::SCHEMA,
+    ];
+    match parser.parse_one_of_keywords(&kinds) {
         Some(Keyword::INDEX) if !or_replace => index(parser, unique),
         Some(Keyword::TABLE) if !or_replace && !unique => table(parser),
         Some(Keyword::SEQUENCE) if !or_replace && !unique => Ok(Syntax::CreateSequence {
             if_not_exists: if_not_exists(parser),
             name: parser.parse_object_name(false)?,
             options: Box::new(sequence::options(parser)?),
+        }),
+        Some(Keyword::SCHEMA) if !or_replace && !unique => Ok(Syntax::CreateSchema {
+            if_not_exists: if_not_exists(parser),
+            name: parser.parse_identifier()?,
         }),
         _ => unsupported("this form of CREATE"),
     }

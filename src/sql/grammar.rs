@@ -36,6 +36,10 @@ pub enum Syntax {
         or_replace: bool,
         query: Box<ast::Query>,
     },
+    CreateSchema {
+        name: ast::Ident,
+        if_not_exists: bool,
+    },
     DropTable {
         kind: RelationKind,
         names: Vec<ast::ObjectName>,
@@ -172,6 +176,7 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
         Keyword::INDEX,
         Keyword::SEQUENCE,
         Keyword::VIEW,
+        Keyword::SCHEMA,
     ];
     let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("this form of DROP");
@@ -184,6 +189,7 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
         Keyword::INDEX => return Ok(Syntax::DropIndex { names, if_exists }),
         Keyword::TABLE => RelationKind::Table,
         Keyword::VIEW => RelationKind::View,
+        Keyword::SCHEMA => RelationKind::Schema,
         _ => RelationKind::Sequence,
     };
     Ok(Syntax::DropTable {

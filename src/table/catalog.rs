@@ -3,7 +3,9 @@
 
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
-use crate::types::{CatalogName, ColumnId, ForeignKey, IndexId, IndexSchema, TableId, TableSchema};
+use crate::types::{
+    CatalogName, ColumnId, ForeignKey, IndexId, IndexSchema, TableId, TableSchema, catalog_name,
+};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -31,7 +33,20 @@ impl Catalog {
         Some((table, table.index(*index)?))
     }
 
-    /// By name.
+    /// Whether there is a schema; `public` is there unless something says that it is gone.
+    pub fn has_schema(&self, name: &str) -> bool {
+        let known = self.tables.contains_key(&catalog_name(Some(name), ""));
+        known != (name == "public")
+    }
+
+    /// All relations of a schema.
+    pub fn tables_in<'c>(&'c self, schema: &'c str) -> impl Iterator<Item = &'c Rc<TableSchema>> {
+        let within =
+            move |table: &&Rc<TableSchema>| !table.is_schema && table.schema_name() == schema;
+        self.tables().filter(within)
+    }
+
+    /// By name, schemas among them.
     pub fn tables(&self) -> impl Iterator<Item = &Rc<TableSchema>> {
         self.tables.values()
     }
@@ -87,30 +102,30 @@ impl Catalog {
     }
 
     fn create_table(&mut self, schema: TableSchema) -> Result<()> {
-        self.check_free(&schema.name)?;
+        self.check_free(&schema.key())?;
         for index in &schema.indexes {
-            self.check_free(&index.name)?;
+            self.check_free(&schema.beside(&index.name))?;
         }
         for index in &schema.indexes {
-            self.indexes
-                .insert(index.name.clone(), (schema.id, index.id));
+            let name = schema.beside(&index.name);
+            self.indexes.insert(name, (schema.id, index.id));
         }
-        self.names.insert(schema.id, schema.name.clone());
-        self.tables.insert(schema.name.clone(), Rc::new(schema));
+        self.names.insert(schema.id, schema.key());
+        self.tables.insert(schema.key(), Rc::new(schema));
         Ok(())
     }
 
     fn alter_table(&mut self, schema: TableSchema) -> Result<()> {
         let old = self.require(schema.id)?.clone();
-        if schema.name != old.name {
-            self.check_free(&schema.name)?;
+        if schema.key() != old.key() {
+            self.check_free(&schema.key())?;
         }
         for index in &schema.indexes {
             if old
                 .index(index.id)
                 .is_none_or(|known| known.name != index.name)
             {
-                self.check_free(&index.name)?;
+                self.check_free(&schema.beside(&index.name))?;
             }
         }
         self.drop_table(schema.id)?;
@@ -119,22 +134,23 @@ impl Catalog {
 
     fn drop_table(&mut self, id: TableId) -> Result<()> {
         let schema = self.require(id)?.clone();
-        self.tables.remove(&schema.name);
+        self.tables.remove(&schema.key());
         self.names.remove(&id);
         self.indexes.retain(|_, (table, _)| *table != id);
         Ok(())
     }
 
     fn create_index(&mut self, table: TableId, index: &IndexSchema) -> Result<()> {
-        self.check_free(&index.name)?;
         let mut schema = self.require(table)?.clone();
+        let name = schema.beside(&index.name);
+        self.check_free(&name)?;
         if let Some(missing) = (index.columns.iter()).find(|id| schema.position(**id).is_none()) {
             let message = format!("column {missing} does not exist");
             return Err(Error::new(Code::UndefinedColumn, message));
         }
         Rc::make_mut(&mut schema).indexes.push(index.clone());
-        self.indexes.insert(index.name.clone(), (table, index.id));
-        self.tables.insert(schema.name.clone(), schema);
+        self.indexes.insert(name, (table, index.id));
+        self.tables.insert(schema.key(), schema);
         Ok(())
     }
 
@@ -145,8 +161,8 @@ impl Catalog {
             return Err(Error::new(Code::UndefinedObject, message));
         };
         let dropped = Rc::make_mut(&mut schema).indexes.remove(position);
-        self.indexes.remove(&dropped.name);
-        self.tables.insert(schema.name.clone(), schema);
+        self.indexes.remove(&schema.beside(&dropped.name));
+        self.tables.insert(schema.key(), schema);
         Ok(())
     }
 

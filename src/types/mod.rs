@@ -20,7 +20,7 @@ pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
 pub use schema::{
     CatalogName, CheckSchema, ColumnSchema, DefaultValue, DroppedColumn, IdentitySchema,
-    IndexSchema, RelationKind, Row, SequenceSchema, TableSchema, ViewSchema, ViewUse,
+    IndexSchema, RelationKind, Row, SequenceSchema, TableSchema, ViewSchema, ViewUse, catalog_name,
 };
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
 pub use value::{Value, compare_f64};

@@ -5,6 +5,7 @@ use super::{ColumnId, DataType, ForeignKey, IndexId, TableId, Value};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableSchema {
     pub id: TableId,
+    /// Within its schema.
     pub name: String,
     /// In the order of `SELECT *`.
     pub columns: Vec<ColumnSchema>,
@@ -20,6 +21,10 @@ pub struct TableSchema {
     /// It is a sequence: where that stands is its one row.
     pub sequence: Option<SequenceSchema>,
     pub comment: Option<String>,
+    /// The schema that it is in; `None` is `public`.
+    pub schema: Option<String>,
+    /// It is a schema and nothing else; of the name `public` it says that this one is gone.
+    pub is_schema: bool,
     /// It is a view, which has no rows of its own.
     pub view: Option<ViewSchema>,
 }
@@ -30,6 +35,8 @@ pub enum RelationKind {
     Table,
     Sequence,
     View,
+    /// A schema, which has a relation's life.
+    Schema,
 }
 
 impl RelationKind {
@@ -38,6 +45,7 @@ impl RelationKind {
             RelationKind::Table => "table",
             RelationKind::Sequence => "sequence",
             RelationKind::View => "view",
+            RelationKind::Schema => "schema",
         }
     }
 }
@@ -143,8 +151,27 @@ impl TableSchema {
         match (&self.sequence, &self.view) {
             (Some(_), _) => RelationKind::Sequence,
             (_, Some(_)) => RelationKind::View,
+            _ if self.is_schema => RelationKind::Schema,
             _ => RelationKind::Table,
         }
+    }
+
+    /// The name of the schema that it is in.
+    pub fn schema_name(&self) -> &str {
+        self.schema.as_deref().unwrap_or("public")
+    }
+
+    /// What the catalog knows it by.
+    pub fn key(&self) -> CatalogName {
+        match self.is_schema {
+            true => catalog_name(Some(&self.name), ""),
+            false => catalog_name(self.schema.as_deref(), &self.name),
+        }
+    }
+
+    /// What the catalog knows another relation, or an index, of the same schema by.
+    pub fn beside(&self, name: &str) -> CatalogName {
+        catalog_name(self.schema.as_deref(), name)
     }
 
     /// Whether it is a view that reads the table, or that column of it.
@@ -191,5 +218,14 @@ impl TableSchema {
 /// A row in the order of the columns of its schema.
 pub type Row = Vec<Value>;
 
-/// The name of a table or index as the catalog knows it (case folded, quotes removed).
+/// The name of a table or index as the catalog knows it (case folded, quotes removed), with its schema before it
+/// unless that is `public`. No schema has a dot in its name.
 pub type CatalogName = String;
+
+/// The catalog's name for something in a schema (`None` is `public`).
+pub fn catalog_name(schema: Option<&str>, name: &str) -> CatalogName {
+    match schema {
+        None if !name.contains('.') => name.to_string(),
+        schema => format!("{}.{name}", schema.unwrap_or("public")),
+    }
+}

@@ -37,7 +37,7 @@ impl CreateRows {
         if define(&plan, context)?.is_some() {
             return Ok(None);
         }
-        match context.view().catalog().table(&schema.name) {
+        match context.view().catalog().table(&schema.key()) {
             Some(table) => Ok(Some(table.id)),
             None => Err(Error::new(
                 Code::Internal,

@@ -11,6 +11,7 @@ use super::update::new_values;
 use super::{indexes, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
+use crate::plan::system;
 use crate::plan::{AlterStep, Node, Plan, TimeSlot, Update};
 use crate::sql::{Alter, AlterAction, AlterChange, Named, rename};
 use crate::types::{DroppedColumn, IndexSchema, RelationKind, ScanColumn, TableId, TableSchema};
@@ -50,6 +51,7 @@ impl Alteration<'_> {
 impl<'a> Binder<'a> {
     pub fn bind_alter(&mut self, alter: &'a Alter) -> Result<Plan> {
         let (relation, position) = name::relation(&alter.name)?;
+        let relation = relation.as_str();
         let is_index = matches!(alter.change, AlterChange::RenameIndex(_));
         let missing = match is_index {
             true => self.catalog().index(relation).is_none(),
@@ -92,6 +94,7 @@ impl<'a> Binder<'a> {
         text: Option<&str>,
     ) -> Result<Plan> {
         let (relation, position) = name::relation(name)?;
+        let relation = relation.as_str();
         let found = self.find_table(relation, position, TimeSlot::Present)?;
         let mut schema = TableSchema::clone(&*found);
         let comment = text.filter(|text| !text.is_empty()).map(str::to_string);
@@ -202,9 +205,9 @@ impl<'a> Binder<'a> {
         bound.was_nullable = true;
         let (id, nullable) = (bound.id, bound.nullable);
         let value = match (&bound.identity, &bound.default, &bound.generated) {
-            (Some(_), ..) => Some(Expr::next_value_of(
-                &to.definition.sequences[sequences].1.name,
-            )),
+            (Some(_), ..) => Some(Expr::next_value_of(&system::shown(
+                &to.definition.sequences[sequences].1,
+            ))),
             (_, Some(_), _) => Some(self.default_of(&bound)?),
             _ => None,
         };

@@ -167,9 +167,8 @@ impl Binder<'_> {
         self.check_rename(to.schema(), &Ident::new(&name.value))
             .or_else(|error| {
                 // The copy has the name already.
-                match self.catalog().index(&name.value).is_none()
-                    && self.catalog().table(&name.value).is_none()
-                {
+                let key = to.schema().beside(&name.value);
+                match self.catalog().index(&key).is_none() && self.catalog().table(&key).is_none() {
                     true => Ok(()),
                     false => Err(error),
                 }

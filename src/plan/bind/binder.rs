@@ -162,6 +162,16 @@ impl<'a> Binder<'a> {
                 or_replace,
                 query,
             } => self.bind_create_view(name, columns, *or_replace, query)?,
+            Syntax::CreateSchema {
+                name,
+                if_not_exists,
+            } => self.bind_create_schema(name, *if_not_exists)?,
+            Syntax::DropTable {
+                kind: RelationKind::Schema,
+                names,
+                if_exists,
+                cascade,
+            } => self.bind_drop_schema(names, *if_exists, *cascade)?,
             Syntax::DropTable {
                 kind,
                 names,
@@ -270,7 +280,7 @@ impl<'a> Binder<'a> {
         let message = match found.kind() {
             RelationKind::Table => return Ok(found),
             RelationKind::Sequence => format!("cannot change sequence \"{table}\""),
-            RelationKind::View => format!("\"{table}\" is not a table"),
+            RelationKind::View | RelationKind::Schema => format!("\"{table}\" is not a table"),
         };
         Err(Error::new(Code::WrongObjectType, message).at(position))
     }

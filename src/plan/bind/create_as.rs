@@ -17,9 +17,9 @@ impl<'a> Binder<'a> {
         query: &'a ast::Query,
         if_not_exists: bool,
     ) -> Result<Plan> {
-        let (table_name, position) = name::relation(table)?;
-        if self.catalog().table(table_name).is_some() && !if_not_exists {
-            let message = format!("relation \"{table_name}\" already exists");
+        let (made, position) = name::new_relation(self.catalog(), table)?;
+        if self.catalog().table(&made.key()).is_some() && !if_not_exists {
+            let message = format!("relation \"{}\" already exists", made.name);
             return Err(Error::new(Code::DuplicateTable, message).at(position));
         }
         self.at_top = query.with.is_some();
@@ -32,9 +32,8 @@ impl<'a> Binder<'a> {
             column.name = name.value.clone();
         }
         let mut schema = TableSchema {
-            name: table_name.to_string(),
             next_column: ColumnId(output.len() as u32),
-            ..TableSchema::default()
+            ..made
         };
         for (at, column) in output.iter().enumerate() {
             let column = column_of(at, column, &schema)?;

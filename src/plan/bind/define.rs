@@ -62,11 +62,11 @@ fn text_of(text: Option<&String>) -> Result<String> {
 
 impl<'a> Binder<'a> {
     pub fn bind_create_table(&mut self, table: &'a CreateTable) -> Result<Plan> {
-        let (table_name, position) = name::relation(&table.name)?;
-        if self.catalog().table(table_name).is_some() && !table.if_not_exists {
+        let (schema, position) = name::new_relation(self.catalog(), &table.name)?;
+        if self.catalog().table(&schema.key()).is_some() && !table.if_not_exists {
             return Err(Error::new(
                 Code::DuplicateTable,
-                format!("relation \"{table_name}\" already exists"),
+                format!("relation \"{}\" already exists", schema.name),
             )
             .at(position));
         }
@@ -76,10 +76,6 @@ impl<'a> Binder<'a> {
                 format!("tables can have at most {COLUMNS_MAX} columns"),
             ));
         }
-        let schema = TableSchema {
-            name: table_name.to_string(),
-            ..TableSchema::default()
-        };
         let mut definition = Definition::new(schema, &self.statement.texts);
         for column in &table.columns {
             let bound = self.column_definition(column, &mut definition)?;
@@ -125,8 +121,7 @@ impl<'a> Binder<'a> {
         let mut says_null = false;
         if serial.is_some() {
             let name = self.add_sequence(definition, &bound, &SequenceOptions::default())?;
-            let name = name.replace('\'', "''");
-            let sql = format!("nextval('{name}'::regclass)");
+            let sql = format!("nextval('{}'::regclass)", name.replace('\'', "''"));
             bound.default = Some(DefaultValue { sql });
         }
         for option in &column.options {
@@ -198,7 +193,7 @@ impl<'a> Binder<'a> {
     ) -> Result<String> {
         let (schema, taken) = (&definition.schema, &definition.sequences);
         let sequence = self.column_sequence(schema, column, taken, options)?;
-        let name = sequence.name.clone();
+        let name = crate::plan::system::shown(&sequence);
         let at = definition.schema.columns.len();
         definition.sequences.push((at, sequence));
         Ok(name)
@@ -225,6 +220,7 @@ impl<'a> Binder<'a> {
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
             let (table, position) = name::relation(table)?;
+            let table = table.as_str();
             match self.catalog().table(table) {
                 Some(found) if kind == RelationKind::Sequence => {
                     if let Some(error) = self.dependent_on_sequence(found)? {
@@ -262,6 +258,7 @@ impl<'a> Binder<'a> {
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
             let (table, position) = name::relation(table)?;
+            let table = table.as_str();
             let id = self.target(table, position)?.id;
             if !tables.contains(&id) {
                 tables.push(id);

@@ -219,9 +219,7 @@ impl<'a> Binder<'a> {
     fn path(&mut self, path: &[ast::Ident], context: &mut Context) -> Result<Expr> {
         match path {
             [table, column] => self.column(Some(table), column, context),
-            [schema, table, column] if schema.value == "public" => {
-                self.column(Some(table), column, context)
-            }
+            [_, table, column] => self.column(Some(table), column, context),
             _ => Err(Error::unsupported("a name of so many parts")),
         }
     }

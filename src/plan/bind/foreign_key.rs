@@ -24,7 +24,8 @@ impl Binder<'_> {
         clause: &ast::ForeignKeyConstraint,
     ) -> Result<ForeignKey> {
         let (target, position) = name::relation(&clause.foreign_table)?;
-        let is_own = target == schema.name;
+        let target = target.as_str();
+        let is_own = target == schema.key();
         let other = match is_own {
             true => Rc::new(schema.clone()),
             false => self.target(target, position)?,

@@ -124,6 +124,7 @@ impl<'a> Binder<'a> {
             return Ok(system);
         }
         let (name, position) = name::relation(name)?;
+        let name = name.as_str();
         let time = self.time_of_table(position);
         let table = self.find_table(name, position, time)?;
         let extra: &[_] = match self.statement.system_columns {

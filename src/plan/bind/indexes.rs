@@ -16,12 +16,14 @@ const KEY_COLUMNS_MAX: usize = 32;
 impl Binder<'_> {
     pub fn bind_create_index(&mut self, index: &CreateIndex) -> Result<Plan> {
         let (table_name, position) = name::relation(&index.table)?;
+        let table_name = table_name.as_str();
         let table = self.target(table_name, position)?;
         let columns = column_names(&index.columns)?;
         let key = key_columns(&table, &columns)?;
         let index_name = match &index.name {
             Some(given) => {
-                let (given, position) = name::relation(given)?;
+                let given = name::single(given)?;
+                let (given, position) = (&given.value, name::position(given));
                 let free = check_free(self.catalog(), &table, given);
                 if !index.if_not_exists {
                     free.map_err(|error| error.at(position))?;
@@ -66,6 +68,7 @@ impl Binder<'_> {
         let mut indexes = Vec::with_capacity(names.len());
         for index in names {
             let (index, position) = name::relation(index)?;
+            let index = index.as_str();
             match self.catalog().index(index) {
                 None if !if_exists => {
                     return Err(Error::new(
@@ -143,8 +146,8 @@ pub fn check_free(catalog: &Catalog, table: &TableSchema, wanted: &str) -> Resul
 
 fn is_free(catalog: &Catalog, table: &TableSchema, wanted: &str) -> bool {
     wanted != table.name
-        && catalog.table(wanted).is_none()
-        && catalog.index(wanted).is_none()
+        && catalog.table(&table.beside(wanted)).is_none()
+        && catalog.index(&table.beside(wanted)).is_none()
         && !table.indexes.iter().any(|index| index.name == wanted)
 }
 

@@ -28,6 +28,7 @@ impl<'a> Binder<'a> {
             ));
         };
         let (table_name, position) = name::relation(table_name)?;
+        let table_name = table_name.as_str();
         let table = self.target_of_rows(table_name, position)?;
         let targets = target_columns(&table, &insert.columns)?;
         let source = match &insert.source {

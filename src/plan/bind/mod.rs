@@ -6,7 +6,7 @@
 //!     FROM    scans and joins, a Scope     from, scope
 //! Insert, Update, Delete                   insert, update
 //! constraints                              constraint, rules, foreign_key
-//! tables, sequences and indexes            define, alter…, sequence, indexes
+//! tables, sequences, indexes, schemas       define, alter…, sequence, indexes, namespace
 //! views, the system's among them           view, system
 //! any expression                           expression, predicate, constant, call, array
 //! window functions                         window, window_call, frame
@@ -48,6 +48,7 @@ mod insert;
 mod lateral;
 mod moment;
 mod name;
+mod namespace;
 mod outer;
 mod parameter;
 mod past;

@@ -1,6 +1,8 @@
 //! Names in the syntax tree: where they stand, what they say, and what an output column is called.
 
 use crate::error::{Code, Error, Result};
+use crate::table::Catalog;
+use crate::types::{CatalogName, TableSchema, catalog_name};
 use sqlparser::ast::{self, Expr, Ident, ObjectName, ObjectNamePart, SelectItem};
 
 /// The position of a name, one-based in characters.
@@ -19,18 +21,39 @@ pub fn parts(name: &ObjectName) -> Result<Vec<&Ident>> {
     name.0.iter().map(part).collect()
 }
 
-/// The name of a table or index, which may say `public.` before it, and its position.
-pub fn relation(name: &ObjectName) -> Result<(&str, u32)> {
+/// What the catalog knows a table or index by that a name, perhaps with a schema, means, and its position.
+pub fn relation(name: &ObjectName) -> Result<(CatalogName, u32)> {
+    let (schema, name, position) = in_schema(name)?;
+    Ok((catalog_name(schema, name), position))
+}
+
+/// The schema that a name says, if not `public`; the name in it, and the position.
+pub fn in_schema(name: &ObjectName) -> Result<(Option<&str>, &str, u32)> {
     match parts(name)?.as_slice() {
-        [name] => Ok((&name.value, position(name))),
-        [schema, name] if schema.value == "public" => Ok((&name.value, position(schema))),
-        [schema, ..] => Err(Error::new(
-            Code::UndefinedTable,
-            format!("schema \"{}\" does not exist", schema.value),
-        )
-        .at(position(schema))),
+        [name] => Ok((None, &name.value, position(name))),
+        [schema, name] => {
+            let other = Some(schema.value.as_str()).filter(|schema| *schema != "public");
+            Ok((other, &name.value, position(schema)))
+        }
+        [first, ..] => Err(Error::unsupported("a name of so many parts").at(position(first))),
         [] => Err(Error::new(Code::Syntax, "a name is empty")),
     }
+}
+
+/// A relation of that name that is yet to be made.
+pub fn new_relation(catalog: &Catalog, name: &ObjectName) -> Result<(TableSchema, u32)> {
+    let (schema, name, position) = in_schema(name)?;
+    let schema_name = schema.unwrap_or("public");
+    if !catalog.has_schema(schema_name) {
+        let message = format!("schema \"{schema_name}\" does not exist");
+        return Err(Error::new(Code::UndefinedSchema, message).at(position));
+    }
+    let relation = TableSchema {
+        name: name.to_string(),
+        schema: schema.map(str::to_string),
+        ..TableSchema::default()
+    };
+    Ok((relation, position))
 }
 
 /// A name without dots.

@@ -4,6 +4,7 @@ use super::binder::Binder;
 use super::constraint::numbered;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
+use crate::plan::system;
 use crate::plan::{AlterStep, Plan};
 use crate::sql::SequenceOptions;
 use crate::types::{ColumnId, ColumnSchema, DataType, SequenceSchema, TableId, TableSchema};
@@ -16,15 +17,19 @@ impl Binder<'_> {
         if_not_exists: bool,
         options: &SequenceOptions,
     ) -> Result<Plan> {
-        let (sequence, position) = name::relation(sequence)?;
+        let (made, position) = name::new_relation(self.catalog(), sequence)?;
         if !if_not_exists {
-            let taken = super::indexes::check_free(self.catalog(), &Default::default(), sequence);
+            let other = TableSchema {
+                schema: made.schema.clone(),
+                ..TableSchema::default()
+            };
+            let taken = super::indexes::check_free(self.catalog(), &other, &made.name);
             taken.map_err(|error| error.at(position))?;
         }
         let mut schema = with_options(options, DataType::BigInt, None)?;
         schema.owner = self.owner(options)?;
         Ok(Plan::CreateTable {
-            schema: relation(sequence.to_string(), schema),
+            schema: relation(made, schema),
             sequences: Vec::new(),
             if_not_exists,
         })
@@ -32,7 +37,7 @@ impl Binder<'_> {
 
     /// The error that a column needs the sequence.
     pub fn dependent_on_sequence(&mut self, sequence: &TableSchema) -> Result<Option<Error>> {
-        let name = &sequence.name;
+        let name = &system::shown(sequence);
         for table in self.catalog().tables() {
             for column in &table.columns {
                 let identity = column.identity.as_ref();
@@ -124,12 +129,17 @@ impl Binder<'_> {
         });
         let mut schema = with_options(options, column.data_type, None)?;
         schema.owner = Some((TableId(0), column.id));
-        Ok(relation(name, schema))
+        let made = TableSchema {
+            name,
+            schema: table.schema.clone(),
+            ..TableSchema::default()
+        };
+        Ok(relation(made, schema))
     }
 }
 
 /// The relation that holds a sequence's row.
-fn relation(name: String, sequence: SequenceSchema) -> TableSchema {
+fn relation(made: TableSchema, sequence: SequenceSchema) -> TableSchema {
     let column = |id, name: &str, data_type| ColumnSchema {
         id: ColumnId(id),
         name: name.to_string(),
@@ -137,7 +147,6 @@ fn relation(name: String, sequence: SequenceSchema) -> TableSchema {
         ..ColumnSchema::default()
     };
     TableSchema {
-        name,
         columns: vec![
             column(0, "last_value", DataType::BigInt),
             column(1, "log_cnt", DataType::BigInt),
@@ -145,7 +154,7 @@ fn relation(name: String, sequence: SequenceSchema) -> TableSchema {
         ],
         next_column: ColumnId(3),
         sequence: Some(sequence),
-        ..TableSchema::default()
+        ..made
     }
 }
 

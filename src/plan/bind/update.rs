@@ -160,6 +160,7 @@ impl<'a> Binder<'a> {
             return Err(Error::unsupported("changing the rows of a join"));
         }
         let (name, position) = name::relation(name)?;
+        let name = name.as_str();
         let schema = self.target_of_rows(name, position)?;
         let alias = alias.as_ref().map(|alias| &alias.name);
         let hidden = [("", ScanColumn::RowId)];

@@ -38,8 +38,9 @@ impl<'a> Binder<'a> {
         or_replace: bool,
         query: &'a ast::Query,
     ) -> Result<Plan> {
-        let (view_name, position) = name::relation(view)?;
-        let known = self.catalog().table(view_name).cloned();
+        let (made, position) = name::new_relation(self.catalog(), view)?;
+        let view_name = &made.name;
+        let known = self.catalog().table(&made.key()).cloned();
         let known = known.filter(|_| or_replace);
         match &known {
             Some(known) if known.kind() != RelationKind::View => {
@@ -47,14 +48,19 @@ impl<'a> Binder<'a> {
                 return Err(Error::new(Code::WrongObjectType, message).at(position));
             }
             Some(_) => {}
-            None => super::indexes::check_free(self.catalog(), &TableSchema::default(), view_name)
-                .map_err(|error| error.at(position))?,
+            None => {
+                let other = TableSchema {
+                    schema: made.schema.clone(),
+                    ..TableSchema::default()
+                };
+                super::indexes::check_free(self.catalog(), &other, view_name)
+                    .map_err(|error| error.at(position))?;
+            }
         }
         let (output, view) = self.definition_of_view(names, query)?;
         let mut schema = TableSchema {
-            name: view_name.to_string(),
             view: Some(view),
-            ..known.as_deref().cloned().unwrap_or_default()
+            ..known.as_deref().cloned().unwrap_or(made)
         };
         match known {
             None => {

@@ -16,7 +16,7 @@ pub fn wildcard_table(kind: &SelectItemQualifiedWildcardKind, scope: &Scope) -> 
     let parts = name::parts(table)?;
     let ident = match parts.as_slice() {
         [table] => table,
-        [schema, table] if schema.value == "public" => table,
+        [_, table] => table,
         _ => return Err(Error::unsupported("a name of so many parts")),
     };
     scope

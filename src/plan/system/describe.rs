@@ -11,6 +11,19 @@ pub fn quoted(name: &str) -> String {
     }
 }
 
+/// The name of a relation with its schema, unless that is `public`.
+pub fn shown(table: &TableSchema) -> String {
+    shown_beside(table, &table.name)
+}
+
+/// The same of another relation, or an index, of its schema.
+pub fn shown_beside(table: &TableSchema, name: &str) -> String {
+    match &table.schema {
+        None => quoted(name),
+        Some(schema) => format!("{}.{}", quoted(schema), quoted(name)),
+    }
+}
+
 /// Names of columns with commas between them.
 pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
     let columns = ids.iter().filter_map(|id| table.position(*id));
@@ -21,9 +34,10 @@ pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
 /// `CREATE INDEX …`
 pub fn index(table: &TableSchema, index: &IndexSchema) -> String {
     format!(
-        "CREATE {}INDEX {} ON public.{} USING btree ({}){}",
+        "CREATE {}INDEX {} ON {}.{} USING btree ({}){}",
         if index.unique { "UNIQUE " } else { "" },
         quoted(&index.name),
+        quoted(table.schema_name()),
         quoted(&table.name),
         columns(table, &index.columns),
         nulls_not_distinct(index, " NULLS NOT DISTINCT"),
@@ -51,7 +65,7 @@ pub fn foreign_key(table: &TableSchema, key: &ForeignKey, other: &TableSchema) -
     let mut text = format!(
         "FOREIGN KEY ({}) REFERENCES {}({})",
         columns(table, &key.columns),
-        quoted(&other.name),
+        shown(other),
         columns(other, &key.referenced),
     );
     if key.match_full {

@@ -182,7 +182,7 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "information_schema.columns",
-        "table_catalog='postgres table_schema='public table_name:t column_name:t ordinal_position column_default:t is_nullable:t \
+        "table_catalog='postgres table_schema:t table_name:t column_name:t ordinal_position column_default:t is_nullable:t \
          data_type:t character_maximum_length character_octet_length numeric_precision numeric_precision_radix \
          numeric_scale datetime_precision udt_name:t dtd_identifier:t identity_generation:t identity_start:t identity_increment:t \
          identity_maximum:t identity_minimum:t is_identity:t identity_cycle:t is_generated:t generation_expression:t \

@@ -22,6 +22,12 @@ pub fn oid_of_table(table: TableId) -> i64 {
     FIRST_OID + 2 * i64::from(table.0)
 }
 
+/// Of a schema.
+fn oid_of_namespace(table: &TableSchema) -> Value {
+    let other = table.schema.as_deref();
+    Value::I64(other.map_or(PUBLIC, |schema| oid_of_name(TableId(0), schema)))
+}
+
 fn oid_of_index(index: IndexId) -> i64 {
     FIRST_OID + 2 * i64::from(index.0) + 1
 }
@@ -52,7 +58,7 @@ fn or_null<T>(value: Option<T>, make: impl FnOnce(T) -> Value) -> Value {
 }
 
 pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
-    let tables = || catalog.tables();
+    let tables = || catalog.tables().filter(|table| !table.is_schema);
     let of_tables = |make: fn(&TableSchema, &mut Vec<Row>)| {
         let mut rows = Vec::new();
         tables().for_each(|table| make(table, &mut rows));
@@ -61,13 +67,17 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
     let of_constraints =
         |make: fn(&Constraint) -> Vec<Row>| constraints(catalog).iter().flat_map(make).collect();
     match name {
-        "pg_namespace" => [
-            (11, "pg_catalog"),
-            (PUBLIC, "public"),
-            (13_000, "information_schema"),
-        ]
-        .map(|(oid, name)| vec![Value::I64(oid), text(name)])
-        .into(),
+        "pg_namespace" => {
+            let own = [(11, "pg_catalog"), (13_000, "information_schema")];
+            let public = Some((PUBLIC, "public")).filter(|_| catalog.has_schema("public"));
+            let schemas = catalog
+                .tables()
+                .filter(|table| table.is_schema && table.name != "public");
+            let schemas = schemas.map(|table| (oid_of_name(TableId(0), &table.name), &*table.name));
+            let all = own.into_iter().chain(public).chain(schemas);
+            all.map(|(oid, name)| vec![Value::I64(oid), text(name)])
+                .collect()
+        }
         "pg_am" => [(2, "heap", "t"), (403, "btree", "i")]
             .map(|(oid, name, kind)| vec![Value::I64(oid), text(name), text(kind)])
             .into(),
@@ -138,11 +148,12 @@ fn class(table: &TableSchema, rows: &mut Vec<Row>) {
         RelationKind::Table => ("r", 2),
         RelationKind::Sequence => ("S", 0),
         RelationKind::View => ("v", 0),
+        RelationKind::Schema => return,
     };
     rows.push(vec![
         Value::I64(oid_of_table(table.id)),
         text(&table.name),
-        Value::I64(PUBLIC),
+        oid_of_namespace(table),
         Value::I64(method),
         Value::Bool(!table.indexes.is_empty()),
         text(kind),
@@ -158,7 +169,7 @@ fn index_classes(table: &TableSchema, rows: &mut Vec<Row>) {
         rows.push(vec![
             Value::I64(oid_of_index(index.id)),
             text(&index.name),
-            Value::I64(PUBLIC),
+            oid_of_namespace(table),
             Value::I64(403),
             Value::Bool(false),
             text("i"),
@@ -281,15 +292,18 @@ fn names(table: &TableSchema, rows: &mut Vec<Row>) {
     let indexes = table.indexes.iter();
     let indexes = indexes.map(|index| (&index.name, oid_of_index(index.id)));
     for (name, oid) in indexes.chain([(&table.name, oid_of_table(table.id))]) {
-        let shown = describe::quoted(name);
-        let always = format!("\"{}\"", name.replace('"', "\"\""));
-        let mut forms = vec![
-            shown.clone(),
-            format!("public.{shown}"),
-            format!("public.{always}"),
-            format!("\"public\".{always}"),
-            always,
+        let shown = describe::shown_beside(table, name);
+        let always = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let schemas = [
+            describe::quoted(table.schema_name()),
+            always(table.schema_name()),
         ];
+        let names = [describe::quoted(name), always(name)];
+        let in_schema = |schema: &String| names.clone().map(|name| format!("{schema}.{name}"));
+        let mut forms: Vec<String> = schemas.iter().flat_map(in_schema).collect();
+        if table.schema.is_none() {
+            forms.extend(names.clone());
+        }
         forms.sort();
         forms.dedup();
         rows.extend(forms.iter().enumerate().map(|(at, form)| {
@@ -396,7 +410,7 @@ impl Constraint<'_> {
         vec![
             Value::I64(self.oid),
             text(self.name),
-            Value::I64(PUBLIC),
+            oid_of_namespace(table),
             text(letter),
             is_deferred.clone(),
             is_deferred,
@@ -455,6 +469,7 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
         let of_sequence = |value: Option<i64>| or_null(value, |value| text(&value.to_string()));
         let integer = |value: Option<i64>| or_null(value, Value::I64);
         vec![
+            text(table.schema_name()),
             text(&table.name),
             text(&column.name),
             number(at + 1),

@@ -1,0 +1,94 @@
+//! CREATE SCHEMA and DROP SCHEMA.
+//!
+//! `public` is there without having been made. Once it is dropped, a schema of that name in the catalog says so.
+
+use super::alter::{altered, dependent};
+use super::binder::Binder;
+use super::name;
+use crate::error::{Code, Error, Result};
+use crate::plan::{AlterStep, Plan};
+use crate::types::{TableId, TableSchema, catalog_name};
+use sqlparser::ast::{Ident, ObjectName};
+
+impl Binder<'_> {
+    pub fn bind_create_schema(&mut self, ident: &Ident, if_not_exists: bool) -> Result<Plan> {
+        let name = &ident.value;
+        let is_own = matches!(name.as_str(), "pg_catalog" | "information_schema");
+        let steps = if self.catalog().has_schema(name) || is_own {
+            if !if_not_exists {
+                let message = format!("schema \"{name}\" already exists");
+                let error = Error::new(Code::DuplicateSchema, message);
+                return Err(error.at(name::position(ident)));
+            }
+            Vec::new()
+        } else if name.contains('.') || name.starts_with("pg_") {
+            return Err(Error::unsupported("a schema of this name").at(name::position(ident)));
+        } else {
+            vec![self.turn(name)]
+        };
+        Ok(altered(steps, "CREATE SCHEMA"))
+    }
+
+    /// With all that is in them; what others have that leads to it goes, too.
+    pub fn bind_drop_schema(
+        &mut self,
+        names: &[ObjectName],
+        if_exists: bool,
+        cascade: bool,
+    ) -> Result<Plan> {
+        let catalog = self.catalog();
+        let (mut schemas, mut gone): (Vec<&str>, Vec<TableId>) = (Vec::new(), Vec::new());
+        for ident in names {
+            let ident = name::single(ident)?;
+            let name = ident.value.as_str();
+            if catalog.has_schema(name) {
+                schemas.extend(Some(name).filter(|name| !schemas.contains(name)));
+            } else if !if_exists {
+                let message = format!("schema \"{name}\" does not exist");
+                let error = Error::new(Code::UndefinedSchema, message);
+                return Err(error.at(name::position(ident)));
+            }
+        }
+        for schema in &schemas {
+            let first = gone.len();
+            gone.extend(catalog.tables_in(schema).map(|table| table.id));
+            if let Some(table) = gone.get(first).filter(|_| !cascade) {
+                let table = catalog.require(*table)?;
+                let what = format!("schema {schema}");
+                let depends = format!("{} {} depends on {what}", table.kind().word(), table.name);
+                return Err(dependent(&what, depends));
+            }
+        }
+        let mut next = 0;
+        while let Some(table) = gone.get(next).copied() {
+            next += 1;
+            let views = catalog.views_of(table, None).into_iter();
+            let more = views.filter(|view| !gone.contains(&view.id));
+            let more: Vec<TableId> = more.map(|view| view.id).collect();
+            gone.extend(more);
+        }
+        let mut steps = Vec::new();
+        for table in catalog.tables().filter(|table| !gone.contains(&table.id)) {
+            let mut kept = TableSchema::clone(table);
+            kept.foreign_keys.retain(|key| !gone.contains(&key.table));
+            if kept.foreign_keys.len() < table.foreign_keys.len() {
+                steps.push(AlterStep::Table(kept));
+            }
+        }
+        steps.extend(gone.into_iter().map(AlterStep::DropTable));
+        steps.extend(schemas.into_iter().map(|name| self.turn(name)));
+        Ok(altered(steps, "DROP SCHEMA"))
+    }
+
+    /// Makes what says of a schema that it is there (of `public`, that it is gone), or takes it away.
+    fn turn(&self, name: &str) -> AlterStep {
+        match self.catalog().table(&catalog_name(Some(name), "")) {
+            Some(known) => AlterStep::DropTable(known.id),
+            None => AlterStep::Create(TableSchema {
+                name: name.to_string(),
+                is_schema: true,
+                ..TableSchema::default()
+            }),
+        }
+    }
+}
