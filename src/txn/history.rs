@@ -1,6 +1,6 @@
 //! The history of a key: every state of the rows that ever held it.
 
-use super::{KeyRange, View};
+use super::{KeyRange, View, ZoneFilter};
 use crate::column::Chunk;
 use crate::error::Result;
 use crate::table::{Fetch, ready};
@@ -101,6 +101,24 @@ impl View<'_> {
         index: &IndexSchema,
         key: Vec<Value>,
     ) -> Result<Fetch<Vec<Version>>> {
+        let own = schema.columns.iter().map(|c| ScanColumn::Column(c.id));
+        let stamps = [ScanColumn::RowId, ScanColumn::SeqStart, ScanColumn::SeqEnd];
+        let columns: Vec<ScanColumn> = stamps.into_iter().chain(own).collect();
+        let mut versions = ready!(match self.stored_index(schema.id, index.id) {
+            Some(_) => self.found_versions(schema, index, key, &columns)?,
+            None => self.scanned_versions(schema, index, &key, &columns)?,
+        });
+        versions.sort_by_key(|version| (version.start, version.row));
+        Ok(Fetch::Ready(versions))
+    }
+
+    fn found_versions(
+        &self,
+        schema: &TableSchema,
+        index: &IndexSchema,
+        key: Vec<Value>,
+        columns: &[ScanColumn],
+    ) -> Result<Fetch<Vec<Version>>> {
         let range = KeyRange {
             prefix: key,
             lower: Bound::Unbounded,
@@ -108,20 +126,43 @@ impl View<'_> {
             backwards: false,
         };
         let all = Versions::all(self.snapshot);
-        let own = schema.columns.iter().map(|c| ScanColumn::Column(c.id));
-        let stamps = [ScanColumn::RowId, ScanColumn::SeqStart, ScanColumn::SeqEnd];
-        let columns: Vec<ScanColumn> = stamps.into_iter().chain(own).collect();
         let mut cursor = self.open_index(schema.id, index.id, &all, range, false)?;
         let mut versions = Vec::new();
         loop {
             let rows = ready!(self.next_rows(&mut cursor, ROWS)?);
             if rows.is_empty() {
-                break;
+                return Ok(Fetch::Ready(versions));
             }
-            let chunk = ready!(self.read_rows(schema.id, &rows, &columns)?);
+            let chunk = ready!(self.read_rows(schema.id, &rows, columns)?);
             versions.extend((0..chunk.len()).map(|row| version(&chunk, row)));
         }
-        versions.sort_by_key(|version| (version.start, version.row));
+    }
+
+    /// The same without the index, where it was dropped after the snapshot.
+    fn scanned_versions(
+        &self,
+        schema: &TableSchema,
+        index: &IndexSchema,
+        key: &[Value],
+        columns: &[ScanColumn],
+    ) -> Result<Fetch<Vec<Version>>> {
+        let all = Versions::all(self.snapshot);
+        let places = index.columns.iter().map(|id| schema.position(*id));
+        let places: Vec<Option<usize>> = places.collect();
+        let has_key = |version: &Version| {
+            let held = |(place, value): (&Option<usize>, &Value)| {
+                place.is_some_and(|place| version.values[place] == *value)
+            };
+            places.iter().zip(key).all(held)
+        };
+        let mut versions = Vec::new();
+        for unit in self.scan_units(schema.id, &all, false) {
+            let chunk = self.read_unit(unit, &all, columns, &ZoneFilter::default())?;
+            if let Some(chunk) = ready!(chunk) {
+                let rows = (0..chunk.len()).map(|row| version(&chunk, row));
+                versions.extend(rows.filter(has_key));
+            }
+        }
         Ok(Fetch::Ready(versions))
     }
 

@@ -149,3 +149,30 @@ fn a_difference_costs_by_what_changed_and_not_by_what_there_is() {
     assert_eq!(rows, 5);
     assert!(many <= few + 2, "{many} blocks of 30, {few} of one");
 }
+
+#[test]
+fn the_history_of_a_key_that_is_none_any_more_is_still_told() {
+    let mut bench = Bench::with(|options| options.residency = Residency::FirstTouch);
+    bench.script("CREATE TABLE t (a int, b text, n int, PRIMARY KEY (b, a))");
+    bench.script("INSERT INTO t VALUES (1, 'x', 10), (2, 'x', 20); UPDATE t SET n = n + 1");
+    bench.script("DELETE FROM t WHERE a = 1; UPDATE t SET a = 3");
+    let told = |bench: &mut Bench| {
+        [1, 2, 3].map(|a: i64| {
+            let key = [Parameter::from("x"), Parameter::I64(a)];
+            let history = bench.database.history("t", &key, None, Some(&AsOf::Seq(4)));
+            history.unwrap().entries
+        })
+    };
+    let before = told(&mut bench);
+    assert_eq!(before.each_ref().map(Vec::len), [3, 3, 1]);
+    let changes = [
+        "ALTER TABLE t DROP CONSTRAINT t_pkey",
+        "ALTER TABLE t ADD PRIMARY KEY (n)",
+        "ALTER TABLE t ALTER COLUMN b TYPE int USING 1",
+        "DROP TABLE t; SELECT 1",
+    ];
+    for change in changes {
+        bench.script(change);
+        assert_eq!(told(&mut bench), before, "{change}");
+    }
+}
