@@ -56,6 +56,15 @@ impl Bench {
         }
     }
 
+    /// A text as the package runs it.
+    fn text(&mut self, sql: &str) {
+        let result = self.database.execute_text(self.session, sql, &[]);
+        match result.expect("it works") {
+            Some(result) => drop(black_box(result)),
+            None => drop(black_box(self.run(sql))),
+        }
+    }
+
     fn execute(&mut self, statement: driftdb::db::StatementId, parameters: &[Parameter]) {
         let result = self.database.execute(self.session, statement, parameters);
         black_box(result.expect("it works").expect("the short way"));
@@ -108,13 +117,7 @@ fn main() {
         "point SELECT with another constant in the text each time",
         ROWS,
         || {
-            texts.iter().for_each(|sql| {
-                drop(black_box(
-                    bench
-                        .database
-                        .run(bench.session, Request::script(sql.as_str())),
-                ))
-            });
+            texts.iter().for_each(|sql| bench.text(sql));
         },
     );
     let past = bench.prepare("SELECT name, n FROM t WHERE id = $1 AS OF @seq:1");
@@ -150,10 +153,7 @@ fn main() {
         || {
             bench.run("BEGIN");
             for sql in rounds.pop().expect("three rounds") {
-                bench
-                    .database
-                    .run(bench.session, Request::script(sql))
-                    .expect("it is inserted");
+                bench.text(&sql);
             }
             bench.run("COMMIT");
         },

@@ -7,8 +7,8 @@ import { DatabaseError, describe, type WireError } from './error.js';
 import type { WireMoment } from './moment.js';
 import type { Room } from './parameters.js';
 import { type RowOptions, Table, Views } from './results.js';
+import { putText } from './text.js';
 import type { Field, Recovery } from './types.js';
-import { isWellFormed } from './url.js';
 
 /** What the engine calls back: the clock, chance, and the files. All of it synchronous; none of it throws. */
 export interface Callbacks {
@@ -43,7 +43,7 @@ export interface WasmEngine {
   forget(session: number, statement: number): void;
   start(session: number, length: number): number;
   step(task: number, budget: number): number;
-  /** `start`, and `step` to the end. */
+  /** `start`, and `step` to the end, or a shorter way. Its result is for `runTable`. */
   run(session: number, length: number): number;
   cancel(task: number, why: number): void;
   execute(session: number, statement: number, length: number): number;
@@ -82,6 +82,7 @@ export class Engine {
   readonly #room: EngineRoom;
   #views: Views;
   #panic: string | undefined;
+  #known: { fields: Field[]; command: string } | undefined;
 
   constructor(glue: Glue, module: WebAssembly.Module, callbacks: Omit<Callbacks, 'random' | 'panicked'>, storage: number) {
     this.#memory = glue.initSync({ module }).memory;
@@ -136,6 +137,13 @@ export class Engine {
   /** The first result in the output, read where it lies: before any other call. */
   outputTable(options: RowOptions, known?: { fields: Field[]; command: string }): Table {
     return new Table(this.views, this.wasm.output(), options, known);
+  }
+
+  /** The same of what `run` answered, which leaves out command and names where those of its last result hold again. */
+  runTable(options: RowOptions): Table {
+    const table = this.outputTable(options, this.#known);
+    if (!table.terse) this.#known = { fields: table.fields, command: table.command };
+    return table;
   }
 
   /** The pieces written since the last call, as copies, and the ticket that is durable once they are stored. */
@@ -229,8 +237,6 @@ const Flag = { Atomic: 1, Single: 2, Many: 4 } as const;
 const MomentKind = { None: 0, Seq: 1, Micros: 2, Text: 3 } as const;
 const HEADER = 64;
 
-const encoder = new TextEncoder();
-
 /**
  * ```text
  *   0  u32 kind | u32 flags | u32 statement | u32 kind of moment
@@ -246,9 +252,9 @@ function writeRequest(engine: Engine, request: EngineRequest): number {
   const oidsAt = HEADER + (params ? Math.ceil(params.length / 4) * 4 : 0);
   const sqlAt = oidsAt + (texts ? texts.length * 4 : 0);
   room.reserve(sqlAt);
-  const sql = putText(room, sqlAt, request.sql, 'the SQL text');
-  const meta = putText(room, sqlAt + sql, request.meta, 'the meta');
-  const momentText = putText(room, sqlAt + sql + meta, moment && 'text' in moment ? moment.text : undefined, 'the moment');
+  const sql = putText(room, sqlAt, request.sql ?? '', () => 'the SQL text');
+  const meta = putText(room, sqlAt + sql, request.meta ?? '', () => 'the meta');
+  const momentText = putText(room, sqlAt + sql + meta, moment && 'text' in moment ? moment.text : '', () => 'the moment');
 
   const word = room.start >>> 2;
   const words = room.i32;
@@ -268,15 +274,4 @@ function writeRequest(engine: Engine, request: EngineRequest): number {
   if (params) room.u8.set(params, room.start + HEADER);
   if (texts) words.set(texts, (room.start + oidsAt) >>> 2);
   return sqlAt + sql + meta + momentText;
-}
-
-/** Writes a text at a place in the room, and returns its length in bytes. */
-function putText(room: Room, at: number, text: string | undefined, what: string): number {
-  if (text === undefined || text === '') return 0;
-  if (!isWellFormed(text)) {
-    throw new DatabaseError('CHARACTER_NOT_IN_REPERTOIRE', `${what} holds a lone surrogate, which is not a character`);
-  }
-  const most = text.length * 3;
-  room.reserve(at + most);
-  return encoder.encodeInto(text, room.u8.subarray(room.start + at, room.start + at + most)).written;
 }

@@ -12,8 +12,8 @@
 
 import { arrayText } from './array.js';
 import { DatabaseError } from './error.js';
+import { putText } from './text.js';
 import type { Parameters } from './types.js';
-import { isWellFormed } from './url.js';
 
 /** Kinds of cells; `src/db/cells.rs` reads them. */
 const Kind = { Null: 0, False: 1, True: 2, Number: 3, Integer: 4, Text: 5, Bytes: 6, Date: 7, Json: 8 } as const;
@@ -62,8 +62,6 @@ export class OwnRoom implements Room {
     this.i64 = new BigInt64Array(buffer);
   }
 }
-
-const encoder = new TextEncoder();
 
 /** Writes the rows, each of `columns` parameters, and returns the length in bytes. */
 export function writeParameters(room: Room, rows: readonly Parameters[], columns: number): number {
@@ -180,27 +178,13 @@ function writeBytes(room: Room, cell: number, end: number, bytes: Uint8Array, co
   return finish(room, cell, end, bytes.length);
 }
 
-/** Short texts of ASCII, which most are, are written without asking the encoder. */
 function writeText(room: Room, cell: number, end: number, text: string, column: number): number {
-  const length = text.length;
-  checkLength(end + length * 3, column);
-  room.reserve(end + length * 3);
-  const start = room.start + end;
-  const u8 = room.u8;
-  if (length <= 32) {
-    let index = 0;
-    for (; index < length; index += 1) {
-      const unit = text.charCodeAt(index);
-      if (unit > 0x7f) break;
-      u8[start + index] = unit;
-    }
-    if (index === length) return finish(room, cell, end, length);
-  }
-  if (!isWellFormed(text)) {
-    throw new DatabaseError('CHARACTER_NOT_IN_REPERTOIRE', `parameter $${column + 1} holds a lone surrogate, which is not a character`);
-  }
-  const { written } = encoder.encodeInto(text, u8.subarray(start, start + length * 3));
-  return finish(room, cell, end, written);
+  checkLength(end + text.length * 3, column);
+  return finish(room, cell, end, putText(room, end, text, parameterName, column));
+}
+
+function parameterName(column: number): string {
+  return `parameter $${column + 1}`;
 }
 
 function finish(room: Room, cell: number, end: number, length: number): number {

@@ -67,7 +67,7 @@ export class SyncSession {
       throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: sql });
     }
     if (engine.wasm.output_length() === 0) return onlyResult<T>({ results: new Uint8Array() }, PLAIN, sql);
-    const table = engine.outputTable({ rowMode: defaults.rowMode, parsers: undefined });
+    const table = engine.runTable({ rowMode: defaults.rowMode, parsers: undefined });
     const results = table.results<T>(defaults.rowMode);
     this.host.settleDirect(number, table.status, table.seq);
     return results;

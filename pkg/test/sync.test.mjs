@@ -114,3 +114,41 @@ test('a closed database has no synchronous calls either', async () => {
   await throws(() => kept.prepareSync('SELECT 1'), 'CLOSED');
   await fails(kept.status(), 'CLOSED');
 });
+
+test('texts with other constants answer as the first did, whatever ran in between', () =>
+  withDatabase(async (db) => {
+    db.execSync('CREATE TABLE t (id INT PRIMARY KEY, name TEXT)');
+    for (let id = 0; id < 5; id += 1) {
+      const { command, affectedRows, seq } = db.querySync(`INSERT INTO t VALUES (${id}, 'name ${id}')`);
+      assert.deepEqual({ command, affectedRows, seq }, { command: 'INSERT', affectedRows: 1, seq: id + 1 });
+    }
+    const name = (id) => {
+      const { rows, fields, command } = db.querySync(`SELECT name FROM t WHERE id = ${id}`);
+      assert.deepEqual(fields.map((field) => field.name), ['name']);
+      assert.equal(command, 'SELECT');
+      return rows;
+    };
+    const between = [
+      () => {},
+      () => assert.deepEqual(db.querySync('SELECT id AS other FROM t WHERE id = 1').rows, [{ other: 1 }]),
+      () => assert.deepEqual(db.querySync('SELECT count(*)::int AS n FROM t').rows, [{ n: 5 }]),
+      () => assert.throws(() => db.querySync('SELECT nothing FROM t')),
+      () => assert.throws(() => db.querySync(`INSERT INTO t VALUES (1, 'again')`)),
+      () => assert.deepEqual(db.querySync('SELECT name FROM t WHERE id = $1', [2]).rows, [{ name: 'name 2' }]),
+      () => assert.equal(db.querySync(`UPDATE t SET name = 'name 4' WHERE id = 4`).affectedRows, 1),
+      () => db.execSync('SELECT 1; SELECT 2'),
+    ];
+    for (const run of between) {
+      for (const id of [3, 4, 9]) {
+        run();
+        assert.deepEqual(name(id), id === 9 ? [] : [{ name: `name ${id}` }]);
+      }
+    }
+    const second = await db.query(`SELECT name FROM t WHERE id = 3`);
+    assert.deepEqual(second.rows, name(3));
+    // Texts of every kind are written for the engine as they are.
+    for (const text of ['', 'é', '𝄞', 'a'.repeat(127), 'a'.repeat(300), 'é'.repeat(300), `it''s`]) {
+      assert.deepEqual(db.querySync(`SELECT id, '${text}' AS t FROM t WHERE id = 1`).rows, [{ id: 1, t: text.replace("''", "'") }]);
+    }
+    await throws(() => db.querySync(`SELECT '\ud800' AS t`), 'CHARACTER_NOT_IN_REPERTOIRE');
+  }));

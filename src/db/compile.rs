@@ -59,9 +59,7 @@ impl Shared {
         } else {
             Lifting::Off
         };
-        if lifting == Lifting::On
-            && let Some(compiled) = self.cache.get(&scanned.lifted.key)
-        {
+        if let Some(compiled) = self.known(&scanned.lifted.key) {
             return Ok(compiled);
         }
         let compiled = self.parse(&scanned.source, lifting, scanned.lifted.text())?;
@@ -70,6 +68,14 @@ impl Shared {
                 .insert(scanned.lifted.key.clone(), compiled.clone());
         }
         Ok(compiled)
+    }
+
+    /// What the plan cache has under a key.
+    pub fn known(&mut self, key: &str) -> Option<Rc<Compiled>> {
+        match self.options.plan_cache {
+            true => self.cache.get(key),
+            false => None,
+        }
     }
 
     pub fn parse(&mut self, source: &Source, lifting: Lifting, text: &str) -> Result<Rc<Compiled>> {
@@ -207,23 +213,11 @@ impl Shared {
         let literals = lifted.map_or(&[][..], |lifted| &lifted.literals);
         let moments = self.moments(compiled, parameters, literals, scope.present, scope.now)?;
         let bound = self.bind(compiled, scope, &moments)?;
-        let own = compiled.statement.parameters;
-        let mut values = parameter_values(parameters, own, &bound.parameter_types)?;
-        let mut tuples = OwnedTuples::none();
-        if let Some(lifted) = lifted {
-            if compiled.statement.rows {
-                tuples = OwnedTuples::of(&lifted.literals, &bound.row_types)?;
-            } else if !compiled.statement.literals.is_empty() {
-                let types = &bound.parameter_types[own as usize..];
-                for (literal, data_type) in lifted.literals.iter().zip(types) {
-                    values.push(literal_value(literal, *data_type)?);
-                }
-            }
-        }
+        let (parameters, tuples) = compiled.values(&bound, parameters, lifted)?;
         Ok(Values {
             bound,
             moments,
-            parameters: values,
+            parameters,
             tuples,
         })
     }
@@ -265,6 +259,32 @@ impl Shared {
             compiled.keep(epochs, bound.clone());
         }
         Ok(bound)
+    }
+}
+
+impl Compiled {
+    /// The values that a plan of it runs with: the user's, then the lifted constants, which of an INSERT's
+    /// tuples are apart.
+    pub fn values(
+        &self,
+        bound: &Bound,
+        parameters: &[Parameter],
+        lifted: Option<&Lifted>,
+    ) -> Result<(Vec<Value>, OwnedTuples)> {
+        let own = self.statement.parameters;
+        let mut values = parameter_values(parameters, own, &bound.parameter_types)?;
+        let mut tuples = OwnedTuples::none();
+        if let Some(lifted) = lifted {
+            if self.statement.rows {
+                tuples = OwnedTuples::of(&lifted.literals, &bound.row_types)?;
+            } else if !self.statement.literals.is_empty() {
+                let types = &bound.parameter_types[own as usize..];
+                for (literal, data_type) in lifted.literals.iter().zip(types) {
+                    values.push(literal_value(literal, *data_type)?);
+                }
+            }
+        }
+        Ok((values, tuples))
     }
 }
 

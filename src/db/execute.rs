@@ -1,11 +1,12 @@
-//! The short way through the database: a prepared statement that touches one row, in one call.
+//! The short way through the database: a statement that touches one row, prepared or known to the plan
+//! cache, in one call.
 //!
 //! It does what a task would do, without being one: no queue, no steps, no operators. Wherever something
 //! is in its way (other tasks of the session, somebody else's right to write, a block that is not in
 //! memory, a moment to be found) it does nothing and says so, and the caller starts a task.
 
-use super::cache::Bound;
-use super::compile::{Scope, parameter_values};
+use super::cache::{Bound, Compiled};
+use super::compile::Scope;
 use super::database::Database;
 use super::session::Reading;
 use super::statement::command_of;
@@ -13,6 +14,7 @@ use super::{Parameter, SessionId, StatementId, StatementResult};
 use crate::error::Result;
 use crate::exec::{Access, Context, Meter, Short, Tuples};
 use crate::plan::Plan;
+use crate::sql::{Lifted, Statements};
 use crate::table::Fetch;
 use crate::txn::{CommitHead, Transaction};
 use crate::types::{Seq, Value};
@@ -29,6 +31,39 @@ impl Database {
     ) -> Result<Option<StatementResult>> {
         self.shared.check_usable()?;
         let compiled = self.statement(id)?.compiled.clone();
+        self.execute_compiled(session, &compiled, parameters, None)
+    }
+
+    /// The same for a text of one statement, if the plan cache has it and its constants fit their places:
+    /// of everything else, what is wrong with it included, the task knows more to say.
+    pub fn execute_text(
+        &mut self,
+        session: SessionId,
+        sql: &str,
+        parameters: &[Parameter],
+    ) -> Result<Option<StatementResult>> {
+        self.shared.check_usable()?;
+        let mut statements = Statements::new(sql);
+        let Some(Ok(scanned)) = statements.next() else {
+            return Ok(None);
+        };
+        if !statements.is_at_end() {
+            return Ok(None);
+        }
+        let Some(compiled) = self.shared.known(&scanned.lifted.key) else {
+            return Ok(None);
+        };
+        self.execute_compiled(session, &compiled, parameters, Some(&scanned.lifted))
+    }
+
+    /// `lifted` are the constants of a text; a prepared statement has none.
+    fn execute_compiled(
+        &mut self,
+        session: SessionId,
+        compiled: &Rc<Compiled>,
+        parameters: &[Parameter],
+        lifted: Option<&Lifted>,
+    ) -> Result<Option<StatementResult>> {
         let Some(known) = self.sessions.get_mut(&session) else {
             return Ok(None);
         };
@@ -53,18 +88,17 @@ impl Database {
         let epoch = self.shared.store.catalog_epoch(present);
         let bound = match compiled.plan(&[epoch; 2]) {
             Some(bound) => bound,
+            None if lifted.is_some() => return Ok(None),
             None => {
                 let scope = Scope {
                     present,
                     own_catalog: None,
                     now: self.shared.now(),
                 };
-                self.shared.bind(&compiled, &scope, &[])?
+                self.shared.bind(compiled, &scope, &[])?
             }
         };
-        let Some(short) =
-            (bound.short.as_ref()).filter(|short| short.fits(&[], &Tuples::Many(&[])))
-        else {
+        let Some(short) = &bound.short else {
             return Ok(None);
         };
         let writes = !matches!(&*bound.plan, Plan::Query(_));
@@ -72,25 +106,28 @@ impl Database {
         if writes && !in_block && (self.writer.is_some() || read_only) {
             return Ok(None);
         }
-        let values = parameter_values(
-            parameters,
-            compiled.statement.parameters,
-            &bound.parameter_types,
-        )?;
+        let (values, tuples) = match compiled.values(&bound, parameters, lifted) {
+            Err(_) if lifted.is_some() => return Ok(None),
+            values => values?,
+        };
+        if !short.fits(&[], &tuples.borrow()) {
+            return Ok(None);
+        }
         self.shared.counters.plan_cache_hits += 1;
         self.shared.counters.short_paths += 1;
+        let given = (&values[..], tuples.borrow());
         let outcome = match (in_block, writes) {
-            (true, _) => self.execute_in_block(session, short, &values)?,
+            (true, _) => self.execute_in_block(session, short, given)?,
             (false, false) => {
                 let access = Access::Read(present);
-                self.run_short(session, short, &values, access)?
+                self.run_short(session, short, given, access)?
                     .map(|(rows, affected)| Outcome {
                         rows,
                         affected,
                         made: None,
                     })
             }
-            (false, true) => self.execute_alone(session, short, &values, &compiled.text)?,
+            (false, true) => self.execute_alone(session, short, given, &compiled.text)?,
         };
         if in_block && outcome.is_some() {
             self.note_in_block(
@@ -125,12 +162,12 @@ impl Database {
         &mut self,
         session: SessionId,
         short: &Short,
-        values: &[Value],
+        given: Given,
         text: &str,
     ) -> Result<Option<Outcome>> {
         let mut transaction = Transaction::begin(&self.shared.store);
         let Some((rows, affected)) =
-            self.run_short(session, short, values, Access::Write(&mut transaction))?
+            self.run_short(session, short, given, Access::Write(&mut transaction))?
         else {
             return Ok(None);
         };
@@ -153,7 +190,7 @@ impl Database {
         &mut self,
         session: SessionId,
         short: &Short,
-        values: &[Value],
+        given: Given,
     ) -> Result<Option<Outcome>> {
         let now = self.statement_time(session);
         let known = self
@@ -171,8 +208,8 @@ impl Database {
             store: &self.shared.store,
             access: Access::Write(transaction),
             moments: &[],
-            parameters: values,
-            tuples: Tuples::Many(&[]),
+            parameters: given.0,
+            tuples: given.1,
             outer: Vec::new(),
             work: Vec::new(),
             pending: Default::default(),
@@ -216,7 +253,7 @@ impl Database {
         &self,
         session: SessionId,
         short: &Short,
-        values: &[Value],
+        given: Given,
         access: Access,
     ) -> Result<Option<(Option<crate::column::Chunk>, u64)>> {
         let known = self.sessions.get(&session);
@@ -227,8 +264,8 @@ impl Database {
             store: &self.shared.store,
             access,
             moments: &[],
-            parameters: values,
-            tuples: Tuples::Many(&[]),
+            parameters: given.0,
+            tuples: given.1,
             outer: Vec::new(),
             work: Vec::new(),
             pending: Default::default(),
@@ -247,6 +284,9 @@ impl Database {
         }
     }
 }
+
+/// Parameters, and the constants of an INSERT's tuple.
+type Given<'a> = (&'a [Value], Tuples<'a>);
 
 struct Outcome {
     rows: Option<crate::column::Chunk>,

@@ -82,6 +82,17 @@ impl<'a> Statements<'a> {
         }
     }
 
+    /// Whether nothing follows but blanks, comments and semicolons, without anything wrong in them.
+    pub fn is_at_end(&self) -> bool {
+        let mut lexer = self.lexer.clone();
+        loop {
+            match lexer.next_token() {
+                Ok(Some(token)) if token.is_symbol(self.script, ";") => {}
+                end => return matches!(end, Ok(None)),
+            }
+        }
+    }
+
     fn read(&mut self) -> Result<Option<Scanned<'a>>> {
         let reading = lift::read(self.script, &mut self.lexer, Effort::Collapse, false)?;
         let Some(reading) = reading else {

@@ -58,8 +58,10 @@ pub struct Engine {
     output: Vec<u8>,
     encoder: Encoder,
     parameters: Vec<Parameter>,
-    /// By statement: the fields that JavaScript knows, so that `execute` can leave out their names.
+    /// By prepared statement: the fields that JavaScript knows, so that `execute` can leave out their names.
     known: BTreeMap<u32, Rc<[OutputColumn]>>,
+    /// The same for `run`: command and fields of its last result by the short way.
+    known_last: Option<(&'static str, Rc<[OutputColumn]>)>,
     failure: Option<Failure>,
 }
 
@@ -99,6 +101,7 @@ impl Engine {
             encoder: Encoder::default(),
             parameters: Vec::new(),
             known: BTreeMap::new(),
+            known_last: None,
             failure: None,
         }
     }
@@ -206,9 +209,19 @@ impl Engine {
         }
     }
 
-    /// Starts the request in the input and takes it to its end, in one call. A writer that would have to
-    /// wait for another fails.
+    /// Takes the request in the input to its end in one call, by the short way where that does. A writer
+    /// that would have to wait for another fails.
     pub fn run(&mut self, session: u32, length: u32) -> u32 {
+        match self.try_run(SessionId(session), length) {
+            Ok(false) => {}
+            Ok(true) => return DONE,
+            Err(error) => {
+                self.output.clear();
+                return self.fail(error);
+            }
+        }
+        // JavaScript knows those of each result from here.
+        self.known_last = None;
         let task = self.start(session, length);
         if task < 0 {
             return FAILED;
@@ -414,6 +427,29 @@ impl Engine {
             terse: false,
         };
         self.encoder.encode(result, wanted, &mut task.results)
+    }
+
+    /// Whether the statement in the input could be run by the short way.
+    fn try_run(&mut self, session: SessionId, length: u32) -> Result<bool> {
+        let asked = Asked::read(input(&self.input, length))?;
+        let Some(sql) = asked.plain_statement() else {
+            return Ok(false);
+        };
+        self.parameters.clear();
+        asked.read_row(&mut self.parameters)?;
+        let State::Open(database) = &mut self.state else {
+            return Err(Error::new(Code::Closed, "the database is not open"));
+        };
+        let Some(result) = database.execute_text(session, sql, &self.parameters)? else {
+            return Ok(false);
+        };
+        let told = (result.command, result.fields.clone());
+        let terse = self.known_last.as_ref() == Some(&told);
+        self.output.clear();
+        let wanted = Wanted { texts: &[], terse };
+        self.encoder.encode(&result, wanted, &mut self.output)?;
+        self.known_last = Some(told);
+        Ok(true)
     }
 
     fn try_execute(

@@ -75,6 +75,16 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// The SQL, if it is to be one statement and nothing but its text and its parameters matters.
+    pub fn plain_statement(&self) -> Option<&'a str> {
+        let plain = self.kind == Kind::Exec
+            && self.flags == SINGLE
+            && self.as_of.is_none()
+            && self.meta.is_empty()
+            && self.texts.is_empty();
+        plain.then_some(self.sql)
+    }
+
     /// As the database takes it.
     pub fn request(&self) -> Result<Request> {
         let work = match self.kind {
@@ -103,10 +113,16 @@ impl<'a> Asked<'a> {
     /// The first row of parameters, or none at all.
     pub fn row(&self) -> Result<Vec<Parameter>> {
         let mut row = Vec::with_capacity(self.parameters.columns);
-        if self.parameters.rows > 0 {
-            self.parameters.read_row(0, &mut row)?;
-        }
+        self.read_row(&mut row)?;
         Ok(row)
+    }
+
+    /// Appends the same to `row`.
+    pub fn read_row(&self, row: &mut Vec<Parameter>) -> Result<()> {
+        match self.parameters.rows {
+            0 => Ok(()),
+            _ => self.parameters.read_row(0, row),
+        }
     }
 
     fn rows(&self) -> Result<Vec<Vec<Parameter>>> {

@@ -24,6 +24,84 @@ fn twenty_five_thousand_statements_with_different_constants_are_one_parse() {
     assert!(bench.database.counters().plan_cache_hits >= 29_000);
 }
 
+#[test]
+fn a_text_that_the_plan_cache_knows_takes_one_call_and_everything_else_a_task() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY, v text)");
+    let known = [
+        "INSERT INTO t VALUES (1, 'a')",
+        "SELECT v FROM t WHERE id = 1",
+        "SELECT v FROM t WHERE id = $1",
+        "UPDATE t SET v = 'b' WHERE id = 1",
+    ];
+    let one = [Parameter::I64(1)];
+    for sql in known {
+        let parameters = if sql.contains('$') { &one[..] } else { &[] };
+        assert_eq!(bench.short(sql, parameters), Ok(None), "{sql}");
+        bench.query(sql, parameters.to_vec()).unwrap();
+    }
+    let parses = bench.database.counters().parses;
+    for id in 2..100 {
+        let short = bench.short(&format!("INSERT INTO t VALUES ({id}, 'v{id}')"), &[]);
+        assert_eq!(short, Ok(Some(vec![])));
+        let short = bench.short(&format!(" select V from T where ID = {id} ; "), &[]);
+        assert_eq!(short, Ok(Some(vec![vec![Value::text(&format!("v{id}"))]])));
+    }
+    let short = bench.short("SELECT v FROM t WHERE id = $1", &one);
+    assert_eq!(short, Ok(Some(vec![vec![Value::text("b")]])));
+    assert_eq!(bench.database.counters().parses, parses);
+
+    // What fails fails as the task would, and what is not a short statement of this shape is left to one.
+    let taken = bench.short("INSERT INTO t VALUES (1, 'x')", &[]);
+    assert_eq!(taken, Err(Code::UniqueViolation));
+    for (sql, parameters) in [
+        ("SELECT v FROM t WHERE id = 1; SELECT 1", &[][..]),
+        ("SELECT v FROM t WHERE id = 1; 'open", &[]),
+        ("SELECT v FROM t WHERE id = 'x'", &[]),
+        ("SELECT v FROM t WHERE id = 1", &one),
+        ("SELECT v FROM t WHERE id = $1", &[]),
+        ("SELECT v FROM t WHERE id = $1", &[Parameter::Bool(true)]),
+        ("INSERT INTO t VALUES (200, 'x'), (201, 'y')", &[]),
+        ("", &[]),
+        ("BEGIN", &[]),
+    ] {
+        assert_eq!(bench.short(sql, parameters), Ok(None), "{sql}");
+    }
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 99);
+
+    // In a transaction of its own session it is a part of that; in a failed one, and while somebody else
+    // writes, it is not run.
+    bench.script("BEGIN; DELETE FROM t WHERE id = 50");
+    let other = bench.database.session();
+    let sql = "INSERT INTO t VALUES (300, 'x')";
+    let waits = bench.database.execute_text(other, sql, &[]);
+    assert!(waits.unwrap().is_none());
+    assert_eq!(bench.short(sql, &[]), Ok(Some(vec![])));
+    assert_eq!(bench.short(sql, &[]), Err(Code::UniqueViolation));
+    assert_eq!(bench.short("SELECT v FROM t WHERE id = 1", &[]), Ok(None));
+    bench.script("ROLLBACK");
+    let gone = bench.short("SELECT v FROM t WHERE id = 300", &[]);
+    assert_eq!(gone, Ok(Some(vec![])));
+
+    // A session that reads another moment, or may not write, is left to a task.
+    bench.script("SET SESSION AS OF @seq:2");
+    assert_eq!(bench.short("SELECT v FROM t WHERE id = 1", &[]), Ok(None));
+    bench.script("RESET ALL; SET default_transaction_read_only = on");
+    assert_eq!(
+        bench.short("INSERT INTO t VALUES (301, 'x')", &[]),
+        Ok(None)
+    );
+    bench.script("RESET ALL");
+
+    // Another schema is another plan.
+    bench.script("ALTER TABLE t ADD COLUMN w int DEFAULT 7");
+    let sql = "SELECT v FROM t WHERE id = 1";
+    assert_eq!(bench.short(sql, &[]), Ok(None));
+    bench.script(sql);
+    let again = bench.short(sql, &[]);
+    assert_eq!(again, Ok(Some(vec![vec![Value::text("b")]])));
+}
+
 /// Kept plans take memory in the measure of their texts, so that is what bounds them.
 #[test]
 fn long_statements_are_not_kept_and_middling_ones_not_all() {

@@ -11,7 +11,7 @@ mod support;
 mod tasks;
 
 use driftdb::db::{Database, Failure, Options, Parameter, Request, SessionId, StatementResult};
-use driftdb::error::Error;
+use driftdb::error::{Code, Error};
 use driftdb::types::{Clock, Value};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -88,6 +88,17 @@ impl Bench {
             Ok(results) => Ok(results[0].values()),
             Err(failure) => Err(failure.error),
         }
+    }
+
+    /// The rows, if it took the short way.
+    fn short(
+        &mut self,
+        sql: &str,
+        parameters: &[Parameter],
+    ) -> Result<Option<Vec<Vec<Value>>>, Code> {
+        let result = self.database.execute_text(self.session, sql, parameters);
+        let result = result.map_err(|error| error.code())?;
+        Ok(result.map(|result| result.values()))
     }
 
     fn entries_touched(&self) -> u64 {
