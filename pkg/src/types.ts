@@ -136,7 +136,8 @@ export interface OpenOptions extends CallOptions {
    * - `false`: on the calling thread, which then also gets the synchronous calls (`execSync`, …).
    *   In a browser OPFS needs that to be a dedicated worker.
    * - a `Worker`: one that runs the package's `worker.js`, for pages whose Content-Security-Policy
-   *   or bundler wants to make it itself.
+   *   or bundler wants to make it itself. It stays when its database is closed, and another can be
+   *   opened in it then.
    */
   worker?: boolean | Worker | undefined;
   /**

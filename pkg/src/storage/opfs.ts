@@ -49,12 +49,10 @@ export async function openOpfs(name: string, create: boolean): Promise<OpenStora
     if (!directory) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no OPFS database '${name}'`);
     found = Promise.resolve(directory);
     const count = await countFiles(directory);
-    for (let number = 0; number < count; number += 1) pool.files.push(await openFile(directory, number, name));
-    checkSynchronous(pool.files[0]);
+    await openFiles(pool, directory, count, name);
     const fresh = pool.files.every((file) => file.getSize() === 0);
     if (fresh && !create) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no OPFS database '${name}'`);
-    while (pool.files.length < FILES_AT_FIRST) pool.files.push(await openFile(directory, pool.files.length, name));
-    checkSynchronous(pool.files[0]);
+    await openFiles(pool, directory, FILES_AT_FIRST, name);
     return {
       kind: 'opfs',
       fresh,
@@ -107,6 +105,15 @@ async function countFiles(directory: FileSystemDirectoryHandle): Promise<number>
   let highest = -1;
   for (const name of names) if (/^\d{5}$/.test(name)) highest = Math.max(highest, Number(name));
   return Math.min(highest + 1, FILES_MAX);
+}
+
+/** Opens all files up to `count` at once, the ones that are not there made; those that could be opened are in the pool in any case. */
+async function openFiles(pool: FilePool, directory: FileSystemDirectoryHandle, count: number, name: string): Promise<void> {
+  const numbers = Array.from({ length: Math.max(0, count - pool.files.length) }, (_, at) => pool.files.length + at);
+  const opened = await Promise.allSettled(numbers.map((number) => openFile(directory, number, name)));
+  for (const result of opened) if (result.status === 'fulfilled') pool.files.push(result.value);
+  for (const result of opened) if (result.status === 'rejected') throw result.reason;
+  checkSynchronous(pool.files[0]);
 }
 
 async function openFile(directory: FileSystemDirectoryHandle, number: number, name: string): Promise<SyncFile> {

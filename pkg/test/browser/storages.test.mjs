@@ -187,6 +187,30 @@ test('auto falls back to IndexedDB where OPFS is missing, and says so', () =>
     assert.equal(seen.hidden, 'STORAGE_UNAVAILABLE', 'a database kept in OPFS is not replaced by an empty one elsewhere');
   }));
 
+test('a worker of the page’s own takes one database after another', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const worker = new Worker('/dist/worker.js', { type: 'module' });
+      const seen = [];
+      for (const url of ['opfs://one', 'idb://two', 'memory://', 'opfs://none', 'opfs://one', 'idb://two']) {
+        const again = seen.length > 3;
+        const opening = driftdb.Database.open(url, { worker, create: url !== 'opfs://none' });
+        const refused = await outcome(opening.then(() => {}));
+        if (refused?.code) {
+          seen.push(refused.code);
+          continue;
+        }
+        const db = await opening;
+        if (!again) await db.exec(`CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('${url}')`);
+        seen.push((await db.query('SELECT a FROM t')).rows[0].a);
+        await db.close();
+      }
+      worker.terminate();
+      return seen;
+    });
+    assert.deepEqual(seen, ['opfs://one', 'idb://two', 'memory://', 'STORAGE_UNAVAILABLE', 'opfs://one', 'idb://two']);
+  }));
+
 test('`create: false` opens only what is there', () =>
   withPage(async (page) => {
     const codes = await page.evaluate(async () => {
