@@ -1,10 +1,12 @@
 /** Puts the parts together. */
 
+import type { DatabaseApi } from 'driftdb-wasm';
+import { DATA_SETS } from './datasets';
 import { Drawer } from './drawer';
 import { byId } from './dom';
-import { createEditor } from './editor';
 import type { Example } from './datasets/script';
 import { HistoryPanel } from './history-panel';
+import { LateEditor } from './late-editor';
 import { startLibrary } from './library-panel';
 import { Playground } from './playground';
 import { Question } from './question';
@@ -13,13 +15,15 @@ import { Runner } from './runner';
 import { startSchemaPanel } from './schema-panel';
 import { split } from './sql';
 import { startStoragePicker } from './storage-picker';
+import { startTheme } from './theme';
 import { Timeline } from './timeline';
 import { Workspace } from './workspace';
-import type { Start } from './workspace';
 
-export async function startApp(start: Start): Promise<void> {
+/** `first` is the database that was open last. */
+export async function startApp(first: Promise<DatabaseApi>): Promise<void> {
+  startTheme();
   const playground = new Playground();
-  const editor = createEditor({
+  const editor = new LateEditor({
     host: byId('editor'),
     text: '',
     onRun: () => void runner.run(),
@@ -41,7 +45,7 @@ export async function startApp(start: Start): Promise<void> {
       if (playground.moment.value === null) workspace.welcome();
     },
   );
-  const workspace = new Workspace(playground, editor, question, results, start);
+  const workspace = new Workspace(playground, editor, question, results, first);
   const runner = new Runner(playground, editor, question, results, () => historyPanel.refresh());
   const drawer = new Drawer();
   const historyPanel = new HistoryPanel(playground, {
@@ -83,4 +87,6 @@ export async function startApp(start: Start): Promise<void> {
   });
 
   await workspace.reopen();
+  // Once it has loaded, the page needs no network.
+  for (const { fetchAhead } of DATA_SETS) void fetchAhead?.().catch(() => undefined);
 }

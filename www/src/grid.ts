@@ -8,6 +8,9 @@
  *      .grid-row    placed by a transform, reused as the view moves
  * ```
  *
+ * Nothing is measured while rows change, or the browser would lay out the page on the spot: how high the view is and how far
+ * it is scrolled is kept from the last time either changed.
+ *
  * Rows have one fixed height. Where they would be higher together than a browser can scroll, the scroll bar is mapped to
  * them proportionally.
  */
@@ -57,6 +60,9 @@ export class Grid {
   #pool: HTMLDivElement[] = [];
   #active = { row: 0, column: 0 };
   #scheduled = false;
+  /** As measured; 0 before that. */
+  #viewHeight = 0;
+  #scrolled = 0;
 
   constructor(options: GridOptions) {
     this.#options = options;
@@ -67,11 +73,14 @@ export class Grid {
       this.#body,
     );
     this.element.tabIndex = 0;
-    this.element.addEventListener('scroll', () => this.#schedule(), { passive: true });
+    this.element.addEventListener('scroll', () => this.#scrolledTo(this.element.scrollTop), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.element.addEventListener('click', (event) => this.#click(event));
     this.element.addEventListener('copy', (event) => this.#copy(event));
-    new ResizeObserver(() => this.#schedule()).observe(this.element);
+    new ResizeObserver(() => {
+      this.#viewHeight = this.element.clientHeight;
+      this.#schedule();
+    }).observe(this.element);
   }
 
   /** Shows other rows; the place scrolled to stays where the columns are the same. */
@@ -84,7 +93,8 @@ export class Grid {
     if (!sameColumns) {
       this.#pool = [];
       this.#body.replaceChildren();
-      this.element.scrollTo(0, 0);
+      if (this.#scrolled > 0) this.element.scrollTo(0, 0);
+      this.#scrolled = 0;
       this.#active = { row: 0, column: 0 };
       fill(this.#head, ...content.fields.map((field, at) => headCell(field, at, content.keyColumns.includes(at))));
     }
@@ -92,13 +102,9 @@ export class Grid {
     this.element.setAttribute('aria-rowcount', String(content.rows.length + 1));
     this.element.setAttribute('aria-colcount', String(content.fields.length));
     this.element.classList.toggle('has-history', content.keyColumns.length > 0 && this.#options.onRow !== undefined);
-    this.#body.style.height = `${Math.min(content.rows.length * ROW_HEIGHT, BODY_HEIGHT_MAX)}px`;
+    setStyle(this.#body, 'height', `${this.#bodyHeight}px`);
+    this.#scrolled = Math.min(this.#scrolled, Math.max(0, this.#bodyHeight - this.#rowsHeight));
     this.#render();
-  }
-
-  /** The height at which all rows show without scrolling. */
-  get fullHeight(): number {
-    return (this.#content.rows.length + 1) * ROW_HEIGHT + 2;
   }
 
   // ---- columns ----------------------------------------------------------------------------------------------------
@@ -114,9 +120,9 @@ export class Grid {
       return width;
     });
     const columns = this.#widths.map((width) => `calc(${width}ch + 28px)`).join(' ');
-    this.element.style.setProperty('--columns', `${columns} minmax(0, 1fr)`);
+    setStyle(this.element, '--columns', `${columns} minmax(0, 1fr)`);
     const total = this.#widths.reduce((sum, width) => sum + width, 0);
-    this.element.style.setProperty('--width', `calc(${total}ch + ${this.#widths.length * 28}px)`);
+    setStyle(this.element, '--width', `calc(${total}ch + ${this.#widths.length * 28}px)`);
   }
 
   // ---- rows -------------------------------------------------------------------------------------------------------
@@ -130,22 +136,36 @@ export class Grid {
     });
   }
 
+  #scrolledTo(top: number): void {
+    this.#scrolled = top;
+    this.#schedule();
+  }
+
+  get #bodyHeight(): number {
+    return Math.min(this.#content.rows.length * ROW_HEIGHT, BODY_HEIGHT_MAX);
+  }
+
+  /** What is in view below the head. */
+  get #rowsHeight(): number {
+    this.#viewHeight ||= this.element.clientHeight;
+    return this.#viewHeight - ROW_HEIGHT;
+  }
+
   /** How far the scroll position stands in the rows, in pixels of rows. */
   #rowsTop(): number {
     const whole = this.#content.rows.length * ROW_HEIGHT;
-    const view = this.element.clientHeight - ROW_HEIGHT;
-    const scrolled = this.element.scrollTop;
-    if (whole <= BODY_HEIGHT_MAX) return scrolled;
-    return (scrolled / (BODY_HEIGHT_MAX - view)) * (whole - view);
+    if (whole <= BODY_HEIGHT_MAX) return this.#scrolled;
+    const view = this.#rowsHeight;
+    return (this.#scrolled / (BODY_HEIGHT_MAX - view)) * (whole - view);
   }
 
   #render(): void {
     const { rows } = this.#content;
     const top = this.#rowsTop();
-    const visible = Math.ceil(this.element.clientHeight / ROW_HEIGHT);
+    const visible = Math.ceil(this.#rowsHeight / ROW_HEIGHT) + 1;
     const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - MARGIN);
     const count = Math.min(rows.length - first, visible + 2 * MARGIN);
-    const shift = this.element.scrollTop - top;
+    const shift = this.#scrolled - top;
     this.#resizePool(Math.max(0, count));
     for (let at = 0; at < count; at += 1) {
       // A row keeps its element while it stays in view, so that little is written anew.
@@ -201,7 +221,7 @@ export class Grid {
 
   #key(event: KeyboardEvent): void {
     const { rows, fields } = this.#content;
-    const page = Math.max(1, Math.floor(this.element.clientHeight / ROW_HEIGHT) - 2);
+    const page = Math.max(1, Math.floor(this.#rowsHeight / ROW_HEIGHT) - 1);
     const far = event.ctrlKey || event.metaKey;
     const moves: Record<string, [row: number, column: number]> = {
       ArrowDown: [1, 0],
@@ -237,13 +257,14 @@ export class Grid {
   /** Scrolls so far that the active row is in view. */
   #reveal(): void {
     const whole = this.#content.rows.length * ROW_HEIGHT;
-    const view = this.element.clientHeight - ROW_HEIGHT;
+    const view = this.#rowsHeight;
     const top = this.#rowsTop();
     const wanted = this.#active.row * ROW_HEIGHT;
     const next = wanted < top ? wanted : wanted + ROW_HEIGHT > top + view ? wanted + ROW_HEIGHT - view : top;
     if (next === top) return;
     const scale = whole <= BODY_HEIGHT_MAX ? 1 : (BODY_HEIGHT_MAX - view) / (whole - view);
     this.element.scrollTop = next * scale;
+    this.#scrolled = this.element.scrollTop;
   }
 
   #click(event: MouseEvent): void {
@@ -266,6 +287,11 @@ export class Grid {
     event.clipboardData?.setData('text/plain', value === null ? '' : printed(value));
     event.preventDefault();
   }
+}
+
+/** Sets what is not so already: setting it again would have all that depends on it styled anew. */
+function setStyle(node: HTMLElement, property: string, value: string): void {
+  if (node.style.getPropertyValue(property) !== value) node.style.setProperty(property, value);
 }
 
 function headCell(field: Field, column: number, isKey: boolean): HTMLElement {

@@ -4,7 +4,7 @@
  */
 export class Latest<Subject> {
   #next: { subject: Subject } | undefined;
-  #running = false;
+  #asking: Promise<void> | undefined;
   readonly #ask: (subject: Subject) => Promise<void>;
 
   /** `ask` handles its own errors. */
@@ -12,9 +12,11 @@ export class Latest<Subject> {
     this.#ask = ask;
   }
 
-  request(subject: Subject): void {
+  /** Resolves when nothing is left to ask. */
+  request(subject: Subject): Promise<void> {
     this.#next = { subject };
-    if (!this.#running) void this.#run();
+    this.#asking ??= this.#run();
+    return this.#asking;
   }
 
   /** Whether a newer subject is waiting, so that the answer at hand is stale. */
@@ -23,7 +25,6 @@ export class Latest<Subject> {
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
     try {
       while (this.#next) {
         const { subject } = this.#next;
@@ -32,7 +33,7 @@ export class Latest<Subject> {
         if (this.#next) await frame();
       }
     } finally {
-      this.#running = false;
+      this.#asking = undefined;
     }
   }
 }

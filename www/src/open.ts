@@ -38,18 +38,15 @@ export interface OpenRequest {
   /** Of a data set, or `own`. */
   name: string;
   choice: Choice;
-  /** The engine, being compiled. */
-  wasm: Promise<WebAssembly.Module>;
-  /** One that was started ahead; else the package starts its own. */
-  worker?: Worker | undefined;
   /** Starts anew where an earlier database was lost. */
   acceptDataLoss?: boolean;
 }
 
-export async function openDatabase({ name, choice, wasm, worker, acceptDataLoss }: OpenRequest): Promise<DatabaseApi> {
+/** One at a time: all are opened in one worker. */
+export async function openDatabase({ name, choice, acceptDataLoss }: OpenRequest): Promise<DatabaseApi> {
   return Database.open(`${choice}://playground-${name}`, {
-    wasm,
-    worker,
+    wasm: globalThis.engine,
+    worker: globalThis.runningWorker(),
     allowFallback: choice === 'auto' ? 'memory' : undefined,
     acceptDataLoss,
   });

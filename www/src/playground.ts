@@ -8,22 +8,24 @@ import { CommitLog } from './commits';
 import { Latest } from './latest';
 import { Signal } from './signal';
 
+const NO_TABLES: readonly TableInfo[] = [];
+
 export class Playground {
   readonly db = new Signal<DatabaseApi | undefined>(undefined);
   readonly commits = new Signal<CommitLog | undefined>(undefined);
   /** The commit that the page shows the state after; null for the present. */
   readonly moment = new Signal<number | null>(null);
   /** The tables at that moment. */
-  readonly tables = new Signal<readonly TableInfo[]>([]);
+  readonly tables = new Signal<readonly TableInfo[]>(NO_TABLES);
   /** The tables of the present, whatever the moment. */
-  readonly presentTables = new Signal<readonly TableInfo[]>([]);
+  readonly presentTables = new Signal<readonly TableInfo[]>(NO_TABLES);
 
   readonly #tables = new Latest<number | null>((moment) => this.#followTables(moment));
   /** Which tables are in {@link tables}. */
   #shownEpoch: number | undefined;
 
   constructor() {
-    this.moment.follow((moment) => this.#tables.request(moment));
+    this.moment.follow((moment) => void this.#tables.request(moment));
   }
 
   /** Looks at another database, in its present; undefined while there is none. */
@@ -31,9 +33,9 @@ export class Playground {
     this.moment.set(null);
     this.db.set(db);
     this.commits.set(db && new CommitLog(db));
-    this.tables.set([]);
+    this.tables.set(NO_TABLES);
     this.#shownEpoch = undefined;
-    this.presentTables.set([]);
+    this.presentTables.set(NO_TABLES);
     await this.refresh();
   }
 

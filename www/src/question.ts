@@ -26,6 +26,11 @@ export interface Answer {
   present: ReadonlyMap<string, Row> | undefined;
 }
 
+/** A question that took longer is not asked ahead. */
+const QUICK_MS = 100;
+/** Until the page is done with an answer. */
+const REST_MS = 30;
+
 /** More rows than these are not compared. */
 const COMPARED_ROWS = 20_000;
 
@@ -35,6 +40,9 @@ export class Question {
   #statement: StatementText | undefined;
   #source: Source | undefined;
   #present: { rows: readonly Row[] } | undefined;
+  /** Those by key, for as long as rows and key are the same. */
+  #keyed: { rows: readonly Row[]; keyColumns: string; byKey: ReadonlyMap<string, Row> | undefined } | undefined;
+  #askingAhead: ReturnType<typeof setTimeout> | undefined;
   readonly #playground: Playground;
   readonly #onAnswer: (answer: Answer) => void;
   readonly #onError: (error: unknown, statement: StatementText) => void;
@@ -49,7 +57,7 @@ export class Question {
     this.#onAnswer = onAnswer;
     this.#onError = onError;
     playground.moment.follow((moment) => {
-      if (this.#statement) this.#asking.request(moment);
+      if (this.#statement) void this.#asking.request(moment);
     });
     playground.db.follow(() => this.#set(undefined));
   }
@@ -64,17 +72,20 @@ export class Question {
   }
 
   /** Takes over the last question of what was run; `answered` is its result of the present, where it has one. */
-  choose(statements: readonly StatementText[], answered: (statement: StatementText) => readonly Row[] | undefined): void {
+  choose(
+    statements: readonly StatementText[],
+    answered: (statement: StatementText) => { rows: readonly Row[]; elapsed: number } | undefined,
+  ): void {
     const questions = statements.filter(isQuestion);
     this.#set(questions.findLast((statement) => !namesMoment(statement)) ?? questions.at(-1));
-    const rows = this.#statement && answered(this.#statement);
-    if (rows && this.#playground.moment.value === null) this.#present = { rows };
+    const answer = this.#statement && answered(this.#statement);
+    if (answer && this.#playground.moment.value === null) this.#answeredNow(answer.rows, answer.elapsed);
   }
 
-  /** Asks the last question of a text now. */
-  ask(statements: readonly StatementText[]): void {
+  /** Asks the last question of a text now; resolves when it was answered. */
+  ask(statements: readonly StatementText[]): Promise<void> {
     this.choose(statements, () => undefined);
-    this.#asking.request(this.#playground.moment.value);
+    return this.#asking.request(this.#playground.moment.value);
   }
 
   /** What an answer's rows are, at the moment it was given. */
@@ -82,15 +93,39 @@ export class Question {
     const rowsOf = locate(sourceOf(statement), result, this.#tables());
     const present =
       moment !== null && rowsOf && statement === this.#statement && this.#present
-        ? byKey(this.#present.rows, rowsOf.keyColumns)
+        ? this.#byKey(this.#present.rows, rowsOf.keyColumns)
         : undefined;
     return { statement, result, elapsed, moment, rowsOf, present };
+  }
+
+  #byKey(rows: readonly Row[], keyColumns: readonly number[]): ReadonlyMap<string, Row> | undefined {
+    const columns = keyColumns.join();
+    if (this.#keyed?.rows !== rows || this.#keyed.keyColumns !== columns) {
+      this.#keyed = { rows, keyColumns: columns, byKey: byKey(rows, keyColumns) };
+    }
+    return this.#keyed.byKey;
   }
 
   #set(statement: StatementText | undefined): void {
     this.#statement = statement;
     this.#source = statement && sourceOf(statement);
     this.#present = undefined;
+    this.#keyed = undefined;
+    clearTimeout(this.#askingAhead);
+  }
+
+  #answeredNow(rows: readonly Row[], elapsed: number): void {
+    this.#present = { rows };
+    clearTimeout(this.#askingAhead);
+    if (elapsed <= QUICK_MS && this.follows) this.#askingAhead = setTimeout(() => void this.#askAhead(), REST_MS);
+  }
+
+  /** Asks a quick question of the moment before, for nothing but that the slider's first step finds everything at hand. */
+  async #askAhead(): Promise<void> {
+    const { db, commits, moment } = this.#playground;
+    const before = (commits.value?.last.value ?? 0) - 1;
+    if (!this.#statement || moment.value !== null || before < 0) return;
+    await db.value?.asOf({ seq: before }).query(this.#statement.text, null, asRows).catch(() => undefined);
   }
 
   #tables(): readonly TableInfo[] {
@@ -108,7 +143,7 @@ export class Question {
       const result = await reader.query<unknown[]>(statement.text, null, asRows);
       const elapsed = performance.now() - start;
       if (statement !== this.#statement || db !== this.#playground.db.value) return;
-      if (moment === null) this.#present = { rows: result.rows };
+      if (moment === null) this.#answeredNow(result.rows, elapsed);
       this.#onAnswer(this.answer(statement, result, elapsed, moment));
     } catch (error) {
       if (statement === this.#statement && !db.closed && !this.#asking.superseded) this.#onError(error, statement);

@@ -89,7 +89,7 @@ export class Runner {
   async #oneByOne(db: DatabaseApi, statements: StatementText[], offset: number, signal: AbortSignal): Promise<void> {
     this.#results.clear();
     const moment = this.#playground.moment.value;
-    const answers = new Map<StatementText, readonly Row[]>();
+    const answers = new Map<StatementText, { rows: readonly Row[]; elapsed: number }>();
     const reader = moment === null ? db : db.asOf({ seq: moment });
     let written = false;
     for (const statement of statements) {
@@ -100,8 +100,9 @@ export class Runner {
       try {
         const [result] = await reader.exec(statement.text, { ...asRows, meta: META, signal });
         if (!result) continue;
-        if (isQuestion(statement)) answers.set(statement, result.rows as unknown as Row[]);
-        this.#show(statement, result, performance.now() - start, moment);
+        const elapsed = performance.now() - start;
+        if (isQuestion(statement)) answers.set(statement, { rows: result.rows as unknown as Row[], elapsed });
+        this.#show(statement, result, elapsed, moment);
       } catch (error) {
         this.showError(error, statement.text, offset + statement.from);
         break;

@@ -4,13 +4,13 @@
  */
 
 import { DatabaseError } from 'driftdb-wasm';
-import type { DatabaseApi } from 'driftdb-wasm';
+import type { DatabaseApi, DatabaseInfo } from 'driftdb-wasm';
 import { DATA_SETS } from './datasets';
-import { load } from './datasets/load';
+import { firstMissing, load } from './datasets/load';
 import type { DataSet, Example, Script } from './datasets/script';
 import { element } from './dom';
-import type { Editor } from './editor';
 import { formatCount, plural } from './format';
+import type { LateEditor } from './late-editor';
 import { chosenStorage, chooseStorage, destroy, lastDataSet, openDatabase } from './open';
 import type { Choice } from './open';
 import type { Playground } from './playground';
@@ -20,13 +20,8 @@ import { recall, remember } from './settings';
 import { Signal } from './signal';
 import { split } from './sql';
 
-/** What the page has set going before anything else. */
-export interface Start {
-  engine: Promise<WebAssembly.Module>;
-  worker: Worker;
-  /** The database that was open last. */
-  first: Promise<DatabaseApi>;
-}
+/** How long everything else waits for the first answer. */
+const FIRST_ANSWER_MS = 300;
 
 /** A longer text in the editor is not kept between visits. */
 const DRAFT_LENGTH_MAX = 100_000;
@@ -35,12 +30,11 @@ export class Workspace {
   readonly dataSet = new Signal<DataSet>(DATA_SETS.find(({ id }) => id === lastDataSet()) ?? DATA_SETS[0]);
   readonly examples = new Signal<readonly Example[]>([]);
   readonly #playground: Playground;
-  readonly #editor: Editor;
+  readonly #editor: LateEditor;
   readonly #question: Question;
   readonly #results: ResultsView;
-  readonly #wasm: Promise<WebAssembly.Module>;
-  /** Opened ahead, and the worker that ends with it. */
-  #first: { db: Promise<DatabaseApi>; worker: Worker; used: boolean } | undefined;
+  /** Opened ahead. */
+  #first: Promise<DatabaseApi> | undefined;
   #loading: AbortController | undefined;
   /** Whether the open database had no commits when it was opened. */
   #empty = true;
@@ -50,17 +44,16 @@ export class Workspace {
 
   constructor(
     playground: Playground,
-    editor: Editor,
+    editor: LateEditor,
     question: Question,
     results: ResultsView,
-    { engine, worker, first }: Start,
+    first: Promise<DatabaseApi>,
   ) {
     this.#playground = playground;
     this.#editor = editor;
     this.#question = question;
     this.#results = results;
-    this.#wasm = engine;
-    this.#first = { db: first, worker, used: false };
+    this.#first = first;
   }
 
   /** Opens a data set's database, and fills it where that has not been done. */
@@ -95,7 +88,7 @@ export class Workspace {
 
   async #open(dataSet: DataSet, { acceptDataLoss = false, anew = false }: { acceptDataLoss?: boolean; anew?: boolean }): Promise<void> {
     const before = this.#playground.db.value;
-    const switched = dataSet !== this.dataSet.value;
+    const fresh = anew || dataSet !== this.dataSet.value;
     let opened: DatabaseApi | undefined;
     document.documentElement.dataset['ready'] = 'false';
     try {
@@ -105,44 +98,38 @@ export class Workspace {
       this.dataSet.set(dataSet);
       remember('dataset', dataSet.id);
       this.examples.set([]);
-      const building = dataSet.build();
-      building.catch(() => undefined); // waited for below
-      const request = { name: dataSet.id, choice: chosenStorage(), wasm: this.#wasm, acceptDataLoss };
-      opened = await (this.#openedAhead() ?? openDatabase(request));
+      const first = this.#first;
+      this.#first = undefined;
+      opened = await (first ?? openDatabase({ name: dataSet.id, choice: chosenStorage(), acceptDataLoss }));
       const db = opened;
-      const { script, examples } = await building;
-      const last = (await db.status()).appliedSeq;
-      if (!(await this.#fill(db, dataSet, script, last))) return;
-      this.#empty = last === null && script.commits.length === 0;
+      const last = lastCommit(db.info);
+      // What stood in the editor is asked again at once; the data set's script takes longer to write down.
+      const draft = fresh ? null : recall(`draft.${dataSet.id}`);
+      const resumes = draft !== null && last !== null;
+      this.#empty = last === null;
+      if (resumes) await this.#begin(db, fresh, draft);
+      const { script, examples } = await dataSet.build();
+      const start = await firstMissing(db, script, last);
+      if (start < script.commits.length) {
+        if (resumes) await this.#playground.attach(undefined);
+        if (!(await this.#fill(db, dataSet, script, start))) return;
+      }
+      this.#empty &&= script.commits.length === 0;
       this.examples.set(examples);
-      // The first question is asked before the commits are there: they may be many.
-      const attached = this.#playground.attach(db);
-      this.#begin(switched || anew, examples);
-      await attached;
+      if (this.#playground.db.value !== db) await this.#begin(db, fresh, draft ?? examples[0]?.sql ?? '');
       if (!this.#question.statement) this.welcome();
     } catch (error) {
       await opened?.close().catch(() => undefined);
       this.#explain(error, dataSet);
     } finally {
+      await this.#editor.load();
       document.documentElement.dataset['ready'] = 'true';
     }
   }
 
-  /** The first time, the database that the page opened ahead; later ones end its worker. */
-  #openedAhead(): Promise<DatabaseApi> | undefined {
-    const first = this.#first;
-    if (first?.used) {
-      first.worker.terminate();
-      this.#first = undefined;
-    }
-    if (!first || first.used) return undefined;
-    first.used = true;
-    return first.db;
-  }
-
   /** Plays the script; false where the visitor cancelled it, which takes them back to their own database. */
-  async #fill(db: DatabaseApi, dataSet: DataSet, script: Script, last: number | null): Promise<boolean> {
-    if (script.commits.length === 0) return true;
+  async #fill(db: DatabaseApi, dataSet: DataSet, script: Script, start: number): Promise<boolean> {
+    void this.#editor.load();
     const loading = (this.#loading = new AbortController());
     const total = script.commits.length;
     const bar = element('progress', { aria: { label: 'Loading' } });
@@ -155,7 +142,7 @@ export class Workspace {
       count.textContent = `${formatCount(done)} of ${formatCount(total)} commits`;
     };
     try {
-      await load(db, script, { last, signal: loading.signal, onProgress: showProgress });
+      await load(db, script, { start, signal: loading.signal, onProgress: showProgress });
       return true;
     } catch (error) {
       await destroy(db).catch(() => undefined);
@@ -171,13 +158,14 @@ export class Workspace {
     }
   }
 
-  /** What a newly opened database shows first. */
-  #begin(fresh: boolean, examples: readonly Example[]): void {
-    const draft = fresh ? null : recall(`draft.${this.dataSet.value.id}`);
-    const text = draft ?? examples[0]?.sql ?? '';
+  /** What a newly opened database shows first. The question is asked before the commits are there: they may be many. */
+  async #begin(db: DatabaseApi, fresh: boolean, text: string): Promise<void> {
+    const attached = this.#playground.attach(db);
     if (fresh || this.#editor.text === '') this.#editor.replace(text);
     this.#results.clear();
-    if (!this.#empty) this.#question.ask(split(this.#editor.text));
+    const answered = this.#empty ? undefined : this.#question.ask(split(this.#editor.text));
+    const late = new Promise((resolve) => setTimeout(resolve, FIRST_ANSWER_MS));
+    await Promise.all([attached, Promise.race([answered, late])]);
   }
 
   /** Says what to do, where there is nothing to show. */
@@ -221,6 +209,11 @@ export class Workspace {
       this.#results.say('The database could not be opened.', element('p', {}, message), actions(again, memory));
     }
   }
+}
+
+/** The last commit that opening found; null where there was none. */
+function lastCommit({ recovery }: DatabaseInfo): number | null {
+  return recovery && recovery.commits > 0 ? recovery.commits - 1 : null;
 }
 
 function action(label: string, run: () => void): HTMLElement {

@@ -66,6 +66,19 @@ test('a load can be cancelled, which leaves nothing behind', async () => {
   });
 });
 
+test('a load that a closed tab cut short goes on where it ended', async () => {
+  await inChromium(async (browser, url) => {
+    const page = await visit(browser, url);
+    await page.page.$eval('[data-set="orders"]', (button) => button.click());
+    await until(() => page.page.$eval('progress', (bar) => bar.value > 40).catch(() => false), { timeout: 30_000, what: 'some commits' });
+    await page.page.close({ runBeforeUnload: false });
+    const again = await visit(browser, url);
+    assert.equal(await again.last(), 409);
+    await again.example('Who changed this row');
+    await again.assertClean();
+  });
+});
+
 test('who changed a row is one click away', async () => {
   await inChromium(async (browser, url) => {
     const page = await visit(browser, url);

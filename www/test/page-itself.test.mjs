@@ -52,6 +52,64 @@ test('everything comes from the page’s own server', async () => {
   });
 });
 
+test('once it has loaded, it needs no network', async () => {
+  await inChromium(async (browser, url) => {
+    const page = await visit(browser, url);
+    await page.page.waitForNetworkIdle({ idleTime: 300 });
+    await page.page.setOfflineMode(true);
+    assert.equal(await page.page.evaluate(() => fetch('icon.svg').then(() => 'fetched', () => 'offline')), 'offline');
+    await page.run();
+    assert.deepEqual(await page.rows(1), [['1', 'modified']]);
+    await page.dragTo(1);
+    await until(async () => (await page.rows(0))[0]?.[1] === 'original', { what: 'the past' });
+    await page.backToNow();
+    for (const [set, last] of [['orders', 409], ['stocks', 560]]) {
+      await page.load(set);
+      assert.equal(await page.last(), last);
+      await page.query('SELECT 1 + 1 AS two');
+      assert.deepEqual(await page.rows(), [['2']]);
+    }
+    await page.load('own');
+    await page.query('SELECT data FROM events');
+    assert.deepEqual(await page.rows(), [['modified']]);
+    assert.deepEqual(page.errors.filter((error) => !error.includes('ERR_INTERNET_DISCONNECTED')), []);
+  });
+});
+
+test('what was asked last is answered before the editor is there, which then holds it', async () => {
+  await inChromium(async (browser, url) => {
+    const before = await visit(browser, url);
+    await before.run();
+    await before.query('SELECT data FROM events');
+    await before.page.close();
+
+    const page = await browser.newPage();
+    const waiting = [];
+    await page.setRequestInterception(true);
+    page.on('request', (request) => {
+      if (/editor-\w+\.js/.test(request.url())) waiting.push(request);
+      else void request.continue();
+    });
+    const text = (selector) => page.$eval(selector, (node) => node.textContent);
+    await page.goto(`${url}/`);
+    await until(() => text('.grid-row').then((found) => found === 'modified', () => false), { what: 'the answer' });
+    assert.equal(await text('.editor-text'), 'SELECT data FROM events');
+    await until(() => waiting.length > 0, { what: 'the editor to be asked for' });
+    // What can be done without it can be done.
+    await page.$eval('#elapsed', (elapsed) => (elapsed.textContent = ''));
+    await page.click('#run');
+    await until(() => text('#elapsed'), { what: 'the answer' });
+    await page.$eval('.table .quiet', (button) => button.click());
+    await until(() => text('.grid-row').then((found) => found === '1modified', () => false), { what: 'the rows' });
+
+    await waiting[0].continue();
+    const inEditor = () => page.evaluate(() => document.querySelector('#editor').shadowRoot?.querySelector('.cm-content')?.textContent);
+    await until(async () => (await inEditor()) === 'SELECT * FROM events ORDER BY id LIMIT 1000;', { what: 'the editor' });
+    assert.equal(await page.$('.editor-text'), null);
+    await until(() => page.$eval('html', (root) => root.dataset.ready === 'true'), { what: 'the page' });
+  });
+});
+
 test('the files work in any directory of a server', async () => {
   await withServer('www', (url) =>
     withChromium(async (browser) => {

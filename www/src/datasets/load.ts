@@ -7,20 +7,15 @@ import type { Script } from './script';
 const UNDER_WAY = 16;
 
 export interface LoadOptions {
-  /** The last commit that is there already. */
-  last: number | null;
+  /** The first commit that is not there yet. */
+  start: number;
   signal: AbortSignal;
   /** Hears how many commits are done. */
   onProgress: (done: number) => void;
 }
 
-/**
- * Commits everything that is not there yet: a load that was cut short by a closed tab goes on where it ended. Does nothing
- * to a database that holds something else.
- */
-export async function load(db: DatabaseApi, script: Script, { last, signal, onProgress }: LoadOptions): Promise<void> {
-  const start = await firstMissing(db, script, last);
-  if (start === script.commits.length) return; // also for whoever has just cancelled: there is nothing to undo
+/** Commits everything from `start` on. */
+export async function load(db: DatabaseApi, script: Script, { start, signal, onProgress }: LoadOptions): Promise<void> {
   const pending: Promise<unknown>[] = [];
   for (let seq = start; seq < script.commits.length; seq += 1) {
     const commit = script.commits[seq];
@@ -36,8 +31,11 @@ export async function load(db: DatabaseApi, script: Script, { last, signal, onPr
   signal.throwIfAborted();
 }
 
-/** The first commit of the script that the database lacks; behind its end where the database went its own way. */
-async function firstMissing(db: DatabaseApi, script: Script, last: number | null): Promise<number> {
+/**
+ * The first commit of the script that the database lacks: a load that was cut short by a closed tab goes on where it ended.
+ * Behind the script's end where there is none, or the database went its own way. `last` is the last commit there is.
+ */
+export async function firstMissing(db: DatabaseApi, script: Script, last: number | null): Promise<number> {
   if (last === null) return 0;
   if (last >= script.last) return script.commits.length;
   const [commit] = await db.commits({ from: last, to: last });

@@ -42,6 +42,8 @@ export interface DataSet {
   sentence: string;
   /** Plays the history; the examples know its moments. The first example is shown after loading. */
   build: () => Promise<{ script: Script; examples: Example[] }>;
+  /** Fetches what building needs. */
+  fetchAhead?: () => Promise<unknown>;
 }
 
 /** SQL literals of the values, joined by commas. */

@@ -89,9 +89,25 @@ export const stocks: DataSet = {
   title: 'Share prices',
   sentence: 'Five companies, 2000 to 2010, from vega-datasets',
   build: async () => {
-    const response = await fetch(new URL('data/stocks.csv', document.baseURI));
-    if (!response.ok) throw new Error(`the prices could not be loaded: ${response.status}`);
-    const { script, monthEnds } = playPrices(readPrices(await response.text()));
+    const { script, monthEnds } = playPrices(readPrices(await prices()));
     return { script, examples: examples(monthEnds) };
   },
+  fetchAhead: prices,
 };
+
+let fetched: Promise<string> | undefined;
+
+/** The file, fetched once. */
+function prices(): Promise<string> {
+  fetched ??= fetchPrices().catch((error: unknown) => {
+    fetched = undefined;
+    throw error;
+  });
+  return fetched;
+}
+
+async function fetchPrices(): Promise<string> {
+  const response = await fetch(new URL('data/stocks.csv', document.baseURI));
+  if (!response.ok) throw new Error(`the prices could not be loaded: ${response.status}`);
+  return response.text();
+}
