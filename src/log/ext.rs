@@ -12,7 +12,7 @@
 //!    4  interval       reserved          35  decimal
 //!    5  time           reserved          36  text: also varchar, char, json, jsonb
 //!    6  timetz         reserved          37  bytes
-//!    7  enum           reserved          38  uuid
+//!    7  enum           reserved          38  uuid, interval
 //!    8  array                            39  interval                  reserved
 //!    9  range          reserved          40  time                      reserved
 //!   10  row            reserved          41  timetz                    reserved

@@ -58,10 +58,20 @@ pub fn templates(kind: Kind) -> &'static [&'static str] {
         Kind::Json => JSON,
         Kind::Jsonb => JSONB,
         Kind::Uuid => UUID,
+        Kind::Ints => INTS,
+        Kind::Texts => TEXTS,
     }
 }
 
 const BOOL: &[&str] = &[
+    "{int} = any({ints})",
+    "{int} <> all({ints})",
+    "{int} >= any({ints})",
+    "{text} = any({texts})",
+    "{text} like any({texts})",
+    "{ints} @> {ints}",
+    "{ints} <@ {ints}",
+    "{texts} && {texts}",
     "{key} = {key}",
     "{key} <> {key}",
     "{key} < {key}",
@@ -133,6 +143,11 @@ const SMALL: &[&str] = &[
 ];
 
 const INT: &[&str] = &[
+    "({ints})[{int}]",
+    "cardinality({ints})",
+    "array_length({texts}, 1)",
+    "array_position({texts}, {text})",
+    "?(select max({inner int}) from {from} where {int} = any({ints}))",
     "{int} + {int}",
     "{int} - {int}",
     "{int} * {int}",
@@ -250,6 +265,9 @@ const NUMERIC: &[&str] = &[
 ];
 
 const TEXT: &[&str] = &[
+    "({texts})[{literal int}]",
+    "array_to_string({ints}, ',')",
+    "array_to_string({texts}, '-', 'x')",
     "{text} || {text}",
     "{text} || {any}",
     "{number} || {text}",
@@ -466,3 +484,27 @@ pub fn constants(word: &str) -> Option<&'static [&'static str]> {
         _ => return None,
     })
 }
+
+const INTS: &[&str] = &[
+    "array[{int}, {int}]",
+    "{ints} || {int}",
+    "{int} || {ints}",
+    "{ints} || {ints}",
+    "array_append({ints}, {int})",
+    "array_remove({ints}, {int})",
+    "array_replace({ints}, {int}, {int})",
+    "({ints})[{int}:{int}]",
+    "array_positions({texts}, {text})",
+    "?array(select {int} from {from} where {bool} order by 1)",
+    "?(select array_agg(distinct {inner int}) from {from} where {bool})",
+];
+
+const TEXTS: &[&str] = &[
+    "array[{text}, {text}]",
+    "{texts} || {texts}",
+    "array_append({texts}, {text})",
+    "array_remove({texts}, {text})",
+    "string_to_array({text}, {text})",
+    "({texts})[2:]",
+    "{ints}::text[]",
+];

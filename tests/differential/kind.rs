@@ -21,9 +21,11 @@ pub enum Kind {
     Json,
     Jsonb,
     Uuid,
+    Ints,
+    Texts,
 }
 
-pub const KINDS: [Kind; 17] = [
+pub const KINDS: [Kind; 19] = [
     Kind::Bool,
     Kind::Small,
     Kind::Int,
@@ -41,6 +43,8 @@ pub const KINDS: [Kind; 17] = [
     Kind::Json,
     Kind::Jsonb,
     Kind::Uuid,
+    Kind::Ints,
+    Kind::Texts,
 ];
 
 impl Kind {
@@ -64,6 +68,8 @@ impl Kind {
             Kind::Json => "json",
             Kind::Jsonb => "jsonb",
             Kind::Uuid => "uuid",
+            Kind::Ints => "ints",
+            Kind::Texts => "texts",
         }
     }
 
@@ -83,10 +89,12 @@ impl Kind {
             Kind::Date => &["date"],
             Kind::Timestamp => &["timestamp"],
             Kind::TimestampTz => &["timestamptz"],
-            Kind::Interval => &[],
+            Kind::Interval => &["interval"],
             Kind::Json => &["json"],
             Kind::Jsonb => &["jsonb"],
             Kind::Uuid => &["uuid"],
+            Kind::Ints => &["integer[]"],
+            Kind::Texts => &["text[]"],
         }
     }
 
@@ -124,7 +132,7 @@ impl Kind {
     pub fn has_extremes(self) -> bool {
         !matches!(
             self,
-            Kind::Bool | Kind::Bytea | Kind::Json | Kind::Jsonb | Kind::Uuid | Kind::Interval
+            Kind::Bool | Kind::Bytea | Kind::Json | Kind::Jsonb | Kind::Uuid
         )
     }
 
@@ -187,6 +195,23 @@ impl Kind {
                 "00000000-0000-0000-0000-000000000000",
                 "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
                 "ffffffff-ffff-ffff-ffff-ffffffffffff",
+            ],
+            Kind::Ints => &[
+                "{}",
+                "{1}",
+                "{1,2,3}",
+                "{NULL,1}",
+                "{2,1}",
+                "{1,NULL}",
+                "{42,-7,1000}",
+            ],
+            Kind::Texts => &[
+                "{}",
+                "{a}",
+                "{a,b}",
+                "{b,NULL}",
+                "{\"\",a%}",
+                "{\"x y\",\"NULL\"}",
             ],
         };
         values[random.below(values.len())].to_string()

@@ -191,7 +191,7 @@ fn of_one(function: AggregateFunction, name: &str, argument: Expr) -> Result<(Ex
     use AggregateFunction::*;
     let given = argument.data_type;
     let undefined = || undefined(name, &[given]);
-    if given == DataType::Interval && matches!(function, Sum | Avg | Min | Max) {
+    if given == DataType::Interval && matches!(function, Sum | Avg) {
         return Err(Error::unsupported(format!("{name} of intervals")));
     }
     let is_of_truths = matches!(function, BoolAnd | BoolOr);
@@ -256,7 +256,7 @@ fn extreme_type(argument: DataType) -> Option<DataType> {
         DataType::Varchar(_) => Some(DataType::Text),
         DataType::Numeric(_) => Some(DataType::Numeric(None)),
         DataType::Boolean | DataType::Json | DataType::Jsonb | DataType::Uuid => None,
-        DataType::Bytea | DataType::Interval => None,
+        DataType::Bytea => None,
         other => Some(other),
     }
 }

@@ -87,9 +87,6 @@ impl<'a> Binder<'a> {
             let detail = format!("view {} depends on column \"{}\"", view.name, old.name);
             return Err(Error::new(Code::Unsupported, message).with_detail(detail));
         }
-        if target == DataType::Interval {
-            return Err(Error::unsupported("a column of type interval"));
-        }
         if using.is_some() || !keeps_values(old.data_type, target) {
             self.check_retypable(&before, at)?;
         }

@@ -3,6 +3,7 @@
 use super::binder::Binder;
 use super::data_type;
 use super::expression::Context;
+use super::subquery::without_parentheses;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
 use crate::types::{DataType, Value};
@@ -77,6 +78,9 @@ impl<'a> Binder<'a> {
         case_insensitive: bool,
         context: &mut Context,
     ) -> Result<Expr> {
+        if let Ast::Subquery(_) = without_parentheses(array) {
+            return Err(Error::unsupported("LIKE ANY of a query"));
+        }
         let operand = self.expression(operand, context)?;
         let array = self.expression(array, context)?;
         expr::resolve_quantified(operand, array, false, |operand, pattern| {

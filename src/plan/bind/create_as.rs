@@ -5,7 +5,7 @@ use super::binder::Binder;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{CreateTableAs, OutputColumn, Plan, Query};
-use crate::types::{ColumnId, ColumnSchema, DataType, TableSchema};
+use crate::types::{ColumnId, ColumnSchema, TableSchema};
 use sqlparser::ast::{self, Ident};
 
 impl<'a> Binder<'a> {
@@ -74,9 +74,6 @@ fn column_of(at: usize, column: &OutputColumn, schema: &TableSchema) -> Result<C
     if schema.position_by_name(name).is_some() {
         let message = format!("column \"{name}\" specified more than once");
         return Err(Error::new(Code::DuplicateColumn, message));
-    }
-    if *data_type == DataType::Interval {
-        return Err(Error::unsupported("a column of type interval"));
     }
     Ok(ColumnSchema {
         id: ColumnId(at as u32),

@@ -8,8 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::sql::{CreateTable, SequenceOptions, Texts};
 use crate::types::{
-    ColumnId, ColumnSchema, DataType, DefaultValue, IdentitySchema, RelationKind, TableId,
-    TableSchema,
+    ColumnId, ColumnSchema, DefaultValue, IdentitySchema, RelationKind, TableId, TableSchema,
 };
 use sqlparser::ast::{self, ColumnOption, Ident, IndexColumn};
 
@@ -108,9 +107,6 @@ impl<'a> Binder<'a> {
             Some(integer) => integer,
             None => data_type::bind(&column.data_type).map_err(|error| error.at(position))?,
         };
-        if data_type == DataType::Interval {
-            return Err(Error::unsupported("a column of type interval").at(position));
-        }
         let mut bound = ColumnSchema {
             id: schema.next_column,
             name: ident.value.clone(),

@@ -63,7 +63,7 @@ impl<'a> Binder<'a> {
         if !operator.is_comparison() {
             return Err(Error::unsupported("ANY or ALL with this operator"));
         }
-        let Ast::Subquery(query) = right.as_ref() else {
+        let Ast::Subquery(query) = without_parentheses(right) else {
             let operand = self.expression(left, context)?;
             let array = self.expression(right, context)?;
             return expr::resolve_quantified(operand, array, all, |operand, element| {
@@ -304,6 +304,14 @@ fn check_columns(columns: usize, wanted: usize) -> Result<()> {
     };
     let message = format!("subquery has too {which} columns");
     Err(Error::new(Code::Syntax, message))
+}
+
+/// A query is one however many parentheses stand around it.
+pub fn without_parentheses(mut ast: &Ast) -> &Ast {
+    while let Ast::Nested(inner) = ast {
+        ast = inner;
+    }
+    ast
 }
 
 /// Whether an operand compares as a row.
