@@ -189,6 +189,8 @@ codes! {
     NullNotAllowed "NULL_VALUE_NOT_ALLOWED" "22004",
     InvalidArgumentForPower "INVALID_ARGUMENT_FOR_POWER" "2201F",
     InvalidArgumentForLog "INVALID_ARGUMENT_FOR_LOGARITHM" "2201E",
+    InvalidArgumentForWidthBucket "INVALID_ARGUMENT_FOR_WIDTH_BUCKET" "2201G",
+    InvalidRegularExpression "INVALID_REGULAR_EXPRESSION" "2201B",
     InvalidEscape "INVALID_ESCAPE_SEQUENCE" "22025",
     SubstringError "SUBSTRING_ERROR" "22011",
     ArraySubscript "ARRAY_SUBSCRIPT_ERROR" "2202E",

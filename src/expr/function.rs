@@ -20,6 +20,7 @@ pub enum Function {
     // Text.
     Length,
     OctetLength,
+    BitLength,
     Lower,
     Upper,
     InitCap,
@@ -44,7 +45,47 @@ pub enum Function {
     ToHex,
     Concat,
     ConcatWs,
+    Overlay,
+    QuoteIdent,
+    QuoteLiteral,
+    Md5,
+    Decode,
+    ConvertTo,
+    // Bytes.
+    Encode,
+    ConvertFrom,
+    Sha256,
+    // Regular expressions.
+    RegexpLike,
+    RegexpSubstring,
+    RegexpReplace,
+    /// The groups of the first match.
+    RegexpMatch,
+    /// What lies between the matches.
+    RegexpSplit,
+    RegexpCount,
+    RegexpInstr,
+    RegexpSubstr,
+    /// The regular expression of a pattern of SIMILAR TO.
+    SimilarEscape,
     // Numbers.
+    BitAnd,
+    BitOr,
+    BitXor,
+    BitNot,
+    ShiftLeft,
+    ShiftRight,
+    WidthBucket,
+    Scale,
+    MinScale,
+    TrimScale,
+    Sinh,
+    Cosh,
+    Tanh,
+    Asinh,
+    Acosh,
+    Atanh,
+    Cot,
     Abs,
     Round,
     Ceil,
@@ -82,8 +123,18 @@ pub enum Function {
     MakeDate,
     MakeTimestamp,
     MakeInterval,
+    MakeTimestampTz,
     IsFinite,
     Age,
+    ToChar,
+    JustifyDays,
+    JustifyHours,
+    JustifyInterval,
+    DateBin,
+    /// AT TIME ZONE: the zone first.
+    AtZone,
+    /// Of the ends of two spans.
+    Overlaps,
     /// The span of an interval in microseconds, by which intervals compare (a month is 30 days).
     IntervalSpan,
     // Chance.
@@ -98,6 +149,8 @@ pub enum Function {
     /// GROUPING, until it is known what its arguments are grouped by.
     Grouping,
     // Of anything, NULL included.
+    Format,
+    QuoteNullable,
     NumNulls,
     NumNonnulls,
     ToJson,
@@ -108,6 +161,23 @@ pub enum Function {
     // JSON.
     JsonTypeof,
     JsonArrayLength,
+    /// `#>` and `#>>`.
+    JsonPath,
+    JsonPathText,
+    /// The path in arguments of its own.
+    JsonExtract,
+    JsonExtractText,
+    /// `@>`.
+    JsonContains,
+    /// `?`, and `?|` and `?&` of an array.
+    JsonExists,
+    JsonExistsAny,
+    JsonExistsAll,
+    JsonDeletePath,
+    JsonSet,
+    JsonInsert,
+    JsonPretty,
+    JsonStripNulls,
     /// The text by which JSONB values are equal: numbers without trailing zeros.
     JsonbKey,
     /// The argument, or an error if it has an equal that is written differently.
@@ -138,6 +208,9 @@ impl Function {
             self,
             Concat
                 | ConcatWs
+                | Overlaps
+                | Format
+                | QuoteNullable
                 | NumNulls
                 | NumNonnulls
                 | ToJson

@@ -72,7 +72,7 @@ fn common_array(types: [DataType; 2], symbol: &str) -> Result<DataType> {
 }
 
 /// The row of PostgreSQL's `pg_operator` that serves these operands.
-fn pick(rows: &[Row], types: [DataType; 2], symbol: &str) -> Result<Row> {
+pub(super) fn pick(rows: &[Row], types: [DataType; 2], symbol: &str) -> Result<Row> {
     // A literal beside something known is first tried as the same type.
     let assumed = match types {
         [DataType::Unknown, known] | [known, DataType::Unknown] => [known.base(); 2],

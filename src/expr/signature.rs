@@ -1,7 +1,7 @@
 //! The catalogue of functions: by name, what they take and what they answer.
 
 use super::{BinaryOperator, Function};
-use crate::types::DataType;
+use crate::types::{DataType, Element};
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,6 +30,8 @@ struct Entry {
 
 const N: DataType = DataType::Numeric(None);
 const C: DataType = DataType::Char(0);
+/// An array of texts.
+const P: DataType = DataType::Array(Element::Text);
 use DataType::{
     BigInt as L, Boolean as B, Bytea as X, Date as D, Double as F, Integer as I, Interval as V,
     Json as J, Jsonb as JB, Real as R, SmallInt as S, Text as T, Timestamp as TS,
@@ -72,14 +74,53 @@ const ENTRIES: &[Entry] = entries! {
     "split_part" => Call(Function::SplitPart); { T T I => T }
     "ascii" => Call(Function::Ascii); { T => I }
     "chr" => Call(Function::Chr); { I => T }
+    "bit_length" => Call(Function::BitLength); { T => I, X => I }
+    "overlay" => Call(Function::Overlay); { T T I => T, T T I I => T }
+    "quote_ident" => Call(Function::QuoteIdent); { T => T }
+    "quote_literal" => Call(Function::QuoteLiteral); { T => T }
+    "md5" => Call(Function::Md5); { T => T, X => T }
+    "sha256" => Call(Function::Sha256); { X => X }
+    "encode" => Call(Function::Encode); { X T => T }
+    "decode" => Call(Function::Decode); { T T => X }
+    "convert_to" => Call(Function::ConvertTo); { T T => X }
+    "convert_from" => Call(Function::ConvertFrom); { X T => T }
+    "^@" => Call(Function::StartsWith); { T T => B }
+    "~" | "~*" | "!~" | "!~*" => Call(Function::RegexpLike); { T T => B }
+    "regexp_like" => Call(Function::RegexpLike); { T T => B, T T T => B }
+    "substring" => Call(Function::RegexpSubstring); { T T => T }
+    "regexp_replace" => Call(Function::RegexpReplace); { T T T => T, T T T T => T, T T T I => T, T T T I I => T, T T T I I T => T }
+    "regexp_match" => Call(Function::RegexpMatch); { T T => P, T T T => P }
+    "regexp_split_to_array" => Call(Function::RegexpSplit); { T T => P, T T T => P }
+    "regexp_count" => Call(Function::RegexpCount); { T T => I, T T I => I, T T I T => I }
+    "regexp_instr" => Call(Function::RegexpInstr); { T T => I, T T I => I, T T I I => I, T T I I I => I, T T I I I T => I, T T I I I T I => I }
+    "regexp_substr" => Call(Function::RegexpSubstr); { T T => T, T T I => T, T T I I => T, T T I I T => T, T T I I T I => T }
+    "similar_to_escape" => Call(Function::SimilarEscape); { T T => T }
     "to_hex" => Call(Function::ToHex); { I => T, L => T }
+    "&" => Call(Function::BitAnd); { S S => S, I I => I, L L => L }
+    "|" => Call(Function::BitOr); { S S => S, I I => I, L L => L }
+    "#" => Call(Function::BitXor); { S S => S, I I => I, L L => L }
+    "~" => Call(Function::BitNot); { S => S, I => I, L => L }
+    "<<" => Call(Function::ShiftLeft); { S I => S, I I => I, L I => L }
+    ">>" => Call(Function::ShiftRight); { S I => S, I I => I, L I => L }
+    "width_bucket" => Call(Function::WidthBucket); { F F F I => I, N N N I => I }
+    "scale" => Call(Function::Scale); { N => I }
+    "min_scale" => Call(Function::MinScale); { N => I }
+    "trim_scale" => Call(Function::TrimScale); { N => N }
+    "sinh" => Call(Function::Sinh); { F => F }
+    "cosh" => Call(Function::Cosh); { F => F }
+    "tanh" => Call(Function::Tanh); { F => F }
+    "asinh" => Call(Function::Asinh); { F => F }
+    "acosh" => Call(Function::Acosh); { F => F }
+    "atanh" => Call(Function::Atanh); { F => F }
+    "cot" => Call(Function::Cot); { F => F }
     "abs" => Call(Function::Abs); { S => S, I => I, L => L, N => N, R => R, F => F }
     "round" => Call(Function::Round); { N => N, F => F, N I => N }
     "ceil" | "ceiling" => Call(Function::Ceil); { N => N, F => F }
     "floor" => Call(Function::Floor); { N => N, F => F }
     "trunc" => Call(Function::Trunc); { N => N, F => F, N I => N }
     "sqrt" => Call(Function::Sqrt); { N => N, F => F }
-    "cbrt" => Call(Function::Cbrt); { F => F }
+    "|/" => Call(Function::Sqrt); { F => F }
+    "cbrt" | "||/" => Call(Function::Cbrt); { F => F }
     "exp" => Call(Function::Exp); { N => N, F => F }
     "ln" => Call(Function::Ln); { N => N, F => F }
     "log" | "log10" => Call(Function::Log); { N => N, F => F }
@@ -108,6 +149,14 @@ const ENTRIES: &[Entry] = entries! {
     "to_timestamp" => Call(Function::ToTimestamp); { F => TZ }
     "make_date" => Call(Function::MakeDate); { I I I => D }
     "make_timestamp" => Call(Function::MakeTimestamp); { I I I I I F => TS }
+    "make_timestamptz" => Call(Function::MakeTimestampTz); { I I I I I F => TZ, I I I I I F T => TZ }
+    "make_interval" => Call(Function::MakeInterval); { I I I I I I F => V }
+    "justify_days" => Call(Function::JustifyDays); { V => V }
+    "justify_hours" => Call(Function::JustifyHours); { V => V }
+    "justify_interval" => Call(Function::JustifyInterval); { V => V }
+    "date_bin" => Call(Function::DateBin); { V TS TS => TS, V TZ TZ => TZ }
+    "timezone" => Call(Function::AtZone); { T TZ => TS, T TS => TZ, V TZ => TS, V TS => TZ }
+    "to_char" => Call(Function::ToChar); { TS T => T, TZ T => T, V T => T, I T => T, L T => T, N T => T, R T => T, F T => T }
     "isfinite" => Call(Function::IsFinite); { D => B, TS => B, TZ => B, V => B }
     "age" => Call(Function::Age); { TS TS => V, TZ TZ => V }
     "random" => Call(Function::Random); { => F }
@@ -121,6 +170,17 @@ const ENTRIES: &[Entry] = entries! {
     "jsonb_typeof" => Call(Function::JsonTypeof); { JB => T }
     "json_array_length" => Call(Function::JsonArrayLength); { J => I }
     "jsonb_array_length" => Call(Function::JsonArrayLength); { JB => I }
+    "#>" => Call(Function::JsonPath); { J P => J, JB P => JB }
+    "#>>" => Call(Function::JsonPathText); { J P => T, JB P => T }
+    "@>" | "jsonb_contains" => Call(Function::JsonContains); { JB JB => B }
+    "?" | "jsonb_exists" => Call(Function::JsonExists); { JB T => B }
+    "?|" | "jsonb_exists_any" => Call(Function::JsonExistsAny); { JB P => B }
+    "?&" | "jsonb_exists_all" => Call(Function::JsonExistsAll); { JB P => B }
+    "#-" | "jsonb_delete_path" => Call(Function::JsonDeletePath); { JB P => JB }
+    "jsonb_set" => Call(Function::JsonSet); { JB P JB => JB, JB P JB B => JB }
+    "jsonb_insert" => Call(Function::JsonInsert); { JB P JB => JB, JB P JB B => JB }
+    "jsonb_pretty" => Call(Function::JsonPretty); { JB => T }
+    "jsonb_strip_nulls" => Call(Function::JsonStripNulls); { JB => JB }
     "mod" => Operator(BinaryOperator::Modulo); { S S => S, I I => I, L L => L, N N => N }
     "power" | "pow" => Operator(BinaryOperator::Power); { F F => F, N N => N }
     "date" => Cast; { TS => D, TZ => D }

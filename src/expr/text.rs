@@ -122,6 +122,26 @@ pub fn right(text: &str, count: i64) -> &str {
     &text[byte_of(text, skipped)..]
 }
 
+/// The text with so many characters from `start` on replaced.
+pub fn overlay(text: &str, by: &str, start: i64, length: i64) -> Result<String> {
+    if start <= 0 {
+        let message = "negative substring length not allowed";
+        return Err(Error::new(Code::SubstringError, message));
+    }
+    let before = substring(text, 1, Some(start - 1))?;
+    let behind = substring(text, start.saturating_add(length), None)?;
+    Ok([before, by, behind].concat())
+}
+
+/// There is only one.
+pub fn check_encoding(name: &str) -> Result<()> {
+    let name = name.to_ascii_lowercase();
+    match matches!(name.as_str(), "utf8" | "utf-8" | "unicode") {
+        true => Ok(()),
+        false => Err(Error::unsupported(format!("the encoding \"{name}\""))),
+    }
+}
+
 /// 0 if it is not there; nothing is everywhere.
 pub fn position(text: &str, part: &str) -> i64 {
     text.find(part)

@@ -35,6 +35,15 @@ pub(super) fn convert(
             Some(slot) => Ok(Syntax::Placeholder(format!("${}", parameters + slot + 1))),
             None => convert_token(source.script, *token),
         };
+        let syntax = match syntax {
+            // Before an operand it is the other one of that name.
+            Ok(Syntax::CustomBinaryOperator(text))
+                if text == "~" && !tokens.last().is_some_and(ends_operand) =>
+            {
+                Ok(Syntax::Tilde)
+            }
+            other => other,
+        };
         let is_from = matches!(&syntax, Ok(Syntax::Word(word)) if word.keyword == Keyword::FROM);
         if is_from && tokens.last().is_some_and(is_side_of_trim) {
             // TRIM(LEADING FROM x): the grammar wants to be told that blanks are meant.
@@ -49,6 +58,49 @@ pub(super) fn convert(
         });
     }
     Ok(tokens)
+}
+
+/// Whether an operand may end with the token, so that what follows stands between two.
+fn ends_operand(token: &TokenWithSpan) -> bool {
+    use Keyword::*;
+    match &token.token {
+        Syntax::Word(word) => !matches!(
+            word.keyword,
+            SELECT
+                | DISTINCT
+                | ALL
+                | WHERE
+                | AND
+                | OR
+                | NOT
+                | ON
+                | WHEN
+                | THEN
+                | ELSE
+                | CASE
+                | BY
+                | IN
+                | BETWEEN
+                | LIKE
+                | ILIKE
+                | HAVING
+                | LIMIT
+                | OFFSET
+                | RETURNING
+                | SET
+                | VALUES
+                | USING
+                | DEFAULT
+                | FROM
+                | FOR
+        ),
+        Syntax::Number(..)
+        | Syntax::NationalStringLiteral(_)
+        | Syntax::Placeholder(_)
+        | Syntax::RParen
+        | Syntax::RBracket => true,
+        _ => false,
+    }
 }
 
 fn is_side_of_trim(token: &TokenWithSpan) -> bool {
@@ -146,6 +198,12 @@ fn symbol(text: &str) -> Result<Syntax> {
         "<@" => Syntax::ArrowAt,
         "&&" => Syntax::Overlap,
         "@" => Syntax::AtSign,
+        "|/" => Syntax::PGSquareRoot,
+        "||/" => Syntax::PGCubeRoot,
+        "&" | "|" | "#" | "<<" | ">>" | "#>" | "#>>" | "?" | "?|" | "?&" | "#-" | "^@" | "~"
+        | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" => {
+            Syntax::CustomBinaryOperator(text.to_string())
+        }
         _ => return Err(Error::unsupported(format!("the operator {text}"))),
     })
 }

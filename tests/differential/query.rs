@@ -308,11 +308,17 @@ fn grouped(e: &mut Expressions) -> Select {
         kinds.push(kind);
     }
     e.columns.clear();
+    let list = group_by.join(", ");
+    let group_by = match e.random.below(12) {
+        0 => format!("rollup ({list})"),
+        1 => format!("cube ({list})"),
+        2 => format!("grouping sets (({list}), rollup ({list}), ())"),
+        _ => list,
+    };
     Select {
         sql: format!(
-            "select {} from {from}{condition} group by {}{having}",
+            "select {} from {from}{condition} group by {group_by}{having}",
             named(items),
-            group_by.join(", ")
         ),
         kinds,
         picks_equals: true,

@@ -1,10 +1,12 @@
 //! Functions on values.
 
-use super::super::{EvalContext, Expr, Function, array, datetime, json, text};
+use super::super::number_template::number_to_char;
+use super::super::{EvalContext, Expr, Function, array, datetime, encode, json, quote, text};
 use super::number_function::{decimal_call, float_call, integer_call};
 use super::text_function::text_call;
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Interval, MICROS_PER_DAY, Value};
+use sha2::{Digest, Sha256};
 use std::rc::Rc;
 
 /// The function's value. `arguments` are the expressions, for their types, and `values` their values.
@@ -28,6 +30,24 @@ pub fn call(
             let counted = values.iter().filter(|value| value.is_null() == wanted);
             return Ok(Value::I64(counted.count() as i64));
         }
+        Function::Overlaps => return overlaps(values),
+        Function::ToChar if !values.iter().any(Value::is_null) => {
+            return to_char(values, arguments);
+        }
+        Function::Format => {
+            return match &values[0] {
+                Value::Text(template) => {
+                    quote::format(template, &values[1..]).map(|text| Value::text(&text))
+                }
+                _ => Ok(Value::Null),
+            };
+        }
+        Function::QuoteNullable => {
+            return Ok(match &values[0] {
+                Value::Text(text) => Value::text(&quote::quote_literal(text)),
+                _ => Value::text("NULL"),
+            });
+        }
         _ if function.takes_anything() => {
             let types = arguments.iter().map(|argument| argument.data_type);
             return json::build(function, &values.iter().zip(types).collect::<Vec<_>>());
@@ -47,6 +67,9 @@ pub fn call(
     if function.is_of_sequences() {
         return sequence_call(function, values, context);
     }
+    if let Some(value) = span_call(function, values, arguments) {
+        return value;
+    }
     let first = arguments
         .first()
         .map_or(DataType::Unknown, |argument| argument.data_type);
@@ -58,7 +81,15 @@ pub fn call(
         [Value::Bytes(bytes), rest @ ..] => bytes_call(function, bytes, rest),
         [Value::F64(value), rest @ ..] => float_call(function, *value, rest, result),
         [Value::Decimal(value), rest @ ..] => decimal_call(function, value, rest),
-        [Value::I64(_), ..] if matches!(function, Function::MakeDate | Function::MakeTimestamp) => {
+        [Value::I64(_), ..]
+            if matches!(
+                function,
+                Function::MakeDate
+                    | Function::MakeTimestamp
+                    | Function::MakeTimestampTz
+                    | Function::MakeInterval
+            ) =>
+        {
             make(function, values)
         }
         [Value::I64(value), rest @ ..] => integer_call(function, *value, rest, first, result),
@@ -161,6 +192,23 @@ fn bytes_call(function: Function, bytes: &Rc<[u8]>, rest: &[Value]) -> Result<Va
     let slice = |bytes: &[u8]| Ok(Value::Bytes(Rc::from(bytes)));
     match (function, rest) {
         (Function::Length | Function::OctetLength, []) => Ok(Value::I64(bytes.len() as i64)),
+        (Function::BitLength, []) => Ok(Value::I64(bytes.len() as i64 * 8)),
+        (Function::Md5, []) => Ok(Value::text(&encode::md5(bytes))),
+        (Function::Sha256, []) => slice(&Sha256::digest(bytes)),
+        (Function::Encode, [Value::Text(encoding)]) => {
+            encode::encode(bytes, encoding).map(|text| Value::text(&text))
+        }
+        (Function::ConvertFrom, [Value::Text(encoding)]) => {
+            text::check_encoding(encoding)?;
+            let text = std::str::from_utf8(bytes)
+                .ok()
+                .filter(|text| !text.contains('\0'));
+            let text = text.ok_or_else(|| {
+                let message = "invalid byte sequence for encoding \"UTF8\"";
+                Error::new(Code::CharacterNotInRepertoire, message)
+            })?;
+            Ok(Value::text(text))
+        }
         (Function::Substring, [Value::I64(start)]) => {
             slice(text::substring_bytes(bytes, *start, None)?)
         }
@@ -187,13 +235,116 @@ fn bytes_call(function: Function, bytes: &Rc<[u8]>, rest: &[Value]) -> Result<Va
     }
 }
 
+/// A number, time or interval by a template.
+fn to_char(values: &[Value], arguments: &[Expr]) -> Result<Value> {
+    let ([value, Value::Text(template)], Some(argument)) = (values, arguments.first()) else {
+        return Err(unknown(Function::ToChar));
+    };
+    let data_type = argument.data_type;
+    let text = match (value, data_type) {
+        (Value::I64(time), DataType::Timestamp | DataType::TimestampTz) => {
+            datetime::timestamp_to_char(*time, data_type == DataType::TimestampTz, template)?
+        }
+        (Value::Uuid(bits), _) => datetime::interval_to_char(Interval::from_bits(*bits), template)?,
+        _ => return number_to_char(value, data_type == DataType::Real, template),
+    };
+    Ok(text.map_or(Value::Null, |text| Value::text(&text)))
+}
+
+/// Functions of intervals and of times beside them.
+fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option<Result<Value>> {
+    use Function::{AtZone, DateBin, JustifyDays, JustifyHours, JustifyInterval};
+    let interval = |bits: &u128| Interval::from_bits(*bits);
+    let justified = |bits, hours, days| {
+        let justified = datetime::justify(interval(bits), hours, days);
+        justified.map(|interval| Value::Uuid(interval.to_bits()))
+    };
+    Some(match (function, values) {
+        (JustifyDays, [Value::Uuid(bits)]) => justified(bits, false, true),
+        (JustifyHours, [Value::Uuid(bits)]) => justified(bits, true, false),
+        (JustifyInterval, [Value::Uuid(bits)]) => justified(bits, true, true),
+        (DateBin, [Value::Uuid(bits), Value::I64(time), Value::I64(origin)]) => {
+            datetime::bin(interval(bits), *time, *origin).map(Value::I64)
+        }
+        (AtZone, [zone, Value::I64(time)]) => {
+            let offset = match zone {
+                Value::Text(name) => datetime::zone_offset(name),
+                Value::Uuid(bits) => datetime::zone_of_interval(interval(bits)),
+                _ => Err(unknown(function)),
+            };
+            let ahead = match arguments.get(1).map(|argument| argument.data_type) {
+                Some(DataType::TimestampTz) => 1,
+                _ => -1,
+            };
+            offset
+                .and_then(|offset| datetime::shift(*time, offset * ahead))
+                .map(Value::I64)
+        }
+        _ => return None,
+    })
+}
+
+/// Whether two spans have a moment in common; an end may be NULL. The end of a span may come first.
+fn overlaps(values: &[Value]) -> Result<Value> {
+    let ordered = |start: &Value, end: &Value| match (start.is_null(), end.is_null()) {
+        (true, _) => (end.clone(), Value::Null),
+        (false, false) if start > end => (end.clone(), start.clone()),
+        _ => (start.clone(), end.clone()),
+    };
+    let [a, b, c, d] = values else {
+        return Err(unknown(Function::Overlaps));
+    };
+    let ((mut start, mut end), (mut other, mut other_end)) = (ordered(a, b), ordered(c, d));
+    if start.is_null() || other.is_null() {
+        return Ok(Value::Null);
+    }
+    if start > other {
+        std::mem::swap(&mut start, &mut other);
+        std::mem::swap(&mut end, &mut other_end);
+    }
+    Ok(if start == other {
+        match end.is_null() || other_end.is_null() {
+            true => Value::Null,
+            false => Value::Bool(true),
+        }
+    } else if end.is_null() {
+        Value::Null
+    } else if other < end {
+        Value::Bool(true)
+    } else if other_end.is_null() {
+        Value::Null
+    } else {
+        Value::Bool(false)
+    })
+}
+
 fn make(function: Function, values: &[Value]) -> Result<Value> {
+    if let (Function::MakeInterval, [parts @ .., Value::F64(seconds)]) = (function, values) {
+        let mut numbers = [0; 6];
+        for (number, part) in numbers.iter_mut().zip(parts) {
+            if let Value::I64(part) = part {
+                *number = *part;
+            }
+        }
+        return datetime::make_interval(numbers, *seconds)
+            .map(|interval| Value::Uuid(interval.to_bits()));
+    }
+    if let (Function::MakeTimestampTz, [fields @ .., Value::Text(zone)]) = (function, values) {
+        let time = make(Function::MakeTimestamp, fields)?;
+        // Here a sign is that of ISO 8601.
+        let sign = if zone.starts_with(['+', '-']) { 1 } else { -1 };
+        let offset = datetime::zone_offset(zone)? * sign;
+        return match time {
+            Value::I64(time) => datetime::shift(time, offset).map(Value::I64),
+            other => Ok(other),
+        };
+    }
     match (function, values) {
         (Function::MakeDate, [Value::I64(year), Value::I64(month), Value::I64(day)]) => {
             datetime::make_date(*year, *month, *day).map(Value::I64)
         }
         (
-            Function::MakeTimestamp,
+            Function::MakeTimestamp | Function::MakeTimestampTz,
             [
                 Value::I64(year),
                 Value::I64(month),

@@ -18,11 +18,13 @@ mod function;
 mod loops;
 mod membership;
 mod number_function;
+mod regex_function;
 mod row;
 mod text_function;
 mod vector;
 
 pub use condition::filter;
 pub use fold::fold_constants;
+pub(super) use regex_function::{regexp_matches, regexp_split};
 pub use row::{evaluate_row, evaluate_value};
 pub use vector::evaluate;

@@ -10,6 +10,12 @@ use crate::types::{DataType, Decimal, Value};
 pub fn float_call(function: Function, x: f64, rest: &[Value], result: DataType) -> Result<Value> {
     match function {
         Function::ToTimestamp => datetime::to_timestamp(x).map(Value::I64),
+        Function::WidthBucket => match rest {
+            [Value::F64(low), Value::F64(high), Value::I64(count)] => {
+                float_bucket(x, *low, *high, *count)
+            }
+            _ => Err(unknown(function)),
+        },
         _ => float_function(function, x, rest, result).map(Value::F64),
     }
 }
@@ -66,6 +72,16 @@ pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataTy
         (Function::Acos, []) => x.acos(),
         (Function::Atan, []) => x.atan(),
         (Function::Atan2, [Value::F64(other)]) => x.atan2(*other),
+        (Function::Sinh, []) => x.sinh(),
+        (Function::Cosh, []) => x.cosh(),
+        (Function::Tanh, []) => x.tanh(),
+        (Function::Asinh, []) => x.asinh(),
+        (Function::Acosh, []) if x < 1.0 => return Err(input_out_of_range()),
+        (Function::Acosh, []) => x.acosh(),
+        (Function::Atanh, []) if x.abs() > 1.0 => return Err(input_out_of_range()),
+        (Function::Atanh, []) => x.atanh(),
+        (Function::Cot, []) if x.is_infinite() => return Err(input_out_of_range()),
+        (Function::Cot, []) => 1.0 / x.tan(),
         _ => return Err(unknown(function)),
     };
     as_result(value, result)
@@ -78,7 +94,23 @@ fn input_out_of_range() -> Error {
 pub fn decimal_call(function: Function, x: &Decimal, rest: &[Value]) -> Result<Value> {
     let scale =
         |scale: i64| i32::try_from(scale).unwrap_or(if scale < 0 { i32::MIN } else { i32::MAX });
+    if let (Function::WidthBucket, [Value::Decimal(low), Value::Decimal(high), Value::I64(count)]) =
+        (function, rest)
+    {
+        return decimal_bucket(x, low, high, *count);
+    }
+    if matches!(function, Function::Scale | Function::MinScale) {
+        let shown = match function {
+            Function::MinScale => x.normalized(),
+            _ => x.clone(),
+        };
+        return Ok(match x.is_finite() {
+            true => Value::I64(shown.scale().into()),
+            false => Value::Null,
+        });
+    }
     Ok(Value::Decimal(match (function, rest) {
+        (Function::TrimScale, []) => x.normalized(),
         (Function::Abs, []) => x.abs(),
         (Function::Round, []) => x.round(0),
         (Function::Round, [Value::I64(places)]) => x.round(scale(*places)),
@@ -111,6 +143,16 @@ pub fn integer_call(
     result: DataType,
 ) -> Result<Value> {
     match (function, rest) {
+        (Function::BitNot, []) => Ok(Value::I64(!x)),
+        (Function::BitAnd, [Value::I64(y)]) => Ok(Value::I64(x & y)),
+        (Function::BitOr, [Value::I64(y)]) => Ok(Value::I64(x | y)),
+        (Function::BitXor, [Value::I64(y)]) => Ok(Value::I64(x ^ y)),
+        (Function::ShiftLeft | Function::ShiftRight, [Value::I64(y)]) => Ok(Value::I64(shifted(
+            x,
+            *y,
+            function == Function::ShiftLeft,
+            result,
+        ))),
         (Function::Abs, []) => x
             .checked_abs()
             .ok_or_else(|| out_of_range(result))
@@ -137,6 +179,88 @@ pub fn integer_call(
         }
         _ => Err(unknown(function)),
     }
+}
+
+/// The hardware's shift, by which PostgreSQL goes: of the distance only the lowest bits count.
+fn shifted(x: i64, by: i64, left: bool, result: DataType) -> i64 {
+    match (result, left) {
+        (DataType::BigInt, true) => x.wrapping_shl(by as u32),
+        (DataType::BigInt, false) => x.wrapping_shr(by as u32),
+        (DataType::SmallInt, true) => i64::from((x as i32).wrapping_shl(by as u32) as i16),
+        (_, true) => i64::from((x as i32).wrapping_shl(by as u32)),
+        (_, false) => i64::from((x as i32).wrapping_shr(by as u32)),
+    }
+}
+
+fn bucket_error(message: &str) -> Error {
+    Error::new(Code::InvalidArgumentForWidthBucket, message)
+}
+
+fn checked_bucket(bucket: i64) -> Result<Value> {
+    check_range(bucket, DataType::Integer).map(Value::I64)
+}
+
+fn float_bucket(x: f64, low: f64, high: f64, count: i64) -> Result<Value> {
+    if count <= 0 {
+        return Err(bucket_error("count must be greater than zero"));
+    }
+    if x.is_nan() || low.is_nan() || high.is_nan() {
+        return Err(bucket_error(
+            "operand, lower bound, and upper bound cannot be NaN",
+        ));
+    }
+    if low.is_infinite() || high.is_infinite() {
+        return Err(bucket_error("lower and upper bounds must be finite"));
+    }
+    if low == high {
+        return Err(bucket_error("lower bound cannot equal upper bound"));
+    }
+    // From high to low is the same the other way round.
+    let (x, low, high) = match low < high {
+        true => (x, low, high),
+        false => (-x, -low, -high),
+    };
+    if x < low {
+        return Ok(Value::I64(0));
+    }
+    if x >= high {
+        return checked_bucket(count + 1);
+    }
+    let share = match (high - low).is_infinite() {
+        false => (x - low) / (high - low),
+        true => (x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0),
+    };
+    checked_bucket(((count as f64 * share) as i64).min(count - 1) + 1)
+}
+
+fn decimal_bucket(x: &Decimal, low: &Decimal, high: &Decimal, count: i64) -> Result<Value> {
+    if count <= 0 {
+        return Err(bucket_error("count must be greater than zero"));
+    }
+    if x.is_nan() || low.is_nan() || high.is_nan() {
+        return Err(bucket_error(
+            "operand, lower bound, and upper bound cannot be NaN",
+        ));
+    }
+    if !low.is_finite() || !high.is_finite() {
+        return Err(bucket_error("lower and upper bounds must be finite"));
+    }
+    let (x, low, high) = match low.cmp(high) {
+        std::cmp::Ordering::Less => (x.clone(), low.clone(), high.clone()),
+        std::cmp::Ordering::Greater => (x.negated(), low.negated(), high.negated()),
+        std::cmp::Ordering::Equal => {
+            return Err(bucket_error("lower bound cannot equal upper bound"));
+        }
+    };
+    if x < low {
+        return Ok(Value::I64(0));
+    }
+    if x >= high {
+        return checked_bucket(count + 1);
+    }
+    let place = (x.subtract(&low)?).multiply(&Decimal::from(count))?;
+    let bucket = place.divide(&high.subtract(&low)?)?.floor().to_i64();
+    checked_bucket(bucket.unwrap_or(count).min(count - 1) + 1)
 }
 
 fn integer_gcd(x: i64, y: i64, result: DataType) -> Result<i64> {

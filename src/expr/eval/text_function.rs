@@ -1,8 +1,9 @@
 //! Functions of text, on values.
 
+use super::super::json::{self, Change};
 use super::super::text::{self, Side};
-use super::super::{Function, json};
-use super::function::unknown;
+use super::super::{Function, encode, quote};
+use super::regex_function::regex_call;
 use crate::error::{Error, Result};
 use crate::types::{DataType, PhysicalType, Value};
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ pub enum Answer<'a> {
     Text(Cow<'a, str>),
     Integer(i64),
     Truth(bool),
+    Other(Value),
 }
 
 impl From<Answer<'_>> for Value {
@@ -20,6 +22,7 @@ impl From<Answer<'_>> for Value {
             Answer::Text(text) => Value::text(&text),
             Answer::Integer(value) => Value::I64(value),
             Answer::Truth(value) => Value::Bool(value),
+            Answer::Other(value) => value,
         }
     }
 }
@@ -30,7 +33,11 @@ pub fn is_of_text(function: Function, first: DataType) -> bool {
         || function.is_of_sequences()
         || matches!(
             function,
-            Function::DateTrunc | Function::Extract | Function::DatePart | Function::Array(_)
+            Function::DateTrunc
+                | Function::Extract
+                | Function::DatePart
+                | Function::AtZone
+                | Function::Array(_)
         );
     first.physical() == PhysicalType::Text && !is_special
 }
@@ -43,6 +50,23 @@ pub fn text_call<'a>(function: Function, text: &'a str, rest: &[Value]) -> Resul
     Ok(match (function, rest) {
         (Function::Length, []) => count(text::length(text)),
         (Function::OctetLength, []) => count(text.len()),
+        (Function::BitLength, []) => count(text.len() * 8),
+        (Function::Overlay, [Value::Text(by), Value::I64(start)]) => {
+            owned(text::overlay(text, by, *start, text::length(by) as i64)?)
+        }
+        (Function::Overlay, [Value::Text(by), Value::I64(start), Value::I64(length)]) => {
+            owned(text::overlay(text, by, *start, *length)?)
+        }
+        (Function::QuoteIdent, []) => owned(quote::quote_ident(text)),
+        (Function::QuoteLiteral, []) => owned(quote::quote_literal(text)),
+        (Function::Md5, []) => owned(encode::md5(text.as_bytes())),
+        (Function::Decode, [Value::Text(encoding)]) => {
+            Answer::Other(Value::Bytes(encode::decode(text, encoding)?.into()))
+        }
+        (Function::ConvertTo, [Value::Text(encoding)]) => {
+            text::check_encoding(encoding)?;
+            Answer::Other(Value::Bytes(text.as_bytes().into()))
+        }
         (Function::Lower, []) => owned(text::lower(text)),
         (Function::Upper, []) => owned(text::upper(text)),
         (Function::InitCap, []) => owned(text::initcap(text)),
@@ -86,8 +110,91 @@ pub fn text_call<'a>(function: Function, text: &'a str, rest: &[Value]) -> Resul
         (Function::JsonbCompare, [Value::Text(other)]) => {
             Answer::Integer(json::compare(text, other)? as i64)
         }
-        _ => return Err(unknown(function)),
+        (
+            Function::JsonPath
+            | Function::JsonPathText
+            | Function::JsonExtract
+            | Function::JsonExtractText
+            | Function::JsonContains
+            | Function::JsonExists
+            | Function::JsonExistsAny
+            | Function::JsonExistsAll
+            | Function::JsonDeletePath
+            | Function::JsonSet
+            | Function::JsonInsert
+            | Function::JsonPretty
+            | Function::JsonStripNulls,
+            _,
+        ) => Answer::Other(json_call(function, text, rest)?),
+        _ => Answer::Other(regex_call(function, text, rest)?),
     })
+}
+
+fn elements_of(path: &[Value]) -> Vec<Option<String>> {
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.to_string()),
+        _ => None,
+    };
+    path.iter().map(text).collect()
+}
+
+/// What reads or changes JSON by a path or another document.
+fn json_call(function: Function, document: &str, rest: &[Value]) -> Result<Value> {
+    use Function::*;
+    let other = match rest {
+        [Value::Text(other), ..] => &**other,
+        _ => "",
+    };
+    let text = |text: String| Ok(Value::text(&text));
+    let path = match function {
+        JsonExtract | JsonExtractText => elements_of(rest),
+        _ => match rest {
+            [Value::Array(path), ..] => elements_of(path),
+            _ => Vec::new(),
+        },
+    };
+    let exists = |key: &Option<String>| match key {
+        Some(key) => json::exists(document, key),
+        None => Ok(false),
+    };
+    let flag = |otherwise| match rest {
+        [_, _, Value::Bool(flag)] => *flag,
+        _ => otherwise,
+    };
+    let value = match rest {
+        [_, Value::Text(value), ..] => value,
+        _ => "",
+    };
+    let creates = Change::Set {
+        creates: flag(true),
+    };
+    let after = Change::Insert { after: flag(false) };
+    match function {
+        JsonPath | JsonExtract => {
+            let found = json::get_path(document, &path)?;
+            Ok(found.map_or(Value::Null, Value::text))
+        }
+        JsonPathText | JsonExtractText => match json::get_path(document, &path)? {
+            Some(found) => Ok(json::as_text(found)?.map_or(Value::Null, |text| Value::text(&text))),
+            None => Ok(Value::Null),
+        },
+        JsonContains => json::contains(document, other).map(Value::Bool),
+        JsonExists => json::exists(document, other).map(Value::Bool),
+        JsonExistsAny | JsonExistsAll => {
+            let wanted = function == JsonExistsAny;
+            for key in path.iter().filter(|key| key.is_some()) {
+                if exists(key)? == wanted {
+                    return Ok(Value::Bool(wanted));
+                }
+            }
+            Ok(Value::Bool(!wanted))
+        }
+        JsonDeletePath => text(json::change(document, &path, "", Change::Delete)?),
+        JsonSet => text(json::change(document, &path, value, creates)?),
+        JsonInsert => text(json::change(document, &path, value, after)?),
+        JsonPretty => text(json::pretty(document)?),
+        _ => text(json::strip_nulls(document)?),
+    }
 }
 
 /// The characters to trim or fill with: a blank if not given.

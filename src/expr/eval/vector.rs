@@ -330,7 +330,10 @@ fn call(
                 text_call(function, text, rest)
             })?
         }
-        Some(first) if first.is_float() && function != Function::ToTimestamp => {
+        Some(first)
+            if first.is_float()
+                && !matches!(function, Function::ToTimestamp | Function::WidthBucket) =>
+        {
             map_floats(function, operands, expr.data_type, chunk)?
         }
         _ => None,

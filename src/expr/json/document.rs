@@ -89,7 +89,14 @@ impl Json {
         Ok(document)
     }
 
-    fn sort(&mut self) {
+    /// The text of the normal form.
+    pub fn printed(&self) -> String {
+        let mut out = String::new();
+        self.print(&mut out);
+        out
+    }
+
+    pub fn sort(&mut self) {
         match self {
             Json::Array(elements) => elements.iter_mut().for_each(Json::sort),
             Json::Object(members) => {

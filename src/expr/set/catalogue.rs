@@ -4,7 +4,7 @@ use super::super::Expr;
 use super::super::call::{choose_form, undefined};
 use super::super::coercion::supply;
 use crate::error::{Code, Error, Result};
-use crate::types::DataType;
+use crate::types::{DataType, Element};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetFunction {
@@ -18,6 +18,10 @@ pub enum SetFunction {
     JsonObjects,
     /// The fields of a text, between delimiters.
     Fields,
+    /// The groups of each match of a regular expression.
+    Matches,
+    /// What lies between the matches.
+    Between,
     /// The elements of an array.
     Elements,
     /// The places of the elements.
@@ -45,6 +49,7 @@ struct Entry {
 }
 
 const N: DataType = DataType::Numeric(None);
+const P: DataType = DataType::Array(Element::Text);
 use DataType::{
     BigInt as L, Integer as I, Interval as V, Json as J, Jsonb as JB, Text as T, Timestamp as TS,
     TimestampTz as TZ,
@@ -83,6 +88,18 @@ const ENTRIES: &[Entry] = &[
             (&[TS, TS, V], &[TS]),
             (&[TZ, TZ, V], &[TZ]),
         ],
+    ),
+    entry(
+        "regexp_matches",
+        Matches,
+        &[],
+        &[(&[T, T], &[P]), (&[T, T, T], &[P])],
+    ),
+    entry(
+        "regexp_split_to_table",
+        Between,
+        &[],
+        &[(&[T, T], &[T]), (&[T, T, T], &[T])],
     ),
     entry("json_array_elements", JsonElements, VALUE, &[(&[J], &[J])]),
     entry(

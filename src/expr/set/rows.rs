@@ -1,6 +1,7 @@
 //! The rows of a call, one after another.
 
 use super::super::array::mistyped;
+use super::super::eval::{regexp_matches, regexp_split};
 use super::super::json::as_text;
 use super::SetFunction;
 use super::catalogue::SetCall;
@@ -47,6 +48,18 @@ impl SetCall {
                     columns[0].push(element);
                     at += 1;
                     Ok(true)
+                })
+            }
+            (function @ (SetFunction::Matches | SetFunction::Between), Value::Text(text)) => {
+                let rows = match function {
+                    SetFunction::Matches => regexp_matches(text, &values[1..])?,
+                    _ => regexp_split(text, &values[1..])?,
+                };
+                let mut rows = rows.into_iter();
+                Box::new(move |columns| {
+                    let next = rows.next();
+                    next.iter().for_each(|value| columns[0].push(value));
+                    Ok(next.is_some())
                 })
             }
             (SetFunction::Subscripts, Value::Array(elements)) => {

@@ -217,6 +217,9 @@ impl<'a> Binder<'a> {
                 }
                 let mut pairs = Vec::with_capacity(arguments.len());
                 for (argument, item) in arguments.into_iter().zip(&call.within_group) {
+                    if argument.has_columns() {
+                        return Err(Error::unsupported("a hypothetical row with columns"));
+                    }
                     let value = aggregate::known(binder.expression(&item.expr, context)?)?;
                     let both = expr::coerce_all(vec![value, argument], "WITHIN GROUP")?.0;
                     let [value, argument] = <[Expr; 2]>::try_from(both).expect("two were given");

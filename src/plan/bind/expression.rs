@@ -13,6 +13,7 @@ use super::window::Windows;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr};
+use crate::types::DataType;
 use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast, UnaryOperator};
 
 /// Where an expression stands: what it sees and what it may hold.
@@ -73,6 +74,16 @@ impl<'a> Binder<'a> {
             chain.push(first);
             first = left;
         }
+        if let (Ast::UnaryOp { op, .. }, Some(Ast::BinaryOp { op: next, .. })) =
+            (first, chain.last())
+            && matches!(next, Operator::Plus | Operator::Minus)
+            && is_loose(op)
+        {
+            // PostgreSQL takes the sum for the operand, the grammar what stands first in it.
+            return Err(Error::unsupported(
+                "this operator before a sum without parentheses",
+            ));
+        }
         let mut bound = name::at(self.operand(first, context), first)?;
         while let Some(link) = chain.pop() {
             let applied = match link {
@@ -127,9 +138,15 @@ impl<'a> Binder<'a> {
     ) -> Result<Expr> {
         if !matches!(op, Operator::And | Operator::Or) {
             let bound = self.expression(right, context)?;
-            let resolved = match array_operator(op) {
-                Some(name) => expr::resolve_array_call(name, vec![left, bound]),
-                None => expr::resolve_operator(operator(op)?, left, bound),
+            let of_json = [&left, &bound]
+                .iter()
+                .any(|side| side.data_type == DataType::Jsonb);
+            let resolved = match (array_operator(op), op) {
+                (Some(name), _) if !of_json => expr::resolve_array_call(name, vec![left, bound]),
+                (_, Operator::AtArrow) => expr::resolve_symbol("@>", left, bound),
+                (_, Operator::ArrowAt) => expr::resolve_symbol("<@", left, bound),
+                (_, Operator::Custom(symbol)) => custom(symbol, left, bound),
+                _ => operator(op).and_then(|op| expr::resolve_operator(op, left, bound)),
             };
             return resolved.map_err(|error| match self.operator_position(right) {
                 Some(position) => error.at(position),
@@ -273,6 +290,9 @@ impl<'a> Binder<'a> {
             UnaryOperator::Minus => expr::resolve_negate(operand),
             UnaryOperator::Plus => expr::resolve_plus(operand),
             UnaryOperator::Not => expr::resolve_not(operand),
+            UnaryOperator::BitwiseNot => expr::resolve_function("~", vec![operand]),
+            UnaryOperator::PGSquareRoot => expr::resolve_function("|/", vec![operand]),
+            UnaryOperator::PGCubeRoot => expr::resolve_function("||/", vec![operand]),
             _ => Err(Error::unsupported("this operator")),
         }
     }
@@ -306,6 +326,27 @@ impl<'a> Binder<'a> {
         let otherwise = self.boxed(else_result, context)?;
         self.guard(since, inside, || none_of(&operand, &branches))?;
         expr::resolve_case(operand, branches, otherwise)
+    }
+}
+
+/// Whether an operator before its operand binds less close than a sum.
+fn is_loose(op: &UnaryOperator) -> bool {
+    use UnaryOperator::{BitwiseNot, PGCubeRoot, PGSquareRoot};
+    matches!(op, BitwiseNot | PGSquareRoot | PGCubeRoot)
+}
+
+/// An operator that the grammar has no name for.
+fn custom(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
+    let like = |negated, case_insensitive| {
+        let (left, right) = (left.clone(), right.clone());
+        expr::resolve_like(left, right, None, negated, case_insensitive)
+    };
+    match symbol {
+        "~~" => like(false, false),
+        "~~*" => like(false, true),
+        "!~~" => like(true, false),
+        "!~~*" => like(true, true),
+        _ => expr::resolve_symbol(symbol, left, right),
     }
 }
 

@@ -33,6 +33,7 @@ pub fn predicate_operand(ast: &Ast) -> Option<&Ast> {
             expr: operand,
             ..
         }
+        | Ast::SimilarTo { expr: operand, .. }
         | Ast::Collate { expr: operand, .. }
         | Ast::AtTimeZone {
             timestamp: operand, ..
@@ -87,6 +88,21 @@ impl<'a> Binder<'a> {
                 escape_char,
                 ..
             } => self.like(operand, pattern, escape_char, (*negated, true), context),
+            Ast::SimilarTo {
+                negated,
+                pattern,
+                escape_char,
+                ..
+            } => {
+                let pattern = self.expression(pattern, context)?;
+                let escape = match self.boxed(escape_char, context)? {
+                    Some(escape) => escape,
+                    None => Expr::literal("\\"),
+                };
+                let pattern = expr::resolve_function("similar_to_escape", vec![pattern, escape])?;
+                let symbol = if *negated { "!~" } else { "~" };
+                expr::resolve_symbol(symbol, operand, pattern)
+            }
             Ast::Collate { collation, .. } => match name::single(collation)?.value.as_str() {
                 "C" | "POSIX" | "ucs_basic" => Ok(operand),
                 other => Err(Error::unsupported(format!("the collation \"{other}\""))),
@@ -128,6 +144,19 @@ impl<'a> Binder<'a> {
                 arguments.push(from.unwrap_or_else(|| Expr::integer(1)));
                 arguments.extend(self.boxed(substring_for, context)?);
                 ("substring", arguments)
+            }
+            Ast::Overlay {
+                expr,
+                overlay_what,
+                overlay_from,
+                overlay_for,
+            } => {
+                let mut arguments = Vec::with_capacity(4);
+                for part in [expr, overlay_what, overlay_from] {
+                    arguments.push(self.expression(part, context)?);
+                }
+                arguments.extend(self.boxed(overlay_for, context)?);
+                ("overlay", arguments)
             }
             Ast::Trim {
                 trim_where,
@@ -201,6 +230,9 @@ impl<'a> Binder<'a> {
         right: &'a Ast,
         context: &mut Context,
     ) -> Result<Expr> {
+        if *op == Operator::Overlaps {
+            return self.overlaps(left, right, context);
+        }
         let operator = operator(op)?;
         let (left, right) = match (left, right) {
             (Ast::Subquery(query), row) => {
@@ -221,6 +253,41 @@ impl<'a> Binder<'a> {
             }
         };
         compare_rows(operator, left, right)
+    }
+}
+
+impl<'a> Binder<'a> {
+    /// `(start, end) OVERLAPS (start, length)`.
+    fn overlaps(&mut self, left: &'a Ast, right: &'a Ast, context: &mut Context) -> Result<Expr> {
+        let mut ends = Vec::with_capacity(4);
+        for row in [left, right] {
+            let row = self.row(row, context)?;
+            let [start, end] = <[Expr; 2]>::try_from(row).map_err(|_| {
+                Error::new(
+                    Code::Syntax,
+                    "wrong number of parameters on a side of OVERLAPS",
+                )
+            })?;
+            let end = match end.data_type {
+                DataType::Interval => {
+                    let start = expr::repeatable(start.clone(), "OVERLAPS")?;
+                    expr::resolve_operator(BinaryOperator::Add, start, end)?
+                }
+                _ => end,
+            };
+            ends.extend([start, end]);
+        }
+        let (ends, common) = expr::coerce_all(ends, "OVERLAPS")?;
+        match common {
+            DataType::Date => {
+                let context = expr::CastContext::Implicit;
+                let to_time = |end| expr::coerce_to(end, DataType::Timestamp, context);
+                let ends = ends.into_iter().map(to_time).collect::<Result<_>>()?;
+                expr::resolve_function("overlaps", ends)
+            }
+            DataType::Timestamp | DataType::TimestampTz => expr::resolve_function("overlaps", ends),
+            _ => Err(Error::unsupported("OVERLAPS of these types")),
+        }
     }
 }
 

@@ -1,0 +1,224 @@
+//! Paths into JSONB: reading, changing and comparing what lies at them.
+
+use super::access::{Step, get};
+use super::document::{Json, push_string};
+use crate::error::{Code, Error, Result};
+
+/// `#>`: what lies at the path, as the text that it is.
+pub fn get_path<'a>(document: &'a str, path: &[Option<String>]) -> Result<Option<&'a str>> {
+    let mut found = document.trim();
+    for element in path {
+        let Some(element) = element else {
+            return Ok(None);
+        };
+        let step = match (found.starts_with('['), element.trim_start().parse::<i32>()) {
+            (true, Ok(index)) => Step::Index(index.into()),
+            (true, Err(_)) => return Ok(None),
+            _ => Step::Key(element),
+        };
+        match get(found, step)? {
+            Some(inner) => found = inner,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
+/// What becomes of what lies at a path.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Change {
+    /// Another value in its place; where there is none, only if it `creates`.
+    Set {
+        creates: bool,
+    },
+    Insert {
+        after: bool,
+    },
+    Delete,
+}
+
+/// jsonb_set, jsonb_insert and `#-`.
+pub fn change(
+    document: &str,
+    path: &[Option<String>],
+    value: &str,
+    change: Change,
+) -> Result<String> {
+    let mut document = Json::parse(document)?;
+    let value = match change {
+        Change::Delete => Json::Null,
+        _ => Json::parse(value)?,
+    };
+    if !matches!(document, Json::Array(_) | Json::Object(_)) {
+        let what = if change == Change::Delete {
+            "delete"
+        } else {
+            "set"
+        };
+        return Err(invalid(format!("cannot {what} path in scalar")));
+    }
+    if !path.is_empty() {
+        change_at(&mut document, path, 1, &value, change)?;
+        document.sort();
+    }
+    Ok(document.printed())
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(Code::InvalidParameterValue, message)
+}
+
+fn change_at(
+    document: &mut Json,
+    path: &[Option<String>],
+    level: usize,
+    value: &Json,
+    change: Change,
+) -> Result<()> {
+    let [first, rest @ ..] = path else {
+        return Ok(());
+    };
+    let Some(key) = first else {
+        let message = format!("path element at position {level} is null");
+        return Err(Error::new(Code::NullNotAllowed, message));
+    };
+    let may_add = !matches!(change, Change::Delete | Change::Set { creates: false });
+    match document {
+        Json::Object(members) => {
+            let place = members.iter().position(|(name, _)| name == key);
+            match (place, rest.is_empty(), change) {
+                (Some(place), false, _) => {
+                    return change_at(&mut members[place].1, rest, level + 1, value, change);
+                }
+                (Some(_), true, Change::Insert { .. }) => {
+                    return Err(invalid("cannot replace existing key".to_string()));
+                }
+                (Some(place), true, Change::Delete) => drop(members.remove(place)),
+                (Some(place), true, _) => members[place].1 = value.clone(),
+                (None, true, _) if may_add => members.push((key.clone(), value.clone())),
+                _ => {}
+            }
+        }
+        Json::Array(elements) => {
+            let index = key.trim_start().parse::<i32>().map_err(|_| {
+                let message =
+                    format!("path element at position {level} is not an integer: \"{key}\"");
+                Error::new(Code::InvalidText, message)
+            })?;
+            let count = elements.len() as i64;
+            let place = match i64::from(index) {
+                index @ 0.. => index,
+                index => index + count,
+            };
+            let inside = (0..count).contains(&place);
+            let at = place.clamp(0, count) as usize;
+            match (inside, rest.is_empty(), change) {
+                (true, false, _) => {
+                    return change_at(&mut elements[at], rest, level + 1, value, change);
+                }
+                (true, true, Change::Delete) => drop(elements.remove(at)),
+                (true, true, Change::Set { .. }) => elements[at] = value.clone(),
+                (true, true, Change::Insert { after }) => {
+                    elements.insert(at + usize::from(after), value.clone());
+                }
+                (false, true, _) if may_add => elements.insert(at, value.clone()),
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `@>`: whether the document holds all that the other one does.
+pub fn contains(document: &str, other: &str) -> Result<bool> {
+    let (document, other) = (Json::parse(document)?, Json::parse(other)?);
+    Ok(match (&document, &other) {
+        // A scalar may be an element of an array, but only at the top.
+        (Json::Array(elements), scalar) if is_scalar(scalar) => elements.contains(scalar),
+        _ => holds(&document, &other),
+    })
+}
+
+fn is_scalar(value: &Json) -> bool {
+    !matches!(value, Json::Array(_) | Json::Object(_))
+}
+
+fn holds(value: &Json, other: &Json) -> bool {
+    match (value, other) {
+        (Json::Object(members), Json::Object(others)) => others.iter().all(|(key, other)| {
+            let own = members.iter().find(|(name, _)| name == key);
+            own.is_some_and(|(_, own)| holds(own, other))
+        }),
+        (Json::Array(elements), Json::Array(others)) => {
+            let is_in = |other: &Json| elements.iter().any(|own| holds(own, other));
+            others.iter().all(is_in)
+        }
+        _ => is_scalar(value) && value == other,
+    }
+}
+
+/// `?`: whether the text is a key of the object, or an element of the array.
+pub fn exists(document: &str, key: &str) -> Result<bool> {
+    let is_key = |value: &Json| matches!(value, Json::String(text) if text == key);
+    Ok(match Json::parse(document)? {
+        Json::Object(members) => members.iter().any(|(name, _)| name == key),
+        Json::Array(elements) => elements.iter().any(is_key),
+        scalar => is_key(&scalar),
+    })
+}
+
+/// Without the members that are null.
+pub fn strip_nulls(document: &str) -> Result<String> {
+    fn strip(value: &mut Json) {
+        match value {
+            Json::Object(members) => {
+                members.retain(|(_, value)| *value != Json::Null);
+                members.iter_mut().for_each(|(_, value)| strip(value));
+            }
+            Json::Array(elements) => elements.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut document = Json::parse(document)?;
+    strip(&mut document);
+    Ok(document.printed())
+}
+
+/// A line for each member and element.
+pub fn pretty(document: &str) -> Result<String> {
+    fn push(value: &Json, depth: usize, out: &mut String) {
+        let line = |depth: usize, out: &mut String| {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("    ", depth));
+        };
+        match value {
+            Json::Array(elements) => {
+                out.push('[');
+                for (at, element) in elements.iter().enumerate() {
+                    out.push_str(if at == 0 { "" } else { "," });
+                    line(depth + 1, out);
+                    push(element, depth + 1, out);
+                }
+                line(depth, out);
+                out.push(']');
+            }
+            Json::Object(members) => {
+                out.push('{');
+                for (at, (key, value)) in members.iter().enumerate() {
+                    out.push_str(if at == 0 { "" } else { "," });
+                    line(depth + 1, out);
+                    push_string(key, out);
+                    out.push_str(": ");
+                    push(value, depth + 1, out);
+                }
+                line(depth, out);
+                out.push('}');
+            }
+            scalar => scalar.print(out),
+        }
+    }
+    let mut out = String::new();
+    push(&Json::parse(document)?, 0, &mut out);
+    Ok(out)
+}

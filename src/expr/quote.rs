@@ -1,0 +1,117 @@
+//! Names and values as they are written in SQL, and format.
+
+use super::text::LENGTH_MAX;
+use crate::error::{Code, Error, Result};
+use crate::types::Value;
+
+/// The keywords that cannot stand for a name everywhere.
+const KEYWORDS: &str = " all analyse analyze and any array as asc asymmetric authorization between bigint binary bit \
+boolean both case cast char character check coalesce collate collation column concurrently constraint create cross \
+current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal \
+default deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant \
+greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join lateral \
+leading least left like limit localtime localtimestamp national natural nchar none normalize not notnull null nullif \
+numeric offset on only or order out outer overlaps overlay placing position precision primary real references returning \
+right row select session_user setof similar smallint some substring symmetric table tablesample then time timestamp to \
+trailing treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes \
+xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
+
+/// A name, with quotes if it needs them.
+pub fn quote_ident(name: &str) -> String {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name
+            .bytes()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
+        && !KEYWORDS.contains(&format!(" {name} "));
+    match is_plain {
+        true => name.to_string(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+pub fn quote_literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    match text.contains('\\') {
+        true => format!("E'{}'", quoted.replace('\\', "\\\\")),
+        false => format!("'{quoted}'"),
+    }
+}
+
+/// The arguments are texts or NULL.
+pub fn format(template: &str, arguments: &[Value]) -> Result<String> {
+    let invalid = |message: &str| Error::new(Code::InvalidParameterValue, message);
+    let mut out = String::new();
+    let mut next = 0;
+    let mut rest = template.chars().peekable();
+    while let Some(character) = rest.next() {
+        if character != '%' {
+            out.push(character);
+            continue;
+        }
+        let number = |rest: &mut std::iter::Peekable<std::str::Chars>| {
+            let mut number: Option<usize> = None;
+            while let Some(digit) = rest.peek().and_then(|c| c.to_digit(10)) {
+                rest.next();
+                let shifted = number.unwrap_or(0).saturating_mul(10);
+                number = Some(shifted.saturating_add(digit as usize));
+            }
+            number
+        };
+        let mut width = number(&mut rest);
+        if rest.next_if_eq(&'$').is_some() {
+            match width.take() {
+                Some(place @ 1..) => next = place - 1,
+                _ => {
+                    let message = "format specifies argument 0, but arguments are numbered from 1";
+                    return Err(invalid(message));
+                }
+            }
+        }
+        let mut left = false;
+        while rest.next_if_eq(&'-').is_some() {
+            left = true;
+        }
+        if rest.peek() == Some(&'*') {
+            return Err(Error::unsupported("a width that is an argument of format"));
+        }
+        width = width.or_else(|| number(&mut rest));
+        let value = match rest.next() {
+            Some('%') => {
+                out.push('%');
+                continue;
+            }
+            None => return Err(invalid("unterminated format() type specifier")),
+            Some(kind @ ('s' | 'I' | 'L')) => {
+                let argument = arguments.get(next);
+                let argument = argument.ok_or_else(|| invalid("too few arguments for format()"))?;
+                next += 1;
+                match (kind, argument) {
+                    ('s', Value::Text(text)) => text.to_string(),
+                    ('I', Value::Text(text)) => quote_ident(text),
+                    ('L', Value::Text(text)) => quote_literal(text),
+                    ('I', _) => {
+                        let message = "null values cannot be formatted as an SQL identifier";
+                        return Err(Error::new(Code::NullNotAllowed, message));
+                    }
+                    ('L', _) => "NULL".to_string(),
+                    _ => String::new(),
+                }
+            }
+            Some(other) => {
+                let message = format!("unrecognized format() type specifier \"{other}\"");
+                return Err(invalid(&message));
+            }
+        };
+        let missing = width.unwrap_or(0).saturating_sub(value.chars().count());
+        if missing > LENGTH_MAX / 4 {
+            return Err(super::text::too_long());
+        }
+        let blanks = " ".repeat(missing);
+        let (before, behind) = match left {
+            true => ("", blanks.as_str()),
+            false => (blanks.as_str(), ""),
+        };
+        out.extend([before, value.as_str(), behind]);
+    }
+    Ok(out)
+}
