@@ -50,6 +50,11 @@ pub enum CatalogChange {
         table: TableId,
         index: IndexId,
     },
+    /// A name for the state after a commit; `None` takes the name away.
+    Tag {
+        name: String,
+        seq: Option<Seq>,
+    },
 }
 
 /// The net changes of one table's rows. They are applied in the order of the fields.

@@ -1,6 +1,6 @@
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
-import { commitsOf, diffOf, historyOf, statusOf, tablesOf } from './introspect.js';
+import { commitsOf, diffOf, historyOf, quoted, run, statusOf, tablesOf, tag } from './introspect.js';
 import { wireMoment } from './moment.js';
 import { deleteDatabase } from './opener.js';
 import { Past } from './past.js';
@@ -30,11 +30,14 @@ import type {
   ReadOnlyDatabase,
   Results,
   Row,
+  RunResult,
   Statement,
   SyncStatement,
   TableInfo,
+  TagInfo,
   Transaction,
   TransactionOptions,
+  WriteOptions,
 } from './types.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
 
@@ -131,6 +134,18 @@ export class Database implements DatabaseApi {
 
   diff<T = Row>(a: Moment, b: Moment, options: DiffOptions): Promise<DiffEntry<T>[]> {
     return diffOf<T>(this.#session, a, b, options);
+  }
+
+  tag(name: string, moment?: Moment, options?: WriteOptions): Promise<RunResult> {
+    return tag(this.#session, name, moment, options);
+  }
+
+  dropTag(name: string, options?: WriteOptions): Promise<RunResult> {
+    return run(this.#session, `DROP TAG ${quoted(name)}`, [], options);
+  }
+
+  async tags(options?: CallOptions): Promise<TagInfo[]> {
+    return (await this.#session.query<TagInfo>('SELECT * FROM tags() ORDER BY name', [], { ...options, rowMode: 'object' })).rows;
   }
 
   commits(options?: CallOptions & { from?: number; to?: number; limit?: number }): Promise<CommitInfo[]> {

@@ -4,7 +4,7 @@ import { DatabaseError } from './error.js';
 import { wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
 import { asking, checkText, onlyTable, PLAIN, type Session } from './session.js';
-import type { CallOptions, CommitInfo, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, Row, TableInfo } from './types.js';
+import type { CallOptions, CommitInfo, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, Row, RunResult, TableInfo, WriteOptions } from './types.js';
 
 /** The columns of a history before those of the row; `src/db/report.rs` writes them. */
 const HEAD = 7;
@@ -81,8 +81,25 @@ export async function diffOf<T>(session: Session, a: Moment, b: Moment, options:
   });
 }
 
+export async function tag(session: Session, name: string, moment: Moment | undefined, options?: WriteOptions): Promise<RunResult> {
+  const created = `CREATE TAG ${quoted(name)}`;
+  if (moment === undefined) return run(session, created, [], options);
+  return run(session, `${created} AS OF $1`, [parameterOf(moment)], options);
+}
+
+export async function run(session: Session, sql: string, params: Parameters, options: WriteOptions = {}): Promise<RunResult> {
+  const { affectedRows, seq } = await session.query(sql, params, options);
+  return { affectedRows, seq };
+}
+
+/** A name as SQL has it. */
+export function quoted(name: string): string {
+  checkText(name);
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** A moment as a parameter of SQL. */
-function parameterOf(moment: Moment): unknown {
+export function parameterOf(moment: Moment): unknown {
   const wire = wireMoment(moment);
   if ('seq' in wire) return wire.seq;
   return 'text' in wire ? wire.text : new Date((wire.micros - 999) / 1000);

@@ -10,10 +10,11 @@ export function wireMoment(moment: Moment): WireMoment {
   if (moment instanceof Date) return { micros: endOfMillisecond(moment) };
   if (typeof moment === 'object' && moment !== null) {
     if ('seq' in moment) return { seq: checkedSeq(moment.seq) };
+    if ('tag' in moment && typeof moment.tag === 'string') return { text: `@tag:${moment.tag}` };
     if ('time' in moment) return wireMoment(moment.time);
   }
   throw new DatabaseError('INVALID_PARAMETER_VALUE', 'not a moment', {
-    hint: "use { seq: 1 }, a Date, a timestamp such as '2026-01-15T10:00:00Z', or an entry of history()",
+    hint: "use { seq: 1 }, { tag: 'name' }, a Date, a timestamp such as '2026-01-15T10:00:00Z', or an entry of history()",
   });
 }
 

@@ -49,6 +49,7 @@
  * - a `Date`: the last commit at or before the end of that millisecond.
  * - a string: a timestamp such as `'2026-01-15T10:00:00Z'`; without a zone it is UTC.
  * - `{ time }`: the same, spelt out.
+ * - `{ tag: 'v1' }`: the state that {@link DatabaseApi.tag} gave the name; `UNDEFINED_TAG` if none has it.
  *
  * A `seq` after the last commit is an error (`MOMENT_IN_FUTURE`), a moment before the first commit
  * is one (`MOMENT_BEFORE_FIRST`); a time later than the last commit is the present.
@@ -56,6 +57,7 @@
 export type Moment =
   | { readonly seq: number | bigint }
   | { readonly time: Date | string }
+  | { readonly tag: string }
   | Date
   | string;
 
@@ -228,6 +230,13 @@ export interface DiffEntry<T = Row> {
   after: T | null;
   /** The columns whose values differ: all of them for an INSERT, none for a DELETE. */
   changed: string[];
+}
+
+/** A name for a state. */
+export interface TagInfo {
+  name: string;
+  seq: number;
+  time: Date;
 }
 
 /** One commit. */
@@ -453,6 +462,19 @@ export interface DatabaseApi extends Queryable {
    * In SQL: `SELECT * FROM diff('orders', @seq:1, @seq:4)`.
    */
   diff<T = Row>(a: Moment, b: Moment, options: DiffOptions): Promise<DiffEntry<T>[]>;
+
+  /**
+   * Gives a state a name, by which it is a {@link Moment}. A name that is taken is an error (`DUPLICATE_OBJECT`); drop that tag first.
+   *
+   * @param moment default: the present
+   */
+  tag(name: string, moment?: Moment, options?: WriteOptions): Promise<RunResult>;
+
+  /** Takes a name away; the state stays. */
+  dropTag(name: string, options?: WriteOptions): Promise<RunResult>;
+
+  /** The tags, by name. */
+  tags(options?: CallOptions): Promise<TagInfo[]>;
 
   /** The commits from sequence `from` (default 0) to `to` (default the last), at most `limit`, oldest first. */
   commits(options?: CallOptions & { from?: number; to?: number; limit?: number }): Promise<CommitInfo[]>;

@@ -172,3 +172,20 @@ test('history, blame and commits are tables in SQL', () =>
     const commits = await db.query("SELECT seq, tables, affected_rows FROM commits() WHERE meta->>'user' = $1", ['eve']);
     assert.deepEqual(commits.rows, [{ seq: 5, tables: ['orders'], affected_rows: 1 }]);
   }));
+
+test('tags name moments', () =>
+  withOrders(async (db, between) => {
+    await db.tag('first', { seq: 1 });
+    await db.tag('Before "noon"', between, { meta: { user: 'ann' } });
+    const { seq } = await db.tag('now');
+    assert.equal(seq, 7, 'a tag is a commit');
+    const status = async (tag) => value(db.asOf({ tag }), 'SELECT status FROM orders');
+    assert.deepEqual(await Promise.all(['first', 'Before "noon"', 'now'].map(status)), ['pending', 'pending', 'again']);
+    assert.equal(await value(db, 'SELECT status FROM orders AS OF @tag:first'), 'pending');
+    assert.deepEqual((await db.tags()).map(({ name, seq }) => [name, seq]), [['Before "noon"', 1], ['first', 1], ['now', 6]]);
+    assert.equal((await db.diff({ tag: 'first' }, { seq: 2 }, { table: 'orders' })).length, 1);
+    await fails(db.tag('first'), 'DUPLICATE_OBJECT');
+    await db.dropTag('first');
+    await fails(db.asOf({ tag: 'first' }).query('SELECT 1'), 'UNDEFINED_TAG');
+    await fails(db.dropTag('first'), 'UNDEFINED_TAG');
+  }));

@@ -301,6 +301,8 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::CreateSchema { .. } => "CREATE SCHEMA",
         Syntax::DropTable { kind, .. } => command_of_drop(*kind),
         Syntax::DropIndex { .. } => "DROP INDEX",
+        Syntax::CreateTag(_) => "CREATE TAG",
+        Syntax::DropTag { .. } => "DROP TAG",
         Syntax::CreateSequence { .. } => "CREATE SEQUENCE",
         Syntax::Comment { .. } => "COMMENT",
         Syntax::Alter(_) => "ALTER TABLE",

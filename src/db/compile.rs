@@ -46,6 +46,10 @@ impl Timeline for Commits<'_> {
         self.present.seq
     }
 
+    fn tagged(&self, tag: &str) -> Option<Seq> {
+        self.store.catalog(self.present).tagged(tag)
+    }
+
     fn seq_at_time(&self, time: i64) -> Option<Seq> {
         self.store.seq_at_time(time).min(self.present.seq)
     }
@@ -155,7 +159,7 @@ impl Shared {
     ) -> Result<Point> {
         match moment {
             Moment::Seq(seq) => Ok(Point::Seq(*seq)),
-            Moment::Tag(tag) => Err(sql::undefined_tag(tag)),
+            Moment::Tag(tag) => Ok(Point::Tag(tag.clone())),
             Moment::Parameter(number) => {
                 let own = parameters.get(*number).map(point_of_parameter);
                 own.or_else(|| {
@@ -185,6 +189,7 @@ impl Shared {
         Ok(match self.point(moment, &[], &[], now)? {
             Point::Seq(seq) => AsOf::Seq(seq),
             Point::Time(time) => AsOf::Time(time),
+            Point::Tag(tag) => AsOf::Text(format!("@tag:{tag}")),
         })
     }
 
@@ -199,7 +204,7 @@ impl Shared {
             store: &self.store,
             present: self.present(),
         };
-        resolve_moment(point, &commits)
+        resolve_moment(&point, &commits)
     }
 
     /// The plan of a statement and the values it runs with: the user's, then the lifted constants.

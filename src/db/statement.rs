@@ -215,6 +215,8 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
         Plan::DropTable { kind, .. } => command_of_drop(*kind),
         Plan::CreateIndex { .. } => "CREATE INDEX",
         Plan::DropIndex { .. } => "DROP INDEX",
+        Plan::CreateTag { .. } => "CREATE TAG",
+        Plan::DropTag { .. } => "DROP TAG",
         Plan::Explain { .. } => "EXPLAIN",
         _ => "",
     }

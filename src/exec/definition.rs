@@ -27,6 +27,25 @@ pub fn define(plan: &Plan, context: &mut Context) -> Result<Option<&'static str>
             if_not_exists,
         } => create_index(*table, index, *if_not_exists, context),
         Plan::DropIndex { names, if_exists } => drop_indexes(names, *if_exists, context),
+        Plan::CreateTag { name, time } => {
+            let seq = context.versions(*time).0.snapshot().seq;
+            let none = || Error::new(Code::MomentBeforeFirst, "the database has no commit yet");
+            let seq = seq.ok_or_else(none)?;
+            context.writer()?.0.tag(name, Some(seq))?;
+            Ok(None)
+        }
+        Plan::DropTag { name, if_exists } => {
+            let known = context.view().catalog().tagged(name);
+            match known {
+                Some(_) => context.writer()?.0.tag(name, None)?,
+                None if *if_exists => return Ok(MISSING),
+                None => {
+                    let message = format!("tag \"{name}\" does not exist");
+                    return Err(Error::new(Code::UndefinedTag, message));
+                }
+            }
+            Ok(None)
+        }
         _ => Err(Error::new(Code::Internal, "not a statement of DDL")),
     }
 }

@@ -102,6 +102,16 @@ fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeq
     };
     match (call.function, before, after) {
         (PastFunction::Commits, ..) => return commits(call, context),
+        (PastFunction::Tags, ..) => {
+            let catalog = match call.times[1] {
+                TimeSlot::Present => context.view().catalog(),
+                _ => store.catalog(Snapshot::main(to)),
+            };
+            items.extend(catalog.tags().map(|(name, seq)| {
+                let (time, _) = told_of(store, seq);
+                Item::Ready(vec![Value::text(name), number(seq.0), time])
+            }));
+        }
         (PastFunction::History, _, Some(table)) => {
             let eval = context.eval();
             let key = key.iter().map(|value| expr::evaluate_value(value, &eval));

@@ -15,7 +15,7 @@ use super::wire::{Decoded, Reader, Write, invalid};
 use crate::commit::CatalogChange;
 use crate::types::{
     Action, CheckSchema, ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, Element,
-    ForeignKey, IdentitySchema, IndexId, IndexSchema, SequenceSchema, TableId, TableSchema,
+    ForeignKey, IdentitySchema, IndexId, IndexSchema, Seq, SequenceSchema, TableId, TableSchema,
     ViewSchema, ViewUse,
 };
 
@@ -196,7 +196,7 @@ alternatives! {
     CatalogChange {
         ;
         CreateTable, AlterTable, DropTable;
-        CreateIndex { table, index }, DropIndex { table, index }
+        CreateIndex { table, index }, DropIndex { table, index }, Tag { name, seq }
     }
 }
 
@@ -234,6 +234,16 @@ macro_rules! identifiers {
 }
 
 identifiers! { TableId ColumnId IndexId }
+
+impl Part for Seq {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.uint(self.0);
+    }
+
+    fn read(reader: &mut Reader) -> Decoded<Self> {
+        reader.uint().map(Seq)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -350,7 +360,7 @@ mod tests {
         table
     }
 
-    fn changes() -> [CatalogChange; 5] {
+    fn changes() -> [CatalogChange; 7] {
         [
             CatalogChange::CreateTable(table()),
             CatalogChange::AlterTable(full_table()),
@@ -362,6 +372,14 @@ mod tests {
             CatalogChange::DropIndex {
                 table: TableId(1),
                 index: IndexId(u32::MAX),
+            },
+            CatalogChange::Tag {
+                name: "v1".to_string(),
+                seq: Some(Seq(1 << 40)),
+            },
+            CatalogChange::Tag {
+                name: "v1".to_string(),
+                seq: None,
             },
         ]
     }
@@ -391,6 +409,8 @@ mod tests {
             (12, 0x5568_f487),
             (68, 0x20dc_1aa9),
             (30, 0xc3bd_a770),
+            (27, 0x8d02_3d43),
+            (19, 0x2f9a_b5f3),
         ];
         assert_eq!(sums, recorded);
     }

@@ -54,6 +54,14 @@ pub enum Plan {
         names: Vec<CatalogName>,
         if_exists: bool,
     },
+    CreateTag {
+        name: String,
+        time: TimeSlot,
+    },
+    DropTag {
+        name: String,
+        if_exists: bool,
+    },
     Begin(Modes),
     Commit,
     Rollback,

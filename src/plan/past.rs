@@ -9,6 +9,7 @@ use std::rc::Rc;
 /// | `diff('t', a, b)` | each row that differs between the moments | `op`, those of `t` at b, `changed`, those at a as `old_…` |
 /// | `history('t', key, …)` | each state that the key has had, and each end of one | `seq`, `time`, `op`, `changed`, `until_seq`, `until_time`, `meta`, those of `t` |
 /// | `blame('t')` | each row and column | the key, `column_name`, `seq`, `time`, `meta` of the commit that last changed it |
+/// | `tags()` | each tag | `name`, `seq`, `time` of the commit that it names |
 /// | `commits()`, `commits(a, b)` | each commit, or those from a to b | `seq`, `time`, `tables`, `affected_rows`, `meta`, `statement` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PastFunction {
@@ -16,6 +17,7 @@ pub enum PastFunction {
     History,
     Blame,
     Commits,
+    Tags,
 }
 
 impl PastFunction {
@@ -25,6 +27,7 @@ impl PastFunction {
             "history" => PastFunction::History,
             "blame" => PastFunction::Blame,
             "commits" => PastFunction::Commits,
+            "tags" => PastFunction::Tags,
             _ => return None,
         })
     }

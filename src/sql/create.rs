@@ -3,6 +3,7 @@
 
 use super::grammar::{Parsed, Syntax, unsupported};
 use super::sequence;
+use super::session::accept;
 use sqlparser::ast::{self, Ident, ObjectName};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{IsOptional, Parser, ParserError};
@@ -30,6 +31,9 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
     let or_replace = parser.parse_keywords(&[Keyword::OR, Keyword::REPLACE]);
     if parser.parse_keyword(Keyword::VIEW) {
         return view(parser, or_replace);
+    }
+    if !or_replace && accept(parser, "tag") {
+        return Ok(Syntax::CreateTag(parser.parse_identifier()?));
     }
     let unique = !or_replace && parser.parse_keyword(Keyword::UNIQUE);
     let kinds = [

@@ -6,7 +6,7 @@
 use super::alter::{self, Alter};
 use super::create::{self, CreateIndex, CreateTable};
 use super::sequence::SequenceOptions;
-use super::session::{self, Modes, SessionStatement};
+use super::session::{self, Modes, SessionStatement, accept};
 use crate::error::Error;
 use crate::types::RelationKind;
 use sqlparser::ast;
@@ -56,6 +56,11 @@ pub enum Syntax {
         options: Box<SequenceOptions>,
     },
     Alter(Box<Alter>),
+    CreateTag(ast::Ident),
+    DropTag {
+        name: ast::Ident,
+        if_exists: bool,
+    },
     /// COMMENT ON.
     Comment {
         kind: RelationKind,
@@ -171,6 +176,11 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
 }
 
 fn drop(parser: &mut Parser) -> Parsed<Syntax> {
+    if accept(parser, "tag") {
+        let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
+        let name = parser.parse_identifier()?;
+        return Ok(Syntax::DropTag { name, if_exists });
+    }
     let kinds = [
         Keyword::TABLE,
         Keyword::INDEX,

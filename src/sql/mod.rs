@@ -44,9 +44,7 @@ pub use exclusion::Exclusion;
 pub use grammar::Syntax;
 pub use lift::Lifted;
 pub use literal::{Literal, LiteralClass};
-pub use moment::{
-    Point, Timeline, point_of_value, resolve_moment, resolve_versions, undefined_tag,
-};
+pub use moment::{Point, Timeline, point_of_value, resolve_moment, resolve_versions};
 pub use parse::{Lifting, Statement, parse, parse_expression};
 pub use rename::{Named, rename};
 pub use scan::{Place, Scanned, Source, Statements};

@@ -18,9 +18,10 @@ use crate::expr::parse_value;
 use crate::types::{DataType, INFINITY, Seq, Snapshot, Value, Versions};
 
 /// A moment whose expression has been evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Point {
     Seq(u64),
+    Tag(String),
     /// Microseconds since 1970-01-01 00:00 UTC.
     Time(i64),
 }
@@ -31,6 +32,8 @@ pub trait Timeline {
     fn last_seq(&self) -> Option<Seq>;
     /// The last commit at or before a time.
     fn seq_at_time(&self, time: i64) -> Option<Seq>;
+    /// The commit that a tag names.
+    fn tagged(&self, tag: &str) -> Option<Seq>;
 }
 
 /// The moment that a value names: an integer is a sequence, a timestamp or its text a time, and text may
@@ -67,7 +70,7 @@ fn point_of_text(text: &str) -> Result<Point> {
         return seq.parse().map(Point::Seq).map_err(invalid);
     }
     if let Some(tag) = text.strip_prefix("@tag:") {
-        return Err(undefined_tag(tag));
+        return Ok(Point::Tag(tag.to_string()));
     }
     match parse_value(text, DataType::TimestampTz)? {
         Value::I64(time) => Ok(Point::Time(time)),
@@ -75,16 +78,22 @@ fn point_of_text(text: &str) -> Result<Point> {
     }
 }
 
-pub fn undefined_tag(tag: &str) -> Error {
-    Error::new(Code::UndefinedTag, format!("tag \"{tag}\" does not exist"))
+/// The same as a sequence or a time.
+fn settled(point: &Point, timeline: &dyn Timeline) -> Result<Point> {
+    let Point::Tag(tag) = point else {
+        return Ok(point.clone());
+    };
+    let undefined = || Error::new(Code::UndefinedTag, format!("tag \"{tag}\" does not exist"));
+    let seq = timeline.tagged(tag).ok_or_else(undefined)?;
+    Ok(Point::Seq(seq.0))
 }
 
 /// The state at a moment.
-pub fn resolve_moment(point: Point, timeline: &dyn Timeline) -> Result<Snapshot> {
+pub fn resolve_moment(point: &Point, timeline: &dyn Timeline) -> Result<Snapshot> {
     let Some(last) = timeline.last_seq() else {
         return Err(before_first("the database has no commit yet".to_string()));
     };
-    let seq = match point {
+    let seq = match settled(point, timeline)? {
         Point::Seq(seq) if seq > last.0 => {
             return Err(Error::new(
                 Code::MomentInFuture,
@@ -96,6 +105,7 @@ pub fn resolve_moment(point: Point, timeline: &dyn Timeline) -> Result<Snapshot>
         Point::Time(time) => timeline
             .seq_at_time(time)
             .ok_or_else(|| before_first("the moment is before the first commit".to_string()))?,
+        Point::Tag(_) => return Err(Error::new(Code::Internal, "a tag that was not looked up")),
     };
     Ok(Snapshot::main(Some(seq)))
 }
@@ -113,21 +123,24 @@ pub fn resolve_versions(
     timeline: &dyn Timeline,
 ) -> Result<Versions> {
     // Sequences up to here started before the moment, or at it.
-    let before = |point: Point| first_at_or_after(point, timeline);
-    let through = |point: Point| first_after(point, timeline);
+    let points: Vec<Point> = (points.iter())
+        .map(|point| settled(point, timeline))
+        .collect::<Result<_>>()?;
+    let before = |point: &Point| first_at_or_after(point, timeline);
+    let through = |point: &Point| first_after(point, timeline);
     let within =
         |start: std::ops::Range<u64>, end: std::ops::RangeInclusive<u64>| Versions::Within {
             snapshot: present,
             start,
             end,
         };
-    Ok(match (clause, points) {
-        (Clause::AsOf(_), [point]) => Versions::AsOf(resolve_moment(*point, timeline)?),
+    Ok(match (clause, &points[..]) {
+        (Clause::AsOf(_), [point]) => Versions::AsOf(resolve_moment(point, timeline)?),
         (Clause::All, []) => Versions::all(present),
-        (Clause::FromTo(..), [from, to]) => within(0..before(*to), through(*from)..=u64::MAX),
-        (Clause::Between(..), [from, to]) => within(0..through(*to), through(*from)..=u64::MAX),
-        (Clause::ContainedIn(..), [from, to]) => match through(*to).checked_sub(1) {
-            Some(end) => within(before(*from)..u64::MAX, 0..=end),
+        (Clause::FromTo(..), [from, to]) => within(0..before(to), through(from)..=u64::MAX),
+        (Clause::Between(..), [from, to]) => within(0..through(to), through(from)..=u64::MAX),
+        (Clause::ContainedIn(..), [from, to]) => match through(to).checked_sub(1) {
+            Some(end) => within(before(from)..u64::MAX, 0..=end),
             None => within(0..0, 0..=0),
         },
         _ => return Err(Error::new(Code::Internal, "a clause without its moments")),
@@ -135,9 +148,10 @@ pub fn resolve_versions(
 }
 
 /// The first sequence, committed or not, that is not before the moment.
-fn first_at_or_after(point: Point, timeline: &dyn Timeline) -> u64 {
-    match point {
+fn first_at_or_after(point: &Point, timeline: &dyn Timeline) -> u64 {
+    match *point {
         Point::Seq(seq) => seq,
+        Point::Tag(_) => 0,
         Point::Time(INFINITY) => u64::MAX,
         Point::Time(time) => time
             .checked_sub(1)
@@ -147,9 +161,10 @@ fn first_at_or_after(point: Point, timeline: &dyn Timeline) -> u64 {
 }
 
 /// The first sequence, committed or not, that is after the moment.
-fn first_after(point: Point, timeline: &dyn Timeline) -> u64 {
-    match point {
+fn first_after(point: &Point, timeline: &dyn Timeline) -> u64 {
+    match *point {
         Point::Seq(seq) => seq.saturating_add(1),
+        Point::Tag(_) => 0,
         Point::Time(INFINITY) => u64::MAX,
         Point::Time(time) => timeline.seq_at_time(time).map_or(0, |seq| seq.0 + 1),
     }
@@ -164,6 +179,10 @@ mod tests {
     struct Three;
 
     impl Timeline for Three {
+        fn tagged(&self, _: &str) -> Option<Seq> {
+            None
+        }
+
         fn last_seq(&self) -> Option<Seq> {
             Some(Seq(2))
         }
@@ -179,6 +198,10 @@ mod tests {
     struct Empty;
 
     impl Timeline for Empty {
+        fn tagged(&self, _: &str) -> Option<Seq> {
+            None
+        }
+
         fn last_seq(&self) -> Option<Seq> {
             None
         }
@@ -190,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_point_is_a_state_or_an_error() {
-        let at = |point| resolve_moment(point, &Three).map(|snapshot| snapshot.seq);
+        let at = |point| resolve_moment(&point, &Three).map(|snapshot| snapshot.seq);
         assert_eq!(at(Point::Seq(2)), Ok(Some(Seq(2))));
         assert_eq!(at(Point::Seq(3)).unwrap_err().code(), Code::MomentInFuture);
         assert_eq!(at(Point::Time(199)), Ok(Some(Seq(0))));
@@ -201,7 +224,7 @@ mod tests {
             Code::MomentBeforeFirst
         );
         for point in [Point::Seq(0), Point::Time(100)] {
-            let error = resolve_moment(point, &Empty).unwrap_err();
+            let error = resolve_moment(&point, &Empty).unwrap_err();
             assert_eq!(error.code(), Code::MomentBeforeFirst);
         }
     }
@@ -242,7 +265,9 @@ mod tests {
     fn values_name_moments() {
         let text = |text| point_of_value(&Value::text(text), DataType::Text);
         assert_eq!(text("@seq:7"), Ok(Point::Seq(7)));
-        assert_eq!(text("@tag:x").unwrap_err().code(), Code::UndefinedTag);
+        assert_eq!(text("@tag:x"), Ok(Point::Tag("x".to_string())));
+        let unknown = resolve_moment(&Point::Tag("x".to_string()), &Three);
+        assert_eq!(unknown.unwrap_err().code(), Code::UndefinedTag);
         assert_eq!(
             point_of_value(&Value::I64(3), DataType::Integer),
             Ok(Point::Seq(3))

@@ -115,7 +115,8 @@ fn word<'a>(parser: &'a Parser) -> &'a str {
     }
 }
 
-fn accept(parser: &mut Parser, wanted: &str) -> bool {
+/// Whether the next word is this one, which is then taken.
+pub(super) fn accept(parser: &mut Parser, wanted: &str) -> bool {
     let found = word(parser) == wanted;
     if found {
         parser.advance_token();

@@ -4,7 +4,8 @@
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::types::{
-    CatalogName, ColumnId, ForeignKey, IndexId, IndexSchema, TableId, TableSchema, catalog_name,
+    CatalogName, ColumnId, ForeignKey, IndexId, IndexSchema, Seq, TableId, TableSchema,
+    catalog_name,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,6 +16,8 @@ pub struct Catalog {
     names: BTreeMap<TableId, CatalogName>,
     /// Index names share one namespace; each leads to its table and its id.
     indexes: BTreeMap<CatalogName, (TableId, IndexId)>,
+    /// Names of states.
+    tags: BTreeMap<String, Seq>,
 }
 
 impl Catalog {
@@ -98,7 +101,30 @@ impl Catalog {
             CatalogChange::DropTable(table) => self.drop_table(*table),
             CatalogChange::CreateIndex { table, index } => self.create_index(*table, index),
             CatalogChange::DropIndex { table, index } => self.drop_index(*table, *index),
+            CatalogChange::Tag { name, seq } => self.tag(name, *seq),
         }
+    }
+
+    /// The commit after which the state is that has a name.
+    pub fn tagged(&self, name: &str) -> Option<Seq> {
+        self.tags.get(name).copied()
+    }
+
+    /// By name.
+    pub fn tags(&self) -> impl Iterator<Item = (&str, Seq)> {
+        self.tags.iter().map(|(name, seq)| (name.as_str(), *seq))
+    }
+
+    fn tag(&mut self, name: &str, seq: Option<Seq>) -> Result<()> {
+        match seq {
+            Some(_) if self.tags.contains_key(name) => {
+                let message = format!("tag \"{name}\" already exists");
+                return Err(Error::new(Code::DuplicateObject, message));
+            }
+            Some(seq) => self.tags.insert(name.to_string(), seq),
+            None => self.tags.remove(name),
+        };
+        Ok(())
     }
 
     fn create_table(&mut self, schema: TableSchema) -> Result<()> {

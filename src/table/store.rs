@@ -125,7 +125,7 @@ impl Store {
     pub fn apply(&mut self, commit: Commit) -> Result<()> {
         self.check_order(&commit)?;
         let mut tables: Vec<TableId> = commit.tables.iter().map(|change| change.table).collect();
-        tables.extend(commit.catalog.iter().map(changed_table));
+        tables.extend(commit.catalog.iter().filter_map(changed_table));
         tables.sort();
         tables.dedup();
         if !commit.catalog.is_empty() {
@@ -188,6 +188,7 @@ impl Store {
                     let dropped = self.relation_mut(*table)?.0.drop_index(*index);
                     self.dropped.extend(dropped.map(|index| (*table, index)));
                 }
+                CatalogChange::Tag { .. } => {}
             }
         }
         self.catalogs.push((seq, Rc::new(catalog)));
@@ -292,12 +293,13 @@ impl Store {
     }
 }
 
-fn changed_table(change: &CatalogChange) -> TableId {
-    match change {
+fn changed_table(change: &CatalogChange) -> Option<TableId> {
+    Some(match change {
         CatalogChange::CreateTable(schema) | CatalogChange::AlterTable(schema) => schema.id,
         CatalogChange::DropTable(table) => *table,
         CatalogChange::CreateIndex { table, .. } | CatalogChange::DropIndex { table, .. } => *table,
-    }
+        CatalogChange::Tag { .. } => return None,
+    })
 }
 
 fn unknown_table(table: TableId) -> Error {

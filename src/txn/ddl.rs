@@ -8,7 +8,7 @@ use super::{SequencePlace, Transaction};
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{ALIVE, Catalog, Key, KeyIndex, KeyShape, Rows, Store, Tiers, each_tiers};
-use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
+use crate::types::{IndexId, IndexSchema, RowId, Seq, TableId, TableSchema};
 use std::rc::Rc;
 
 /// The id by which a table that is being made names itself.
@@ -135,6 +135,12 @@ impl Transaction {
             old,
         });
         Ok(())
+    }
+
+    /// Gives a name to the state after a commit, or takes it away.
+    pub fn tag(&mut self, name: &str, seq: Option<Seq>) -> Result<()> {
+        let name = name.to_string();
+        self.change_catalog(CatalogChange::Tag { name, seq })
     }
 
     fn change_catalog(&mut self, change: CatalogChange) -> Result<()> {

@@ -106,6 +106,7 @@ fn net_catalog(changes: Vec<CatalogChange>) -> Vec<CatalogChange> {
         CatalogChange::DropIndex { table, index } => {
             !gone_table(table) && (!new_indexes.contains(index) || is_altered(table))
         }
+        CatalogChange::Tag { .. } => true,
     };
     changes.into_iter().filter(kept).collect()
 }

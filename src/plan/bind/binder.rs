@@ -185,6 +185,14 @@ impl<'a> Binder<'a> {
                 column,
                 text,
             } => self.bind_comment(*kind, name, column.as_ref(), text.as_deref())?,
+            Syntax::CreateTag(name) => Plan::CreateTag {
+                name: name.value.clone(),
+                time: (self.statement.temporal.whole).map_or(TimeSlot::Present, TimeSlot::Clause),
+            },
+            Syntax::DropTag { name, if_exists } => Plan::DropTag {
+                name: name.value.clone(),
+                if_exists: *if_exists,
+            },
             Syntax::Alter(alter) => self.bind_alter(alter)?,
             Syntax::Truncate {
                 names,
@@ -334,7 +342,7 @@ fn reads(syntax: &Syntax) -> bool {
         Syntax::Insert(insert) => insert.source.as_ref().is_some_and(|source| {
             !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
         }),
-        Syntax::CreateTableAs { .. } | Syntax::CreateView { .. } => true,
+        Syntax::CreateTableAs { .. } | Syntax::CreateView { .. } | Syntax::CreateTag(_) => true,
         Syntax::Explain { statement, .. } => reads(statement),
         _ => false,
     }

@@ -7,7 +7,7 @@ use super::parameter::Parameters;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::sql::{Moment, SessionStatement, Statement, Syntax, Temporal, undefined_tag};
+use crate::sql::{Moment, SessionStatement, Statement, Syntax, Temporal};
 use crate::table::Catalog;
 use crate::types::{DataType, Value};
 use sqlparser::ast::Expr as Ast;
@@ -21,7 +21,7 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
             let seq = i64::try_from(*seq).map_err(future)?;
             return Ok(Expr::constant(Value::I64(seq), DataType::BigInt));
         }
-        Moment::Tag(tag) => return Err(undefined_tag(tag)),
+        Moment::Tag(tag) => return Ok(Expr::literal(&format!("@tag:{tag}"))),
         Moment::Parameter(at) => {
             let data_type = parameter_types.get(*at).copied().flatten();
             let kind = expr::ExprKind::Parameter(*at);

@@ -19,18 +19,20 @@ impl Binder<'_> {
             return Err(Error::unsupported("a function over the past in a view"));
         }
         let times = self.times_of_function(position);
-        let wanted = usize::from(function != PastFunction::Commits);
+        let about_table = !matches!(function, PastFunction::Commits | PastFunction::Tags);
+        let wanted = usize::from(about_table);
         let fits = match function {
             PastFunction::History => arguments.len() > wanted,
             _ => arguments.len() == wanted,
         } && (function != PastFunction::Diff || times[0] != times[1]);
         if !fits {
             let message = "function does not exist with these arguments";
-            return Err(Error::new(Code::UndefinedFunction, message)
-                .with_hint("diff('t', a, b), history('t', key, …), blame('t'), commits(a, b)"));
+            return Err(Error::new(Code::UndefinedFunction, message).with_hint(
+                "diff('t', a, b), history('t', key, …), blame('t'), commits(a, b), tags()",
+            ));
         }
         let mut tables = [None, None];
-        if function != PastFunction::Commits {
+        if about_table {
             let name = table_name(&arguments.remove(0))?;
             tables = self.tables_of(&name, position, times)?;
         }
@@ -154,6 +156,13 @@ fn output_of(
     let own = after.as_deref().or(before.as_deref());
     let mut output = Vec::new();
     match (function, own) {
+        (PastFunction::Tags, _) => {
+            output.extend(named(&[
+                ("name", Text),
+                ("seq", BigInt),
+                ("time", TimestampTz),
+            ]));
+        }
         (PastFunction::Commits, _) | (_, None) => output.extend(named(&[
             ("seq", BigInt),
             ("time", TimestampTz),
