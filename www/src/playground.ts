@@ -63,6 +63,11 @@ export class Playground {
     return moment.value === null ? db.value : db.value?.asOf({ seq: moment.value });
   }
 
+  /** Followers write a panel and the editor's completions anew: they hear of tables that are others, not merely read again. */
+  #set(signal: Signal<readonly TableInfo[]>, tables: readonly TableInfo[]): void {
+    if (tables.length === 0 || JSON.stringify(tables) !== JSON.stringify(signal.value)) signal.set(tables);
+  }
+
   /** While the slider moves over commits that change no table, nothing is asked. */
   async #followTables(moment: number | null): Promise<void> {
     const epoch = this.commits.value?.schemaEpoch(moment ?? Number.MAX_SAFE_INTEGER);
@@ -76,10 +81,10 @@ export class Playground {
       const epoch = this.commits.value?.schemaEpoch(moment ?? Number.MAX_SAFE_INTEGER);
       const tables = await (moment === null ? db : db.asOf({ seq: moment })).tables();
       if (this.db.value !== db) return;
-      if (moment === null) this.presentTables.set(tables);
+      if (moment === null) this.#set(this.presentTables, tables);
       if (this.moment.value !== moment) return;
       this.#shownEpoch = epoch;
-      this.tables.set(tables);
+      this.#set(this.tables, tables);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
     }

@@ -25,8 +25,14 @@ export function startSchemaPanel(playground: Playground, { onTable }: SchemaPane
     if (tables.length <= 3) for (const { name } of tables) open.add(name);
     fill(host, ...tables.map((table) => tableItem(table, { gone: past && !present.has(table.name), open, onTable })));
   };
-  playground.tables.follow(show);
-  playground.presentTables.follow(show);
+  // Both change at once, which is shown once.
+  let planned = false;
+  const plan = (): void => {
+    if (!planned) queueMicrotask(() => ((planned = false), show()));
+    planned = true;
+  };
+  playground.tables.follow(plan);
+  playground.presentTables.follow(plan);
 }
 
 interface ItemOptions extends SchemaPanelOptions {
