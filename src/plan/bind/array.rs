@@ -27,8 +27,12 @@ impl<'a> Binder<'a> {
                 expr::resolve_array(self.expressions(&array.elem, context)?)
             }
             Ast::CompoundFieldAccess { root, access_chain } => {
-                let root = self.expression(root, context)?;
-                (access_chain.iter()).try_fold(root, |operand, access| {
+                let (path, rest) = column_of(root, access_chain);
+                let root = match path.as_slice() {
+                    [] => self.expression(root, context)?,
+                    path => self.path(path, context)?,
+                };
+                (rest.iter()).try_fold(root, |operand, access| {
                     self.access(operand, access, context)
                 })
             }
@@ -86,6 +90,22 @@ impl<'a> Binder<'a> {
         expr::resolve_quantified(operand, array, false, |operand, pattern| {
             expr::resolve_like(operand, pattern, None, negated, case_insensitive)
         })
+    }
+}
+
+/// A column with the name of its table (`t.a[1]`), which the grammar reads as parts of `t`; and what follows.
+fn column_of<'a>(root: &Ast, chain: &'a [AccessExpr]) -> (Vec<ast::Ident>, &'a [AccessExpr]) {
+    let name = |access: &AccessExpr| match access {
+        AccessExpr::Dot(Ast::Identifier(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let names: Vec<ast::Ident> = chain.iter().map_while(name).collect();
+    match root {
+        Ast::Identifier(table) if !names.is_empty() => {
+            let rest = &chain[names.len()..];
+            (std::iter::once(table.clone()).chain(names).collect(), rest)
+        }
+        _ => (Vec::new(), chain),
     }
 }
 

@@ -233,7 +233,8 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn path(&mut self, path: &[ast::Ident], context: &mut Context) -> Result<Expr> {
+    /// A column by its name behind that of its table.
+    pub fn path(&mut self, path: &[ast::Ident], context: &mut Context) -> Result<Expr> {
         match path {
             [table, column] => self.column(Some(table), column, context),
             [_, table, column] => self.column(Some(table), column, context),

@@ -146,7 +146,13 @@ fn figure(expr: &Expr) -> Option<(String, bool)> {
         Expr::Exists { negated: false, .. } => strong("exists"),
         Expr::Subquery(query) => figure_of_query(query),
         Expr::Array(_) => strong("array"),
-        Expr::CompoundFieldAccess { root, .. } => figure(root),
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            let part = access_chain.iter().rev().find_map(|access| match access {
+                ast::AccessExpr::Dot(Expr::Identifier(ident)) => Some(ident),
+                _ => None,
+            });
+            part.map_or_else(|| figure(root), |ident| strong(&ident.value))
+        }
         Expr::Extract { .. } => strong("extract"),
         Expr::Substring {
             shorthand: true, ..
