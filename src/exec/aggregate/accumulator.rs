@@ -132,6 +132,7 @@ fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dy
         (Sum, I64) => Box::new(SumIntegers::new(aggregate.data_type)),
         (Sum, F64) => Box::new(SumFloats::new(argument)),
         (Sum, Decimal) => Box::new(SumNumerics::default()),
+        (Sum, physical @ PhysicalType::Uuid) => Box::new(Fold::new(physical, Sum)),
         (Avg, I64 | Decimal) => Box::new(AverageNumerics::new()?),
         (Avg, F64) => Box::new(AverageFloats::default()),
         (Min | Max, physical) => Box::new(Extreme::new(physical, aggregate.function == Max)),

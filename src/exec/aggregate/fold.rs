@@ -1,11 +1,11 @@
-//! bool_and, bool_or, bit_and, bit_or and bit_xor.
+//! bool_and, bool_or, bit_and, bit_or, bit_xor, and sums of intervals.
 
 use super::accumulator::{Accumulator, Rows};
 use crate::column::Vector;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::expr::EvalContext;
 use crate::plan::AggregateFunction;
-use crate::types::{PhysicalType, Value};
+use crate::types::{Interval, PhysicalType, Value};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -33,12 +33,16 @@ impl Accumulator for Fold {
     }
 
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
+        let mut outcome = Ok(());
         rows.each_value(&inputs[0], |group, row| {
             let value = inputs[0].value(row);
             let known = &mut self.values[group];
-            *known = both(self.function, known, value);
+            match both(self.function, known, value) {
+                Ok(value) => *known = value,
+                Err(error) => outcome = Err(error),
+            }
         });
-        Ok(())
+        outcome
     }
 
     fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
@@ -46,9 +50,9 @@ impl Accumulator for Fold {
     }
 }
 
-fn both(function: AggregateFunction, known: &Value, value: Value) -> Value {
+fn both(function: AggregateFunction, known: &Value, value: Value) -> Result<Value> {
     use AggregateFunction::{BitAnd, BitOr, BoolAnd};
-    match (known, value) {
+    Ok(match (known, value) {
         (Value::Bool(known), Value::Bool(value)) => Value::Bool(match function {
             BoolAnd => *known && value,
             _ => *known || value,
@@ -58,6 +62,11 @@ fn both(function: AggregateFunction, known: &Value, value: Value) -> Value {
             BitOr => known | value,
             _ => known ^ value,
         }),
+        (Value::Uuid(known), Value::Uuid(value)) => {
+            let sum = Interval::from_bits(*known).checked_add(Interval::from_bits(value));
+            let too_long = || Error::new(Code::DatetimeOutOfRange, "interval out of range");
+            Value::Uuid(sum.ok_or_else(too_long)?.to_bits())
+        }
         (_, value) => value,
-    }
+    })
 }

@@ -191,9 +191,6 @@ fn of_one(function: AggregateFunction, name: &str, argument: Expr) -> Result<(Ex
     use AggregateFunction::*;
     let given = argument.data_type;
     let undefined = || undefined(name, &[given]);
-    if given == DataType::Interval && matches!(function, Sum | Avg) {
-        return Err(Error::unsupported(format!("{name} of intervals")));
-    }
     let is_of_truths = matches!(function, BoolAnd | BoolOr);
     if given == DataType::Unknown && matches!(function, Count | Min | Max) {
         return of_one(function, name, known(argument)?);
@@ -237,6 +234,7 @@ fn sum_type(argument: DataType) -> Option<DataType> {
         DataType::BigInt | DataType::Numeric(_) => DataType::Numeric(None),
         DataType::Real => DataType::Real,
         DataType::Double => DataType::Double,
+        DataType::Interval => DataType::Interval,
         _ => return None,
     })
 }
@@ -247,6 +245,7 @@ fn average_type(argument: DataType) -> Option<DataType> {
             DataType::Numeric(None)
         }
         DataType::Real | DataType::Double => DataType::Double,
+        DataType::Interval => DataType::Interval,
         _ => return None,
     })
 }

@@ -25,8 +25,37 @@ impl<'a> Binder<'a> {
         let (value, since) = self.inside_aggregate(context, |binder, context| {
             binder.bound_aggregate(function, name, call, context)
         })?;
+        if value.function == AggregateFunction::Avg && value.data_type == DataType::Interval {
+            return self.average_of_intervals(value, since, context);
+        }
         let value = self.register(value, since, context)?;
         of_type(name, value)
+    }
+
+    /// Their sum by how many they are.
+    fn average_of_intervals(
+        &mut self,
+        average: Aggregate,
+        since: usize,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let count = Aggregate {
+            function: AggregateFunction::Count,
+            order: Vec::new(),
+            data_type: DataType::BigInt,
+            ..average.clone()
+        };
+        let sum = Aggregate {
+            function: AggregateFunction::Sum,
+            ..average
+        };
+        let sum = self.register(sum, since, context)?;
+        let count = self.register(count, since, context)?;
+        let count = expr::coerce_to(count, DataType::Double, CastContext::Implicit)?;
+        // Of none there is none.
+        let count =
+            expr::resolve_null_if(count, Expr::constant(Value::F64(0.0), DataType::Double))?;
+        expr::resolve_operator(BinaryOperator::Divide, sum, count)
     }
 
     /// What is bound inside an aggregate, and how many dependents there were before.
