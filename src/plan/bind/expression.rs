@@ -237,9 +237,20 @@ impl<'a> Binder<'a> {
     pub fn path(&mut self, path: &[ast::Ident], context: &mut Context) -> Result<Expr> {
         match path {
             [table, column] => self.column(Some(table), column, context),
-            [_, table, column] => self.column(Some(table), column, context),
+            [schema, table, column] => {
+                self.scope_of(table, context).check_schema(schema, table)?;
+                self.column(Some(table), column, context)
+            }
             _ => Err(Error::unsupported("a name of so many parts")),
         }
+    }
+
+    /// The nearest scope that has a table of that name, or else that of the clause.
+    fn scope_of<'c>(&'c self, table: &ast::Ident, context: &'c Context) -> &'c Scope {
+        let around = self.outer.all.iter().rev().filter(|level| level.visible);
+        let scopes = std::iter::once(context.scope).chain(around.map(|level| &*level.scope));
+        let mut having = scopes.filter(|scope| scope.table(&table.value).is_some());
+        having.next().unwrap_or(context.scope)
     }
 
     fn column(

@@ -244,6 +244,10 @@ pub fn scope_of_table(
     let entry = ScopeTable {
         name: alias.map_or(&table.name, |alias| &alias.value).clone(),
         hidden_name: alias.map(|_| table.name.clone()),
+        schema: Some(match alias {
+            Some(_) => String::new(),
+            None => table.schema_name().to_string(),
+        }),
         start: 0,
         end: table.columns.len() + hidden.len(),
         key: None,
@@ -267,6 +271,7 @@ pub fn scope_of_output(name: &str, output: Vec<OutputColumn>) -> Scope {
     let table = ScopeTable {
         name: name.to_string(),
         hidden_name: None,
+        schema: None,
         start: 0,
         end: output.len(),
         key: None,

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 /// A query around the one being bound.
 pub struct Level {
-    scope: Rc<Scope>,
+    pub scope: Rc<Scope>,
     /// The tables of a FROM before the one being bound are seen by LATERAL alone.
     pub visible: bool,
     /// What the clause that the subquery stands in knows of aggregates.

@@ -24,6 +24,8 @@ pub struct ScopeTable {
     pub name: String,
     /// The table's own name, if an alias hides it.
     pub hidden_name: Option<String>,
+    /// The schema that may stand before its name; empty behind an alias. Where it is not known any may.
+    pub schema: Option<String>,
     /// Its columns among the rows' columns.
     pub start: usize,
     pub end: usize,
@@ -99,6 +101,7 @@ impl Scope {
         let table = ScopeTable {
             name: name.to_string(),
             hidden_name: None,
+            schema: None,
             start: 0,
             end: self.width,
             key: None,
@@ -154,6 +157,20 @@ impl Scope {
 
     pub fn table(&self, name: &str) -> Option<usize> {
         self.tables.iter().position(|table| table.name == name)
+    }
+
+    /// An error for the name of a table here behind the name of a schema that is not its own.
+    pub fn check_schema(&self, schema: &Ident, table: &Ident) -> Result<()> {
+        let found = self.table(&table.value).map(|at| &self.tables[at]);
+        match found.and_then(|found| found.schema.as_ref()) {
+            Some(own) if *own != schema.value => {
+                let name = &table.value;
+                let message =
+                    format!("invalid reference to FROM-clause entry for table \"{name}\"");
+                Err(Error::new(Code::UndefinedTable, message).at(name::position(schema)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The error for a name that means nothing here.

@@ -16,7 +16,10 @@ pub fn wildcard_table(kind: &SelectItemQualifiedWildcardKind, scope: &Scope) -> 
     let parts = name::parts(table)?;
     let ident = match parts.as_slice() {
         [table] => table,
-        [_, table] => table,
+        [schema, table] => {
+            scope.check_schema(schema, table)?;
+            table
+        }
         _ => return Err(Error::unsupported("a name of so many parts")),
     };
     scope
