@@ -222,6 +222,8 @@ codes! {
     /// A moment whose history was pruned.
     MomentPruned "MOMENT_PRUNED" "DT003",
     UndefinedTag "UNDEFINED_TAG" "DT004",
+    /// What is to be undone changed again since.
+    UndoConflict "UNDO_CONFLICT" "DT005",
     // Limits and interruptions.
     Cancelled "CANCELLED" "57014",
     Timeout "TIMEOUT" "57014",

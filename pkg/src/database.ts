@@ -1,6 +1,6 @@
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
-import { commitsOf, diffOf, historyOf, quoted, run, statusOf, tablesOf, tag } from './introspect.js';
+import { commitsOf, diffOf, historyOf, quoted, restoreStatement, run, statusOf, tablesOf, tag } from './introspect.js';
 import { wireMoment } from './moment.js';
 import { deleteDatabase } from './opener.js';
 import { Past } from './past.js';
@@ -28,6 +28,7 @@ import type {
   Parameters,
   QueryOptions,
   ReadOnlyDatabase,
+  RestoreOptions,
   Results,
   Row,
   RunResult,
@@ -37,6 +38,7 @@ import type {
   TagInfo,
   Transaction,
   TransactionOptions,
+  UndoOptions,
   WriteOptions,
 } from './types.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
@@ -139,6 +141,39 @@ export class Database implements DatabaseApi {
   tag(name: string, moment?: Moment, options?: WriteOptions): Promise<RunResult> {
     return tag(this.#session, name, moment, options);
   }
+
+  async restore(moment: Moment, options: RestoreOptions): Promise<RunResult> {
+    const [sql, params] = await restoreStatement(this.#session, moment, options);
+    const { signal, timeout, meta } = options;
+    if (!options.dryRun) return run(this.#session, sql, params, { signal, timeout, meta });
+    return this.transaction(async (tx) => {
+      const { affectedRows, seq } = await tx.query(sql, params);
+      await tx.rollback();
+      return { affectedRows, seq };
+    }, { signal, timeout });
+  }
+
+  async undo(seq: number, options: UndoOptions = {}): Promise<RunResult> {
+    const done = await this.#reverse(seq, options);
+    if (done.affectedRows > 0 && done.seq !== null) this.#undone.push(done.seq);
+    return done;
+  }
+
+  async redo(options: UndoOptions = {}): Promise<RunResult | null> {
+    const last = this.#undone.at(-1);
+    if (last === undefined) return null;
+    const done = await this.#reverse(last, options);
+    this.#undone.pop();
+    return done;
+  }
+
+  #reverse(seq: number, { policy = 'error', ...options }: UndoOptions): Promise<RunResult> {
+    if (!Number.isSafeInteger(seq) || seq < 0) throw new DatabaseError('INVALID_PARAMETER_VALUE', `a sequence is a whole number from 0, not ${String(seq)}`);
+    if (!['error', 'skip', 'force'].includes(policy)) throw new DatabaseError('INVALID_PARAMETER_VALUE', `there is no policy '${String(policy)}'`);
+    return run(this.#session, `UNDO COMMIT ${seq} ${policy}`, [], options);
+  }
+  /** The commits of `undo` that have not been redone. */
+  readonly #undone: number[] = [];
 
   dropTag(name: string, options?: WriteOptions): Promise<RunResult> {
     return run(this.#session, `DROP TAG ${quoted(name)}`, [], options);

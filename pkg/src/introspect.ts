@@ -4,7 +4,7 @@ import { DatabaseError } from './error.js';
 import { wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
 import { asking, checkText, onlyTable, PLAIN, type Session } from './session.js';
-import type { CallOptions, CommitInfo, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, Row, RunResult, TableInfo, WriteOptions } from './types.js';
+import type { CallOptions, CommitInfo, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, RestoreOptions, Row, RunResult, TableInfo, WriteOptions } from './types.js';
 
 /** The columns of a history before those of the row; `src/db/report.rs` writes them. */
 const HEAD = 7;
@@ -85,6 +85,30 @@ export async function tag(session: Session, name: string, moment: Moment | undef
   const created = `CREATE TAG ${quoted(name)}`;
   if (moment === undefined) return run(session, created, [], options);
   return run(session, `${created} AS OF $1`, [parameterOf(moment)], options);
+}
+
+/** The statement of a `restore`, and its parameters. */
+export async function restoreStatement(session: Session, moment: Moment, options: RestoreOptions): Promise<[string, Parameters]> {
+  const { table, key, where, params = [] } = options;
+  const conditions = where === undefined ? [] : [`(${where})`];
+  const values = [...params];
+  if (key !== undefined) {
+    const keyed = keyOf(key);
+    const names = keyed.names ?? (await primaryKeyOf(session, moment, table, options));
+    if (names.length !== keyed.values.length) throw new DatabaseError('WRONG_PARAMETERS', `the key of table "${table}" is (${names.join(', ')})`);
+    names.forEach((name, at) => conditions.push(`${quoted(name)} = $${values.push(keyed.values[at])}`));
+  }
+  const to = values.push(parameterOf(moment));
+  const condition = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
+  return [`RESTORE TABLE ${quoted(table)} TO $${to}${condition}`, values];
+}
+
+async function primaryKeyOf(session: Session, moment: Moment, table: string, options: CallOptions): Promise<string[]> {
+  for (const there of [session, session.with({ moment: wireMoment(moment) })]) {
+    const known = (await tablesOf(there, options)).find(({ name }) => name === table);
+    if (known) return known.primaryKey;
+  }
+  return [];
 }
 
 export async function run(session: Session, sql: string, params: Parameters, options: WriteOptions = {}): Promise<RunResult> {

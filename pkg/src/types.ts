@@ -232,6 +232,28 @@ export interface DiffEntry<T = Row> {
   changed: string[];
 }
 
+/** Taken by `restore`. */
+export interface RestoreOptions extends WriteOptions {
+  table: string;
+  /** Only the row with this primary key; given as for `history`. */
+  key?: unknown;
+  /** Only rows of which this SQL condition is true, now or at the moment. */
+  where?: string | undefined;
+  /** The parameters of `where`. */
+  params?: Parameters | undefined;
+  /** Does everything and takes it back: `affectedRows` says how many rows would change. */
+  dryRun?: boolean | undefined;
+}
+
+/** Taken by `undo`. */
+export interface UndoOptions extends WriteOptions {
+  /**
+   * What becomes of values that changed again since: `'error'` (the default) lists them and changes nothing, `'skip'` leaves
+   * them, `'force'` undoes them all the same.
+   */
+  policy?: 'error' | 'skip' | 'force' | undefined;
+}
+
 /** A name for a state. */
 export interface TagInfo {
   name: string;
@@ -473,6 +495,22 @@ export interface DatabaseApi extends Queryable {
   /** Takes a name away; the state stays. */
   dropTag(name: string, options?: WriteOptions): Promise<RunResult>;
 
+  /**
+   * Brings rows of a table back to what they were, as a new commit; the past stays. What was deleted since is there again,
+   * what was inserted since is gone. Constraints hold, or the error says which row. A table that was dropped is made
+   * again. Columns stay those of the present. In SQL: `RESTORE TABLE orders TO @seq:4 WHERE id = 7`.
+   */
+  restore(moment: Moment, options: RestoreOptions): Promise<RunResult>;
+
+  /**
+   * Reverses one commit, as a new one: what it changed becomes what it was before, value by value. Where that changed again
+   * since, the policy decides. A table that has other columns since is an error (`UNDO_CONFLICT`), which names it.
+   */
+  undo(seq: number, options?: UndoOptions): Promise<RunResult>;
+
+  /** Undoes the last `undo` of this object that has not been redone; null if there is none. */
+  redo(options?: UndoOptions): Promise<RunResult | null>;
+
   /** The tags, by name. */
   tags(options?: CallOptions): Promise<TagInfo[]>;
 
@@ -608,6 +646,8 @@ export type ErrorCode =
   | 'MOMENT_BEFORE_FIRST'
   | 'MOMENT_PRUNED'
   | 'UNDEFINED_TAG'
+  /** Values that were to be undone changed again since; `detail` lists them. */
+  | 'UNDO_CONFLICT'
   // limits and interruptions
   | 'CANCELLED'
   | 'TIMEOUT'

@@ -189,3 +189,41 @@ test('tags name moments', () =>
     await fails(db.asOf({ tag: 'first' }).query('SELECT 1'), 'UNDEFINED_TAG');
     await fails(db.dropTag('first'), 'UNDEFINED_TAG');
   }));
+
+test('restore brings rows back, as a new commit', () =>
+  withOrders(async (db) => {
+    const orders = async () => (await db.query('SELECT id, status FROM orders ORDER BY id')).rows.map((row) => `${row.id} ${row.status}`);
+    await db.exec("INSERT INTO orders VALUES (8, 'new', 5)");
+    const tried = await db.restore({ seq: 1 }, { table: 'orders', dryRun: true });
+    assert.equal(tried.affectedRows, 3, 'two that go and one that comes back');
+    assert.deepEqual(await orders(), ['7 again', '8 new'], 'nothing has happened');
+    const { seq } = await db.restore({ seq: 1 }, { table: 'orders', meta: { why: 'mistake' } });
+    assert.equal(seq, 6);
+    assert.deepEqual(await orders(), ['7 pending']);
+    assert.deepEqual((await db.commits({ from: 6 }))[0].meta, { why: 'mistake' });
+    await db.restore({ seq: 5 }, { table: 'orders', key: 8 });
+    assert.deepEqual(await orders(), ['7 pending', '8 new']);
+    await db.restore({ seq: 1 }, { table: 'orders', where: 'status = $1', params: ['new'] });
+    assert.deepEqual(await orders(), ['7 pending']);
+    await db.exec('DROP TABLE orders');
+    await db.restore({ seq: 5 }, { table: 'orders' });
+    assert.deepEqual(await orders(), ['7 again', '8 new'], 'a dropped table is made again');
+    await fails(db.restore({ seq: 99 }, { table: 'orders' }), 'MOMENT_IN_FUTURE');
+  }));
+
+test('undo reverses one commit, and redo that', () =>
+  withDatabase(async (db) => {
+    await db.exec("CREATE TABLE t (id INT PRIMARY KEY, a TEXT, b TEXT); INSERT INTO t VALUES (1, 'a', 'b'); UPDATE t SET a = 'A', b = 'B'; UPDATE t SET b = 'again'");
+    const row = async () => (await db.query('SELECT a, b FROM t')).rows[0];
+    const error = await fails(db.undo(2), 'UNDO_CONFLICT');
+    assert.match(error.detail, /t \(1\): b/);
+    await db.undo(2, { policy: 'skip' });
+    assert.deepEqual(await row(), { a: 'a', b: 'again' });
+    await db.redo();
+    assert.deepEqual(await row(), { a: 'A', b: 'again' });
+    assert.equal(await db.redo(), null);
+    await db.undo(2, { policy: 'force' });
+    assert.deepEqual(await row(), { a: 'a', b: 'b' });
+    await fails(async () => db.undo(2, { policy: 'maybe' }), 'INVALID_PARAMETER_VALUE');
+    await fails(async () => db.undo(1.5), 'INVALID_PARAMETER_VALUE');
+  }));

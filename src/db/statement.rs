@@ -216,6 +216,7 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
         Plan::CreateIndex { .. } => "CREATE INDEX",
         Plan::DropIndex { .. } => "DROP INDEX",
         Plan::CreateTag { .. } => "CREATE TAG",
+        Plan::Restore(_) => "RESTORE",
         Plan::DropTag { .. } => "DROP TAG",
         Plan::Explain { .. } => "EXPLAIN",
         _ => "",

@@ -6,13 +6,13 @@ use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
 use super::write::{
-    CreateRows, DeleteRows, Found, InsertRows, Pending, Settling, Target, UpdateRows, UpsertRows,
-    Writer, settle,
+    CreateRows, DeleteRows, Found, InsertRows, Pending, Restores, Settling, Target, UpdateRows,
+    UpsertRows, Writer, settle,
 };
 use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
 use crate::expr::SubplanRows;
-use crate::plan::{Node, Plan, Related, TimeSlot};
+use crate::plan::{Node, Plan, Related, Rules, TimeSlot};
 use crate::table::Fetch;
 use crate::types::{RowId, TableId};
 use std::collections::{HashSet, VecDeque};
@@ -99,7 +99,7 @@ impl Execution {
                 Stage::Main(operator) => match operator.step(context)? {
                     Step::Chunk(_) if self.measure.is_some() => {}
                     Step::Done => {
-                        let related = related(inner(&self.plan)).into_iter().collect();
+                        let related = related(inner(&self.plan));
                         self.stage = Stage::Pending(None, related);
                     }
                     other => return Ok(other),
@@ -206,12 +206,14 @@ fn settle_all(settling: &mut Settling, context: &mut Context) -> Result<Fetch<()
 }
 
 /// The tables that the actions of a statement's foreign keys may change.
-fn related(plan: &Plan) -> Option<Rc<Related>> {
+fn related(plan: &Plan) -> Vec<Rc<Related>> {
+    let of = |rules: &Rules| vec![rules.related.clone()];
     match plan {
-        Plan::Insert(insert) => Some(insert.rules.related.clone()),
-        Plan::Update(update) => Some(update.rules.related.clone()),
-        Plan::Delete(delete) => Some(delete.rules.related.clone()),
-        _ => None,
+        Plan::Insert(insert) => of(&insert.rules),
+        Plan::Update(update) => of(&update.rules),
+        Plan::Delete(delete) => of(&delete.rules),
+        Plan::Restore(parts) => parts.iter().flat_map(|part| of(&part.rules)).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -219,6 +221,7 @@ fn subplans(plan: &Plan) -> Option<&[Node]> {
     match plan {
         Plan::Query(query) => Some(&query.subplans),
         Plan::CreateTableAs(create) => Some(&create.query.subplans),
+        Plan::Restore(_) => Some(&[]),
         Plan::Insert(insert) => Some(&insert.subplans),
         Plan::Update(update) => Some(&update.subplans),
         Plan::Delete(delete) => Some(&delete.subplans),
@@ -259,6 +262,7 @@ fn main_operator(
 ) -> Result<Box<dyn Operator>> {
     match (plan, plan.source()) {
         (Plan::Query(query), _) => build(&query.root, measure),
+        (Plan::Restore(parts), _) => Ok(Box::new(Restores::new(parts))),
         (_, Some(source)) => writer_of(plan, build(source, measure)?, claimed),
         _ => Err(Error::new(Code::Internal, "a plan without operators")),
     }

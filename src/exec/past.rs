@@ -5,12 +5,13 @@
 
 use super::{Context, Operator, Step};
 use crate::column::{CHUNK_ROWS, Chunk, VectorBuilder};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
 use crate::plan::{PastCall, PastFunction, TimeSlot};
+use crate::sql::UndoPolicy;
 use crate::table::{CommitInfo, Fetch, Store, ready};
 use crate::txn::{Operation, View};
-use crate::types::{RowId, Seq, Snapshot, TableSchema, Value, Versions};
+use crate::types::{ColumnSchema, RowId, Seq, Snapshot, TableSchema, Value, Versions};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -19,6 +20,8 @@ pub struct Past {
     key: Vec<Expr>,
     /// What is still to be told.
     items: Option<VecDeque<Item>>,
+    /// The rows that cannot be told of.
+    conflicts: Vec<String>,
 }
 
 enum Item {
@@ -36,6 +39,7 @@ impl Past {
             call: call.clone(),
             key: key.to_vec(),
             items: None,
+            conflicts: Vec::new(),
         }
     }
 }
@@ -55,7 +59,7 @@ impl Operator for Past {
         let (mut rows, mut needed) = (0, None);
         while rows < CHUNK_ROWS && !context.is_spent() {
             let Some(item) = items.front() else { break };
-            let told = match tell(&self.call, item, context)? {
+            let told = match tell(&self.call, &self.key, item, &mut self.conflicts, context)? {
                 Fetch::Ready(told) => told,
                 Fetch::Need(block) => {
                     needed = Some(block);
@@ -71,6 +75,9 @@ impl Operator for Past {
             }
         }
         let is_over = items.is_empty();
+        if is_over && !self.conflicts.is_empty() {
+            return Err(conflict(&self.conflicts));
+        }
         self.items = Some(items);
         Ok(match (rows, needed) {
             (0, Some(block)) => Step::Need(block),
@@ -149,6 +156,24 @@ fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeq
                 true,
             );
         }
+        (PastFunction::Restore, Some(before), Some(after)) => {
+            if context.view().has_writes(after.id) {
+                let message = format!(
+                    "table \"{}\" cannot be restored in a transaction that has written to it",
+                    after.name
+                );
+                return Err(Error::new(Code::ActiveTransaction, message));
+            }
+            let now = View::at(store, context.view().snapshot());
+            add(ready!(now.changed_rows(before.id, from)?), true, true);
+        }
+        (PastFunction::Undo(_), Some(before), now) => {
+            let rows = ready!(at(store, to).changed_rows(before.id, from)?);
+            if !rows.is_empty() {
+                check_undoable(before, now.as_deref(), context)?;
+            }
+            add(rows, true, true);
+        }
         (PastFunction::Diff, Some(before), Some(after)) if before.id == after.id => {
             let (first, last) = (from.min(to), from.max(to));
             add(
@@ -187,12 +212,22 @@ fn commits(call: &PastCall, context: &Context) -> Result<Fetch<VecDeque<Item>>> 
     ))
 }
 
-fn tell(call: &PastCall, item: &Item, context: &Context) -> Result<Fetch<Rows>> {
+fn tell(
+    call: &PastCall,
+    condition: &[Expr],
+    item: &Item,
+    conflicts: &mut Vec<String>,
+    context: &Context,
+) -> Result<Fetch<Rows>> {
     match item {
         Item::Ready(row) => Ok(Fetch::Ready(vec![row.clone()])),
         Item::Commit(seq) => Ok(Fetch::Ready(commit(context.store, *seq))),
-        Item::Row(row, ..) if call.function == PastFunction::Blame => blame(call, *row, context),
-        Item::Row(row, old, new) => difference(call, *row, [*old, *new], context),
+        Item::Row(row, old, new) => match call.function {
+            PastFunction::Blame => blame(call, *row, context),
+            PastFunction::Restore => restore(call, condition, *row, context),
+            PastFunction::Undo(policy) => undo(call, policy, *row, conflicts, context),
+            _ => difference(call, *row, [*old, *new], context),
+        },
     }
 }
 
@@ -282,6 +317,166 @@ fn blame(call: &PastCall, row: RowId, context: &Context) -> Result<Fetch<Rows>> 
         key.iter().cloned().chain(own).collect()
     });
     Ok(Fetch::Ready(told.collect()))
+}
+
+/// What is to become of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reversal {
+    Delete,
+    Update,
+    Insert,
+}
+
+/// What makes a row what it was at the first moment.
+fn restore(
+    call: &PastCall,
+    condition: &[Expr],
+    row: RowId,
+    context: &Context,
+) -> Result<Fetch<Rows>> {
+    let [Some(old), Some(new)] = &call.tables else {
+        return Ok(Fetch::Ready(Vec::new()));
+    };
+    let seq = snapshot(context, call.times[0]).seq;
+    let then = ready!(at(context.store, seq).state(old, row)?);
+    let now = ready!(present(new, row, context)?);
+    // What the table has had only since stays as it is.
+    let then = then.map(|then| {
+        let columns = new.columns.iter().enumerate();
+        let value = |(place, column): (usize, &ColumnSchema)| match old.position(column.id) {
+            Some(at) => then[at].clone(),
+            None => now.as_ref().map_or(Value::Null, |now| now[place].clone()),
+        };
+        columns.map(value).collect::<Vec<Value>>()
+    });
+    for condition in condition {
+        let mut is_meant = false;
+        for state in [&then, &now].into_iter().flatten() {
+            let answer = expr::evaluate_row(condition, state, &context.eval())?;
+            is_meant |= answer == Value::Bool(true);
+        }
+        if !is_meant {
+            return Ok(Fetch::Ready(Vec::new()));
+        }
+    }
+    Ok(Fetch::Ready(reversal(row, now, then)))
+}
+
+fn present(
+    table: &TableSchema,
+    row: RowId,
+    context: &Context,
+) -> Result<Fetch<Option<Vec<Value>>>> {
+    View::at(context.store, context.view().snapshot()).state(table, row)
+}
+
+/// What makes the one state of a row the other; nothing if they are the same.
+fn reversal(row: RowId, now: Option<Vec<Value>>, wanted: Option<Vec<Value>>) -> Rows {
+    let (reversal, values) = match (now, wanted) {
+        (Some(now), None) => (Reversal::Delete, now),
+        (None, Some(wanted)) => (Reversal::Insert, wanted),
+        (Some(now), Some(wanted)) if now != wanted => (Reversal::Update, wanted),
+        _ => return Vec::new(),
+    };
+    let head = [number(row.0), Value::I64(reversal as i64)];
+    vec![head.into_iter().chain(values).collect()]
+}
+
+/// That a table is still as the commit knew it that is to be undone.
+fn check_undoable(then: &TableSchema, now: Option<&TableSchema>, context: &Context) -> Result<()> {
+    let shape = |table: &TableSchema| {
+        let columns = table.columns.iter();
+        columns.map(|c| (c.id, c.data_type)).collect::<Vec<_>>()
+    };
+    let name = &then.name;
+    let Some(now) = now.filter(|now| shape(now) == shape(then)) else {
+        let message = format!("table \"{name}\" has another schema since that commit");
+        return Err(Error::new(Code::UndoConflict, message));
+    };
+    if context.view().has_writes(now.id) {
+        let message = format!(
+            "a commit on table \"{name}\" cannot be undone in a transaction that has written to it"
+        );
+        return Err(Error::new(Code::ActiveTransaction, message));
+    }
+    Ok(())
+}
+
+/// What makes a row what it were had a commit not been, value by value.
+fn undo(
+    call: &PastCall,
+    policy: UndoPolicy,
+    row: RowId,
+    conflicts: &mut Vec<String>,
+    context: &Context,
+) -> Result<Fetch<Rows>> {
+    let [Some(then), Some(table)] = &call.tables else {
+        return Ok(Fetch::Ready(Vec::new()));
+    };
+    let [from, to] = call.times.map(|time| snapshot(context, time).seq);
+    let before = ready!(at(context.store, from).state(then, row)?);
+    let after = ready!(at(context.store, to).state(then, row)?);
+    let now = ready!(present(table, row, context)?);
+    if before == after || now == before {
+        return Ok(Fetch::Ready(Vec::new()));
+    }
+    let mut wanted = before.clone();
+    let mut changed = Vec::new();
+    if let (Some(before), Some(after), Some(now)) = (&before, &after, &now) {
+        // By cell: what the commit did not touch stays as it is now.
+        let mut values = now.clone();
+        for (at, value) in values.iter_mut().enumerate() {
+            if before[at] == after[at] || *value == before[at] {
+                continue;
+            }
+            if *value == after[at] || policy == UndoPolicy::Force {
+                value.clone_from(&before[at]);
+            } else {
+                changed.push(table.columns[at].name.as_str());
+            }
+        }
+        wanted = Some(values);
+    } else if now != after {
+        // It came, went or changed as a whole.
+        match policy {
+            UndoPolicy::Force => {}
+            _ => {
+                changed.push("the row");
+                wanted.clone_from(&now);
+            }
+        }
+    }
+    if !changed.is_empty() && policy == UndoPolicy::Error {
+        let shown = now.or(after).or(before).unwrap_or_default();
+        conflicts.push(describe(table, &shown, &changed));
+        return Ok(Fetch::Ready(Vec::new()));
+    }
+    Ok(Fetch::Ready(reversal(row, now, wanted)))
+}
+
+/// A row by its key, and what of it changed.
+fn describe(table: &TableSchema, row: &[Value], changed: &[&str]) -> String {
+    let key = table.primary_key().into_iter().flat_map(|key| &key.columns);
+    let mut text = String::new();
+    for at in key.filter_map(|id| table.position(*id)) {
+        text.push_str(if text.is_empty() { "(" } else { ", " });
+        expr::format_value(&row[at], table.columns[at].data_type, &mut text);
+    }
+    let key = if text.is_empty() { "a row" } else { &text };
+    let close = if text.is_empty() { "" } else { ")" };
+    format!("{} {key}{close}: {}", table.name, changed.join(", "))
+}
+
+fn conflict(conflicts: &[String]) -> Error {
+    const SHOWN: usize = 20;
+    let message = format!("{} rows changed again since the commit", conflicts.len());
+    let mut detail = conflicts[..conflicts.len().min(SHOWN)].join("; ");
+    if conflicts.len() > SHOWN {
+        detail.push_str("; …");
+    }
+    Error::new(Code::UndoConflict, message)
+        .with_detail(detail)
+        .with_hint("SKIP leaves them as they are, FORCE undoes them all the same.")
 }
 
 fn commit(store: &Store, seq: Seq) -> Rows {

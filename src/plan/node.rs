@@ -54,6 +54,8 @@ pub enum Plan {
         names: Vec<CatalogName>,
         if_exists: bool,
     },
+    /// Table by table.
+    Restore(Vec<Restore>),
     CreateTag {
         name: String,
         time: TimeSlot,
@@ -132,6 +134,16 @@ pub struct Query {
 pub struct OutputColumn {
     pub name: String,
     pub data_type: DataType,
+}
+
+/// Makes rows of a table what they were, as `call` finds them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restore {
+    pub table: Rc<TableSchema>,
+    pub rules: Rc<Rules>,
+    pub call: Rc<PastCall>,
+    /// At most one, over the table's columns: only rows of which it is true now, or was then.
+    pub condition: Vec<Expr>,
 }
 
 /// Makes a table and inserts the rows of a query, which has one column for each of its columns.

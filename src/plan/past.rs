@@ -1,6 +1,7 @@
 //! Functions in FROM that tell how tables came to be what they are.
 
 use super::TimeSlot;
+use crate::sql::UndoPolicy;
 use crate::types::{DataType, TableSchema};
 use std::rc::Rc;
 
@@ -18,6 +19,10 @@ pub enum PastFunction {
     Blame,
     Commits,
     Tags,
+    /// What makes the rows of a table what they were: a row's id, what is to become of it, and its values.
+    Restore,
+    /// The same, so that a commit has not been.
+    Undo(UndoPolicy),
 }
 
 impl PastFunction {

@@ -5,6 +5,7 @@
 
 use super::alter::{self, Alter};
 use super::create::{self, CreateIndex, CreateTable};
+use super::restore::{self, UndoPolicy};
 use super::sequence::SequenceOptions;
 use super::session::{self, Modes, SessionStatement, accept};
 use crate::error::Error;
@@ -56,6 +57,11 @@ pub enum Syntax {
         options: Box<SequenceOptions>,
     },
     Alter(Box<Alter>),
+    Restore {
+        name: ast::ObjectName,
+        selection: Option<Box<ast::Expr>>,
+    },
+    Undo(UndoPolicy),
     CreateTag(ast::Ident),
     DropTag {
         name: ast::Ident,
@@ -145,6 +151,9 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE
     ) {
         return Ok(Syntax::Query(parser.parse_query()?));
+    }
+    if !explained && let Some(restore) = restore::statement(parser)? {
+        return Ok(restore);
     }
     parser.advance_token();
     match keyword {

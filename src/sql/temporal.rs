@@ -33,6 +33,9 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 /// The functions in FROM that have moments for arguments.
 const FUNCTIONS: [&str; 2] = ["diff", "commits"];
 
+/// What else makes it worth looking for moments.
+const WORDS: [&str; 4] = [FUNCTIONS[0], FUNCTIONS[1], "restore", "undo"];
+
 /// A moment's expression may have this many tokens.
 const MOMENT_TOKENS_MAX: usize = 200;
 
@@ -108,7 +111,7 @@ pub(super) fn lift(
     let has_clause = |token: &TokenWithSpan| {
         is_word(token, "of")
             || is_word(token, "system_time")
-            || FUNCTIONS.iter().any(|name| is_word(token, name))
+            || WORDS.iter().any(|name| is_word(token, name))
     };
     if !tokens.iter().any(has_clause) {
         return Ok((reject_leftovers(script, tokens)?, Temporal::default()));
@@ -156,7 +159,9 @@ struct Lifter<'a> {
 impl<'a> Lifter<'a> {
     fn run(&mut self) -> Result<()> {
         while let Some(token) = self.tokens.get(self.at) {
-            if self.begins_function() {
+            if self.begins_target() {
+                self.target()?;
+            } else if self.begins_function() {
                 self.function_of_moments()?;
             } else if is_word(token, "for") && self.is_next(1, "system_time") {
                 self.clause_of_table()?;
@@ -207,6 +212,40 @@ impl<'a> Lifter<'a> {
                 .last()
                 .map_or(1, |token| token.span.end.column as u32)),
         }
+    }
+
+    /// The TO of RESTORE TABLE, or the COMMIT of UNDO.
+    fn begins_target(&self) -> bool {
+        let begins = |word: &str| self.plain.first().is_some_and(|first| is_word(first, word));
+        let is_first = self.temporal.clauses.is_empty();
+        is_first
+            && (begins("restore") && self.plain.len() > 2 && self.is_next(0, "to")
+                || begins("undo") && self.plain.len() == 1 && self.is_next(0, "commit"))
+    }
+
+    fn target(&mut self) -> Result<()> {
+        let token = &self.tokens[self.at];
+        let start = position(token);
+        self.at += 1;
+        if is_word(token, "to") {
+            let moment = self.moment()?;
+            let clause = self.temporal.add(Clause::AsOf(moment), start);
+            self.temporal.whole = Some(clause);
+            return Ok(());
+        }
+        let number = match self.peek(0).map(|next| &next.token) {
+            Some(Token::Number(digits, _)) => digits.parse::<u64>().ok(),
+            _ => None,
+        };
+        let number = number.ok_or_else(|| self.unexpected())?;
+        self.at += 1;
+        let before = number.checked_sub(1);
+        let first = || Error::unsupported("undoing the first commit, which made the first table,");
+        for seq in [before.ok_or_else(first)?, number] {
+            self.temporal.add(Clause::AsOf(Moment::Seq(seq)), start);
+        }
+        self.plain.push(token.clone());
+        Ok(())
     }
 
     /// `diff(` or `commits(` where a FROM has a function.

@@ -82,10 +82,25 @@ impl Transaction {
         table: TableId,
         columns: &[Rc<Vector>],
     ) -> Result<RowId> {
-        self.open_table(store, table)?;
         let first = self.next.row;
+        let rows = columns.first().map_or(0, |column| column.len()) as u64;
+        let ids = (first.0..first.0 + rows).map(RowId).collect();
+        self.insert_as(store, table, ids, columns)?;
+        self.next.row = RowId(first.0 + rows);
+        Ok(first)
+    }
+
+    /// The same with ids that are given: those of rows that were deleted come back.
+    pub fn insert_as(
+        &mut self,
+        store: &Store,
+        table: TableId,
+        ids: Vec<RowId>,
+        columns: &[Rc<Vector>],
+    ) -> Result<()> {
+        self.open_table(store, table)?;
         let private = self.tables.get_mut(&table).expect("opened above");
-        let rows = columns.first().map_or(0, |column| column.len());
+        let rows = ids.len();
         if columns.len() != private.layout.width() {
             return Err(misfit());
         }
@@ -98,8 +113,6 @@ impl Transaction {
         if !fits {
             return Err(misfit());
         }
-        let ids: Vec<RowId> = (first.0..first.0 + rows as u64).map(RowId).collect();
-        self.next.row = RowId(first.0 + rows as u64);
         if !private.foreign.own.is_empty() {
             let put = |row: &RowId| RowEvent::put(table, *row);
             self.events.extend(ids.iter().map(put));
@@ -129,7 +142,7 @@ impl Transaction {
             }
             from += count;
         }
-        Ok(first)
+        Ok(())
     }
 
     /// The short way to add one row.

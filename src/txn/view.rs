@@ -74,6 +74,11 @@ impl<'a> View<'a> {
         self.transaction?.tables.get(&table)
     }
 
+    /// Whether the transaction has written to a table.
+    pub fn has_writes(&self, table: TableId) -> bool {
+        self.private(table).is_some()
+    }
+
     pub(super) fn private_block(&self, block: BlockId) -> Option<Result<&'a PrivateBlock>> {
         let number = block.private_index()?;
         let blocks = self.transaction.map(|transaction| &transaction.blocks);

@@ -185,6 +185,11 @@ impl<'a> Binder<'a> {
                 column,
                 text,
             } => self.bind_comment(*kind, name, column.as_ref(), text.as_deref())?,
+            Syntax::Restore { name, selection } => self.bind_restore(name, selection.as_deref())?,
+            Syntax::Undo(policy) => {
+                self.claimed.fill(true);
+                self.bind_undo(*policy)?
+            }
             Syntax::CreateTag(name) => Plan::CreateTag {
                 name: name.value.clone(),
                 time: (self.statement.temporal.whole).map_or(TimeSlot::Present, TimeSlot::Clause),
@@ -342,7 +347,10 @@ fn reads(syntax: &Syntax) -> bool {
         Syntax::Insert(insert) => insert.source.as_ref().is_some_and(|source| {
             !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
         }),
-        Syntax::CreateTableAs { .. } | Syntax::CreateView { .. } | Syntax::CreateTag(_) => true,
+        Syntax::CreateTableAs { .. }
+        | Syntax::CreateView { .. }
+        | Syntax::CreateTag(_)
+        | Syntax::Restore { .. } => true,
         Syntax::Explain { statement, .. } => reads(statement),
         _ => false,
     }

@@ -55,6 +55,7 @@ mod past;
 mod predicate;
 mod query;
 mod recursive;
+mod restore;
 mod rules;
 mod scope;
 mod select;

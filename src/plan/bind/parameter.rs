@@ -170,6 +170,11 @@ pub fn visit(plan: &mut Plan, change: &mut dyn FnMut(&mut Expr)) {
             visit_node(&mut delete.source, change);
             visit_returning(&mut delete.returning, change);
         }
+        Plan::Restore(parts) => {
+            for expr in parts.iter_mut().flat_map(|part| &mut part.condition) {
+                expr.visit_mut(change);
+            }
+        }
         Plan::Explain { plan, .. } => visit(plan, change),
         _ => {}
     }

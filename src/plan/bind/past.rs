@@ -163,6 +163,7 @@ fn output_of(
                 ("time", TimestampTz),
             ]));
         }
+        (PastFunction::Restore | PastFunction::Undo(_), _) => {}
         (PastFunction::Commits, _) | (_, None) => output.extend(named(&[
             ("seq", BigInt),
             ("time", TimestampTz),

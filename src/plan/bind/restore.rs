@@ -1,0 +1,177 @@
+//! RESTORE and UNDO: which tables, at which moments, and what their rows must satisfy.
+
+use super::binder::Binder;
+use super::expression::Context;
+use super::from::{scan, scan_columns, scope_of_table};
+use super::name;
+use crate::error::{Code, Error, Result};
+use crate::expr::Expr;
+use crate::plan::{
+    CreateTableAs, Node, OutputColumn, PastCall, PastFunction, Plan, Query, Restore, TimeSlot,
+};
+use crate::sql::UndoPolicy;
+use crate::types::{DataType, RelationKind, TableId, TableSchema};
+use sqlparser::ast::{self, ObjectName};
+use std::rc::Rc;
+
+/// The id by which a table that is being made names itself.
+const OWN: TableId = TableId(u32::MAX);
+
+impl<'a> Binder<'a> {
+    pub fn bind_restore(
+        &mut self,
+        table: &ObjectName,
+        selection: Option<&'a ast::Expr>,
+    ) -> Result<Plan> {
+        let (name, position) = name::relation(table)?;
+        let whole = self.statement.temporal.whole;
+        let whole = whole.ok_or_else(|| Error::new(Code::Syntax, "RESTORE needs a moment"))?;
+        let then = TimeSlot::Clause(whole);
+        let now = self.find_table(&name, position, TimeSlot::Present).ok();
+        let Some(now) = now else {
+            let before = self.find_table(&name, position, then)?;
+            return self.bind_restore_dropped(&before, then, selection);
+        };
+        if now.kind() != RelationKind::Table {
+            let message = format!("\"{name}\" is not a table");
+            return Err(Error::new(Code::WrongObjectType, message).at(position));
+        }
+        let Some(before) = self.table_at(now.id, then) else {
+            let message = format!("relation \"{name}\" does not exist");
+            let detail = "It did not exist at that moment.";
+            return Err(Error::new(Code::UndefinedTable, message)
+                .with_detail(detail)
+                .at(position));
+        };
+        let is_new = |column: &crate::types::ColumnSchema| before.position(column.id).is_none();
+        if let Some(column) = now.columns.iter().find(|c| c.was_retyped && is_new(c)) {
+            let what = format!(
+                "restoring table \"{name}\", whose column \"{}\" changed its type since,",
+                column.name
+            );
+            return Err(Error::unsupported(what));
+        }
+        let condition = self.condition_of_rows(&now, selection)?;
+        let part = self.restoring(
+            PastFunction::Restore,
+            [Some(before), Some(now)],
+            [then, TimeSlot::Present],
+        )?;
+        Ok(Plan::Restore(vec![Restore { condition, ..part }]))
+    }
+
+    fn condition_of_rows(
+        &mut self,
+        table: &TableSchema,
+        selection: Option<&'a ast::Expr>,
+    ) -> Result<Vec<Expr>> {
+        let Some(selection) = selection else {
+            return Ok(Vec::new());
+        };
+        let scope = scope_of_table(table, None, &[], false);
+        let (subplans, since) = (self.subplans.len(), self.dependents.len());
+        let condition = self.condition(selection, &mut Context::new(&scope, "WHERE"), "WHERE")?;
+        if self.subplans.len() > subplans || self.dependents.len() > since {
+            return Err(Error::unsupported("a subquery in the WHERE of RESTORE"));
+        }
+        Ok(vec![condition])
+    }
+
+    fn restoring(
+        &mut self,
+        function: PastFunction,
+        tables: [Option<Rc<TableSchema>>; 2],
+        times: [TimeSlot; 2],
+    ) -> Result<Restore> {
+        let table = tables[1].clone().unwrap_or_default();
+        // The row, what is to become of it, and its new values.
+        let own = table.columns.iter().map(|column| column.data_type);
+        let types = [DataType::BigInt; 2].into_iter().chain(own).collect();
+        Ok(Restore {
+            rules: self.rules(&table)?,
+            table,
+            call: Rc::new(PastCall {
+                function,
+                tables,
+                times,
+                types,
+            }),
+            condition: Vec::new(),
+        })
+    }
+
+    /// A table that is no more is made again, with the rows it had.
+    fn bind_restore_dropped(
+        &mut self,
+        before: &Rc<TableSchema>,
+        then: TimeSlot,
+        selection: Option<&'a ast::Expr>,
+    ) -> Result<Plan> {
+        let name = &before.name;
+        let unsupported = |what: &str| {
+            let what = format!("restoring the dropped table \"{name}\", which has {what},");
+            Err(Error::unsupported(what))
+        };
+        if before.kind() != RelationKind::Table {
+            return unsupported("no rows of its own");
+        }
+        let mut schema = TableSchema::clone(before);
+        for column in &schema.columns {
+            let default = column.default.as_ref().map_or("", |default| &default.sql);
+            if column.identity.is_some() || default.to_ascii_lowercase().contains("nextval") {
+                return unsupported("a sequence");
+            }
+        }
+        for key in &mut schema.foreign_keys {
+            if key.table == schema.id {
+                key.table = OWN;
+            } else if self.table_at(key.table, TimeSlot::Present).is_none() {
+                return unsupported("a foreign key to a table that was dropped, too");
+            }
+        }
+        let columns = scan_columns(before, std::iter::empty());
+        let mut root = scan(before.clone(), then, columns);
+        if let Some(condition) = self.condition_of_rows(before, selection)?.pop() {
+            root = Node::Filter {
+                input: Box::new(root),
+                predicate: condition,
+            };
+        }
+        let output = before.columns.iter().map(|column| OutputColumn {
+            name: column.name.clone(),
+            data_type: column.data_type,
+        });
+        Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
+            schema,
+            if_not_exists: false,
+            query: Query {
+                subplans: Vec::new(),
+                root,
+                output: output.collect(),
+            },
+        })))
+    }
+
+    pub fn bind_undo(&mut self, policy: UndoPolicy) -> Result<Plan> {
+        let [before, after] = [TimeSlot::Clause(0), TimeSlot::Clause(1)];
+        let (Some(old), Some(new)) = (self.catalogs.get(1), self.catalogs.get(2)) else {
+            return Err(Error::new(
+                Code::Syntax,
+                "UNDO needs the number of a commit",
+            ));
+        };
+        if !Rc::ptr_eq(old, new) {
+            return Err(Error::unsupported(
+                "undoing a commit that changed the schema",
+            ));
+        }
+        let mut parts = Vec::new();
+        for table in new.tables().filter(|t| t.kind() == RelationKind::Table) {
+            let now = self.table_at(table.id, TimeSlot::Present);
+            let tables = [Some(table.clone()), now];
+            let part = self.restoring(PastFunction::Undo(policy), tables, [before, after])?;
+            parts.push(part);
+        }
+        Ok(Plan::Restore(parts))
+    }
+}
