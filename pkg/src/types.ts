@@ -31,6 +31,8 @@
  * | BYTEA | `Uint8Array` | `Uint8Array`, `ArrayBuffer`, other views |
  * | JSON, JSONB | the parsed value | any JSON value: objects, arrays; text is taken as JSON text |
  * | UUID | `string` | text |
+ * | INTERVAL | `string`, as PostgreSQL writes it | text |
+ * | arrays | an array of what their elements are | an array, and PostgreSQL's text of one: `'{1,2}'` |
  *
  * NULL is `null` in both directions. `undefined` as a parameter is an error (`WRONG_PARAMETERS`):
  * it is a misspelt property far more often than a NULL. A DATE or TIMESTAMP is read as if in UTC.
