@@ -101,7 +101,7 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 26] = [
+const LEFT_OUT: [&str; 25] = [
     "acosd",
     "array_to_json",
     "asind",
@@ -124,7 +124,6 @@ const LEFT_OUT: [&str; 26] = [
     "sind",
     "statement_timestamp",
     "tand",
-    "to_date",
     "to_number",
     "to_tsvector",
     "unistr",
@@ -200,6 +199,10 @@ fn apply(signature: &Signature, arguments: Vec<Expr>) -> Result<Expr> {
                 .map(stripped)
                 .collect::<Result<_>>()?;
             Ok(Expr::call(Function::Length, arguments, signature.result))
+        }
+        Meaning::Call(Function::FromTemplate) if signature.result == DataType::Date => {
+            let time = Expr::call(Function::FromTemplate, arguments, DataType::Timestamp);
+            coerce_to(time, DataType::Date, CastContext::Explicit)
         }
         Meaning::Call(function) => Ok(Expr::call(function, arguments, signature.result)),
         Meaning::Operator(operator) => match (arguments.pop(), arguments.pop()) {

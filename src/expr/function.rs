@@ -127,6 +127,8 @@ pub enum Function {
     IsFinite,
     Age,
     ToChar,
+    /// to_date and to_timestamp of a text, by a template.
+    FromTemplate,
     JustifyDays,
     JustifyHours,
     JustifyInterval,

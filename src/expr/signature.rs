@@ -156,6 +156,8 @@ const ENTRIES: &[Entry] = entries! {
     "justify_interval" => Call(Function::JustifyInterval); { V => V }
     "date_bin" => Call(Function::DateBin); { V TS TS => TS, V TZ TZ => TZ }
     "timezone" => Call(Function::AtZone); { T TZ => TS, T TS => TZ, V TZ => TS, V TS => TZ }
+    "to_date" => Call(Function::FromTemplate); { T T => D }
+    "to_timestamp" => Call(Function::FromTemplate); { T T => TZ }
     "to_char" => Call(Function::ToChar); { TS T => T, TZ T => T, V T => T, I T => T, L T => T, N T => T, R T => T, F T => T }
     "isfinite" => Call(Function::IsFinite); { D => B, TS => B, TZ => B, V => B }
     "age" => Call(Function::Age); { TS TS => V, TZ TZ => V }

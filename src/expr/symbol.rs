@@ -1,6 +1,7 @@
 //! Operators that are functions by another name.
 
 use super::coercion::supply;
+use super::construct::padded;
 use super::operator::{no_operator, pick};
 use super::signature::{Meaning, named};
 use super::{Expr, resolve_not};
@@ -13,6 +14,11 @@ pub fn resolve_symbol(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
     if symbol == flipped[0] {
         return resolve_symbol(flipped[1], right, left);
     }
+    let left = match left.data_type {
+        // A regular expression sees the blanks at the end, too.
+        DataType::Char(_) if symbol.contains('~') => padded(left),
+        _ => left,
+    };
     let types = [left.data_type, right.data_type];
     let candidates = named(symbol);
     let rows = candidates.iter().filter_map(|signature| {

@@ -403,7 +403,7 @@ const JSON: &[&str] = &[
     "{jsonb}::json",
     "json_build_array({any}, {any})",
     "json_build_object('k', {any}, 'l', {text})",
-    "to_json({column any})",
+    "?to_json({column any})",
     "{jsonb}::text::json",
 ];
 
@@ -412,10 +412,10 @@ const JSONB: &[&str] = &[
     "?{jsonb} -> {json index}",
     "{json}::jsonb",
     "jsonb_build_object('k', {any}, 'j', {jsonb})",
-    "to_jsonb({column number})",
+    "?to_jsonb({column number})",
     "jsonb_set({jsonb}, {json path}, {jsonb})",
     "jsonb_insert({jsonb}, {json path}, {jsonb})",
-    "{jsonb} #> {json path}",
+    "?{jsonb} #> {json path}",
     "{jsonb} #- {json path}",
     "jsonb_strip_nulls({jsonb})",
     "{jsonb} || {jsonb}",

@@ -11,6 +11,7 @@ mod calendar;
 mod clock;
 mod extract;
 mod fields;
+mod from_template;
 mod interval;
 mod name;
 mod print;
@@ -24,6 +25,7 @@ pub(super) use calculate::{
     to_timestamp,
 };
 pub(super) use extract::{extract, truncate, truncate_interval};
+pub(super) use from_template::from_template;
 pub(super) use interval::{format_interval, parse_interval};
 pub(super) use print::{format_date, format_timestamp};
 pub(super) use read::{is_moving, parse_date, parse_timestamp};

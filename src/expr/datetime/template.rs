@@ -15,7 +15,7 @@ const PATTERNS: [&str; 58] = [
     "Y", "SP", "TH",
 ];
 
-const MONTHS: [&str; 12] = [
+pub const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -30,7 +30,7 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-const DAYS: [&str; 7] = [
+pub const DAYS: [&str; 7] = [
     "Sunday",
     "Monday",
     "Tuesday",
@@ -91,7 +91,7 @@ pub fn interval_to_char(interval: Interval, template: &str) -> Result<Option<Str
 }
 
 /// A pattern in a text that begins with it: its name and length. Lower case counts as well.
-fn pattern_of(text: &str) -> Option<&'static str> {
+pub fn pattern_of(text: &str) -> Option<&'static str> {
     let mut all = PATTERNS.into_iter();
     all.find(|name| {
         let start = text.get(..name.len());

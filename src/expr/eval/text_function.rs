@@ -2,7 +2,7 @@
 
 use super::super::json::{self, Change};
 use super::super::text::{self, Side};
-use super::super::{Function, encode, quote};
+use super::super::{Function, datetime, encode, quote};
 use super::regex_function::regex_call;
 use crate::error::{Error, Result};
 use crate::types::{DataType, PhysicalType, Value};
@@ -62,6 +62,9 @@ pub fn text_call<'a>(function: Function, text: &'a str, rest: &[Value]) -> Resul
         (Function::Md5, []) => owned(encode::md5(text.as_bytes())),
         (Function::Decode, [Value::Text(encoding)]) => {
             Answer::Other(Value::Bytes(encode::decode(text, encoding)?.into()))
+        }
+        (Function::FromTemplate, [Value::Text(template)]) => {
+            Answer::Integer(datetime::from_template(text, template)?)
         }
         (Function::ConvertTo, [Value::Text(encoding)]) => {
             text::check_encoding(encoding)?;

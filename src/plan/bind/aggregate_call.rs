@@ -179,7 +179,11 @@ impl<'a> Binder<'a> {
             return Err(aggregate::undefined(name, &[]));
         };
         let mut fractions = self.direct_arguments(call, context)?;
-        let mut value = aggregate::known(self.expression(&item.expr, context)?)?;
+        let mut value = self.expression(&item.expr, context)?;
+        if value.data_type == DataType::Unknown && function != AggregateFunction::PercentileCont {
+            let message = "could not determine polymorphic type because input has type unknown";
+            return Err(Error::new(Code::DatatypeMismatch, message));
+        }
         let mut types: Vec<DataType> = fractions.iter().map(|expr| expr.data_type).collect();
         types.push(value.data_type);
         if fractions.len() != usize::from(function != AggregateFunction::Mode) {

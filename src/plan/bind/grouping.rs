@@ -99,8 +99,9 @@ impl<'s> Groups<'s> {
             *expr = Expr::column(self.expressions.len() - 1, expr.data_type);
             return Ok(());
         }
-        expr.children_mut()
-            .into_iter()
+        // A constant in an expression is itself, even if rows are grouped by one like it.
+        (expr.children_mut().into_iter())
+            .filter(|child| child.as_constant().is_none())
             .try_for_each(|child| self.regroup(child))
     }
 

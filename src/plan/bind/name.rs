@@ -153,6 +153,11 @@ fn figure(expr: &Expr) -> Option<(String, bool)> {
             });
             part.map_or_else(|| figure(root), |ident| strong(&ident.value))
         }
+        Expr::Overlay { .. } => strong("overlay"),
+        Expr::BinaryOp {
+            op: ast::BinaryOperator::Overlaps,
+            ..
+        } => strong("overlaps"),
         Expr::Extract { .. } => strong("extract"),
         Expr::Substring {
             shorthand: true, ..
