@@ -3,10 +3,10 @@
 use super::{AsOf, Database, History, StatementResult, TransactionStatus};
 use crate::column::{Chunk, VectorBuilder};
 use crate::error::Result;
+use crate::expr::Json;
 use crate::plan::OutputColumn;
 use crate::table::{Catalog, CommitInfo};
 use crate::types::{ColumnId, DataType, RelationKind, Seq, TableId, TableSchema, Value};
-use serde_json::json;
 use std::rc::Rc;
 
 /// Columns that are filled row by row.
@@ -88,13 +88,15 @@ pub fn history(history: &History, seq: Option<Seq>) -> StatementResult {
             Some((seq, time)) => (number(seq.0), Value::I64(time)),
             None => (Value::Null, Value::Null),
         };
+        let positions = entry.changed.iter().map(|position| *position as u64);
+        let positions = Json::from_iter(positions);
         let head = [
             number(entry.seq.0),
             Value::I64(entry.time),
             Value::text(entry.operation.name()),
             until_seq,
             until_time,
-            Value::text(&json!(entry.changed).to_string()),
+            Value::text(&positions.printed()),
             text_or_null(entry.meta.as_deref()),
         ];
         let row = match &entry.row {
@@ -125,12 +127,13 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
             continue;
         };
         let tables = table_names(database, seq, info)?;
+        let tables = Json::from_iter(tables.iter().map(String::as_str));
         report.push([
             number(seq.0),
             Value::I64(info.time),
             Value::text(&info.statement),
             number(info.affected_rows),
-            Value::text(&json!(tables).to_string()),
+            Value::text(&tables.printed()),
             text_or_null(info.meta.as_deref()),
         ]);
     }
@@ -167,45 +170,41 @@ pub fn tables(catalog: &Catalog, seq: Option<Seq>) -> StatementResult {
         ("indexes", DataType::Json),
     ]);
     for schema in (catalog.tables()).filter(|table| table.kind() == RelationKind::Table) {
-        let columns: Vec<_> = schema
-            .columns
-            .iter()
-            .map(|column| {
-                json!({
-                    "name": column.name,
-                    "type": column.data_type.to_string(),
-                    "dataTypeID": column.data_type.oid(),
-                    "nullable": column.nullable,
-                    "default": column.default.as_ref().map(|default| &default.sql),
-                })
-            })
-            .collect();
+        let columns = schema.columns.iter().map(|column| {
+            let default = column.default.as_ref();
+            Json::object([
+                ("name", column.name.as_str().into()),
+                ("type", column.data_type.to_string().as_str().into()),
+                ("dataTypeID", column.data_type.oid().into()),
+                ("nullable", column.nullable.into()),
+                (
+                    "default",
+                    default.map(|default| default.sql.as_str()).into(),
+                ),
+            ])
+        });
         let key = schema.primary_key().map_or(&[][..], |index| &index.columns);
-        let indexes: Vec<_> = schema
-            .indexes
-            .iter()
-            .map(|index| {
-                json!({
-                    "name": index.name,
-                    "columns": column_names(schema, &index.columns),
-                    "unique": index.unique,
-                })
-            })
-            .collect();
+        let indexes = schema.indexes.iter().map(|index| {
+            Json::object([
+                ("name", index.name.as_str().into()),
+                ("columns", column_names(schema, &index.columns)),
+                ("unique", index.unique.into()),
+            ])
+        });
         report.push([
             Value::text(&match schema.schema {
                 None => schema.name.clone(),
                 Some(_) => schema.key(),
             }),
-            Value::text(&json!(columns).to_string()),
-            Value::text(&json!(column_names(schema, key)).to_string()),
-            Value::text(&json!(indexes).to_string()),
+            Value::text(&Json::from_iter(columns).printed()),
+            Value::text(&column_names(schema, key).printed()),
+            Value::text(&Json::from_iter(indexes).printed()),
         ]);
     }
     report.finish("TABLES", seq)
 }
 
-fn column_names<'a>(schema: &'a TableSchema, ids: &[ColumnId]) -> Vec<&'a str> {
+fn column_names(schema: &TableSchema, ids: &[ColumnId]) -> Json {
     ids.iter()
         .filter_map(|id| schema.position(*id))
         .map(|position| schema.columns[position].name.as_str())

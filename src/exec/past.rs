@@ -6,7 +6,7 @@
 use super::{Context, Operator, Step};
 use crate::column::{CHUNK_ROWS, Chunk, VectorBuilder};
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, Expr};
+use crate::expr::{self, Expr, Json};
 use crate::plan::{PastCall, PastFunction, TimeSlot};
 use crate::sql::UndoPolicy;
 use crate::table::{CommitInfo, Fetch, Store, ready};
@@ -520,6 +520,5 @@ fn number(number: u64) -> Value {
 
 /// A list of names as JSONB holds it.
 fn json_list<'a>(names: impl Iterator<Item = &'a str>) -> Value {
-    let names = names.map(|name| serde_json::Value::from(name).to_string());
-    Value::text(&format!("[{}]", names.collect::<Vec<_>>().join(", ")))
+    Value::text(&Json::from_iter(names).printed())
 }

@@ -61,6 +61,7 @@ pub use context::{EvalContext, Sequences, SubplanRows};
 pub use eval::{evaluate, evaluate_row, evaluate_value, filter, fold_constants};
 pub use function::{Function, Volatility};
 pub use input::parse_value;
+pub use json::Json;
 pub use operator::{resolve_negate, resolve_operator, resolve_plus};
 pub use output::format_value;
 pub use set::{SetCall, SetFunction, SetRows, is_set_function, resolve_set_function};

@@ -9,12 +9,12 @@ use crate::db::{
     report,
 };
 use crate::error::{Code, Error, Result};
+use crate::expr::Json;
 use crate::log::Report;
 use crate::plan::OutputColumn;
 use crate::storage::{Piece, Pieces, Storage, Ticket};
 use crate::table::Residency;
 use crate::types::{DataType, Seq, Value};
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -489,7 +489,7 @@ impl Engine {
             Kind::History => {
                 let names: Option<Vec<String>> = match asked.meta {
                     "" => None,
-                    names => Some(serde_json::from_str(names).map_err(|_| malformed())?),
+                    names => Some(Json::parse(names)?.into_strings().ok_or_else(malformed)?),
                 };
                 let history =
                     database.history(asked.sql, &asked.row()?, names.as_deref(), as_of)?;
@@ -548,34 +548,51 @@ fn malformed() -> Error {
 
 fn describe(failure: &Failure) -> String {
     let error = &failure.error;
-    json!({
-        "code": error.code().name(),
-        "message": error.message(),
-        "sqlstate": error.sqlstate(),
-        "detail": error.detail(),
-        "hint": error.hint(),
-        "position": error.position(),
-        "table": error.table(),
-        "constraint": error.constraint(),
-        "statementIndex": failure.statement,
-    })
-    .to_string()
+    Json::object([
+        ("code", error.code().name().into()),
+        ("message", error.message().into()),
+        ("sqlstate", error.sqlstate().into()),
+        ("detail", error.detail().into()),
+        ("hint", error.hint().into()),
+        ("position", error.position().into()),
+        ("table", error.table().into()),
+        ("constraint", error.constraint().into()),
+        ("statementIndex", (failure.statement as u64).into()),
+    ])
+    .printed()
 }
 
 fn describe_report(report: &Report) -> String {
-    let error = |error: &Error| json!({ "code": error.code().name(), "message": error.message() });
-    json!({
-        "readOnly": report.read_only.as_ref().map(error),
-        "torn": report.torn.map(|at| json!({
-            "segment": at.segment, "file": at.file, "offset": at.offset, "seq": at.seq,
-        })),
-        "provisional": report.provisional,
-        "commits": report.commits,
-        "segments": report.segments,
-        "halfDamagedFiles": report.half_damaged_files,
-        "foreignFiles": report.foreign_files,
-    })
-    .to_string()
+    let error = |error: &Error| {
+        Json::object([
+            ("code", error.code().name().into()),
+            ("message", error.message().into()),
+        ])
+    };
+    let torn = report.torn.map(|at| {
+        Json::object([
+            ("segment", at.segment.into()),
+            ("file", at.file.into()),
+            ("offset", at.offset.into()),
+            ("seq", at.seq.into()),
+        ])
+    });
+    Json::object([
+        ("readOnly", report.read_only.as_ref().map(error).into()),
+        ("torn", torn.into()),
+        ("provisional", report.provisional.into()),
+        ("commits", report.commits.into()),
+        ("segments", report.segments.into()),
+        (
+            "halfDamagedFiles",
+            Json::from_iter(report.half_damaged_files.iter().copied()),
+        ),
+        (
+            "foreignFiles",
+            Json::from_iter(report.foreign_files.iter().copied()),
+        ),
+    ])
+    .printed()
 }
 
 /// A result with these fields, and values for the first of them.

@@ -89,6 +89,24 @@ impl Json {
         Ok(document)
     }
 
+    /// An object with its members in this order.
+    pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+        let members = members.map(|(name, value)| (name.to_string(), value));
+        Json::Object(members.into())
+    }
+
+    /// The strings of an array of them.
+    pub fn into_strings(self) -> Option<Vec<String>> {
+        let string = |element| match element {
+            Json::String(text) => Some(text),
+            _ => None,
+        };
+        match self {
+            Json::Array(elements) => elements.into_iter().map(string).collect(),
+            _ => None,
+        }
+    }
+
     /// The text of the normal form.
     pub fn printed(&self) -> String {
         let mut out = String::new();
@@ -141,6 +159,42 @@ impl Json {
                 out.push('}');
             }
         }
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Json::String(text.to_string())
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Json::Bool(value)
+    }
+}
+
+impl From<u64> for Json {
+    fn from(number: u64) -> Self {
+        Json::Number(Decimal::Small(i128::from(number), 0))
+    }
+}
+
+impl From<u32> for Json {
+    fn from(number: u32) -> Self {
+        Json::from(u64::from(number))
+    }
+}
+
+impl<T: Into<Json>> From<Option<T>> for Json {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Json::Null, T::into)
+    }
+}
+
+impl<T: Into<Json>> FromIterator<T> for Json {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        Json::Array(elements.into_iter().map(T::into).collect())
     }
 }
 

@@ -14,6 +14,7 @@ mod reader;
 pub(super) use access::{Step, array_length, as_text, get, get_text, is_scalar, type_name};
 pub(super) use build::build;
 pub(super) use compare::{compare, equality_key};
-pub(super) use document::{Json, concat, delete, normalize};
+pub use document::Json;
+pub(super) use document::{concat, delete, normalize};
 pub(super) use path::{Change, change, contains, exists, get_path, pretty, strip_nulls};
 pub(super) use reader::{Reader, validate};
