@@ -286,9 +286,10 @@ fn everything(database: &mut Database) -> Result<Vec<String>, String> {
         for table in catalog.tables().filter(|table| !table.is_schema) {
             let name = [table.schema_name(), &table.name].map(|name| name.replace('"', "\"\""));
             let name = name.join("\".\"");
-            let columns = match table.view {
-                Some(_) => "",
-                None => ", system_seq_start, system_time_start, system_time_end",
+            let columns = match &table.view {
+                Some(view) if view.is_materialized && !view.is_populated => continue,
+                Some(view) if !view.is_materialized => "",
+                _ => ", system_seq_start, system_time_start, system_time_end",
             };
             let sql = format!("SELECT *{columns} FROM \"{name}\" AS OF @seq:{seq}");
             let answer = run(database, session, &sql).map_err(|error| format!("{sql}: {error}"))?;

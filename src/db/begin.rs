@@ -299,6 +299,8 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::CreateIndex(_) => "CREATE INDEX",
         Syntax::CreateView { .. } => "CREATE VIEW",
         Syntax::CreateSchema { .. } => "CREATE SCHEMA",
+        Syntax::CreateMaterializedView { .. } => "CREATE MATERIALIZED VIEW",
+        Syntax::Refresh { .. } => "REFRESH MATERIALIZED VIEW",
         Syntax::DropTable { kind, .. } => command_of_drop(*kind),
         Syntax::DropIndex { .. } => "DROP INDEX",
         Syntax::CreateTag(_) => "CREATE TAG",
@@ -322,6 +324,7 @@ pub(super) fn command_of_drop(kind: RelationKind) -> &'static str {
         RelationKind::Table => "DROP TABLE",
         RelationKind::Sequence => "DROP SEQUENCE",
         RelationKind::View => "DROP VIEW",
+        RelationKind::MaterializedView => "DROP MATERIALIZED VIEW",
         RelationKind::Schema => "DROP SCHEMA",
     }
 }

@@ -181,7 +181,7 @@ structs! {
     IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct }
     CheckSchema { name, sql }
     ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred }
-    ViewSchema { sql, uses }
+    ViewSchema { sql, uses; is_materialized, is_populated }
     ViewUse { name, table, columns }
     SequenceSchema { data_type, start, increment, min, max, cycle, owner }
 }
@@ -356,7 +356,23 @@ mod tests {
                 table: TableId(5),
                 columns: vec![(ColumnId(2), "b".to_string())],
             }],
+            ..ViewSchema::default()
         });
+        table
+    }
+
+    /// As `full_table`, and with what came later.
+    fn later_table() -> TableSchema {
+        let mut table = full_table();
+        table.comment = Some("What it is".to_string());
+        table.schema = Some("other".to_string());
+        table.is_schema = true;
+        if let Some(view) = &mut table.view {
+            (view.is_materialized, view.is_populated) = (true, true);
+        }
+        for column in &mut table.columns {
+            column.comment = Some(String::new());
+        }
         table
     }
 
@@ -392,7 +408,10 @@ mod tests {
 
     #[test]
     fn every_change_reads_back() {
-        for change in changes() {
+        for change in changes()
+            .into_iter()
+            .chain([CatalogChange::CreateTable(later_table())])
+        {
             assert_eq!(read_change(&bytes(&change)), Ok(change));
         }
     }

@@ -151,6 +151,8 @@ pub struct Restore {
 pub struct CreateTableAs {
     pub schema: TableSchema,
     pub if_not_exists: bool,
+    /// It is there already, a materialized view, and gets these rows in place of those that it has.
+    pub refresh: bool,
     pub query: Query,
 }
 

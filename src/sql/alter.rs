@@ -80,7 +80,9 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
         Keyword::SEQUENCE,
         Keyword::VIEW,
     ];
-    let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
+    let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
+    let kind = parser.parse_one_of_keywords(&kinds);
+    let Some(kind) = kind.filter(|kind| !is_materialized || *kind == Keyword::VIEW) else {
         return unsupported("this form of ALTER");
     };
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
@@ -96,7 +98,11 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
             if !parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) {
                 return unsupported("this form of ALTER VIEW");
             }
-            AlterChange::Rename(RelationKind::View, parser.parse_identifier()?)
+            let kind = match is_materialized {
+                true => RelationKind::MaterializedView,
+                false => RelationKind::View,
+            };
+            AlterChange::Rename(kind, parser.parse_identifier()?)
         }
         _ if parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) => {
             AlterChange::Rename(RelationKind::Sequence, parser.parse_identifier()?)

@@ -35,6 +35,20 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
     if !or_replace && accept(parser, "tag") {
         return Ok(Syntax::CreateTag(parser.parse_identifier()?));
     }
+    if !or_replace && parser.parse_keywords(&[Keyword::MATERIALIZED, Keyword::VIEW]) {
+        let if_not_exists = if_not_exists(parser);
+        let name = parser.parse_object_name(false)?;
+        let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
+        parser.expect_keyword(Keyword::AS)?;
+        let query = parser.parse_query()?;
+        return Ok(Syntax::CreateMaterializedView {
+            name,
+            columns,
+            if_not_exists,
+            with_data: with_data(parser),
+            query,
+        });
+    }
     let unique = !or_replace && parser.parse_keyword(Keyword::UNIQUE);
     let kinds = [
         Keyword::TABLE,
@@ -56,6 +70,13 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         }),
         _ => unsupported("this form of CREATE"),
     }
+}
+
+/// WITH [NO] DATA; with them if nothing is said.
+pub(super) fn with_data(parser: &mut Parser) -> bool {
+    let without = parser.parse_keywords(&[Keyword::WITH, Keyword::NO, Keyword::DATA]);
+    let _ = !without && parser.parse_keywords(&[Keyword::WITH, Keyword::DATA]);
+    !without
 }
 
 fn if_not_exists(parser: &mut Parser) -> bool {

@@ -62,11 +62,17 @@ pub(super) fn texts(source: &Source, pieces: &[Piece], level: usize) -> Texts {
     texts
 }
 
-/// The query behind the first AS, which is that of a view; no name before it is so called.
+/// The query behind the first AS, which is that of a view (no name before it is so called), without WITH [NO] DATA.
 pub(super) fn query_text(source: &Source, pieces: &[Piece]) -> String {
-    let is_as = |piece: &Piece| piece.token.is_keyword(source.script, "as");
-    let at = pieces.iter().position(is_as).map_or(0, |at| at + 1);
-    text_of(source.script, &pieces[at..])
+    let is = |piece: &Piece, word| piece.token.is_keyword(source.script, word);
+    let at = pieces.iter().position(|piece| is(piece, "as"));
+    let query = &pieces[at.map_or(0, |at| at + 1)..];
+    let end = match query {
+        [.., with, data] if is(with, "with") && is(data, "data") => 2,
+        [.., with, no, data] if is(with, "with") && is(no, "no") && is(data, "data") => 3,
+        _ => 0,
+    };
+    text_of(source.script, &query[..query.len() - end])
 }
 
 /// Whether a value follows the word DEFAULT behind these tokens: not so in `ON DELETE SET DEFAULT`,

@@ -37,6 +37,18 @@ pub enum Syntax {
         or_replace: bool,
         query: Box<ast::Query>,
     },
+    CreateMaterializedView {
+        name: ast::ObjectName,
+        columns: Vec<ast::Ident>,
+        if_not_exists: bool,
+        with_data: bool,
+        query: Box<ast::Query>,
+    },
+    /// REFRESH MATERIALIZED VIEW.
+    Refresh {
+        name: ast::ObjectName,
+        with_data: bool,
+    },
     CreateSchema {
         name: ast::Ident,
         if_not_exists: bool,
@@ -175,6 +187,13 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         Keyword::ALTER => Ok(Syntax::Alter(Box::new(alter::alter(parser)?))),
         Keyword::TRUNCATE => truncate(parser),
         Keyword::COMMENT => comment(parser),
+        Keyword::REFRESH => {
+            parser.expect_keywords(&[Keyword::MATERIALIZED, Keyword::VIEW])?;
+            let _ = parser.parse_keyword(Keyword::CONCURRENTLY);
+            let name = parser.parse_object_name(false)?;
+            let with_data = create::with_data(parser);
+            Ok(Syntax::Refresh { name, with_data })
+        }
         Keyword::EXPLAIN => explain(parser),
         _ if session::BEGINNINGS.contains(&keyword) => {
             let statement = session::statement(parser, keyword)?;
@@ -197,6 +216,7 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
         Keyword::VIEW,
         Keyword::SCHEMA,
     ];
+    let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
     let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("this form of DROP");
     };
@@ -207,6 +227,8 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
     let kind = match kind {
         Keyword::INDEX => return Ok(Syntax::DropIndex { names, if_exists }),
         Keyword::TABLE => RelationKind::Table,
+        Keyword::VIEW if is_materialized => RelationKind::MaterializedView,
+        _ if is_materialized => return unsupported("this form of DROP"),
         Keyword::VIEW => RelationKind::View,
         Keyword::SCHEMA => RelationKind::Schema,
         _ => RelationKind::Sequence,

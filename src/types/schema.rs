@@ -25,7 +25,7 @@ pub struct TableSchema {
     pub schema: Option<String>,
     /// It is a schema and nothing else; of the name `public` it says that this one is gone.
     pub is_schema: bool,
-    /// It is a view, which has no rows of its own.
+    /// It is a view, which has no rows of its own unless it is materialized.
     pub view: Option<ViewSchema>,
 }
 
@@ -35,6 +35,7 @@ pub enum RelationKind {
     Table,
     Sequence,
     View,
+    MaterializedView,
     /// A schema, which has a relation's life.
     Schema,
 }
@@ -45,6 +46,7 @@ impl RelationKind {
             RelationKind::Table => "table",
             RelationKind::Sequence => "sequence",
             RelationKind::View => "view",
+            RelationKind::MaterializedView => "materialized view",
             RelationKind::Schema => "schema",
         }
     }
@@ -56,6 +58,10 @@ pub struct ViewSchema {
     pub sql: String,
     /// What the names of relations in it mean.
     pub uses: Vec<ViewUse>,
+    /// It has rows: those that the query gave when it was refreshed last.
+    pub is_materialized: bool,
+    /// It has been, so that it can be read.
+    pub is_populated: bool,
 }
 
 /// A relation that a view reads, by the names that it and its columns had when the view was made. The view
@@ -150,6 +156,7 @@ impl TableSchema {
     pub fn kind(&self) -> RelationKind {
         match (&self.sequence, &self.view) {
             (Some(_), _) => RelationKind::Sequence,
+            (_, Some(view)) if view.is_materialized => RelationKind::MaterializedView,
             (_, Some(_)) => RelationKind::View,
             _ if self.is_schema => RelationKind::Schema,
             _ => RelationKind::Table,

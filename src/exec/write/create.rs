@@ -1,4 +1,4 @@
-//! CREATE TABLE AS and SELECT INTO.
+//! CREATE TABLE AS, SELECT INTO, and materialized views.
 
 use super::writer::{Target, Written};
 use crate::column::Chunk;
@@ -27,8 +27,15 @@ impl CreateRows {
         let CreateTableAs {
             schema,
             if_not_exists,
+            refresh,
             ..
         } = &self.create;
+        if *refresh {
+            let (transaction, store) = context.writer()?;
+            transaction.truncate(store, schema.id)?;
+            transaction.alter_table(store, schema.clone())?;
+            return Ok(Some(schema.id));
+        }
         let plan = Plan::CreateTable {
             schema: schema.clone(),
             sequences: Vec::new(),

@@ -74,6 +74,7 @@ impl<'a> Binder<'a> {
                 schema.name = to.value.clone();
                 let command = match kind {
                     RelationKind::View => "ALTER VIEW",
+                    RelationKind::MaterializedView => "ALTER MATERIALIZED VIEW",
                     _ => "ALTER SEQUENCE",
                 };
                 Ok(altered(vec![AlterStep::Table(schema)], command))

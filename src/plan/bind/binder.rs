@@ -162,6 +162,14 @@ impl<'a> Binder<'a> {
                 or_replace,
                 query,
             } => self.bind_create_view(name, columns, *or_replace, query)?,
+            Syntax::CreateMaterializedView {
+                name,
+                columns,
+                if_not_exists,
+                with_data,
+                query,
+            } => self.bind_materialized_view(name, columns, *if_not_exists, *with_data, query)?,
+            Syntax::Refresh { name, with_data } => self.bind_refresh(name, *with_data)?,
             Syntax::CreateSchema {
                 name,
                 if_not_exists,
@@ -292,7 +300,9 @@ impl<'a> Binder<'a> {
         let found = self.find_table(table, position, TimeSlot::Present)?;
         let message = match found.kind() {
             RelationKind::Table => return Ok(found),
-            RelationKind::Sequence => format!("cannot change sequence \"{table}\""),
+            RelationKind::Sequence | RelationKind::MaterializedView => {
+                format!("cannot change {} \"{table}\"", found.kind().word())
+            }
             RelationKind::View | RelationKind::Schema => format!("\"{table}\" is not a table"),
         };
         Err(Error::new(Code::WrongObjectType, message).at(position))
@@ -349,6 +359,7 @@ fn reads(syntax: &Syntax) -> bool {
         }),
         Syntax::CreateTableAs { .. }
         | Syntax::CreateView { .. }
+        | Syntax::CreateMaterializedView { .. }
         | Syntax::CreateTag(_)
         | Syntax::Restore { .. } => true,
         Syntax::Explain { statement, .. } => reads(statement),

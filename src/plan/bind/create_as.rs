@@ -42,6 +42,7 @@ impl<'a> Binder<'a> {
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             schema,
             if_not_exists,
+            refresh: false,
             query: Query {
                 subplans: std::mem::take(&mut self.subplans),
                 root,
@@ -69,7 +70,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn column_of(at: usize, column: &OutputColumn, schema: &TableSchema) -> Result<ColumnSchema> {
+pub fn column_of(at: usize, column: &OutputColumn, schema: &TableSchema) -> Result<ColumnSchema> {
     let OutputColumn { name, data_type } = column;
     if schema.position_by_name(name).is_some() {
         let message = format!("column \"{name}\" specified more than once");

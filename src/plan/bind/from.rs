@@ -141,12 +141,17 @@ impl<'a> Binder<'a> {
         }
         let named = alias.map(|alias| &alias.name);
         let (node, mut scope) = match &table.view {
-            Some(view) => {
+            Some(view) if view.is_materialized && !view.is_populated => {
+                let message = format!("materialized view \"{name}\" has not been populated");
+                let hint = "Use the REFRESH MATERIALIZED VIEW command.";
+                return Err(Error::new(Code::NotInPrerequisiteState, message).with_hint(hint));
+            }
+            Some(view) if !view.is_materialized => {
                 let rows = self.rows_of_view(&table, view, time);
                 let node = rows.map_err(|error| error.moved_to(position))?;
                 (node, scope_of_table(&table, named, &[], false))
             }
-            None => {
+            _ => {
                 let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));
                 let scope = scope_of_table(&table, named, extra, has_key);
                 (scan(table.clone(), time, columns), scope)

@@ -4,10 +4,10 @@ use super::binder::Binder;
 use super::define::column_names;
 use super::name;
 use crate::error::{Code, Error, Result};
-use crate::plan::Plan;
+use crate::plan::{Plan, TimeSlot};
 use crate::sql::CreateIndex;
 use crate::table::Catalog;
-use crate::types::{ColumnId, DataType, IndexId, IndexSchema, TableSchema};
+use crate::types::{ColumnId, DataType, IndexId, IndexSchema, RelationKind, TableSchema};
 use sqlparser::ast::{self, Ident};
 
 /// As many columns as a key of PostgreSQL may have.
@@ -17,7 +17,11 @@ impl Binder<'_> {
     pub fn bind_create_index(&mut self, index: &CreateIndex) -> Result<Plan> {
         let (table_name, position) = name::relation(&index.table)?;
         let table_name = table_name.as_str();
-        let table = self.target(table_name, position)?;
+        let found = self.find_table(table_name, position, TimeSlot::Present);
+        let table = match found {
+            Ok(view) if view.kind() == RelationKind::MaterializedView => view,
+            _ => self.target(table_name, position)?,
+        };
         let columns = column_names(&index.columns)?;
         let key = key_columns(&table, &columns)?;
         let index_name = match &index.name {

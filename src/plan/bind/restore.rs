@@ -144,6 +144,7 @@ impl<'a> Binder<'a> {
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             schema,
             if_not_exists: false,
+            refresh: false,
             query: Query {
                 subplans: Vec::new(),
                 root,

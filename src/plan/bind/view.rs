@@ -7,10 +7,11 @@
 
 use super::assign::Untyped;
 use super::binder::Binder;
+use super::create_as::column_of;
 use super::scope::Scope;
 use super::{alter, name};
 use crate::error::{Code, Error, Result};
-use crate::plan::{AlterStep, Node, OutputColumn, Plan, TimeSlot};
+use crate::plan::{AlterStep, CreateTableAs, Node, OutputColumn, Plan, Query, TimeSlot};
 use crate::sql::{self, Lifting, Source, Syntax};
 use crate::types::{
     ColumnId, ColumnSchema, RelationKind, TableId, TableSchema, ViewSchema, ViewUse,
@@ -57,7 +58,7 @@ impl<'a> Binder<'a> {
                     .map_err(|error| error.at(position))?;
             }
         }
-        let (output, view) = self.definition_of_view(names, query)?;
+        let (_, output, view) = self.definition_of_view(names, query)?;
         let mut schema = TableSchema {
             view: Some(view),
             ..known.as_deref().cloned().unwrap_or(made)
@@ -81,12 +82,87 @@ impl<'a> Binder<'a> {
         }
     }
 
+    pub fn bind_materialized_view(
+        &mut self,
+        view: &ast::ObjectName,
+        names: &[Ident],
+        if_not_exists: bool,
+        with_data: bool,
+        query: &'a ast::Query,
+    ) -> Result<Plan> {
+        let (mut schema, position) = name::new_relation(self.catalog(), view)?;
+        if self.catalog().table(&schema.key()).is_some() && !if_not_exists {
+            let message = format!("relation \"{}\" already exists", schema.name);
+            return Err(Error::new(Code::DuplicateTable, message).at(position));
+        }
+        let (root, output, view) = self.definition_of_view(names, query)?;
+        for (at, column) in output.iter().enumerate() {
+            let column = column_of(at, column, &schema)?;
+            schema.columns.push(column);
+        }
+        schema.next_column = ColumnId(output.len() as u32);
+        schema.view = Some(ViewSchema {
+            is_materialized: true,
+            is_populated: with_data,
+            ..view
+        });
+        let query = self.rows_to_keep(with_data, root, output);
+        Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
+            schema,
+            if_not_exists,
+            refresh: false,
+            query,
+        })))
+    }
+
+    pub fn bind_refresh(&mut self, view: &ast::ObjectName, with_data: bool) -> Result<Plan> {
+        let (name, position) = name::relation(view)?;
+        let found = self.find_table(&name, position, TimeSlot::Present)?;
+        let mut schema = TableSchema::clone(&found);
+        let view = match &mut schema.view {
+            Some(view) if view.is_materialized => view,
+            _ => {
+                let message = format!("\"{name}\" is not a materialized view");
+                return Err(Error::new(Code::Unsupported, message).at(position));
+            }
+        };
+        view.is_populated = with_data;
+        let (sql, uses) = (view.sql.clone(), view.uses.clone());
+        let rows = self.rows_of_query(&sql, &name, Some(&uses), TimeSlot::Present);
+        let (root, output) = rows.map_err(|error| error.moved_to(position))?;
+        let query = self.rows_to_keep(with_data, root, output);
+        Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
+            schema,
+            if_not_exists: false,
+            refresh: true,
+            query,
+        })))
+    }
+
+    /// The rows that a materialized view gets.
+    fn rows_to_keep(&mut self, with_data: bool, root: Node, output: Vec<OutputColumn>) -> Query {
+        let mut query = Query {
+            subplans: std::mem::take(&mut self.subplans),
+            root,
+            output,
+        };
+        if !with_data {
+            query.subplans.clear();
+            self.shared.clear();
+            query.root = Node::Values {
+                types: query.root.types(),
+                rows: Vec::new(),
+            };
+        }
+        query
+    }
+
     /// The columns of a view, and what is kept of it.
     fn definition_of_view(
         &mut self,
         names: &[Ident],
         query: &'a ast::Query,
-    ) -> Result<(Vec<OutputColumn>, ViewSchema)> {
+    ) -> Result<(Node, Vec<OutputColumn>, ViewSchema)> {
         if let Some(position) = self.statement.temporal.positions.first() {
             return Err(Error::unsupported("a moment in a view").at(*position));
         }
@@ -98,7 +174,7 @@ impl<'a> Binder<'a> {
             return Err(Error::unsupported("nextval() in a view"));
         }
         self.noted = Some(Vec::new());
-        let (_, mut output) = self.query(query, Untyped::Text)?;
+        let (node, mut output) = self.query(query, Untyped::Text)?;
         if names.len() > output.len() {
             let message = "CREATE VIEW specifies more column names than columns";
             return Err(Error::new(Code::Syntax, message));
@@ -110,8 +186,9 @@ impl<'a> Binder<'a> {
         let view = ViewSchema {
             sql: self.statement.texts.query.clone(),
             uses: noted.into_iter().map(Noted::finish).collect(),
+            ..ViewSchema::default()
         };
-        Ok((output, view))
+        Ok((node, output, view))
     }
 
     /// An error if a view reads itself through others.

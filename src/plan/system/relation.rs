@@ -98,7 +98,7 @@ const TABLES: &[(&str, &str)] = &[
         "pg_class",
         "oid relname:t relnamespace reltype=0 reloftype=0 relowner=10 relam relfilenode=0 reltablespace=0 relpages=0 \
          reltuples=-1 relallvisible=0 reltoastrelid=0 relhasindex:b relisshared=f relpersistence='p relkind:t relnatts relchecks \
-         relhasrules:b relhastriggers:b relhassubclass=f relrowsecurity=f relforcerowsecurity=f relispopulated=t \
+         relhasrules:b relhastriggers:b relhassubclass=f relrowsecurity=f relforcerowsecurity=f relispopulated:b \
          relreplident='d relispartition=f relrewrite=0 relacl=- reloptions=- relpartbound=-",
     ),
     (
@@ -203,6 +203,12 @@ const VIEWS: &[(&str, &str)] = &[
         "pg_views",
         "SELECT n.nspname AS schemaname, c.relname AS viewname, 'postgres' AS viewowner, pg_get_viewdef(c.oid) AS definition \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
+    ),
+    (
+        "pg_matviews",
+        "SELECT n.nspname AS schemaname, c.relname AS matviewname, 'postgres' AS matviewowner, NULL AS tablespace, \
+         c.relhasindex AS hasindexes, c.relispopulated AS ispopulated, pg_get_viewdef(c.oid) AS definition \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm'",
     ),
     (
         "pg_indexes",

@@ -148,6 +148,7 @@ fn class(table: &TableSchema, rows: &mut Vec<Row>) {
         RelationKind::Table => ("r", 2),
         RelationKind::Sequence => ("S", 0),
         RelationKind::View => ("v", 0),
+        RelationKind::MaterializedView => ("m", 2),
         RelationKind::Schema => return,
     };
     rows.push(vec![
@@ -161,6 +162,9 @@ fn class(table: &TableSchema, rows: &mut Vec<Row>) {
         number(table.checks.len()),
         Value::Bool(table.view.is_some()),
         Value::Bool(false),
+        Value::Bool(
+            (table.view.as_ref()).is_none_or(|view| view.is_populated || !view.is_materialized),
+        ),
     ]);
 }
 
@@ -177,6 +181,7 @@ fn index_classes(table: &TableSchema, rows: &mut Vec<Row>) {
             Value::I64(0),
             Value::Bool(false),
             Value::Bool(false),
+            Value::Bool(true),
         ]);
     }
 }
@@ -457,7 +462,7 @@ impl Constraint<'_> {
 
 /// information_schema.columns.
 fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
-    if table.kind() == RelationKind::Sequence {
+    if !matches!(table.kind(), RelationKind::Table | RelationKind::View) {
         return Vec::new();
     }
     let rows = table.columns.iter().enumerate().map(|(at, column)| {
