@@ -151,10 +151,10 @@ const SMALL: &[&str] = &[
 ];
 
 const INT: &[&str] = &[
-    "({ints})[{int}]",
+    "?({ints})[{int}]",
     "cardinality({ints})",
-    "array_length({texts}, 1)",
-    "array_position({texts}, {text})",
+    "?array_length({texts}, 1)",
+    "?array_position({texts}, {text})",
     "?(select max({inner int}) from {from} where {int} = any({ints}))",
     "{int} + {int}",
     "{int} - {int}",
@@ -286,7 +286,7 @@ const NUMERIC: &[&str] = &[
 ];
 
 const TEXT: &[&str] = &[
-    "({texts})[{literal int}]",
+    "?({texts})[{literal int}]",
     "array_to_string({ints}, ',')",
     "array_to_string({texts}, '-', 'x')",
     "{text} || {text}",

@@ -42,6 +42,9 @@ pub fn resolve(
     let undefined = || undefined(name, &types);
     let (mut arguments, data_type) = match (function, types.len()) {
         (AggregateFunction::StringAgg, 2) => joined(arguments).ok_or_else(undefined)??,
+        (AggregateFunction::ArrayAgg, 1) if types[0] == DataType::Unknown => {
+            return Err(not_unique(name));
+        }
         (AggregateFunction::ArrayAgg, 1) => {
             // In an array of its own, a NULL is an element like any other.
             let array = expr::resolve_array(vec![known(arguments.remove(0))?])?;
@@ -196,10 +199,7 @@ fn of_one(function: AggregateFunction, name: &str, argument: Expr) -> Result<(Ex
         return of_one(function, name, known(argument)?);
     }
     if given == DataType::Unknown && !is_of_truths {
-        let message = format!("function {name}(unknown) is not unique");
-        return Err(Error::new(Code::AmbiguousFunction, message).with_hint(
-            "Could not choose a best candidate function. You might need to add explicit type casts.",
-        ));
+        return Err(not_unique(name));
     }
     let data_type = match function {
         Count => Some(DataType::BigInt),
@@ -258,6 +258,14 @@ fn extreme_type(argument: DataType) -> Option<DataType> {
         DataType::Bytea => None,
         other => Some(other),
     }
+}
+
+/// A literal without a type could be of several.
+fn not_unique(name: &str) -> Error {
+    let message = format!("function {name}(unknown) is not unique");
+    Error::new(Code::AmbiguousFunction, message).with_hint(
+        "Could not choose a best candidate function. You might need to add explicit type casts.",
+    )
 }
 
 pub fn undefined(name: &str, types: &[DataType]) -> Error {

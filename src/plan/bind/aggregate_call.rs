@@ -253,7 +253,7 @@ impl<'a> Binder<'a> {
                     if argument.has_columns() {
                         return Err(Error::unsupported("a hypothetical row with columns"));
                     }
-                    let value = aggregate::known(binder.expression(&item.expr, context)?)?;
+                    let value = binder.expression(&item.expr, context)?;
                     let both = expr::coerce_all(vec![value, argument], "WITHIN GROUP")?.0;
                     let [value, argument] = <[Expr; 2]>::try_from(both).expect("two were given");
                     pairs.push((sort_key(value, item)?, expr::ordering_key(argument)?));
