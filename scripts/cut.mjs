@@ -4,11 +4,12 @@
 //
 // The library copies, locates and prints whole syntax trees on a few paths that this engine never takes, and the
 // compiler cannot know that. Each of the three reaches everything in a tree through `Expr`, whose function is
-// emptied here; wasm-opt then drops what nothing calls any more.
+// emptied here, as is that which prints a keyword; wasm-opt then drops what nothing calls any more.
 //
 //   clone   an identifier in the name of a type, if it were a function call, which the dialect has not
 //   span    for the message of an error about a chain of names, after it was found to be one
-//   fmt     for the message of an error about a type, of which sql::parse shows no more than what was expected
+//   fmt     for the message of an error about a type, of which sql::parse shows no more than what was expected;
+//           of a keyword, for errors that the library calls internal
 //
 // Copying and locating end in a trap; printing prints nothing. So that no code of the engine comes to depend on
 // them, the build fails if a function of its own reaches one other than through the parser.
@@ -20,6 +21,7 @@ const EMPTIED = [
     "<sqlparser::ast::Expr as core::clone::Clone>::clone",
     "<sqlparser::ast::Expr as sqlparser::ast::spans::Spanned>::span",
     "<sqlparser::ast::Expr as core::fmt::Display>::fmt",
+    "<sqlparser::keywords::Keyword as core::fmt::Display>::fmt",
 ];
 
 /** Without the hash of the compiler. */
