@@ -25,7 +25,8 @@
 //!              types, error              0  values, schema, moments, changes
 //! ```
 //!
-//! Imports point down and siblings do not see each other; `tests/architecture.rs` proves it.
+//! Imports point down and siblings do not see each other; `tests/architecture.rs` proves it. `types`, `error` and
+//! `column` are the crate in `values/`, compiled for speed; what is here is compiled for a small download.
 //!
 //! # Glossary
 //!
@@ -39,10 +40,10 @@
 
 #![deny(unsafe_code)]
 
-pub mod column;
+pub use driftdb_values::{column, error, types};
+
 pub mod commit;
 pub mod db;
-pub mod error;
 pub mod exec;
 pub mod expr;
 pub mod log;
@@ -51,6 +52,5 @@ pub mod sql;
 pub mod storage;
 pub mod table;
 pub mod txn;
-pub mod types;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

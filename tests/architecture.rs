@@ -34,20 +34,25 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 struct Source {
-    /// Below `src`, with slashes.
+    /// Below `src` or `values/src`, with slashes.
     path: String,
     /// Without comments.
     code: String,
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let roots = ["src", "values/src"].map(|root| Path::new(env!("CARGO_MANIFEST_DIR")).join(root));
+    let sources: Vec<Source> = roots.iter().flat_map(|root| sources_below(root)).collect();
+    assert!(sources.len() > 50);
+    sources
+}
+
+fn sources_below(root: &Path) -> Vec<Source> {
     let mut found = Vec::new();
-    collect(&root, &mut found);
-    assert!(found.len() > 50);
+    collect(root, &mut found);
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).expect("a source is text");
-        let below = path.strip_prefix(&root).expect("it lies below");
+        let below = path.strip_prefix(root).expect("it lies below");
         Source {
             path: below.to_string_lossy().replace('\\', "/"),
             code: text
