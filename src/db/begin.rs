@@ -210,7 +210,9 @@ impl Database {
         let as_of = as_of.or_else(|| known.settings.as_of.clone());
         let read_only = known.block.is_none()
             && writes.is_some()
-            && known.settings.is_on("default_transaction_read_only");
+            && known
+                .settings
+                .was_turned_on("default_transaction_read_only");
         if let Some(as_of) = &as_of {
             if let Some(command) = writes {
                 return Err(cannot_write(command, "at a past moment"));

@@ -61,7 +61,9 @@ impl Database {
                 if session.block.is_some() {
                     notice = Some("there is already a transaction in progress");
                 } else {
-                    let usual = session.settings.is_on("default_transaction_read_only");
+                    let usual = session
+                        .settings
+                        .was_turned_on("default_transaction_read_only");
                     let read_only = modes.read_only.unwrap_or(usual);
                     let mut block = Block::new(read_only, false, &session.settings);
                     block.now = Some(now);

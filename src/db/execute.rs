@@ -102,7 +102,9 @@ impl Database {
             return Ok(None);
         };
         let writes = !matches!(&*bound.plan, Plan::Query(_));
-        let read_only = known.settings.is_on("default_transaction_read_only");
+        let read_only = known
+            .settings
+            .was_turned_on("default_transaction_read_only");
         if writes && !in_block && (self.writer.is_some() || read_only) {
             return Ok(None);
         }

@@ -199,6 +199,12 @@ impl Settings {
         self.show(name).is_ok_and(|(_, value)| value == "on")
     }
 
+    /// The same for one that is off by default, which every statement may ask.
+    pub fn was_turned_on(&self, name: &str) -> bool {
+        let set = self.local.get(name).or_else(|| self.session.get(name));
+        set.is_some_and(|value| value == "on")
+    }
+
     /// A duration in microseconds; `None` if it is 0.
     pub fn duration(&self, name: &str) -> Option<i64> {
         let value = self.local.get(name).or_else(|| self.session.get(name))?;
