@@ -178,7 +178,7 @@ structs! {
     DroppedColumn { id, data_type }
     DefaultValue { sql }
     IdentitySchema { always, sequence }
-    IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct }
+    IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first }
     CheckSchema { name, sql }
     ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred }
     ViewSchema { sql, uses; is_materialized, is_populated }

@@ -75,11 +75,11 @@ pub fn of_table<'a>(
     let (own, kind) = match constraint {
         TableConstraint::PrimaryKey(key) => {
             check_characteristics(&key.characteristics)?;
-            (&key.name, primary_key(column_names(&key.columns)?))
+            (&key.name, primary_key(plain_columns(&key.columns)?))
         }
         TableConstraint::Unique(unique) => {
             check_characteristics(&unique.characteristics)?;
-            let columns = column_names(&unique.columns)?;
+            let columns = plain_columns(&unique.columns)?;
             (&unique.name, unique_key(columns, &unique.nulls_distinct))
         }
         TableConstraint::Check(check) => (&check.name, check_kind(check, definition)?),
@@ -213,6 +213,7 @@ impl Binder<'_> {
             unique: true,
             constraint: true,
             nulls_not_distinct: false,
+            ..IndexSchema::default()
         })
     }
 }
@@ -283,4 +284,18 @@ fn option_name(option: &ColumnOption) -> &'static str {
         ColumnOption::Collation(_) => "COLLATE",
         _ => "this option of a column",
     }
+}
+
+/// The columns of a key, which has no order.
+fn plain_columns(columns: &[ast::IndexColumn]) -> Result<Vec<&Ident>> {
+    for column in columns {
+        let options = &column.column.options;
+        if options.sort.is_some() || options.nulls_first.is_some() {
+            return Err(Error::new(
+                Code::Syntax,
+                "the columns of a key have no order",
+            ));
+        }
+    }
+    column_names(columns)
 }

@@ -314,17 +314,22 @@ pub fn column_names(columns: &[IndexColumn]) -> Result<Vec<&Ident>> {
     columns
         .iter()
         .map(|column| {
-            let options = &column.column.options;
-            let is_plain = column.operator_class.is_none()
-                && column.column.with_fill.is_none()
-                && options.nulls_first.is_none()
-                && matches!(options.sort, None | Some(ast::OrderBySort::Asc));
+            let is_plain = column.operator_class.is_none() && column.column.with_fill.is_none();
             match &column.column.expr {
                 ast::Expr::Identifier(ident) if is_plain => Ok(ident),
-                _ => Err(Error::unsupported(
-                    "an index over anything but columns in ascending order",
-                )),
+                _ => Err(Error::unsupported("an index over anything but columns")),
             }
         })
         .collect()
+}
+
+/// Whether a column of an index is said to be descending, and whether its NULLs come first.
+pub fn order_of(column: &IndexColumn) -> Result<(bool, bool)> {
+    let options = &column.column.options;
+    let descending = match options.sort {
+        None | Some(ast::OrderBySort::Asc) => false,
+        Some(ast::OrderBySort::Desc) => true,
+        Some(ast::OrderBySort::Using(_)) => return Err(Error::unsupported("ORDER BY USING")),
+    };
+    Ok((descending, options.nulls_first.unwrap_or(descending)))
 }

@@ -1,7 +1,7 @@
 //! CREATE INDEX and DROP INDEX, and the names and keys of indexes.
 
 use super::binder::Binder;
-use super::define::column_names;
+use super::define::{column_names, order_of};
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{Plan, TimeSlot};
@@ -24,6 +24,12 @@ impl Binder<'_> {
         };
         let columns = column_names(&index.columns)?;
         let key = key_columns(&table, &columns)?;
+        let (mut descending, mut nulls_first) = (Vec::new(), Vec::new());
+        for (column, id) in index.columns.iter().zip(&key) {
+            let order = order_of(column)?;
+            descending.extend(order.0.then_some(*id));
+            nulls_first.extend(order.1.then_some(*id));
+        }
         let index_name = match &index.name {
             Some(given) => {
                 let given = name::single(given)?;
@@ -45,6 +51,8 @@ impl Binder<'_> {
                 unique: index.unique,
                 constraint: false,
                 nulls_not_distinct: index.nulls_not_distinct,
+                descending,
+                nulls_first,
             },
             if_not_exists: index.if_not_exists,
         })

@@ -39,9 +39,26 @@ pub fn index(table: &TableSchema, index: &IndexSchema) -> String {
         quoted(&index.name),
         quoted(table.schema_name()),
         quoted(&table.name),
-        columns(table, &index.columns),
+        (index.columns.iter())
+            .map(|id| ordered_column(table, index, *id))
+            .collect::<Vec<_>>()
+            .join(", "),
         nulls_not_distinct(index, " NULLS NOT DISTINCT"),
     )
+}
+
+/// A column of an index with its order, as far as that is not the usual.
+fn ordered_column(table: &TableSchema, index: &IndexSchema, id: ColumnId) -> String {
+    let order = match (
+        index.descending.contains(&id),
+        index.nulls_first.contains(&id),
+    ) {
+        (false, false) => "",
+        (false, true) => " NULLS FIRST",
+        (true, true) => " DESC",
+        (true, false) => " DESC NULLS LAST",
+    };
+    columns(table, &[id]) + order
 }
 
 /// `PRIMARY KEY (…)` or `UNIQUE (…)`

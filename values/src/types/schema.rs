@@ -141,6 +141,10 @@ pub struct IndexSchema {
     pub constraint: bool,
     /// Two keys with a NULL in the same place are equal.
     pub nulls_not_distinct: bool,
+    /// The columns that were said to be descending, and those whose NULLs come first. An index is read in
+    /// either direction, so this is for those who ask how it was defined.
+    pub descending: Vec<ColumnId>,
+    pub nulls_first: Vec<ColumnId>,
 }
 
 impl TableSchema {
