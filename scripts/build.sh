@@ -11,12 +11,11 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
-compiled=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release/driftdb.wasm
+compiled=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/wasm/driftdb_engine.wasm
 out=pkg/wasm
 
 build_wasm() {
-    # The library alone: with the crate for other crates beside it, nothing would be optimised across crates.
-    cargo rustc --release --target wasm32-unknown-unknown --lib --crate-type cdylib
+    cargo build --profile wasm --target wasm32-unknown-unknown --package driftdb-engine
     local state
     state=$(cat "$compiled" scripts/build.sh scripts/cut.mjs scripts/package.json <(wasm-bindgen --version) | sha256sum)
     if [ "$(cat $out/.made-from 2>/dev/null)" != "$state" ]; then

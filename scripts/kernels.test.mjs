@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-const wasm = join(target, 'wasm32-unknown-unknown/release/driftdb.wasm');
+const wasm = join(target, 'wasm32-unknown-unknown/wasm/driftdb_engine.wasm');
 
 /** What a loop over each kernel's vectors must be made of. */
 const KERNELS = {
