@@ -6,7 +6,7 @@
 # make setup   install what is missing, and nothing else; both commands above do it first
 #
 # Only the engine for wasm32, with the compiler that the set-up found or made:
-#   . scripts/env.sh && cargo build --target wasm32-unknown-unknown --lib
+#   . scripts/env.sh && cargo build --profile wasm --target wasm32-unknown-unknown --package driftdb-engine
 
 SHELL := /bin/bash
 

@@ -1,9 +1,9 @@
-// Takes out of the compiled engine what the grammar's library links and never runs: a tenth of the download.
+// Takes out of the compiled engine what the grammar's library links and never runs: a twentieth of the download.
 //
 //   node scripts/cut.mjs MODULE.wasm
 //
 // The library copies, locates and prints whole syntax trees on a few paths that this engine never takes, and the
-// compiler cannot know that. Each of the three reaches everything in a tree through `Expr`, whose function is
+// compiler cannot know that. Each of the three below reaches everything in a tree through `Expr`, whose function is
 // emptied here, as is that which prints a keyword; wasm-opt then drops what nothing calls any more.
 //
 //   clone   an identifier in the name of a type, if it were a function call, which the dialect has not
