@@ -112,8 +112,10 @@ fn take_parentheses(tokens: &mut Vec<TokenWithSpan>, open: usize) -> Vec<TokenWi
     if !is(open, Token::LParen) {
         return Vec::new();
     }
-    let close = (open..tokens.len()).find(|at| is(*at, Token::RParen));
-    let close = close.unwrap_or(tokens.len() - 1);
+    let Some(close) = (open..tokens.len()).find(|at| is(*at, Token::RParen)) else {
+        // The grammar refuses what is left open.
+        return Vec::new();
+    };
     let mut taken: Vec<TokenWithSpan> = tokens.drain(open..=close).collect();
     taken.pop();
     taken.remove(0);
