@@ -52,6 +52,8 @@ const shapes = {
   joins: tables((at) => ` JOIN t t${at + 1} ON t${at + 1}.a = t${at}.a`),
   'outer joins': tables((at) => ` LEFT JOIN t t${at + 1} ON t${at + 1}.a = t${at}.a AND t${at}.b > 0`),
   'WITH after WITH': (n) => `WITH c0 AS (SELECT 1 a)${Array.from({ length: n }, (_, at) => `, c${at + 1} AS (SELECT a+1 a FROM c${at})`).join('')} SELECT * FROM c${n}`,
+  'WITH before WITH': (n) => `WITH RECURSIVE ${Array.from({ length: n }, (_, at) => `c${at} AS (SELECT a+1 a FROM c${at + 1})`).join(', ')}, c${n} AS (SELECT 1 a) SELECT * FROM c0`,
+  'WITH after WITH inside': (n) => `SELECT (WITH c0 AS (SELECT t.a a)${Array.from({ length: n }, (_, at) => `, c${at + 1} AS (SELECT a+1 a FROM c${at})`).join('')} SELECT a FROM c${n}) FROM t`,
 };
 
 const SIZES = [5, 10, 15, 18, 20, 22, 24, 26, 28, 30, 31, 32, 40, 50, 60, 63, 100, 200, 400, 500, 1000, 2000, 20_000];
@@ -87,9 +89,12 @@ function failure(call) {
 if (process.argv.includes('--run')) {
   await runAll();
 } else {
-  test('the deepest statements take less than half of the stack', () => {
-    const flags = [`--stack-size=${HALF}`, fileURLToPath(import.meta.url), '--run'];
-    const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8', timeout: 300_000 });
-    assert.equal(stdout, 'done\n', stderr);
-  });
+  // Which of V8's two compilers has made a function by the time it is called depends on the machine, and so does the stack it takes.
+  for (const [compiler, flag] of [['fast', '--liftoff-only'], ['optimising', '--no-liftoff']]) {
+    test(`the deepest statements take less than half of the stack, by the ${compiler} compiler`, () => {
+      const flags = [`--stack-size=${HALF}`, flag, fileURLToPath(import.meta.url), '--run'];
+      const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8', timeout: 300_000 });
+      assert.equal(stdout, 'done\n', stderr);
+    });
+  }
 }

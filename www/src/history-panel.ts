@@ -42,8 +42,9 @@ export class HistoryPanel {
     this.#title.textContent = `${table} · ${key.map(printed).join(', ')}`;
     this.#panel.hidden = false;
     document.documentElement.classList.add('history-open');
-    await this.refresh();
+    // At once, so that Escape closes it while the row is still being read.
     this.#panel.focus({ preventScroll: true });
+    await this.refresh();
   }
 
   /** Reads the row again, after something was written. */

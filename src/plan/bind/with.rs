@@ -1,8 +1,9 @@
 //! WITH: queries with a name.
 //!
-//! One is bound when it is first read, and is run once, as a subplan that all its readers share; where it
-//! has a single reader it is put in its place in the end ([`share`](super::share)). One that sees
-//! rows around its WITH cannot be shared and is bound anew at each place that reads it.
+//! One is bound before what follows its WITH, so that a long row of them costs no stack, and is run once, as a subplan that all
+//! its readers share; where it has a single reader it is put in its place in the end ([`share`](super::share)). One that
+//! sees rows around its WITH cannot be shared and is bound anew at each place that reads it, so inside other queries all are
+//! bound only when they are first read.
 //!
 //! A statement that writes may stand in the WITH of a whole statement. It is run whether it is read or not, and
 //! all read the tables as they were before it ([`Node::Write`]).
@@ -23,6 +24,9 @@ use crate::plan::{Node, OutputColumn, Plan};
 use sqlparser::ast::{self, CteAsMaterialized, TableAlias};
 use std::cell::RefCell;
 use std::rc::Rc;
+
+/// How many are bound within each other: each takes 8 kB of stack in WebAssembly.
+const COMMON_TABLES_BOUND_MAX: usize = 24;
 
 /// A query with a name.
 pub struct CommonTable<'a> {
@@ -73,8 +77,14 @@ impl<'a> Binder<'a> {
             }
             self.add_common_table(table, outer, with)?;
         }
+        if self.outer.all.is_empty() {
+            let into_at_top = std::mem::take(&mut self.into_at_top);
+            self.bind_unread(outer)?;
+            self.into_at_top = into_at_top;
+        }
         let bound = bind(self)?;
-        self.check_unread(outer)?;
+        // What nobody reads must be right, too.
+        self.bind_unread(outer)?;
         self.common_tables.truncate(outer);
         Ok(bound)
     }
@@ -112,8 +122,7 @@ impl<'a> Binder<'a> {
         Ok(())
     }
 
-    /// What nobody reads must be right, too.
-    fn check_unread(&mut self, outer: usize) -> Result<()> {
+    fn bind_unread(&mut self, outer: usize) -> Result<()> {
         for at in outer..self.common_tables.len() {
             let table = self.common_tables[at].clone();
             if matches!(*table.state.borrow(), State::Unread) {
@@ -200,6 +209,12 @@ impl<'a> Binder<'a> {
     }
 
     fn bind_common_table(&mut self, table: &CommonTable<'a>) -> Result<(Node, Vec<OutputColumn>)> {
+        if self.common_tables_bound == COMMON_TABLES_BOUND_MAX {
+            let message = format!(
+                "a query of WITH can read from at most {COMMON_TABLES_BOUND_MAX} others that are read here for the first time"
+            );
+            return Err(Error::new(Code::LimitComplexity, message));
+        }
         table.state.replace(State::Binding);
         // It sees what its WITH sees.
         let hidden = self.common_tables.split_off(table.sees);
