@@ -296,6 +296,7 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::Insert(_) => "INSERT",
         Syntax::Update(_) => "UPDATE",
         Syntax::Delete(_) => "DELETE",
+        Syntax::Merge(_) => "MERGE",
         Syntax::CreateTable(_) => "CREATE TABLE",
         Syntax::CreateTableAs { .. } => "CREATE TABLE AS",
         Syntax::CreateIndex(_) => "CREATE INDEX",

@@ -203,6 +203,7 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
         Plan::Insert(_) => "INSERT",
         Plan::Update(_) => "UPDATE",
         Plan::Delete(_) => "DELETE",
+        Plan::Merge(_) => "MERGE",
         Plan::Truncate { .. } => "TRUNCATE TABLE",
         Plan::CreateTable { schema, .. } => match schema.kind() {
             RelationKind::Table => "CREATE TABLE",

@@ -6,8 +6,8 @@ use super::explain::{self, Measure};
 use super::row_buffer::RowBuffer;
 use super::scan::Scan;
 use super::write::{
-    CreateRows, DeleteRows, Found, InsertRows, Pending, Restores, Settling, Target, UpdateRows,
-    UpsertRows, Writer, settle,
+    ChangeRows, CreateRows, DeleteRows, Found, InsertRows, Pending, Restores, Settling, Target,
+    UpdateRows, UpsertRows, Writer, settle,
 };
 use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
@@ -210,7 +210,7 @@ fn related(plan: &Plan) -> Vec<Rc<Related>> {
     let of = |rules: &Rules| vec![rules.related.clone()];
     match plan {
         Plan::Insert(insert) => of(&insert.rules),
-        Plan::Update(update) => of(&update.rules),
+        Plan::Update(update) | Plan::Merge(update) => of(&update.rules),
         Plan::Delete(delete) => of(&delete.rules),
         Plan::Restore(parts) => parts.iter().flat_map(|part| of(&part.rules)).collect(),
         _ => Vec::new(),
@@ -223,7 +223,7 @@ fn subplans(plan: &Plan) -> Option<&[Node]> {
         Plan::CreateTableAs(create) => Some(&create.query.subplans),
         Plan::Restore(_) => Some(&[]),
         Plan::Insert(insert) => Some(&insert.subplans),
-        Plan::Update(update) => Some(&update.subplans),
+        Plan::Update(update) | Plan::Merge(update) => Some(&update.subplans),
         Plan::Delete(delete) => Some(&delete.subplans),
         _ => None,
     }
@@ -291,6 +291,7 @@ fn writer_of(
             Box::new(DeleteRows::new(delete, claimed)),
             &delete.returning,
         ),
+        Plan::Merge(merge) => (Box::new(ChangeRows::of_merge(merge)), &None),
         _ => return Err(Error::new(Code::Internal, "a plan without operators")),
     };
     Ok(Box::new(Writer::new(source, target, returning.clone())))

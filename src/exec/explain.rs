@@ -103,7 +103,7 @@ fn operators_of_lines(plan: &Plan) -> Vec<Option<usize>> {
     let (root, subplans, has_title) = match plan {
         Plan::Query(query) => (&query.root, &query.subplans, false),
         Plan::Insert(insert) => (&insert.source, &insert.subplans, true),
-        Plan::Update(update) => (&update.source, &update.subplans, true),
+        Plan::Update(update) | Plan::Merge(update) => (&update.source, &update.subplans, true),
         Plan::Delete(delete) => (&delete.source, &delete.subplans, true),
         _ => return Vec::new(),
     };

@@ -7,7 +7,7 @@ use super::{Context, Operator, Step};
 use crate::column::{CHUNK_ROWS, Chunk, VectorBuilder};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, Json};
-use crate::plan::{PastCall, PastFunction, TimeSlot};
+use crate::plan::{PastCall, PastFunction, RowChange, TimeSlot};
 use crate::sql::UndoPolicy;
 use crate::table::{CommitInfo, Fetch, Store, ready};
 use crate::txn::{Operation, View};
@@ -319,14 +319,6 @@ fn blame(call: &PastCall, row: RowId, context: &Context) -> Result<Fetch<Rows>> 
     Ok(Fetch::Ready(told.collect()))
 }
 
-/// What is to become of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reversal {
-    Delete,
-    Update,
-    Insert,
-}
-
 /// What makes a row what it was at the first moment.
 fn restore(
     call: &PastCall,
@@ -373,9 +365,9 @@ fn present(
 /// What makes the one state of a row the other; nothing if they are the same.
 fn reversal(row: RowId, now: Option<Vec<Value>>, wanted: Option<Vec<Value>>) -> Rows {
     let (reversal, values) = match (now, wanted) {
-        (Some(now), None) => (Reversal::Delete, now),
-        (None, Some(wanted)) => (Reversal::Insert, wanted),
-        (Some(now), Some(wanted)) if now != wanted => (Reversal::Update, wanted),
+        (Some(now), None) => (RowChange::Delete, now),
+        (None, Some(wanted)) => (RowChange::Insert, wanted),
+        (Some(now), Some(wanted)) if now != wanted => (RowChange::Update, wanted),
         _ => return Vec::new(),
     };
     let head = [number(row.0), Value::I64(reversal as i64)];

@@ -50,6 +50,13 @@ impl Plan {
                     &delete.source,
                 );
             }
+            Plan::Merge(merge) => {
+                under(
+                    format!("Merge on {}", merge.table.name),
+                    &merge.subplans,
+                    &merge.source,
+                );
+            }
             Plan::Explain { plan, .. } => lines = plan.lines(),
             _ => lines.push("Utility Statement".to_string()),
         }

@@ -14,7 +14,8 @@ mod window;
 pub use aggregate::{Aggregate, AggregateFunction, Moment};
 pub use node::{
     AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
-    OutputColumn, Plan, Query, Related, Restore, Returning, Rules, SortKey, TimeSlot, Update,
+    OutputColumn, Plan, Query, Related, Restore, Returning, RowChange, Rules, SortKey, TimeSlot,
+    Update,
 };
 pub use past::{PastCall, PastFunction};
 pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_types};

@@ -20,6 +20,9 @@ pub enum Plan {
     Insert(Insert),
     Update(Update),
     Delete(Delete),
+    /// For each row of `source` what [`RowChange`] its second column says, or nothing: behind it comes the whole
+    /// new row, of which an update writes `columns`. A row that would be changed twice is an error.
+    Merge(Update),
     Truncate {
         tables: Vec<TableId>,
         /// Sequences that start anew.
@@ -220,6 +223,14 @@ pub struct Update {
     pub source: Node,
     pub subplans: Vec<Node>,
     pub returning: Option<Returning>,
+}
+
+/// What is to become of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowChange {
+    Delete,
+    Update,
+    Insert,
 }
 
 /// `source` yields, for each row to end: its `RowId`, then (when there is RETURNING) all columns.

@@ -24,7 +24,7 @@ macro_rules! source {
     ($plan:expr, $($of:tt)+) => {
         match $plan {
             Plan::Insert(insert) => Some($($of)+ insert.source),
-            Plan::Update(update) => Some($($of)+ update.source),
+            Plan::Update(update) | Plan::Merge(update) => Some($($of)+ update.source),
             Plan::Delete(delete) => Some($($of)+ delete.source),
             Plan::CreateTableAs(create) => Some($($of)+ create.query.root),
             _ => None,

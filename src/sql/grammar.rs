@@ -22,6 +22,7 @@ pub enum Syntax {
     Insert(Box<ast::Insert>),
     Update(Box<ast::Update>),
     Delete(Box<ast::Delete>),
+    Merge(Box<ast::Merge>),
     CreateTable(Box<CreateTable>),
     /// `columns` are the names of the first ones.
     CreateTableAs {
@@ -181,6 +182,7 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
             ast::Statement::Delete(delete) => Ok(Syntax::Delete(Box::new(delete))),
             _ => unsupported("this form of DELETE"),
         },
+        Keyword::MERGE => Ok(Syntax::Merge(Box::new(parser.parse_merge(first)?))),
         _ if explained => unsupported("EXPLAIN of this statement"),
         Keyword::CREATE => create::create(parser),
         Keyword::DROP => drop(parser),
@@ -384,8 +386,7 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
             let _ = parser.parse_keyword(Keyword::SAVEPOINT);
             Ok(Syntax::Release(parser.parse_identifier()?))
         }
-        Keyword::MERGE
-        | Keyword::COPY
+        Keyword::COPY
         | Keyword::GRANT
         | Keyword::REVOKE
         | Keyword::ANALYZE

@@ -272,8 +272,8 @@ pub(super) fn prepare(
 fn inner(source: &Source, start: usize) -> Result<(Rc<str>, Rc<Statement>)> {
     let script = source.script;
     let first = Lexer::new(script, start).next_token()?;
-    const WORDS: [&str; 7] = [
-        "select", "with", "values", "table", "insert", "update", "delete",
+    const WORDS: [&str; 8] = [
+        "select", "with", "values", "table", "insert", "update", "delete", "merge",
     ];
     let can_be_prepared = first.is_some_and(|first| {
         first.is_symbol(script, "(") || WORDS.iter().any(|word| first.is_keyword(script, word))

@@ -4,6 +4,7 @@
 //! own writes, and nothing has been changed when the source asks for a block. What they yield are the
 //! rows of RETURNING. Those inside WITH write last of all ([`Deferred`]).
 
+mod change;
 mod constraint;
 mod create;
 mod deferred;
@@ -15,6 +16,7 @@ mod update;
 mod upsert;
 mod writer;
 
+pub use change::ChangeRows;
 pub use constraint::{check_row, check_update};
 pub use create::CreateRows;
 pub use deferred::{Deferred, Found, Pending};

@@ -32,8 +32,8 @@ impl UpdateRows {
 }
 
 impl Target for UpdateRows {
-    fn choose(&mut self, chunk: Chunk) -> Chunk {
-        first_of_each(chunk, &mut self.seen)
+    fn choose(&mut self, chunk: Chunk) -> Result<Chunk> {
+        Ok(first_of_each(chunk, &mut self.seen))
     }
 
     fn write(&mut self, chunk: &Chunk, context: &mut Context) -> Result<Written> {

@@ -12,8 +12,8 @@ use std::collections::{HashSet, VecDeque};
 /// What is done with the rows of an input.
 pub trait Target {
     /// Leaves out rows of the input that are not to be written.
-    fn choose(&mut self, chunk: Chunk) -> Chunk {
-        chunk
+    fn choose(&mut self, chunk: Chunk) -> Result<Chunk> {
+        Ok(chunk)
     }
 
     /// When the input has been taken in, and before anything is written; whether there is anything to do.
@@ -62,7 +62,7 @@ impl Writer {
         while let Some(input) = &mut self.input {
             match input.step(context)? {
                 Step::Chunk(chunk) => {
-                    let chunk = self.target.choose(chunk).compact();
+                    let chunk = self.target.choose(chunk)?.compact();
                     context.meter.hold_chunk(&chunk)?;
                     self.chunks.push_back(chunk);
                 }

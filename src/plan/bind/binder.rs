@@ -131,6 +131,7 @@ impl<'a> Binder<'a> {
             Syntax::Insert(insert) => return self.bind_insert(insert),
             Syntax::Update(update) => return self.bind_update(update),
             Syntax::Delete(delete) => return self.bind_delete(delete),
+            Syntax::Merge(merge) => self.bind_merge(merge)?,
             Syntax::Explain { analyze, statement } => {
                 let (plan, _) = self.bind_syntax(statement)?;
                 let plan = Plan::Explain {

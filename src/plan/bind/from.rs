@@ -34,6 +34,14 @@ impl<'a> Binder<'a> {
         bound
     }
 
+    /// The source of a MERGE.
+    pub fn source_factor(&mut self, factor: &'a TableFactor) -> Result<(Node, Scope)> {
+        let around = std::mem::replace(&mut self.from_level, self.outer.all.len());
+        let bound = self.table_factor(factor);
+        self.from_level = around;
+        bound
+    }
+
     fn joined_items(&mut self, tables: &'a [TableWithJoins]) -> Result<(Node, Scope)> {
         let mut all: Option<(Node, Scope)> = None;
         for table in tables {

@@ -106,30 +106,41 @@ impl<'a> Binder<'a> {
         let mut count = None;
         for row in &values.rows {
             let row = &row.content;
+            let mut bound = defaults.clone();
             if *count.get_or_insert(row.len()) != row.len() {
                 return Err(Error::new(
                     Code::Syntax,
                     "VALUES lists must all be the same length",
                 ));
             }
-            name_first(check_count(row.len(), targets.len(), is_listed), row)?;
-            let mut bound = defaults.clone();
-            for (ast, at) in row.iter().zip(targets) {
-                if !is_default(ast) {
-                    if !name::at(self.takes_value(&table.columns[*at]), ast)? {
-                        continue;
-                    }
-                    let mut context = Context::new(&scope, "VALUES");
-                    let value = self.expression(ast, &mut context)?;
-                    bound[*at] = name::at(assign_to_column(value, &table.columns[*at]), ast)?;
-                }
-            }
+            self.fill_row(&mut bound, row, table, (targets, is_listed), &scope)?;
             rows.push(bound);
         }
         Ok(Node::Values {
             rows,
             types: column_types(table),
         })
+    }
+
+    /// Puts the values of a tuple into a row of defaults.
+    pub fn fill_row(
+        &mut self,
+        row: &mut [Expr],
+        tuple: &'a [Ast],
+        table: &TableSchema,
+        (targets, is_listed): (&[usize], bool),
+        scope: &Scope,
+    ) -> Result<()> {
+        name_first(check_count(tuple.len(), targets.len(), is_listed), tuple)?;
+        for (ast, at) in tuple.iter().zip(targets) {
+            if is_default(ast) || !name::at(self.takes_value(&table.columns[*at]), ast)? {
+                continue;
+            }
+            let mut context = Context::new(scope, "VALUES");
+            let value = self.expression(ast, &mut context)?;
+            row[*at] = name::at(assign_to_column(value, &table.columns[*at]), ast)?;
+        }
+        Ok(())
     }
 
     /// Whether a column takes a value that is given for it, which with OVERRIDING USER VALUE an identity does
@@ -283,7 +294,7 @@ fn column_types(table: &TableSchema) -> Vec<DataType> {
 }
 
 /// The positions of the columns that an INSERT names, or of all.
-fn target_columns(table: &TableSchema, names: &[ast::ObjectName]) -> Result<Vec<usize>> {
+pub fn target_columns(table: &TableSchema, names: &[ast::ObjectName]) -> Result<Vec<usize>> {
     if names.is_empty() {
         return Ok((0..table.columns.len()).collect());
     }

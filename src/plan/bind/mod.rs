@@ -4,7 +4,7 @@
 //! Query   sort, limit, UNION, WITH         query, set_operation, with, recursive, share
 //!   Select  WHERE, GROUP BY, outputs       select, grouping
 //!     FROM    scans and joins, a Scope     from, scope
-//! Insert, Update, Delete                   insert, update
+//! Insert, Update, Delete, Merge            insert, update, merge
 //! constraints                              constraint, rules, foreign_key
 //! tables, sequences, indexes, schemas       define, alter…, sequence, indexes, namespace
 //! views, the system's among them           view, system
@@ -46,6 +46,7 @@ mod grouping_sets;
 mod indexes;
 mod insert;
 mod lateral;
+mod merge;
 mod moment;
 mod name;
 mod namespace;

@@ -160,7 +160,7 @@ pub fn visit(plan: &mut Plan, change: &mut dyn FnMut(&mut Expr)) {
             visit_conflict(&mut insert.conflict, change);
             visit_returning(&mut insert.returning, change);
         }
-        Plan::Update(update) => {
+        Plan::Update(update) | Plan::Merge(update) => {
             visit_nodes(&mut update.subplans, change);
             visit_node(&mut update.source, change);
             visit_returning(&mut update.returning, change);

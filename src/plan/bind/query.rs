@@ -49,13 +49,14 @@ impl<'a> Binder<'a> {
         Ok((plan, output))
     }
 
-    /// INSERT, UPDATE or DELETE behind a WITH, or inside one.
+    /// A statement that writes behind a WITH, or inside one.
     pub fn bind_write(&mut self, body: &'a SetExpr) -> Result<(Plan, Vec<OutputColumn>)> {
         use ast::Statement;
         match body {
             SetExpr::Insert(Statement::Insert(insert)) => self.bind_insert(insert),
             SetExpr::Update(Statement::Update(update)) => self.bind_update(update),
             SetExpr::Delete(Statement::Delete(delete)) => self.bind_delete(delete),
+            SetExpr::Merge(Statement::Merge(merge)) => Ok((self.bind_merge(merge)?, Vec::new())),
             _ => Err(Error::unsupported("this statement with WITH")),
         }
     }

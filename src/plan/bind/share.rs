@@ -96,7 +96,7 @@ fn trees(plan: &mut Plan) -> Option<(&mut Vec<Node>, &mut Node)> {
         Plan::Query(query) => (&mut query.subplans, &mut query.root),
         Plan::CreateTableAs(create) => (&mut create.query.subplans, &mut create.query.root),
         Plan::Insert(insert) => (&mut insert.subplans, &mut insert.source),
-        Plan::Update(update) => (&mut update.subplans, &mut update.source),
+        Plan::Update(update) | Plan::Merge(update) => (&mut update.subplans, &mut update.source),
         Plan::Delete(delete) => (&mut delete.subplans, &mut delete.source),
         Plan::Explain { plan, .. } => return trees(plan),
         _ => return None,

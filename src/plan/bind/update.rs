@@ -20,11 +20,11 @@ use sqlparser::ast::{
 use std::rc::Rc;
 
 /// The table that a statement changes, joined with the others it names.
-struct Target<'a> {
-    table: Rc<TableSchema>,
+pub struct Target<'a> {
+    pub table: Rc<TableSchema>,
     alias: Option<&'a ast::Ident>,
-    node: Node,
-    scope: Scope,
+    pub node: Node,
+    pub scope: Scope,
 }
 
 impl<'a> Binder<'a> {
@@ -43,7 +43,11 @@ impl<'a> Binder<'a> {
                 return Err(Error::unsupported("FROM before SET"));
             }
         };
-        let mut target = self.target_rows(&update.table, others, update.selection.as_ref())?;
+        let mut target = self.target_rows(
+            relation_of(&update.table)?,
+            others,
+            update.selection.as_ref(),
+        )?;
         let since = self.dependents.len();
         let mut assignments =
             self.assignments(&update.assignments, &target.table, &target.scope)?;
@@ -92,7 +96,7 @@ impl<'a> Binder<'a> {
             ));
         };
         let others = delete.using.as_deref().unwrap_or(&[]);
-        let target = self.target_rows(table, others, delete.selection.as_ref())?;
+        let target = self.target_rows(relation_of(table)?, others, delete.selection.as_ref())?;
         let (returning, others) = self.returning_of(delete.returning.as_deref(), &target)?;
         let mut expressions = vec![row_id(&target.table)];
         if returning.is_some() {
@@ -147,18 +151,15 @@ impl<'a> Binder<'a> {
     }
 
     /// The rows to change: all columns of the table, its row id, then the columns of the others.
-    fn target_rows<'s>(
+    pub fn target_rows<'s>(
         &mut self,
-        table: &'s TableWithJoins,
+        table: &'s TableFactor,
         others: &'a [TableWithJoins],
         condition: Option<&'a Ast>,
     ) -> Result<Target<'s>> {
-        let TableFactor::Table { name, alias, .. } = &table.relation else {
+        let TableFactor::Table { name, alias, .. } = table else {
             return Err(Error::unsupported("changing something that is not a table"));
         };
-        if !table.joins.is_empty() {
-            return Err(Error::unsupported("changing the rows of a join"));
-        }
         let (name, position) = name::relation(name)?;
         let name = name.as_str();
         let schema = self.target_of_rows(name, position)?;
@@ -275,6 +276,13 @@ enum NewValue<'a> {
     Bound(Expr),
 }
 
+fn relation_of(table: &TableWithJoins) -> Result<&TableFactor> {
+    match table.joins.is_empty() {
+        true => Ok(&table.relation),
+        false => Err(Error::unsupported("changing the rows of a join")),
+    }
+}
+
 /// The row id, which follows the columns of the table.
 fn row_id(table: &TableSchema) -> Expr {
     Expr::column(table.columns.len(), DataType::BigInt)
@@ -341,14 +349,14 @@ pub fn new_values(
     project(node, top)
 }
 
-fn positions(expressions: &[Expr]) -> Vec<Expr> {
+pub fn positions(expressions: &[Expr]) -> Vec<Expr> {
     let columns = expressions.iter().enumerate();
     columns
         .map(|(at, expr)| Expr::column(at, expr.data_type))
         .collect()
 }
 
-fn project(input: Node, expressions: Vec<Expr>) -> Node {
+pub fn project(input: Node, expressions: Vec<Expr>) -> Node {
     Node::Project {
         input: Box::new(input),
         expressions,

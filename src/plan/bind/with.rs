@@ -200,6 +200,7 @@ impl<'a> Binder<'a> {
             Plan::Insert(insert) if insert.conflict.is_some() => {
                 return Err(Error::unsupported("ON CONFLICT inside WITH"));
             }
+            Plan::Merge(_) => return Err(Error::unsupported("MERGE inside WITH")),
             Plan::Insert(insert) => std::mem::take(&mut insert.subplans),
             Plan::Update(update) => std::mem::take(&mut update.subplans),
             Plan::Delete(delete) => std::mem::take(&mut delete.subplans),

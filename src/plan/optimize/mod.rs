@@ -85,6 +85,11 @@ pub fn optimize(plan: Plan, knowledge: &dyn Knowledge) -> Plan {
             update.source = improve(update.source);
             Plan::Update(update)
         }
+        Plan::Merge(mut merge) => {
+            merge.subplans = improve_all(merge.subplans);
+            merge.source = improve(merge.source);
+            Plan::Merge(merge)
+        }
         Plan::Delete(mut delete) => {
             delete.subplans = improve_all(delete.subplans);
             delete.source = improve(delete.source);
