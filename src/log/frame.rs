@@ -15,9 +15,9 @@
 //! length is damage, not a torn end. The stored checksum is masked (rotated, and a constant added), and
 //! no body is shorter than ten bytes, so that zeros never verify.
 
+use super::crc32::Crc32;
 use super::limit::FRAME_BYTES_MAX;
 use super::wire::{Decoded, Malformed, Reader, Write, invalid};
-use crc32fast::Hasher;
 
 /// Length and checksum.
 pub const HEAD_BYTES: usize = 8;
@@ -73,21 +73,21 @@ impl EventType {
 
 /// The checksum of the frames of one segment, salted.
 #[derive(Debug, Clone)]
-pub struct Checksum(Hasher);
+pub struct Checksum(Crc32);
 
 impl Checksum {
     pub fn new(salt: &[u8; 16]) -> Self {
-        let mut hasher = Hasher::new();
-        hasher.update(salt);
-        Checksum(hasher)
+        let mut crc = Crc32::new();
+        crc.update(salt);
+        Checksum(crc)
     }
 
     fn of(&self, offset: u64, length: u32, body: &[u8]) -> u32 {
-        let mut hasher = self.0.clone();
-        hasher.update(&offset.to_le_bytes());
-        hasher.update(&length.to_le_bytes());
-        hasher.update(body);
-        mask(hasher.finalize())
+        let mut crc = self.0.clone();
+        crc.update(&offset.to_le_bytes());
+        crc.update(&length.to_le_bytes());
+        crc.update(body);
+        mask(crc.finish())
     }
 }
 

@@ -30,7 +30,7 @@
 //! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
 //! | `transaction` `record` `event` `catalog` `part` `bookkeeping` | commits and frames |
 //! | `vector` `strings` `decimals` `integers` `ext` `wire` `write` | values as bytes |
-//! | `frame` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
+//! | `frame` `crc32` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
 //! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
 //! | `limit` `options` | what it takes at most, how it is opened |
 //!
@@ -39,6 +39,7 @@
 mod bookkeeping;
 mod catalog;
 mod chain;
+mod crc32;
 mod decimals;
 mod event;
 mod ext;
