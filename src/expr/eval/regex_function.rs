@@ -82,7 +82,11 @@ pub fn regex_call(function: Function, text: &str, rest: &[Value]) -> Result<Valu
         },
         _ => false,
     };
-    let group = next(0, "subexpr", 0)?;
+    let group = match next(0, "subexpr", 0)? {
+        // Without groups the whole match is the first.
+        1 if regex.groups == 0 => 0,
+        group => group,
+    };
     let (text, found) = regex.occurrences(text, Occurrence { start, number })?;
     let part = found
         .first()

@@ -5,8 +5,9 @@
 //! what a backtracking matcher does, to which the first alternative that fits is the match. So a [`Node`] is asked
 //! for all places where a match may end ([`search`]), and the parts are found afterwards within the whole.
 //!
-//! The work for one text is bounded, and what goes beyond is an error. References to groups (`\1`), collating elements
-//! and the expanded syntax are left out.
+//! A node is asked with all the places where it may begin at once, so that the work grows with the product of the lengths of
+//! the text and of the expression, save where groups have to be found. It is bounded, and what goes beyond is an error.
+//! References to groups (`\1`), the older syntaxes (the flags `b` and `e`) and names of collating elements are left out.
 
 mod class;
 mod parse;

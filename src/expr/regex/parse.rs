@@ -25,6 +25,15 @@ struct Parser {
     rest: std::vec::IntoIter<char>,
     groups: usize,
     depth: usize,
+    /// How many lookarounds it is inside of, in which parentheses capture nothing.
+    looks: usize,
+}
+
+/// Letters that say how an expression matches or is written.
+#[derive(Default)]
+struct Spelling {
+    is_literal: bool,
+    is_expanded: bool,
 }
 
 fn invalid(what: &str) -> Error {
@@ -42,24 +51,36 @@ impl Regex {
             stops_at_newline: false,
             has_lines: false,
         };
-        regex.set_flags(flags)?;
+        let mut spelling = Spelling::default();
+        regex.set_flags(flags, &mut spelling)?;
         let mut pattern = pattern;
-        if pattern.starts_with("***") {
-            return Err(Error::unsupported("a regular expression with a director"));
+        if let Some(director) = pattern.strip_prefix("***").filter(|_| !spelling.is_literal) {
+            spelling.is_literal = director.starts_with('=');
+            pattern = (director.strip_prefix([':', '=']))
+                .ok_or_else(|| invalid("quantifier operand invalid"))?;
         }
-        if let Some(inside) = pattern.strip_prefix("(?")
+        if !spelling.is_literal
+            && let Some(inside) = pattern.strip_prefix("(?")
             && let Some((flags, rest)) = inside.split_once(')')
             && !flags.is_empty()
             && flags.chars().all(|flag| flag.is_ascii_lowercase())
         {
-            regex.set_flags(flags)?;
+            let set = regex.set_flags(flags, &mut spelling);
+            set.map_err(|error| match error.code() {
+                Code::InvalidParameterValue => invalid("invalid embedded option"),
+                _ => error,
+            })?;
             pattern = rest;
         }
-        let characters: Vec<char> = pattern.chars().collect();
+        if spelling.is_literal {
+            regex.node = Node::Sequence(pattern.chars().map(Node::Char).collect());
+            return Ok(regex);
+        }
         let mut parser = Parser {
-            rest: characters.into_iter(),
+            rest: without_comments(pattern, spelling.is_expanded).into_iter(),
             groups: 0,
             depth: 0,
+            looks: 0,
         };
         regex.node = parser.alternatives()?;
         if parser.peek().is_some() {
@@ -69,7 +90,7 @@ impl Regex {
         Ok(regex)
     }
 
-    fn set_flags(&mut self, flags: &str) -> Result<()> {
+    fn set_flags(&mut self, flags: &str, spelling: &mut Spelling) -> Result<()> {
         for flag in flags.chars() {
             match flag {
                 'i' => self.ignores_case = true,
@@ -78,8 +99,10 @@ impl Regex {
                 'n' | 'm' => (self.stops_at_newline, self.has_lines) = (true, true),
                 'p' => (self.stops_at_newline, self.has_lines) = (true, false),
                 'w' => (self.stops_at_newline, self.has_lines) = (false, true),
-                't' | 'e' => {}
-                'b' | 'q' | 'x' => {
+                't' => spelling.is_expanded = false,
+                'x' => spelling.is_expanded = true,
+                'q' => spelling.is_literal = true,
+                'b' | 'e' => {
                     let what = format!("the flag {flag} of a regular expression");
                     return Err(Error::unsupported(what));
                 }
@@ -91,6 +114,52 @@ impl Regex {
         }
         Ok(())
     }
+}
+
+/// The pattern without `(?#…)` and, if it is expanded, without white space and what follows a `#`.
+fn without_comments(pattern: &str, is_expanded: bool) -> Vec<char> {
+    let mut rest = pattern.chars();
+    let mut out = Vec::new();
+    // Behind the `[` of a set: at which character of `out` it may end.
+    let mut set = None;
+    while let Some(character) = rest.next() {
+        if let Some(first) = set {
+            if character == ']' && out.len() > first {
+                set = None;
+            }
+            if character == '^' && out.len() == first && out.last() == Some(&'[') {
+                set = Some(first + 1);
+            }
+        } else if character == '(' && rest.as_str().starts_with("?#") {
+            rest.by_ref().find(|c| *c == ')');
+            continue;
+        } else if is_expanded && character.is_whitespace() {
+            continue;
+        } else if is_expanded && character == '#' {
+            rest.by_ref().find(|c| *c == '\n');
+            continue;
+        } else if character == '[' {
+            set = Some(out.len() + 1);
+        }
+        out.push(character);
+        if character == '\\' {
+            out.extend(rest.next());
+        } else if set.is_some()
+            && character == '['
+            && let Some(mark) = rest.clone().next().filter(|c| ".=:".contains(*c))
+        {
+            // The end of a class is not that of the set.
+            out.extend(rest.next());
+            out.extend(rest.next());
+            for next in rest.by_ref() {
+                out.push(next);
+                if next == ']' && out.ends_with(&[mark, ']']) {
+                    break;
+                }
+            }
+        }
+    }
+    out
 }
 
 impl Parser {
@@ -245,13 +314,16 @@ impl Parser {
         let look = looks.into_iter().find(|(mark, ..)| self.skip(mark));
         let number = match look.is_none() && !self.skip("?:") {
             true if self.peek() == Some('?') => return Err(invalid("quantifier operand invalid")),
+            true if self.looks > 0 => 0,
             true => {
                 self.groups += 1;
                 self.groups
             }
             false => 0,
         };
+        self.looks += usize::from(look.is_some());
         let node = Box::new(self.alternatives()?);
+        self.looks -= usize::from(look.is_some());
         if !self.take(')') {
             return Err(invalid("parentheses () not balanced"));
         }
@@ -272,8 +344,10 @@ impl Parser {
             return Err(invalid("invalid escape \\ sequence"));
         };
         if let Some((class, negated)) = class_escape(letter) {
-            let items = vec![Item::Class(class, false)];
-            return Ok(Node::Set { negated, items });
+            return Ok(Node::Set {
+                negated: false,
+                items: vec![Item::Class(class, negated)],
+            });
         }
         Ok(match letter {
             'A' => Node::At(Place::TextStart),
@@ -290,11 +364,11 @@ impl Parser {
     /// The character that is meant by a letter behind a backslash.
     fn character(&mut self, letter: char) -> Result<char> {
         let by_code = |parser: &mut Self, digits: usize| {
-            let mut code = 0;
+            let mut code: u32 = 0;
             for _ in 0..digits {
                 let digit = parser.rest.next().and_then(|c| c.to_digit(16));
                 let digit = digit.ok_or_else(|| invalid("invalid escape \\ sequence"))?;
-                code = code * 16 + digit;
+                code = code.saturating_mul(16).saturating_add(digit);
             }
             char::from_u32(code).ok_or_else(|| invalid("invalid escape \\ sequence"))
         };
@@ -310,10 +384,16 @@ impl Parser {
             'v' => '\u{b}',
             'u' => by_code(self, 4)?,
             'U' => by_code(self, 8)?,
-            'c' | 'x' | '0' => {
-                let what = format!("\\{letter} in a regular expression");
-                return Err(Error::unsupported(what));
+            'c' => {
+                let letter = self.rest.next().map_or(0, |letter| letter as u32);
+                char::from_u32(letter & 31).expect("a control character")
             }
+            'x' => {
+                let digits = self.rest.as_slice().iter();
+                let count = digits.take_while(|c| c.is_ascii_hexdigit()).count();
+                by_code(self, count.max(1))?
+            }
+            '0' => return Err(Error::unsupported("\\0 in a regular expression")),
             letter if letter.is_ascii_alphanumeric() => {
                 return Err(invalid("invalid escape \\ sequence"));
             }
@@ -338,15 +418,9 @@ impl Parser {
             match next {
                 ']' if !is_first => break,
                 '[' if self.peek() == Some(':') => items.push(self.named_class()?),
-                '[' if matches!(self.peek(), Some('.' | '=')) => {
-                    return Err(Error::unsupported("a collating element"));
-                }
                 '\\' if self.peek().and_then(class_escape).is_some() => {
                     let letter = self.rest.next().unwrap_or('d');
                     let (class, negated) = class_escape(letter).expect("it was there");
-                    if negated {
-                        return Err(invalid("invalid escape \\ sequence"));
-                    }
                     items.push(Item::Class(class, negated));
                 }
                 first => {
@@ -378,6 +452,14 @@ impl Parser {
                 let letter = self.rest.next();
                 self.character(letter.ok_or_else(|| invalid("brackets [] not balanced"))?)
             }
+            // `[.x.]` and `[=x=]`
+            '[' if let Some(mark @ ('.' | '=')) = self.peek() => match *self.rest.as_slice() {
+                [_, member, end, ']', ..] if end == mark => {
+                    self.rest.nth(3);
+                    Ok(member)
+                }
+                _ => Err(Error::unsupported("the name of a collating element")),
+            },
             other => Ok(other),
         }
     }

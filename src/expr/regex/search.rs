@@ -9,8 +9,8 @@ use std::cell::Cell;
 /// The whole match and then the groups: from and to, for those that took part.
 pub type Match = Vec<Option<(usize, usize)>>;
 
-/// Nodes that are asked for one text.
-const WORK_MAX: usize = 5_000_000;
+/// Places that nodes are asked for in one text.
+const WORK_MAX: usize = 50_000_000;
 
 /// An expression beside a text.
 pub struct Search<'a> {
@@ -46,118 +46,161 @@ impl Search<'_> {
         Ok(Some(found))
     }
 
+    /// Of the first match from a place on, where it begins and ends.
+    ///
+    /// Whether one begins within a span is asked for all its places at once; the first is found by halving.
     fn end_of_first(&self, from: usize) -> Result<Option<(usize, usize)>> {
         let node = &self.regex.node;
         let head = head(node);
-        for start in from..=self.text.len() {
-            if head.is_some_and(|head| !self.matches_one(head, start)) {
-                continue;
+        let begins_within = |low: usize, high: usize| {
+            let may_begin = |at: &usize| head.is_none_or(|head| self.matches_one(head, *at));
+            let starts: Vec<usize> = (low..high).filter(may_begin).collect();
+            Ok::<bool, Error>(!self.ends(node, &starts)?.is_empty())
+        };
+        let (mut low, mut width) = (from, 1);
+        loop {
+            let mut high = (low + width).min(self.text.len() + 1);
+            if low >= high {
+                return Ok(None);
             }
-            let ends = self.ends(node, start)?;
-            let end = match node.is_lazy() {
-                Some(true) => ends.first(),
-                _ => ends.last(),
-            };
-            if let Some(end) = end {
-                return Ok(Some((start, *end)));
+            if begins_within(low, high)? {
+                while high - low > 1 {
+                    let middle = low + (high - low) / 2;
+                    match begins_within(low, middle)? {
+                        true => high = middle,
+                        false => low = middle,
+                    }
+                }
+                break;
             }
+            (low, width) = (high, width * 2);
         }
-        Ok(None)
+        let ends = self.ends(node, &[low])?;
+        let end = match node.is_lazy() {
+            Some(true) => ends.first(),
+            _ => ends.last(),
+        };
+        Ok(end.map(|end| (low, *end)))
     }
 
-    /// All places where a match of the node from `start` on may end, ascending.
-    fn ends(&self, node: &Node, start: usize) -> Result<Vec<usize>> {
-        self.work.set(self.work.get() + 1);
-        if self.work.get() > WORK_MAX {
-            return Err(too_complex());
+    /// All places where matches of the node that begin at one of `starts` may end; both are ascending.
+    fn ends(&self, node: &Node, starts: &[usize]) -> Result<Vec<usize>> {
+        if starts.is_empty() {
+            return Ok(Vec::new());
         }
-        let only_if = |holds: bool| if holds { vec![start] } else { Vec::new() };
+        self.work(starts.len())?;
+        let those = |holds: &dyn Fn(usize) -> bool| {
+            (starts.iter().copied().filter(|at| holds(*at))).collect::<Vec<usize>>()
+        };
         Ok(match node {
-            Node::Char(_) | Node::Any | Node::Set { .. } => match self.matches_one(node, start) {
-                true => vec![start + 1],
-                false => Vec::new(),
-            },
-            Node::At(place) => only_if(self.is_at(*place, start)),
+            Node::Char(_) | Node::Any | Node::Set { .. } => {
+                let mut ends = those(&|at| self.matches_one(node, at));
+                ends.iter_mut().for_each(|end| *end += 1);
+                ends
+            }
+            Node::At(place) => those(&|at| self.is_at(*place, at)),
             Node::Look {
                 ahead,
                 negated,
                 node,
             } => {
-                let found = match ahead {
-                    true => !self.ends(node, start)?.is_empty(),
-                    false => {
-                        let mut found = false;
-                        for from in 0..=start {
-                            found = found || self.ends(node, from)?.contains(&start);
+                let mut found = Vec::new();
+                if *ahead {
+                    for at in starts {
+                        if !self.ends(node, &[*at])?.is_empty() {
+                            found.push(*at);
                         }
-                        found
                     }
-                };
-                only_if(found != *negated)
+                } else {
+                    let first = starts[0].saturating_sub(longest(node));
+                    let last = starts.last().map_or(0, |last| last + 1);
+                    found = self.ends(node, &(first..last).collect::<Vec<_>>())?;
+                }
+                those(&|at| found.binary_search(&at).is_ok() != *negated)
             }
-            Node::Group(_, node) => self.ends(node, start)?,
-            Node::Sequence(parts) => self.after(parts, start)?,
+            Node::Group(_, node) => self.ends(node, starts)?,
+            Node::Sequence(parts) => self.after(parts, starts)?,
             Node::Alternatives(all) => {
                 let mut ends = Vec::new();
                 for node in all {
-                    ends.extend(self.ends(node, start)?);
+                    ends.extend(self.ends(node, starts)?);
                 }
                 sorted(ends)
             }
-            Node::Repeat { node, min, max, .. } => self.repeated(node, *min, *max, start)?,
+            Node::Repeat { node, min, max, .. } => self.repeated(node, *min, *max, starts)?,
         })
     }
 
+    fn work(&self, amount: usize) -> Result<()> {
+        self.work.set(self.work.get() + amount + 8);
+        match self.work.get() > WORK_MAX {
+            true => Err(too_complex()),
+            false => Ok(()),
+        }
+    }
+
     /// The same for parts one after the other.
-    fn after(&self, parts: &[Node], start: usize) -> Result<Vec<usize>> {
-        let mut ends = vec![start];
+    fn after(&self, parts: &[Node], starts: &[usize]) -> Result<Vec<usize>> {
+        let mut ends = starts.to_vec();
         for part in parts {
-            if ends.is_empty() {
-                break;
-            }
-            ends = self.step(part, &ends)?;
+            ends = self.ends(part, &ends)?;
         }
         Ok(ends)
     }
 
-    fn step(&self, node: &Node, starts: &[usize]) -> Result<Vec<usize>> {
-        if let [start] = starts {
-            return self.ends(node, *start);
-        }
-        let mut ends = Vec::with_capacity(starts.len());
-        for start in starts {
-            match is_one(node) {
-                true if self.matches_one(node, *start) => ends.push(start + 1),
-                true => {}
-                false => ends.extend(self.ends(node, *start)?),
-            }
-        }
-        Ok(sorted(ends))
-    }
-
-    fn repeated(&self, node: &Node, min: usize, max: usize, start: usize) -> Result<Vec<usize>> {
+    fn repeated(
+        &self,
+        node: &Node,
+        min: usize,
+        max: usize,
+        starts: &[usize],
+    ) -> Result<Vec<usize>> {
         if is_one(node) {
-            let run = (start..self.text.len()).take(max);
-            let count = run.take_while(|at| self.matches_one(node, *at)).count();
-            self.work.set(self.work.get() + count / 16);
-            return Ok((start + min..=start + count).collect());
+            return self.run(node, min, max, starts);
         }
-        let mut frontier = vec![start];
+        let mut frontier = starts.to_vec();
         for _ in 0..min {
-            frontier = self.step(node, &frontier)?;
+            frontier = self.ends(node, &frontier)?;
         }
-        let mut reached = frontier.clone();
+        let mut all = frontier.clone();
+        let first = all.first().copied().unwrap_or(0);
+        let mut is_reached = vec![true; 1];
+        let mut is_new = |at: &usize| {
+            let place = at - first;
+            if place >= is_reached.len() {
+                is_reached.resize(place + 1, false);
+            }
+            !std::mem::replace(&mut is_reached[place], true)
+        };
+        all.iter().for_each(|at| {
+            is_new(at);
+        });
         let mut count = min;
         while !frontier.is_empty() && count < max {
-            let next = self.step(node, &frontier)?;
-            let is_new = |end: &usize| reached.binary_search(end).is_err();
-            frontier = next.into_iter().filter(is_new).collect();
-            reached.extend(&frontier);
-            reached = sorted(reached);
-            self.work.set(self.work.get() + reached.len() / 16);
+            frontier = self.ends(node, &frontier)?;
+            frontier.retain(&mut is_new);
+            all.extend(&frontier);
             count += 1;
         }
-        Ok(reached)
+        Ok(sorted(all))
+    }
+
+    /// The same for a node that matches one character.
+    fn run(&self, node: &Node, min: usize, max: usize, starts: &[usize]) -> Result<Vec<usize>> {
+        let mut all: Vec<usize> = Vec::new();
+        let mut run_end = 0;
+        for &start in starts {
+            let limit = start.saturating_add(max);
+            run_end = run_end.max(start);
+            while run_end < limit && self.matches_one(node, run_end) {
+                run_end += 1;
+            }
+            let first = (start + min).max(all.last().map_or(0, |last| last + 1));
+            all.extend(first..=run_end.min(limit));
+            self.work(0)?;
+        }
+        self.work(all.len())?;
+        Ok(all)
     }
 
     fn matches_one(&self, node: &Node, at: usize) -> bool {
@@ -223,7 +266,7 @@ impl Search<'_> {
                 let mut at = start;
                 for (place, part) in parts.iter().enumerate() {
                     let fits = |middle: usize| {
-                        let ends = self.after(&parts[place + 1..], middle)?;
+                        let ends = self.after(&parts[place + 1..], &[middle])?;
                         Ok(ends.binary_search(&end).is_ok())
                     };
                     let middle = self.preferred(part, part.is_lazy(), at, end, fits)?;
@@ -234,7 +277,7 @@ impl Search<'_> {
             }
             Node::Alternatives(all) => {
                 for node in all {
-                    if self.ends(node, start)?.binary_search(&end).is_ok() {
+                    if self.can_be(node, start, end)? {
                         return self.dissect(node, start, end, found);
                     }
                 }
@@ -246,28 +289,41 @@ impl Search<'_> {
                 max,
                 lazy,
             } => {
-                let lazy = lazy.or_else(|| node.is_lazy());
                 if *min > 0 {
                     // Only what is captured last counts: all before it is one part.
-                    let mut ends = self.repeated(node, min - 1, max - 1, start)?;
-                    if lazy != Some(true) {
+                    let mut ends = self.repeated(node, min - 1, max - 1, &[start])?;
+                    if lazy.or_else(|| node.is_lazy()) != Some(true) {
                         ends.reverse();
                     }
                     for middle in ends {
-                        if self.ends(node, middle)?.binary_search(&end).is_ok() {
+                        if self.can_be(node, middle, end)? {
                             return self.dissect(node, middle, end, found);
                         }
                     }
                     return Ok(());
                 }
+                // Nothing is one repetition of nothing rather than none, if it is to be much.
+                let is_greedy = node.is_lazy() != Some(true);
+                if start == end && *max > 0 && is_greedy && self.can_be(node, start, end)? {
+                    return self.dissect(node, start, end, found);
+                }
+                let leading = match *max {
+                    usize::MAX => self.leading_to(node, start, end)?,
+                    _ => Vec::new(),
+                };
                 let (mut at, mut count) = (start, 0);
                 while at < end {
-                    let max = max - count - 1;
+                    let left = max - count - 1;
                     let fits = |middle: usize| {
-                        let ends = self.repeated(node, 0, max, middle)?;
-                        Ok(middle > at && ends.binary_search(&end).is_ok())
+                        Ok(middle > at
+                            && match *max {
+                                usize::MAX => leading.binary_search(&middle).is_ok(),
+                                _ => (self.repeated(node, 0, left, &[middle])?)
+                                    .binary_search(&end)
+                                    .is_ok(),
+                            })
                     };
-                    let middle = self.preferred(node, lazy, at, end, fits)?;
+                    let middle = self.preferred(node, node.is_lazy(), at, end, fits)?;
                     forget_groups(node, found);
                     self.dissect(node, at, middle, found)?;
                     (at, count) = (middle, count + 1);
@@ -276,6 +332,29 @@ impl Search<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The places between from which the node, repeated, gets to `end`.
+    fn leading_to(&self, node: &Node, start: usize, end: usize) -> Result<Vec<usize>> {
+        let mut descending = vec![end];
+        let between = self.repeated(node, 0, usize::MAX, &[start])?;
+        for at in between.into_iter().rev().filter(|at| *at < end) {
+            let ends = self.ends(node, &[at])?;
+            let leads = |next: &usize| {
+                let known = descending.binary_search_by(|place| next.cmp(place));
+                *next > at && known.is_ok()
+            };
+            if ends.iter().any(leads) {
+                descending.push(at);
+            }
+        }
+        descending.reverse();
+        Ok(descending)
+    }
+
+    /// Whether the node matches exactly from `start` to `end`.
+    fn can_be(&self, node: &Node, start: usize, end: usize) -> Result<bool> {
+        Ok(self.ends(node, &[start])?.binary_search(&end).is_ok())
     }
 
     /// The end of a part that fits with what follows: the longest, or the shortest.
@@ -287,7 +366,7 @@ impl Search<'_> {
         end: usize,
         fits: impl Fn(usize) -> Result<bool>,
     ) -> Result<usize> {
-        let mut ends = self.ends(part, start)?;
+        let mut ends = self.ends(part, &[start])?;
         if lazy != Some(true) {
             ends.reverse();
         }
@@ -330,6 +409,18 @@ fn sorted(mut ends: Vec<usize>) -> Vec<usize> {
 /// Whether it matches one character, whatever it is.
 fn is_one(node: &Node) -> bool {
     matches!(node, Node::Char(_) | Node::Any | Node::Set { .. })
+}
+
+/// How many characters it matches at most.
+fn longest(node: &Node) -> usize {
+    match node {
+        Node::Char(_) | Node::Any | Node::Set { .. } => 1,
+        Node::At(_) | Node::Look { .. } => 0,
+        Node::Group(_, node) => longest(node),
+        Node::Sequence(parts) => parts.iter().map(longest).fold(0, usize::saturating_add),
+        Node::Alternatives(all) => all.iter().map(longest).max().unwrap_or(0),
+        Node::Repeat { node, max, .. } => longest(node).saturating_mul(*max),
+    }
 }
 
 /// What the first character must match.
