@@ -1,6 +1,9 @@
 // Runs every check and every test, as `make test` and CI do, prints what each took, and ends with the plain count
 // `N passed, N failed` over all runners. Later steps run even when an earlier one fails; any failure fails the whole.
 //
+// Two lanes run beside each other, each in its order: what the compilers do with the engine's source, and what is tested of
+// the package and the page once they are built. A step's output is printed when it has ended.
+//
 //   node scripts/test.mjs            everything
 //   node scripts/test.mjs clippy …   the steps whose names contain one of the words
 
@@ -22,7 +25,7 @@ function npm(name, directory, script) {
   return [{ name, run: `npm --prefix ${directory} run --silent ${script}`, counted: true }];
 }
 
-const steps = [
+const engine = [
   { name: 'format', run: 'cargo fmt --all --check' },
   { name: 'clippy', run: 'cargo clippy --quiet --workspace --all-targets -- -D warnings' },
   { name: 'clippy for wasm', run: `cargo clippy --quiet ${wasm} --package driftdb-wasm --package driftdb-engine --lib -- -D warnings` },
@@ -32,15 +35,17 @@ const steps = [
   },
   { name: 'doc', run: 'cargo doc --quiet --no-deps --package driftdb-wasm --package driftdb-values', env: { RUSTDOCFLAGS: '-D warnings' } },
   { name: 'native tests', run: 'cargo test --quiet --package driftdb-wasm --package driftdb-values', counted: true },
-  // Beside the tests before it, since most of it is the work of one core.
-  { name: 'build', run: 'scripts/build.sh', beside: true },
-  { name: 'kernels', run: 'node --test scripts/kernels.test.mjs', counted: true },
   {
     name: 'wasm tests in Chromium',
     run: 'wasm-pack test --headless --chrome --chromedriver "$(command -v chromedriver)" --mode no-install tests/wasm',
     env: { WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriver() },
     counted: true,
   },
+];
+
+const built = [
+  { name: 'build', run: 'scripts/build.sh' },
+  { name: 'kernels', run: 'node --test scripts/kernels.test.mjs', counted: true },
   ...npm('browser harness', 'tests/browser', 'test'),
   ...npm('package in Node', 'pkg', 'test'),
   ...npm('package in Chromium', 'pkg', 'test:browser'),
@@ -75,8 +80,8 @@ function count(output) {
 
 // ---- running --------------------------------------------------------------------------------------------------------
 
-/** Runs one command line; resolves to whether it succeeded and all it printed. What runs beside another prints at its end. */
-function run({ run: command, env = {}, limit = 20 * minutes, beside = false }) {
+/** Runs one command line; resolves to whether it succeeded and all it printed. */
+function run({ run: command, env = {}, limit = 20 * minutes }) {
   return new Promise((ended) => {
     const child = spawn('bash', ['-c', command], {
       cwd: root,
@@ -85,43 +90,37 @@ function run({ run: command, env = {}, limit = 20 * minutes, beside = false }) {
       detached: true, // a process group of its own, so that a step which hangs ends with all it started
     });
     const printed = [];
-    for (const [stream, out] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
-      stream.on('data', (data) => {
-        printed.push(data);
-        if (!beside) out.write(data);
-      });
-    }
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => printed.push(data));
     const timer = setTimeout(() => {
-      console.log(`stopped after ${limit / minutes} minutes`);
+      printed.push(Buffer.from(`stopped after ${limit / minutes} minutes\n`));
       process.kill(-child.pid, 'SIGKILL');
     }, limit);
     child.on('close', (code) => {
       clearTimeout(timer);
-      const output = Buffer.concat(printed).toString();
-      if (beside) process.stdout.write(output);
-      ended({ succeeded: code === 0, output });
+      ended({ succeeded: code === 0, output: Buffer.concat(printed).toString() });
     });
   });
 }
 
 /** Runs a step; resolves to what the summary says of it. */
 async function take(step) {
-  console.log(`\n==> ${step.name}`);
+  console.log(`... ${step.name}`);
   const start = performance.now();
   const { succeeded, output } = await run(step);
+  console.log(`\n==> ${step.name}\n${output}`);
   const { passed, failed } = step.counted ? count(output) : { passed: 0, failed: 0 };
   const good = succeeded && failed === 0 && (!step.counted || passed > 0);
   return { name: step.name, counted: step.counted, good, passed, failed, seconds: (performance.now() - start) / 1000 };
 }
 
 async function main(words) {
-  const chosen = steps.filter((step) => words.length === 0 || words.some((word) => step.name.includes(word)));
-  const report = [];
-  while (chosen.length > 0) {
-    const together = [chosen.shift()];
-    while (chosen[0]?.beside) together.push(chosen.shift());
-    report.push(...(await Promise.all(together.map(take))));
-  }
+  const chosen = (step) => words.length === 0 || words.some((word) => step.name.includes(word));
+  const lanes = [engine, built].map(async (lane) => {
+    const report = [];
+    for (const step of lane.filter(chosen)) report.push(await take(step));
+    return report;
+  });
+  const report = (await Promise.all(lanes)).flat();
 
   console.log('\n==> summary');
   for (const { name, counted, good, passed, failed, seconds } of report) {
