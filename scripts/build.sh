@@ -15,13 +15,14 @@ compiled=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/wasm/driftdb_engine.
 out=pkg/wasm
 
 build_wasm() {
-    cargo build --profile wasm --target wasm32-unknown-unknown --package driftdb-engine
+    # A change of the linker, which cargo does not see, makes it link anew.
+    cargo rustc --profile wasm --target wasm32-unknown-unknown --package driftdb-engine -- \
+        -Clinker="$ROOT/scripts/link.mjs" -Cmetadata="$(cat scripts/{link,object}.mjs | sha256sum | cut -c1-16)"
     local state
-    state=$(cat "$compiled" scripts/build.sh scripts/cut.mjs scripts/package.json <(wasm-bindgen --version) | sha256sum)
+    state=$(cat "$compiled" scripts/build.sh scripts/package.json <(wasm-bindgen --version) | sha256sum)
     if [ "$(cat $out/.made-from 2>/dev/null)" != "$state" ]; then
         rm -rf $out
         wasm-bindgen --target web --out-dir $out --out-name driftdb "$compiled"
-        node scripts/cut.mjs $out/driftdb_bg.wasm
         # What the compiler left apart stays apart: functions inlined only since they have one caller make the download 6 %
         # larger, and the grammar's recursion needs more of the stack. In the order of their names, functions that resemble each
         # other lie together, which makes it 1 % smaller.
