@@ -283,7 +283,7 @@ fn everything(database: &mut Database) -> Result<Vec<String>, String> {
     for seq in 0..last {
         let catalog = database.catalog(Some(&driftdb::db::AsOf::Seq(seq)));
         let catalog = catalog.map_err(|error| error.to_string())?;
-        for table in catalog.tables().filter(|table| !table.is_schema) {
+        for table in catalog.tables().filter(|table| table.is_relation()) {
             let name = [table.schema_name(), &table.name].map(|name| name.replace('"', "\"\""));
             let name = name.join("\".\"");
             let columns = match &table.view {

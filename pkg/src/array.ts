@@ -26,9 +26,12 @@ const ELEMENTS: Readonly<Record<number, number>> = {
   3807: types.JSONB,
 };
 
+/** The types of arrays of enumerated types begin here, and end at twice the number. */
+const ENUMS = 2 ** 29;
+
 /** How the texts of a type of arrays become arrays; `undefined` if it is not one. */
 export function arrayConversion(oid: number): ((text: string) => unknown[]) | undefined {
-  const element = ELEMENTS[oid];
+  const element = ELEMENTS[oid] ?? (oid >= ENUMS && oid < 2 * ENUMS ? types.TEXT : undefined);
   return element === undefined ? undefined : (text) => read(text, (item) => convert(item, element));
 }
 

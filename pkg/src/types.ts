@@ -31,6 +31,7 @@
  * | BYTEA | `Uint8Array` | `Uint8Array`, `ArrayBuffer`, other views |
  * | JSON, JSONB | the parsed value | any JSON value: objects, arrays; text is taken as JSON text |
  * | UUID | `string` | text |
+ * | ENUM types | `string` | text |
  * | INTERVAL | `string`, as PostgreSQL writes it | text |
  * | arrays | an array of what their elements are | an array, and PostgreSQL's text of one: `'{1,2}'` |
  *
@@ -599,6 +600,7 @@ export type ErrorCode =
   | 'GROUPING_ERROR'
   | 'WINDOWING_ERROR'
   | 'WRONG_OBJECT_TYPE'
+  | 'INVALID_NAME'
   | 'DEPENDENT_OBJECTS_STILL_EXIST'
   | 'INVALID_TABLE_DEFINITION'
   | 'UNDEFINED_SCHEMA'

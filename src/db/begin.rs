@@ -302,6 +302,8 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::CreateIndex(_) => "CREATE INDEX",
         Syntax::CreateView { .. } => "CREATE VIEW",
         Syntax::CreateSchema { .. } => "CREATE SCHEMA",
+        Syntax::CreateEnum { .. } => "CREATE TYPE",
+        Syntax::CreateDomain { .. } => "CREATE DOMAIN",
         Syntax::CreateMaterializedView { .. } => "CREATE MATERIALIZED VIEW",
         Syntax::Refresh { .. } => "REFRESH MATERIALIZED VIEW",
         Syntax::DropTable { kind, .. } => command_of_drop(*kind),
@@ -329,6 +331,8 @@ pub(super) fn command_of_drop(kind: RelationKind) -> &'static str {
         RelationKind::View => "DROP VIEW",
         RelationKind::MaterializedView => "DROP MATERIALIZED VIEW",
         RelationKind::Schema => "DROP SCHEMA",
+        RelationKind::Enum => "DROP TYPE",
+        RelationKind::Domain => "DROP DOMAIN",
     }
 }
 

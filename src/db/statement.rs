@@ -211,6 +211,8 @@ pub(super) fn command_of(plan: &Plan) -> &'static str {
             RelationKind::View => "CREATE VIEW",
             RelationKind::MaterializedView => "CREATE MATERIALIZED VIEW",
             RelationKind::Schema => "CREATE SCHEMA",
+            RelationKind::Enum => "CREATE TYPE",
+            RelationKind::Domain => "CREATE DOMAIN",
         },
         Plan::CreateTableAs(create) if create.refresh => "REFRESH MATERIALIZED VIEW",
         Plan::CreateTableAs(create) if create.schema.view.is_some() => "CREATE MATERIALIZED VIEW",

@@ -81,6 +81,9 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
         "json_build_object" | "jsonb_build_object" => {
             return built(name, Function::JsonBuildObject, arguments);
         }
+        "enum_first" | "enum_last" | "enum_range" if matches!(arguments.len(), 1 | 2) => {
+            return of_enumeration(name, arguments);
+        }
         "age" if arguments.len() == 1 => {
             arguments.insert(0, resolve_function("current_date", Vec::new())?)
         }
@@ -138,6 +141,42 @@ fn is_cast(name: &str, arguments: &[Expr]) -> bool {
 fn cast_by_name(_: &str, arguments: Vec<Expr>) -> Result<Expr> {
     let argument = arguments.into_iter().next().unwrap_or_else(Expr::null);
     coerce_to(argument, DataType::Date, CastContext::Explicit)
+}
+
+/// The labels of an enumerated type: the first, the last, or all from one to another. Those of one argument ask
+/// for its type alone.
+fn of_enumeration(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
+    let types: Vec<DataType> = arguments.iter().map(|a| a.data_type).collect();
+    let mut known = types.iter().filter(|known| **known != DataType::Unknown);
+    let (data_type, labels) = match (known.next(), arguments.len(), name) {
+        (Some(known @ DataType::Enum(of)), 1, _)
+        | (Some(known @ DataType::Enum(of)), _, "enum_range") => (*known, of.labels()),
+        _ => return Err(undefined(name, &types)),
+    };
+    let end = match name {
+        "enum_first" => labels.first(),
+        "enum_last" => labels.last(),
+        _ => {
+            let places = labels.iter().map(|label| Value::I64(label.place)).collect();
+            let array = data_type.array().unwrap_or_default();
+            let all = Expr::constant(Value::Array(places), array);
+            if arguments.len() == 1 {
+                return Ok(all);
+            }
+            let mut bound = |default| {
+                let end = arguments.pop().unwrap_or_else(Expr::null);
+                let at = super::resolve_array_call("array_position", vec![all.clone(), end]);
+                at.and_then(|at| resolve_coalesce(vec![at, Expr::integer(default)]))
+            };
+            let last = bound(i32::MAX)?;
+            return super::resolve_slice(all.clone(), Some(bound(1)?), Some(last));
+        }
+    };
+    let end = end.ok_or_else(|| {
+        let message = format!("enum {data_type} contains no values");
+        Error::new(Code::NotInPrerequisiteState, message)
+    })?;
+    Ok(Expr::constant(Value::I64(end.place), data_type))
 }
 
 fn pick(name: &str, arguments: &[Expr], candidates: &[Signature]) -> Result<Signature> {

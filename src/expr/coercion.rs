@@ -172,6 +172,7 @@ pub(super) enum Category {
     Time,
     Span,
     User,
+    Enum,
     Array,
     Unknown,
 }
@@ -186,6 +187,7 @@ pub(super) fn category(data_type: DataType) -> Category {
         Date | Timestamp | TimestampTz => Category::Time,
         Interval => Category::Span,
         Array(_) => Category::Array,
+        Enum(_) => Category::Enum,
         Bytea | Json | Jsonb | Uuid => Category::User,
     }
 }

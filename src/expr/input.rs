@@ -42,6 +42,10 @@ pub(super) fn parse_at(text: &str, data_type: DataType, now: Option<i64>) -> Res
             Value::text(text)
         }
         DataType::Jsonb => Value::text(&json::normalize(text)?),
+        DataType::Enum(enumeration) => Value::I64(enumeration.place_of(text).ok_or_else(|| {
+            let message = format!("invalid input value for enum {enumeration}: \"{text}\"");
+            Error::new(Code::InvalidText, message)
+        })?),
         DataType::Array(element) => {
             Value::Array(Rc::from(array::parse(text, element.data_type(), now)?))
         }

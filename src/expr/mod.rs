@@ -22,6 +22,7 @@ mod array;
 mod call;
 mod candidate;
 mod cast;
+mod check;
 mod coercion;
 mod construct;
 mod context;
@@ -50,6 +51,7 @@ pub use array::{
     resolve_slice, resolve_subscript,
 };
 pub use call::{json_element, json_member, resolve_function};
+pub use check::Check;
 pub use coercion::{CastContext, coerce_all, coerce_to, coerce_to_boolean, common_type};
 pub use construct::{
     grouping_key, ordering_key, repeatable, resolve_and, resolve_between, resolve_case,

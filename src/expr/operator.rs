@@ -23,7 +23,7 @@ pub fn resolve_operator(operator: BinaryOperator, left: Expr, right: Expr) -> Re
     if is_of_arrays {
         return resolve_of_arrays(operator, left, right);
     }
-    let rows = rows(operator);
+    let rows = rows_for(operator, types);
     let ([to_left, to_right], result) = pick(&rows, types, operator.symbol())?;
     if operator.is_comparison() {
         return compare(operator, left, right, [to_left, to_right]);
@@ -101,7 +101,8 @@ pub(super) fn equality_types(types: [DataType; 2]) -> Result<[DataType; 2]> {
     if types.iter().any(|side| side.element().is_some()) {
         return common_array(types, "=").map(|array| [array; 2]);
     }
-    pick(&rows(BinaryOperator::Equal), types, "=").map(|(operands, _)| operands)
+    let rows = rows_for(BinaryOperator::Equal, types);
+    pick(&rows, types, "=").map(|(operands, _)| operands)
 }
 
 pub(super) fn no_operator(types: [DataType; 2], symbol: &str) -> Error {
@@ -113,6 +114,16 @@ pub(super) fn no_operator(types: [DataType; 2], symbol: &str) -> Error {
     Error::new(Code::UndefinedFunction, message).with_hint(
         "No operator matches the given name and argument types. You might need to add explicit type casts.",
     )
+}
+
+/// With those that the types of the operands bring along: an enumerated type compares with itself.
+fn rows_for(operator: BinaryOperator, types: [DataType; 2]) -> Vec<Row> {
+    let mut rows = rows(operator);
+    if operator.is_comparison() {
+        let mut own = types.iter().filter(|own| matches!(own, DataType::Enum(_)));
+        rows.extend(own.next().map(|own| ([*own; 2], DataType::Boolean)));
+    }
+    rows
 }
 
 fn rows(operator: BinaryOperator) -> Vec<Row> {

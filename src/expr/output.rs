@@ -13,6 +13,11 @@ pub fn format_value(value: &Value, data_type: DataType, out: &mut String) {
             DataType::Date => datetime::format_date(*value, out),
             DataType::Timestamp => datetime::format_timestamp(*value, false, out),
             DataType::TimestampTz => datetime::format_timestamp(*value, true, out),
+            DataType::Enum(enumeration) => match enumeration.name_of(*value) {
+                Some(name) => out.push_str(name),
+                // A label that is not yet there at the moment that gives the labels.
+                None => push(out, value),
+            },
             _ => push(out, value),
         },
         Value::F64(value) => match data_type {

@@ -3,9 +3,10 @@
 //! An [`Expr`] has no names left in it: columns are positions in the input chunk, every node knows its
 //! type, and every implicit cast is spelled out.
 
-use super::Function;
 use super::function::Volatility;
+use super::{Check, Function};
 use crate::types::{DataType, Value};
+use std::rc::Rc;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
@@ -90,6 +91,11 @@ pub enum ExprKind {
         /// Over two columns of its own: the operand, and an element.
         test: Box<Expr>,
         all: bool,
+    },
+    /// The operand, or an error if it breaks one of the checks, which are over it as column 0.
+    Within {
+        operand: Box<Expr>,
+        checks: Rc<[Check]>,
     },
     /// The value of an uncorrelated subquery of one column, run once before the query: NULL without a
     /// row, an error with more than one. The number is its place in the query's `subplans`.
@@ -189,6 +195,7 @@ macro_rules! children {
             | IsNull { operand, .. }
             | IsTruth { operand, .. }
             | Cast { operand, .. }
+            | Within { operand, .. }
             | InSubplan { operand, .. } => vec![operand],
             Binary { left, right, .. }
             | IsDistinct { left, right, .. }
@@ -365,6 +372,9 @@ impl Expr {
             | ExprKind::ScalarSubplan(_)
             | ExprKind::ExistsSubplan { .. }
             | ExprKind::InSubplan { .. } => Volatility::Stable,
+            ExprKind::Within { checks, .. } => (checks.iter())
+                .map(|check| check.condition.volatility())
+                .fold(Volatility::Immutable, Ord::max),
             // 'now' and 'today' are read when text is cast.
             ExprKind::Cast { operand, .. } if operand.data_type.is_text() => match self.data_type {
                 DataType::Date | DataType::Timestamp | DataType::TimestampTz => Volatility::Stable,

@@ -15,8 +15,8 @@ use super::wire::{Decoded, Reader, Write, invalid};
 use crate::commit::CatalogChange;
 use crate::types::{
     Action, CheckSchema, ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, Element,
-    ForeignKey, IdentitySchema, IndexId, IndexSchema, Seq, SequenceSchema, TableId, TableSchema,
-    ViewSchema, ViewUse,
+    Enumeration, ForeignKey, IdentitySchema, IndexId, IndexSchema, Label, Seq, SequenceSchema,
+    TableId, TableSchema, TypeSchema, ViewSchema, ViewUse,
 };
 
 pub fn write_change(out: &mut Vec<u8>, change: &CatalogChange) {
@@ -169,11 +169,11 @@ macro_rules! alternatives {
 structs! {
     TableSchema {
         id, name, columns, next_column, primary_key, indexes;
-        dropped, checks, foreign_keys, sequence, view, comment, schema, is_schema
+        dropped, checks, foreign_keys, sequence, view, comment, schema, is_schema, type_schema
     }
     ColumnSchema {
         id, name, data_type, nullable, default;
-        generated, identity, was_nullable, was_retyped, comment
+        generated, identity, was_nullable, was_retyped, comment, domain
     }
     DroppedColumn { id, data_type }
     DefaultValue { sql }
@@ -183,6 +183,7 @@ structs! {
     ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred }
     ViewSchema { sql, uses; is_materialized, is_populated }
     ViewUse { name, table, columns }
+    Label { name, place }
     SequenceSchema { data_type, start, increment, min, max, cycle, owner }
 }
 
@@ -190,8 +191,9 @@ alternatives! {
     DataType {
         Unknown, Boolean, SmallInt, Integer, BigInt, Real, Double, Text, Bytea, Date, Timestamp,
         TimestampTz, Json, Jsonb, Uuid, Interval;
-        Numeric, Varchar, Char, Array;
+        Numeric, Varchar, Char, Enum, Array;
     }
+    TypeSchema { Domain; Enum; }
     Action { NoAction, Restrict, Cascade, SetNull, SetDefault;; }
     CatalogChange {
         ;
@@ -216,6 +218,17 @@ impl Part for Element {
             Some(element) => Ok(element),
             None => invalid("an array has elements of an impossible type"),
         }
+    }
+}
+
+/// The id alone: the catalog knows the rest.
+impl Part for Enumeration {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.id.write(out);
+    }
+
+    fn read(reader: &mut Reader) -> Decoded<Self> {
+        TableId::read(reader).map(Enumeration::unknown)
     }
 }
 
@@ -372,7 +385,17 @@ mod tests {
         }
         for column in &mut table.columns {
             column.comment = Some(String::new());
+            column.domain = Some(TableId(9));
         }
+        let mood = Enumeration::unknown(TableId(7));
+        table.columns.push(column(40, DataType::Enum(mood)));
+        let moods = DataType::Array(Element::Enum(mood));
+        table.columns.push(column(41, moods));
+        let label = Label {
+            name: "sad".to_string(),
+            place: -5,
+        };
+        table.type_schema = Some(TypeSchema::Enum(vec![label]));
         table
     }
 
@@ -411,6 +434,10 @@ mod tests {
         for change in changes()
             .into_iter()
             .chain([CatalogChange::CreateTable(later_table())])
+            .chain([CatalogChange::CreateTable(TableSchema {
+                type_schema: Some(TypeSchema::Domain),
+                ..table()
+            })])
         {
             assert_eq!(read_change(&bytes(&change)), Ok(change));
         }

@@ -501,6 +501,10 @@ impl Display for Expr {
                 let which = if *all { "all" } else { "any" };
                 write!(f, "({test} for #0 = {operand} and {which} #1 of {array})")
             }
+            ExprKind::Within { operand, checks } => {
+                let domain = checks.last().and_then(|check| check.domain.as_deref());
+                write!(f, "{operand}::{}", domain.unwrap_or_default())
+            }
             ExprKind::Coalesce(operands) => write!(f, "coalesce({})", List(operands)),
             ExprKind::Extreme { greatest, operands } => {
                 let name = if *greatest { "greatest" } else { "least" };

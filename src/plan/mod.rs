@@ -13,7 +13,7 @@ mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction, Moment};
 pub use node::{
-    AlterStep, Check, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
+    AlterStep, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
     OutputColumn, Plan, Query, Related, Restore, Returning, RowChange, Rules, SortKey, TimeSlot,
     Update,
 };

@@ -4,7 +4,7 @@
 
 use super::{Aggregate, PastCall, WindowCall};
 use crate::error::Error;
-use crate::expr::{Expr, SetCall};
+use crate::expr::{Check, Expr, SetCall};
 use crate::sql::Modes;
 use crate::types::{
     CatalogName, ColumnId, DataType, IndexId, IndexSchema, RelationKind, ScanColumn, TableId,
@@ -188,12 +188,6 @@ pub struct Rules {
 
 /// The rules of the tables that the actions of foreign keys may change.
 pub type Related = Vec<(TableId, Rules)>;
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Check {
-    pub name: String,
-    pub condition: Expr,
-}
 
 /// ON CONFLICT: what becomes of a row that has a key of one of the `arbiters` that another row has already.
 #[derive(Debug, Clone, PartialEq)]

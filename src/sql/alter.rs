@@ -2,6 +2,7 @@
 
 use super::grammar::{Parsed, unsupported};
 use super::sequence::{self, SequenceOptions};
+use super::type_definition::{self, TypeChange};
 use crate::types::RelationKind;
 use sqlparser::ast::{self, Ident, ObjectName};
 use sqlparser::keywords::Keyword;
@@ -21,6 +22,7 @@ pub enum AlterChange {
     /// A sequence or view gets another name.
     Rename(RelationKind, Ident),
     Sequence(Box<SequenceOptions>),
+    Type(TypeChange),
 }
 
 #[derive(Debug)]
@@ -79,6 +81,7 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
         Keyword::INDEX,
         Keyword::SEQUENCE,
         Keyword::VIEW,
+        Keyword::TYPE,
     ];
     let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
     let kind = parser.parse_one_of_keywords(&kinds);
@@ -94,6 +97,7 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
             parser.expect_keywords(&[Keyword::RENAME, Keyword::TO])?;
             AlterChange::RenameIndex(parser.parse_identifier()?)
         }
+        Keyword::TYPE => AlterChange::Type(type_definition::change(parser)?),
         Keyword::VIEW => {
             if !parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) {
                 return unsupported("this form of ALTER VIEW");

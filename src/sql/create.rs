@@ -4,6 +4,7 @@
 use super::grammar::{Parsed, Syntax, unsupported};
 use super::sequence;
 use super::session::accept;
+use super::type_definition;
 use sqlparser::ast::{self, Ident, ObjectName};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{IsOptional, Parser, ParserError};
@@ -55,6 +56,8 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         Keyword::INDEX,
         Keyword::SEQUENCE,
         Keyword::SCHEMA,
+        Keyword::TYPE,
+        Keyword::DOMAIN,
     ];
     match parser.parse_one_of_keywords(&kinds) {
         Some(Keyword::INDEX) if !or_replace => index(parser, unique),
@@ -68,6 +71,8 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
             if_not_exists: if_not_exists(parser),
             name: parser.parse_identifier()?,
         }),
+        Some(Keyword::TYPE) if !or_replace && !unique => type_definition::create_type(parser),
+        Some(Keyword::DOMAIN) if !or_replace && !unique => type_definition::create_domain(parser),
         _ => unsupported("this form of CREATE"),
     }
 }

@@ -54,6 +54,16 @@ pub enum Syntax {
         name: ast::Ident,
         if_not_exists: bool,
     },
+    CreateEnum {
+        name: ast::ObjectName,
+        labels: Vec<String>,
+    },
+    CreateDomain {
+        name: ast::ObjectName,
+        /// What it says of a value, as if that were a column.
+        column: Box<ast::ColumnDef>,
+    },
+    /// DROP TYPE and DROP DOMAIN too.
     DropTable {
         kind: RelationKind,
         names: Vec<ast::ObjectName>,
@@ -217,6 +227,8 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
         Keyword::SEQUENCE,
         Keyword::VIEW,
         Keyword::SCHEMA,
+        Keyword::TYPE,
+        Keyword::DOMAIN,
     ];
     let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
     let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
@@ -233,6 +245,8 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
         _ if is_materialized => return unsupported("this form of DROP"),
         Keyword::VIEW => RelationKind::View,
         Keyword::SCHEMA => RelationKind::Schema,
+        Keyword::TYPE => RelationKind::Enum,
+        Keyword::DOMAIN => RelationKind::Domain,
         _ => RelationKind::Sequence,
     };
     Ok(Syntax::DropTable {
@@ -270,13 +284,7 @@ fn comment(parser: &mut Parser) -> Parsed<Syntax> {
     parser.expect_keyword_is(Keyword::IS)?;
     let text = match parser.parse_keyword(Keyword::NULL) {
         true => None,
-        false => {
-            let token = parser.next_token();
-            match &token.token {
-                Token::NationalStringLiteral(text) => Some(text.clone()),
-                _ => return Ok(parser.expected_ref("a string or NULL", &token)?),
-            }
-        }
+        false => Some(string(parser)?),
     };
     Ok(Syntax::Comment {
         kind,
@@ -284,6 +292,14 @@ fn comment(parser: &mut Parser) -> Parsed<Syntax> {
         column,
         text,
     })
+}
+
+pub(super) fn string(parser: &mut Parser) -> Parsed<String> {
+    let token = parser.next_token();
+    match &token.token {
+        Token::NationalStringLiteral(text) => Ok(text.clone()),
+        _ => Ok(parser.expected_ref("a string", &token)?),
+    }
 }
 
 fn truncate(parser: &mut Parser) -> Parsed<Syntax> {

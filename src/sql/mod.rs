@@ -37,6 +37,7 @@ mod session;
 mod temporal;
 mod token;
 mod tuple;
+mod type_definition;
 
 pub use alter::{Alter, AlterAction, AlterChange, ColumnChange};
 pub use create::{CreateIndex, CreateTable};
@@ -53,3 +54,4 @@ pub use scan::{Place, Scanned, Source, Statements};
 pub use sequence::{Overriding, SequenceOptions};
 pub use session::{Modes, SessionStatement};
 pub use temporal::{Clause, Moment, Temporal};
+pub use type_definition::TypeChange;

@@ -115,7 +115,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     })?;
     let mut texts = match syntax {
         Syntax::CreateTable(_) => texts(source, &reading.pieces, 1),
-        Syntax::Alter(_) => texts(source, &reading.pieces, 0),
+        Syntax::Alter(_) | Syntax::CreateDomain { .. } => texts(source, &reading.pieces, 0),
         Syntax::CreateView { .. } | Syntax::CreateMaterializedView { .. } => Texts {
             query: query_text(source, &reading.pieces),
             ..Texts::default()

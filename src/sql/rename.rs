@@ -10,9 +10,13 @@ pub enum Named {
     Column,
     /// Before a dot.
     Table,
+    /// Behind `::` or AS, perhaps with a schema before it.
+    Type,
+    /// A string, whatever it is for.
+    String,
 }
 
-/// The expression with a column or its table called otherwise.
+/// The expression with what a name or string stands for called otherwise.
 pub fn rename(sql: &str, named: Named, from: &str, to: &str) -> Result<String> {
     let mut lexer = Lexer::new(sql, 0);
     let mut tokens = Vec::new();
@@ -24,16 +28,27 @@ pub fn rename(sql: &str, named: Named, from: &str, to: &str) -> Result<String> {
         let next = tokens.get(at + 1);
         let before = at.checked_sub(1).map(|before| tokens[before]);
         let is = |token: Option<&Token>, symbol| token.is_some_and(|t| t.is_symbol(sql, symbol));
-        let is_type = is(before.as_ref(), "::") || before.is_some_and(|t| t.is_keyword(sql, "as"));
+        let is_cast = |token: Option<&Token>| {
+            is(token, "::") || token.is_some_and(|token| token.is_keyword(sql, "as"))
+        };
+        let is_type = is_cast(before.as_ref());
+        let is_string = token.kind == TokenKind::String;
         let is_meant = match named {
+            _ if is_string != (named == Named::String) => false,
             Named::Column => !is(next, "(") && !is(next, ".") && !is_type,
             Named::Table => is(next, "."),
+            Named::Type if is(before.as_ref(), ".") => {
+                is_cast(at.checked_sub(3).map(|before| &tokens[before]))
+            }
+            Named::Type => is_type && !is(next, "."),
+            Named::String => true,
         };
+        let quote = if named == Named::String { "'" } else { "\"" };
         if is_meant && name_of(sql, *token).as_deref() == Some(from) {
             out.push_str(&sql[end..token.start]);
-            out.push('"');
-            out.push_str(&to.replace('"', "\"\""));
-            out.push('"');
+            out.push_str(quote);
+            out.push_str(&to.replace(quote, &quote.repeat(2)));
+            out.push_str(quote);
             end = token.end;
         }
     }
@@ -46,6 +61,7 @@ fn name_of(sql: &str, token: Token) -> Option<String> {
     match token.kind {
         TokenKind::Word => Some(text.to_ascii_lowercase()),
         TokenKind::QuotedName => Some(text[1..text.len() - 1].replace("\"\"", "\"")),
+        TokenKind::String => Some(text[1..text.len() - 1].replace("''", "'")),
         _ => None,
     }
 }
@@ -64,6 +80,15 @@ mod tests {
         assert_eq!(
             rename("t.t > 1", Named::Table, "t", "u").unwrap(),
             r#""u".t > 1"#
+        );
+        let sql = "t = 't'::t AND CAST(a AS s.t) = 't''s' AND t::t.x";
+        assert_eq!(
+            rename(sql, Named::Type, "t", "u").unwrap(),
+            r#"t = 't'::"u" AND CAST(a AS s."u") = 't''s' AND t::t.x"#
+        );
+        assert_eq!(
+            rename(sql, Named::String, "t's", "u's").unwrap(),
+            "t = 't'::t AND CAST(a AS s.t) = 'u''s' AND t::t.x"
         );
     }
 }

@@ -4,8 +4,8 @@
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::types::{
-    CatalogName, ColumnId, ForeignKey, IndexId, IndexSchema, Seq, TableId, TableSchema,
-    catalog_name,
+    CatalogName, ColumnId, DataType, Enumeration, ForeignKey, IndexId, IndexSchema, RelationKind,
+    Seq, TableId, TableSchema, TypeSchema, catalog_name, type_key,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,6 +18,8 @@ pub struct Catalog {
     indexes: BTreeMap<CatalogName, (TableId, IndexId)>,
     /// Names of states.
     tags: BTreeMap<String, Seq>,
+    /// The enumerated types as they are now.
+    enumerations: BTreeMap<TableId, Enumeration>,
 }
 
 impl Catalog {
@@ -27,6 +29,11 @@ impl Catalog {
 
     pub fn table_by_id(&self, id: TableId) -> Option<&Rc<TableSchema>> {
         self.tables.get(self.names.get(&id)?)
+    }
+
+    /// An enumerated type as it is now.
+    pub fn enumeration(&self, id: TableId) -> Option<Enumeration> {
+        self.enumerations.get(&id).copied()
     }
 
     /// An index and the table it is over.
@@ -127,8 +134,11 @@ impl Catalog {
         Ok(())
     }
 
-    fn create_table(&mut self, schema: TableSchema) -> Result<()> {
+    fn create_table(&mut self, mut schema: TableSchema) -> Result<()> {
         self.check_free(&schema.key())?;
+        self.check_type_free(&schema)?;
+        self.define_enumeration(&schema);
+        settle(&self.enumerations, &mut schema);
         for index in &schema.indexes {
             self.check_free(&schema.beside(&index.name))?;
         }
@@ -162,6 +172,7 @@ impl Catalog {
         let schema = self.require(id)?.clone();
         self.tables.remove(&schema.key());
         self.names.remove(&id);
+        self.enumerations.remove(&id);
         self.indexes.retain(|_, (table, _)| *table != id);
         Ok(())
     }
@@ -192,12 +203,65 @@ impl Catalog {
         Ok(())
     }
 
+    /// Notes what an enumerated type is from now on, also where it is already used.
+    fn define_enumeration(&mut self, schema: &TableSchema) {
+        let Some(TypeSchema::Enum(labels)) = &schema.type_schema else {
+            return;
+        };
+        let made = Enumeration::new(schema, labels);
+        self.enumerations.insert(schema.id, made);
+        for table in self.tables.values_mut() {
+            if table.has_type(schema.id) {
+                settle(&self.enumerations, Rc::make_mut(table));
+            }
+        }
+    }
+
+    /// A table or view has a type of its name in PostgreSQL.
+    fn check_type_free(&self, schema: &TableSchema) -> Result<()> {
+        let (own, name) = (schema.schema.as_deref(), &schema.name);
+        let is_taken = match (schema.kind(), &schema.type_schema) {
+            (RelationKind::Schema | RelationKind::Sequence, _) => false,
+            (_, None) => self.tables.contains_key(&type_key(own, name)),
+            (_, Some(_)) => {
+                let other = self.tables.get(&catalog_name(own, name));
+                other.is_some_and(|other| other.kind() != RelationKind::Sequence)
+            }
+        };
+        match is_taken {
+            true => Err(type_exists(name)),
+            false => Ok(()),
+        }
+    }
+
     /// Tables and indexes share one namespace, as in PostgreSQL.
     fn check_free(&self, name: &str) -> Result<()> {
         if self.tables.contains_key(name) || self.indexes.contains_key(name) {
+            if let Some(name) = name.strip_suffix('\0') {
+                return Err(type_exists(name));
+            }
             let message = format!("relation \"{name}\" already exists");
             return Err(Error::new(Code::DuplicateTable, message));
         }
         Ok(())
+    }
+}
+
+fn type_exists(name: &str) -> Error {
+    let message = format!("type \"{name}\" already exists");
+    Error::new(Code::DuplicateObject, message)
+}
+
+/// Gives the columns the enumerated types as they are now.
+fn settle(known: &BTreeMap<TableId, Enumeration>, schema: &mut TableSchema) {
+    for column in &mut schema.columns {
+        let own = column.data_type;
+        if let DataType::Enum(enumeration) = own.element().unwrap_or(own)
+            && let Some(now) = known.get(&enumeration.id)
+        {
+            let now = DataType::Enum(*now);
+            let array = own.element().and_then(|_| now.array());
+            column.data_type = array.unwrap_or(now);
+        }
     }
 }

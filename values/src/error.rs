@@ -164,6 +164,7 @@ codes! {
     Grouping "GROUPING_ERROR" "42803",
     Windowing "WINDOWING_ERROR" "42P20",
     WrongObjectType "WRONG_OBJECT_TYPE" "42809",
+    InvalidName "INVALID_NAME" "42602",
     /// Something else needs the object that was to be dropped.
     DependentObjects "DEPENDENT_OBJECTS_STILL_EXIST" "2BP01",
     InvalidObjectDefinition "INVALID_OBJECT_DEFINITION" "42P17",

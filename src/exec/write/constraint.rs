@@ -5,7 +5,7 @@ use super::writer::row_ids;
 use crate::column::{Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
 use crate::exec::Context;
-use crate::expr::{self, EvalContext, format_value};
+use crate::expr::{self, Check, EvalContext, format_value};
 use crate::plan::Rules;
 use crate::table::Fetch;
 use crate::types::{ColumnId, ColumnSchema, TableSchema, Value};
@@ -65,7 +65,7 @@ pub fn check_update(
 /// What a row breaks.
 enum Broken<'a> {
     NotNull(&'a ColumnSchema),
-    Check(&'a str),
+    Check(&'a Check),
 }
 
 /// The first row that breaks something. `whole` are all columns, if there is a check.
@@ -113,13 +113,13 @@ fn broken_checks<'r>(
     whole: &[Rc<Vector>],
     rows: usize,
     context: &EvalContext,
-) -> Result<Vec<(&'r str, Rc<Vector>)>> {
+) -> Result<Vec<(&'r Check, Rc<Vector>)>> {
     let whole = Chunk::new(whole.to_vec(), rows);
     let mut broken = Vec::new();
     for check in &rules.checks {
         let answers = expr::evaluate(&check.condition, &whole, context)?;
         if (0..rows).any(|row| is_false(&answers, row)) {
-            broken.push((check.name.as_str(), answers));
+            broken.push((check, answers));
         }
     }
     Ok(broken)
@@ -143,7 +143,7 @@ pub fn check_row(
     }
     for check in &rules.checks {
         if expr::evaluate_row(&check.condition, row, context)? == Value::Bool(false) {
-            return Err(violation(table, Broken::Check(&check.name), row));
+            return Err(violation(table, Broken::Check(check), row));
         }
     }
     Ok(())
@@ -159,7 +159,11 @@ fn violation(table: &TableSchema, broken: Broken, row: &[Value]) -> Error {
             );
             (Code::NotNullViolation, message, name.as_str())
         }
-        Broken::Check(name) => {
+        Broken::Check(check) => {
+            let name = check.name.as_str();
+            if let Some(domain) = &check.domain {
+                return check.violation(domain);
+            }
             let message =
                 format!("new row for relation \"{relation}\" violates check constraint \"{name}\"");
             (Code::CheckViolation, message, name)

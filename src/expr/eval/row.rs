@@ -4,7 +4,7 @@ use super::super::cast::cast_value;
 use super::super::json;
 use super::super::members::Members;
 use super::super::pattern::Pattern;
-use super::super::{BinaryOperator, EvalContext, Expr, ExprKind, SubplanRows};
+use super::super::{BinaryOperator, Check, EvalContext, Expr, ExprKind, SubplanRows};
 use super::{arithmetic, function};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Interval, Value};
@@ -148,6 +148,7 @@ fn evaluate_other(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<V
             test,
             all,
         } => quantified(value(operand)?, &value(array)?, test, *all, context)?,
+        ExprKind::Within { operand, checks } => within(value(operand)?, checks, context)?,
         ExprKind::Coalesce(operands) => {
             for operand in operands {
                 let value = value(operand)?;
@@ -335,4 +336,16 @@ pub fn scalar_subplan(subplan: usize, context: &EvalContext) -> Result<Value> {
             "more than one row returned by a subquery used as an expression",
         )),
     }
+}
+
+/// The value, if it breaks none of the checks.
+pub fn within(value: Value, checks: &[Check], context: &EvalContext) -> Result<Value> {
+    let row = [value];
+    for check in checks {
+        if evaluate_row(&check.condition, &row, context)? == Value::Bool(false) {
+            return Err(check.violation(check.domain.as_deref().unwrap_or_default()));
+        }
+    }
+    let [value] = row;
+    Ok(value)
 }

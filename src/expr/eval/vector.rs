@@ -204,6 +204,11 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
                 }),
             }
         }
+        ExprKind::Within { operand, checks } => {
+            map(expr, [evaluated(operand)?], chunk, |[value]| {
+                row::within(value.clone(), checks, context)
+            })
+        }
         ExprKind::Extreme { greatest, operands } => {
             let operands = operands.iter().map(evaluated).collect::<Result<Vec<_>>>()?;
             map_rows(expr, &operands, true, chunk, |values| {

@@ -66,7 +66,7 @@ fn push_member(pair: &[Typed], out: &mut String) -> Result<()> {
 }
 
 fn push_value((value, data_type): Typed, out: &mut String) {
-    use DataType::{Date, Json, Jsonb, Timestamp, TimestampTz};
+    use DataType::{Date, Enum, Json, Jsonb, Timestamp, TimestampTz};
     let mut text = String::new();
     match (value, data_type) {
         (Value::Null, _) => out.push_str("null"),
@@ -76,7 +76,9 @@ fn push_value((value, data_type): Typed, out: &mut String) {
             format_value(value, data_type, &mut text);
             push_string(&iso(text, data_type), out);
         }
-        (Value::I64(_) | Value::F64(_) | Value::Decimal(_), _) if data_type != Date => {
+        (Value::I64(_) | Value::F64(_) | Value::Decimal(_), _)
+            if !matches!(data_type, Date | Enum(_)) =>
+        {
             format_value(value, data_type, &mut text);
             match text.contains(['N', 'I']) {
                 true => push_string(&text, out),

@@ -11,7 +11,6 @@ use super::update::new_values;
 use super::{indexes, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
-use crate::plan::system;
 use crate::plan::{AlterStep, Node, Plan, TimeSlot, Update};
 use crate::sql::{Alter, AlterAction, AlterChange, Named, rename};
 use crate::types::{DroppedColumn, IndexSchema, RelationKind, ScanColumn, TableId, TableSchema};
@@ -50,6 +49,9 @@ impl Alteration<'_> {
 
 impl<'a> Binder<'a> {
     pub fn bind_alter(&mut self, alter: &'a Alter) -> Result<Plan> {
+        if let AlterChange::Type(change) = &alter.change {
+            return self.bind_alter_type(&alter.name, change);
+        }
         let (relation, position) = name::relation(&alter.name)?;
         let relation = relation.as_str();
         let is_index = matches!(alter.change, AlterChange::RenameIndex(_));
@@ -83,6 +85,7 @@ impl<'a> Binder<'a> {
                 let steps = self.alter_sequence(relation, position, options)?;
                 Ok(altered(steps, "ALTER SEQUENCE"))
             }
+            AlterChange::Type(_) => Err(Error::new(Code::Internal, "a type is no relation")),
         }
     }
 
@@ -206,10 +209,13 @@ impl<'a> Binder<'a> {
         bound.was_nullable = true;
         let (id, nullable) = (bound.id, bound.nullable);
         let value = match (&bound.identity, &bound.default, &bound.generated) {
-            (Some(_), ..) => Some(Expr::next_value_of(&system::shown(
-                &to.definition.sequences[sequences].1,
-            ))),
-            (_, Some(_), _) => Some(self.default_of(&bound)?),
+            (Some(_), ..) => Some(Expr::next_value_of(
+                &to.definition.sequences[sequences].1.shown(),
+            )),
+            (_, _, Some(_)) => None,
+            _ if bound.domain.is_some() || bound.default.is_some() => {
+                Some(self.default_of(&bound)?)
+            }
             _ => None,
         };
         let value = value.map(|value| super::assign::assign_to_column(value, &bound));
@@ -269,7 +275,7 @@ impl<'a> Binder<'a> {
         Ok(())
     }
 
-    fn drop_column(
+    pub fn drop_column(
         &mut self,
         ident: &Ident,
         if_exists: bool,

@@ -7,7 +7,8 @@ use super::binder::Binder;
 use super::expression::Context;
 use super::from::scope_of_table;
 use super::insert::find_column;
-use super::{data_type, name};
+use super::name;
+use super::user_type::NamedType;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr, ExprKind};
 use crate::plan::AlterStep;
@@ -50,7 +51,7 @@ impl<'a> Binder<'a> {
                 (new.nullable, new.was_nullable) = (true, true);
             }
             ColumnChange::Type { data_type, using } => {
-                let target = data_type::bind(data_type)?;
+                let target = self.named_type(data_type)?;
                 return self.alter_type(at, target, using.as_deref(), to);
             }
             ColumnChange::DropIdentity { if_exists } => match column.identity {
@@ -76,10 +77,13 @@ impl<'a> Binder<'a> {
     fn alter_type(
         &mut self,
         at: usize,
-        target: DataType,
+        named: NamedType,
         using: Option<&'a ast::Expr>,
         to: &mut Alteration,
     ) -> Result<()> {
+        let target = named.data_type;
+        // What becomes one of a domain is looked at.
+        let keeps_values = |from| named.domain.is_none() && keeps_values(from, target);
         let before = Rc::new(to.schema().clone());
         let old = &before.columns[at];
         if let Some(view) = (self.catalog().views_of(before.id, Some(old.id))).first() {
@@ -87,12 +91,13 @@ impl<'a> Binder<'a> {
             let detail = format!("view {} depends on column \"{}\"", view.name, old.name);
             return Err(Error::new(Code::Unsupported, message).with_detail(detail));
         }
-        if using.is_some() || !keeps_values(old.data_type, target) {
+        if using.is_some() || !keeps_values(old.data_type) {
             self.check_retypable(&before, at)?;
         }
         let value = self.converted(&before, at, target, using)?;
         let new = &mut to.schema().columns[at];
         new.data_type = target;
+        new.domain = named.domain.as_ref().map(|domain| domain.id);
         if let Err(error) = self.default_of(&to.schema().columns[at].clone()) {
             let message = format!(
                 "default for column \"{}\" cannot be cast automatically to type {target}",
@@ -105,7 +110,7 @@ impl<'a> Binder<'a> {
                 error
             });
         }
-        if using.is_none() && keeps_values(old.data_type, target) {
+        if using.is_none() && keeps_values(old.data_type) {
             self.rules(to.schema())?;
             to.step();
             return Ok(());

@@ -1,7 +1,6 @@
 //! Arrays: `ARRAY[…]`, `ARRAY(query)`, elements and slices, and the operators that are theirs alone.
 
 use super::binder::Binder;
-use super::data_type;
 use super::expression::Context;
 use super::subquery::without_parentheses;
 use crate::error::{Code, Error, Result};
@@ -128,8 +127,7 @@ pub fn is_empty_array(ast: &Ast) -> bool {
 }
 
 /// The empty array of a type.
-pub fn empty_array(data_type: &ast::DataType) -> Result<Expr> {
-    let target = data_type::bind(data_type)?;
+pub fn empty_array(target: DataType) -> Result<Expr> {
     match target.element() {
         Some(_) => Ok(Expr::constant(Value::Array(Rc::from([])), target)),
         None => Err(Error::new(

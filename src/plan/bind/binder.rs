@@ -175,6 +175,14 @@ impl<'a> Binder<'a> {
                 name,
                 if_not_exists,
             } => self.bind_create_schema(name, *if_not_exists)?,
+            Syntax::CreateEnum { name, labels } => self.bind_create_enum(name, labels)?,
+            Syntax::CreateDomain { name, column } => self.bind_create_domain(name, column)?,
+            Syntax::DropTable {
+                kind: kind @ (RelationKind::Enum | RelationKind::Domain),
+                names,
+                if_exists,
+                cascade,
+            } => self.bind_drop_type(*kind, names, *if_exists, *cascade)?,
             Syntax::DropTable {
                 kind: RelationKind::Schema,
                 names,
@@ -304,7 +312,7 @@ impl<'a> Binder<'a> {
             RelationKind::Sequence | RelationKind::MaterializedView => {
                 format!("cannot change {} \"{table}\"", found.kind().word())
             }
-            RelationKind::View | RelationKind::Schema => format!("\"{table}\" is not a table"),
+            _ => format!("\"{table}\" is not a table"),
         };
         Err(Error::new(Code::WrongObjectType, message).at(position))
     }

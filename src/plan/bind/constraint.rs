@@ -5,7 +5,7 @@ use super::define::{Definition, column_names};
 use super::{indexes, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
-use crate::types::{CheckSchema, IndexId, IndexSchema, TableSchema};
+use crate::types::{CheckSchema, IndexId, IndexSchema, RelationKind, TableSchema};
 use sqlparser::ast::{
     self, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, DeferrableInitial, Ident,
     NullsDistinctOption, TableConstraint,
@@ -238,6 +238,7 @@ fn check_constraint_name(
         false
     });
     let base = match columns.as_slice() {
+        _ if schema.kind() == RelationKind::Domain => format!("{}_check", schema.name),
         [at] => format!("{}_{}_check", schema.name, schema.columns[*at].name),
         _ => format!("{}_check", schema.name),
     };

@@ -72,7 +72,12 @@ fn array(of: &ArrayElemTypeDef) -> Result<DataType> {
 
 /// The type that a PREPARE gives to a parameter.
 pub fn of_parameter(data_type: &ast::DataType) -> Result<Option<DataType>> {
-    bind(data_type).map(Some)
+    let bound = bind(data_type).map(Some);
+    bound.map_err(|error| match error.code() {
+        // Its labels may be others when the statement is executed.
+        Code::UndefinedObject => error.with_hint("PREPARE knows no types that users made."),
+        _ => error,
+    })
 }
 
 /// The integer type of a column of a serial type.

@@ -103,15 +103,20 @@ impl<'a> Binder<'a> {
         let position = name::position(ident);
         check_name(ident, schema)?;
         let serial = data_type::serial(&column.data_type);
-        let data_type = match serial {
-            Some(integer) => integer,
-            None => data_type::bind(&column.data_type).map_err(|error| error.at(position))?,
+        let (data_type, domain) = match serial {
+            Some(integer) => (integer, None),
+            None => {
+                let named = self.named_type(&column.data_type);
+                let named = named.map_err(|error| error.at(position))?;
+                (named.data_type, named.domain.map(|domain| domain.id))
+            }
         };
         let mut bound = ColumnSchema {
             id: schema.next_column,
             name: ident.value.clone(),
             data_type,
             nullable: serial.is_none(),
+            domain,
             ..ColumnSchema::default()
         };
         let mut says_null = false;
@@ -189,7 +194,7 @@ impl<'a> Binder<'a> {
     ) -> Result<String> {
         let (schema, taken) = (&definition.schema, &definition.sequences);
         let sequence = self.column_sequence(schema, column, taken, options)?;
-        let name = crate::plan::system::shown(&sequence);
+        let name = sequence.shown();
         let at = definition.schema.columns.len();
         definition.sequences.push((at, sequence));
         Ok(name)

@@ -4,15 +4,15 @@ use super::array::{array_operator, empty_array, is_empty_array};
 use super::binder::Binder;
 use super::constant::interval_constant;
 use super::grouping::Calls;
+use super::name;
 use super::predicate::{is_row_comparison, predicate_operand};
 use super::scope::Scope;
 use super::sets::Sets;
 use super::subquery::is_row;
 use super::system;
 use super::window::Windows;
-use super::{data_type, name};
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, BinaryOperator, CastContext, Expr};
+use crate::expr::{self, BinaryOperator, Expr};
 use crate::types::DataType;
 use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast, UnaryOperator};
 
@@ -92,8 +92,7 @@ impl<'a> Binder<'a> {
                 }
                 Ast::Cast { data_type, .. } => match system::registered(data_type) {
                     Some(registered) => self.registered_cast(bound, registered, context),
-                    None => data_type::bind(data_type)
-                        .and_then(|target| expr::coerce_to(bound, target, CastContext::Explicit)),
+                    None => self.cast(bound, data_type),
                 },
                 Ast::InSubquery {
                     subquery, negated, ..
@@ -188,8 +187,7 @@ impl<'a> Binder<'a> {
             }
             Ast::TypedString(typed) => match &typed.value.value {
                 ast::Value::NationalStringLiteral(text) => {
-                    let target = data_type::bind(&typed.data_type)?;
-                    expr::coerce_to(Expr::literal(text), target, CastContext::Explicit)
+                    self.cast(Expr::literal(text), &typed.data_type)
                 }
                 _ => Err(Error::new(
                     Code::Syntax,
@@ -214,7 +212,10 @@ impl<'a> Binder<'a> {
                 negated,
                 escape_char: None,
             } => self.like_any(expr, pattern, *negated, true, context),
-            Ast::Cast { data_type, .. } if is_empty_array(ast) => empty_array(data_type),
+            Ast::Cast { data_type, .. } if is_empty_array(ast) => {
+                let target = self.data_type(data_type)?;
+                empty_array(target)
+            }
             Ast::BinaryOp { left, op, right } => self.row_comparison(left, op, right, context),
             Ast::InList {
                 expr: row,

@@ -166,10 +166,10 @@ impl<'a> Binder<'a> {
         if let Some(identity) = &column.identity {
             return assign_to_column(Expr::next_value(identity.sequence), column);
         }
-        let Some(default) = &column.default else {
+        let Some(default) = self.default_text(column) else {
             return assign_to_column(Expr::null(), column);
         };
-        let ast = sql::parse_expression(&default.sql)?;
+        let ast = sql::parse_expression(&default)?;
         self.bind_default(&ast, column)
     }
 

@@ -7,6 +7,7 @@
 //! Insert, Update, Delete, Merge            insert, update, merge
 //! constraints                              constraint, rules, foreign_key
 //! tables, sequences, indexes, schemas       define, alter…, sequence, indexes, namespace
+//! types                                    data_type, user_type, enumeration, domain
 //! views, the system's among them           view, system
 //! any expression                           expression, predicate, constant, call, array
 //! window functions                         window, window_call, frame
@@ -37,6 +38,8 @@ mod data_type;
 mod define;
 mod dependent;
 mod distinct_on;
+mod domain;
+mod enumeration;
 mod expression;
 mod foreign_key;
 mod frame;
@@ -68,6 +71,7 @@ mod subquery;
 mod system;
 mod table_function;
 mod update;
+mod user_type;
 mod using;
 mod view;
 mod wildcard;

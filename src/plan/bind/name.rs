@@ -191,6 +191,9 @@ fn figure_of_query(query: &ast::Query) -> Option<(String, bool)> {
 
 /// The internal name of a type, which a cast's column is called by.
 fn of_type(data_type: &ast::DataType) -> String {
-    let data_type = super::data_type::bind(data_type).unwrap_or_default();
+    let Ok(data_type) = super::data_type::bind(data_type) else {
+        let name = super::user_type::written_name(data_type);
+        return name.unwrap_or("?column?").to_string();
+    };
     crate::plan::system::type_name(data_type.element().unwrap_or(data_type))
 }

@@ -118,6 +118,12 @@ impl<'a> Binder<'a> {
         let mut schema = TableSchema::clone(before);
         for column in &schema.columns {
             let default = column.default.as_ref().map_or("", |default| &default.sql);
+            let is_of = |id| column.is_of(id);
+            let types = self.catalogs.iter().flat_map(|catalog| catalog.tables());
+            let mut types = types.filter(|of| of.type_schema.is_some() && is_of(of.id));
+            if types.any(|of| self.table_at(of.id, TimeSlot::Present).is_none()) {
+                return unsupported("a column of a type that was dropped, too");
+            }
             if column.identity.is_some() || default.to_ascii_lowercase().contains("nextval") {
                 return unsupported("a sequence");
             }

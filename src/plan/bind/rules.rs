@@ -7,8 +7,8 @@ use super::expression::Context;
 use super::from::scope_of_table;
 use super::name;
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, Expr, ExprKind, Volatility};
-use crate::plan::{Check, Node, Rules};
+use crate::expr::{self, Check, Expr, ExprKind, Volatility};
+use crate::plan::{Node, Rules};
 use crate::sql;
 use crate::types::{ColumnSchema, TableSchema};
 use sqlparser::ast::Expr as Ast;
@@ -29,14 +29,10 @@ impl Binder<'_> {
     /// Without what other tables have to do with it.
     pub fn own_rules(&mut self, table: &TableSchema) -> Result<Rules> {
         let mut rules = Rules::default();
-        for check in &table.checks {
-            let ast = sql::parse_expression(&check.sql)?;
-            rules.checks.push(Check {
-                name: check.name.clone(),
-                condition: self.bind_check(&ast, table)?,
-            });
+        for (at, column) in table.columns.iter().enumerate() {
+            rules.checks.extend(self.checks_of_column(at, column)?);
         }
-        rules.checks.sort_by(|a, b| a.name.cmp(&b.name));
+        rules.checks.extend(self.checks_of_table(table)?);
         for (at, column) in table.columns.iter().enumerate() {
             if let Some(text) = &column.generated {
                 let ast = sql::parse_expression(text)?;
@@ -45,6 +41,21 @@ impl Binder<'_> {
             }
         }
         Ok(rules)
+    }
+
+    /// By name.
+    pub fn checks_of_table(&mut self, table: &TableSchema) -> Result<Vec<Check>> {
+        let mut checks = Vec::new();
+        for check in &table.checks {
+            let ast = sql::parse_expression(&check.sql)?;
+            checks.push(Check {
+                name: check.name.clone(),
+                condition: self.bind_check(&ast, table)?,
+                domain: None,
+            });
+        }
+        checks.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(checks)
     }
 
     pub fn bind_check(&mut self, ast: &Ast, table: &TableSchema) -> Result<Expr> {

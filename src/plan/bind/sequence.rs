@@ -2,9 +2,8 @@
 
 use super::binder::Binder;
 use super::constraint::numbered;
-use super::{data_type, name};
+use super::name;
 use crate::error::{Code, Error, Result};
-use crate::plan::system;
 use crate::plan::{AlterStep, Plan};
 use crate::sql::SequenceOptions;
 use crate::types::{ColumnId, ColumnSchema, DataType, SequenceSchema, TableId, TableSchema};
@@ -37,7 +36,7 @@ impl Binder<'_> {
 
     /// The error that a column needs the sequence.
     pub fn dependent_on_sequence(&mut self, sequence: &TableSchema) -> Result<Option<Error>> {
-        let name = &system::shown(sequence);
+        let name = &sequence.shown();
         for table in self.catalog().tables() {
             for column in &table.columns {
                 let identity = column.identity.as_ref();
@@ -165,7 +164,7 @@ fn with_options(
     known: Option<&SequenceSchema>,
 ) -> Result<SequenceSchema> {
     let data_type = match &options.data_type {
-        Some(given) => data_type::bind(given)?,
+        Some(given) => super::data_type::bind(given)?,
         None => known.map_or(default_type, |known| known.data_type),
     };
     let (least, greatest) = match data_type {

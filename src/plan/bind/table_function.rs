@@ -4,8 +4,8 @@ use super::binder::Binder;
 use super::call::plain_argument;
 use super::expression::Context;
 use super::from::{rename, scope_of_output};
+use super::name;
 use super::scope::{Scope, ScopeColumn};
-use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr, SetCall};
 use crate::plan::{Node, OutputColumn, PastFunction};
@@ -138,7 +138,7 @@ impl<'a> Binder<'a> {
             return Ok((Node::Project { input, expressions }, scope));
         };
         if call.function == expr::SetFunction::JsonObjects {
-            return records(call, input, ordinality, alias);
+            return records(self, call, input, ordinality, alias);
         }
         let value = Expr::column(0, call.types[0]);
         let is_value = !ordinality && call.types.len() == 1;
@@ -202,6 +202,7 @@ fn several(
 
 /// `json_to_recordset(…) AS x(a int, b text)`: the members of the objects, as what they are said to be.
 fn records(
+    binder: &mut Binder,
     call: SetCall,
     input: Box<Node>,
     ordinality: bool,
@@ -219,7 +220,7 @@ fn records(
             let message = "a column definition list needs a type for each column";
             return Err(Error::new(Code::Syntax, message));
         };
-        let target = data_type::bind(data_type)?;
+        let target = binder.data_type(data_type)?;
         let operator = match target {
             DataType::Json | DataType::Jsonb => BinaryOperator::JsonGet,
             _ => BinaryOperator::JsonGetText,

@@ -340,6 +340,17 @@ impl<'a> Binder<'a> {
 }
 
 impl Noted {
+    /// A type that the query names.
+    pub fn add_type(noted: &mut Vec<Noted>, name: String, table: TableId) {
+        if !noted.iter().any(|other| other.name == name) {
+            noted.push(Noted {
+                name,
+                table,
+                columns: Vec::new(),
+            });
+        }
+    }
+
     /// What of it was used.
     fn finish(self) -> ViewUse {
         let used = self.columns.into_iter().filter(|(.., used)| used.get());

@@ -1,28 +1,6 @@
 //! Constraints, indexes and types in SQL's words.
 
-use crate::types::{Action, ColumnId, DataType, ForeignKey, IndexSchema, TableSchema};
-
-/// A name in quotes where it needs them.
-pub fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    match name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
-        true => name.to_string(),
-        false => format!("\"{}\"", name.replace('"', "\"\"")),
-    }
-}
-
-/// The name of a relation with its schema, unless that is `public`.
-pub fn shown(table: &TableSchema) -> String {
-    shown_beside(table, &table.name)
-}
-
-/// The same of another relation, or an index, of its schema.
-pub fn shown_beside(table: &TableSchema, name: &str) -> String {
-    match &table.schema {
-        None => quoted(name),
-        Some(schema) => format!("{}.{}", quoted(schema), quoted(name)),
-    }
-}
+use crate::types::{Action, ColumnId, DataType, ForeignKey, IndexSchema, TableSchema, quoted};
 
 /// Names of columns with commas between them.
 pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
@@ -82,7 +60,7 @@ pub fn foreign_key(table: &TableSchema, key: &ForeignKey, other: &TableSchema) -
     let mut text = format!(
         "FOREIGN KEY ({}) REFERENCES {}({})",
         columns(table, &key.columns),
-        shown(other),
+        other.shown(),
         columns(other, &key.referenced),
     );
     if key.match_full {
@@ -156,6 +134,7 @@ pub fn type_name(data_type: DataType) -> String {
         Timestamp => "timestamp",
         TimestampTz => "timestamptz",
         Interval => "interval",
+        Enum(enumeration) => enumeration.name(),
         Json => "json",
         Jsonb => "jsonb",
         Uuid => "uuid",

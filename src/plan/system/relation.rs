@@ -58,7 +58,7 @@ struct Column<'s> {
 }
 
 impl Column<'_> {
-    /// `name`, an integer; `name:t`, `:b` or `:l`, a text, boolean or bigint; `name=constant`, of which a text follows
+    /// `name`, an integer; `name:t`, `:b`, `:l` or `:r`, a text, boolean, bigint or real; `name=constant`, of which a text follows
     /// a quote, and `-` is NULL.
     fn read(text: &str) -> Column<'_> {
         if let Some((name, constant)) = text.split_once('=') {
@@ -83,6 +83,7 @@ impl Column<'_> {
                 "t" => DataType::Text,
                 "b" => DataType::Boolean,
                 "l" => DataType::BigInt,
+                "r" => DataType::Real,
                 _ => DataType::Integer,
             },
             constant: None,
@@ -110,7 +111,7 @@ const TABLES: &[(&str, &str)] = &[
     ("pg_attrdef", "oid adrelid adnum adbin:t"),
     (
         "pg_constraint",
-        "oid conname:t connamespace contype:t condeferrable:b condeferred:b convalidated=t conrelid contypid=0 \
+        "oid conname:t connamespace contype:t condeferrable:b condeferred:b convalidated=t conrelid contypid \
          conindid conparentid=0 confrelid confupdtype:t confdeltype:t confmatchtype:t conislocal=t coninhcount=0 \
          connoinherit:b conbin:t definition:t",
     ),
@@ -143,8 +144,8 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "pg_type",
-        "oid typname:t typnamespace=11 typowner=10 typtype='b typcategory:t typisdefined=t typdelim=', typrelid=0 typelem typarray \
-         typnotnull=f typbasetype=0 typtypmod=-1 typndims=0 typcollation format:t typdefault=-",
+        "oid typname:t typnamespace typowner=10 typtype:t typcategory:t typisdefined=t typdelim=', typrelid=0 typelem typarray \
+         typnotnull:b typbasetype typtypmod typndims=0 typcollation format:t typdefault:t",
     ),
     ("pg_am", "oid amname:t amtype:t"),
     ("pg_collation", "oid=100 collname='default collnamespace=11"),
@@ -160,8 +161,14 @@ const TABLES: &[(&str, &str)] = &[
         "pg_user",
         "usename='postgres usesysid=10 usecreatedb=t usesuper=t",
     ),
+    ("pg_enum", "oid enumtypid enumsortorder:r enumlabel:t"),
+    (
+        "information_schema.domains",
+        "domain_catalog='postgres domain_schema:t domain_name:t data_type:t character_maximum_length character_octet_length \
+         numeric_precision numeric_precision_radix numeric_scale datetime_precision domain_default:t udt_catalog='postgres \
+         udt_schema:t udt_name:t",
+    ),
     // Of these there is nothing here.
-    ("pg_enum", "oid enumtypid enumsortorder enumlabel:t"),
     (
         "pg_inherits",
         "inhrelid inhparent inhseqno inhdetachpending:b",
@@ -186,8 +193,8 @@ const TABLES: &[(&str, &str)] = &[
          data_type:t character_maximum_length character_octet_length numeric_precision numeric_precision_radix \
          numeric_scale datetime_precision udt_name:t dtd_identifier:t identity_generation:t identity_start:t identity_increment:t \
          identity_maximum:t identity_minimum:t is_identity:t identity_cycle:t is_generated:t generation_expression:t \
-         is_updatable:t interval_type=- interval_precision=- character_set_name=- collation_name=- domain_name=- \
-         udt_catalog='postgres udt_schema='pg_catalog maximum_cardinality=- is_self_referencing='NO",
+         is_updatable:t interval_type=- interval_precision=- character_set_name=- collation_name=- domain_catalog:t domain_schema:t \
+         domain_name:t udt_catalog='postgres udt_schema:t maximum_cardinality=- is_self_referencing='NO",
     ),
 ];
 

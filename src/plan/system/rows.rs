@@ -5,7 +5,7 @@ use super::describe::{self, TYPES, action_letter, modifier, type_name};
 use crate::table::Catalog;
 use crate::types::{
     ColumnSchema, DataType, ForeignKey, IndexId, IndexSchema, RelationKind, TableId, TableSchema,
-    Value,
+    TypeSchema, Value, quoted, sort_order,
 };
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ type Row = Vec<Value>;
 
 /// Tables and indexes take turns, so that all have oids of their own, which they keep.
 pub fn oid_of_table(table: TableId) -> i64 {
-    FIRST_OID + 2 * i64::from(table.0)
+    table.oid().into()
 }
 
 /// Of a schema.
@@ -58,7 +58,7 @@ fn or_null<T>(value: Option<T>, make: impl FnOnce(T) -> Value) -> Value {
 }
 
 pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
-    let tables = || catalog.tables().filter(|table| !table.is_schema);
+    let tables = || catalog.tables().filter(|table| table.is_relation());
     let of_tables = |make: fn(&TableSchema, &mut Vec<Row>)| {
         let mut rows = Vec::new();
         tables().for_each(|table| make(table, &mut rows));
@@ -81,7 +81,14 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
         "pg_am" => [(2, "heap", "t"), (403, "btree", "i")]
             .map(|(oid, name, kind)| vec![Value::I64(oid), text(name), text(kind)])
             .into(),
-        "pg_type" => types().map(type_row).collect(),
+        "pg_type" => {
+            let own = catalog.tables().flat_map(|table| own_types(catalog, table));
+            types().map(type_row).chain(own).collect()
+        }
+        "pg_enum" => catalog.tables().flat_map(|table| labels(table)).collect(),
+        "information_schema.domains" => {
+            (catalog.tables().filter_map(|table| domain(catalog, table))).collect()
+        }
         "pg_class" => {
             let mut rows = of_tables(class);
             for (table, row) in tables().zip(&mut rows) {
@@ -117,15 +124,131 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
 }
 
 fn type_row((data_type, category): (DataType, &str)) -> Row {
+    type_values(data_type, [text("b"), text(category), Value::I64(11)])
+}
+
+/// Of a type that is no domain: what it is (`typtype`), its category and the schema that it is in.
+fn type_values(data_type: DataType, [what, category, namespace]: [Value; 3]) -> Row {
     vec![
         Value::I64(data_type.oid().into()),
         text(&type_name(data_type)),
-        text(category),
+        namespace,
+        what,
+        category,
         oid_of(data_type.element()),
         oid_of(data_type.array()),
+        Value::Bool(false),
+        Value::I64(0),
+        Value::I64(-1),
         collation(data_type),
         text(&data_type.to_string()),
+        Value::Null,
     ]
+}
+
+/// What a type that a user made is, and the type of arrays of it.
+fn own_types(catalog: &Catalog, table: &TableSchema) -> Vec<Row> {
+    let namespace = || oid_of_namespace(table);
+    match (catalog.enumeration(table.id), table.columns.first()) {
+        (Some(made), _) => {
+            let made = DataType::Enum(made);
+            let array = made.array().unwrap_or_default();
+            vec![
+                type_values(made, [text("e"), text("E"), namespace()]),
+                type_values(array, [text("b"), text("A"), namespace()]),
+            ]
+        }
+        (None, Some(value)) if table.kind() == RelationKind::Domain => {
+            let over = value.domain.map_or(value.data_type.oid(), TableId::oid);
+            let all = types().find(|(known, _)| *known == value.data_type.base());
+            let category = all.map_or("E", |(_, category)| category);
+            vec![vec![
+                Value::I64(table.id.oid().into()),
+                text(&table.name),
+                namespace(),
+                text("d"),
+                text(category),
+                Value::I64(0),
+                Value::I64(0),
+                Value::Bool(!value.nullable),
+                Value::I64(over.into()),
+                Value::I64(modifier(value.data_type)),
+                collation(value.data_type),
+                text(&table.shown()),
+                or_null(value.default.as_ref(), |default| text(&default.sql)),
+            ]]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn labels(table: &TableSchema) -> Vec<Row> {
+    let Some(TypeSchema::Enum(labels)) = &table.type_schema else {
+        return Vec::new();
+    };
+    let rows = labels.iter().map(|label| {
+        vec![
+            Value::I64(oid_of_name(table.id, &label.name)),
+            Value::I64(oid_of_table(table.id)),
+            Value::F64(sort_order(label.place)),
+            text(&label.name),
+        ]
+    });
+    rows.collect()
+}
+
+/// information_schema.domains.
+fn domain(catalog: &Catalog, table: &TableSchema) -> Option<Row> {
+    let value = match table.kind() {
+        RelationKind::Domain => table.columns.first()?,
+        _ => return None,
+    };
+    let over = value.domain.and_then(|over| catalog.table_by_id(over));
+    let (what, [name, schema]) = described(value.data_type, over.map(|over| &**over));
+    let mut row = vec![text(table.schema_name()), text(&table.name)];
+    row.extend(what);
+    row.extend([
+        or_null(value.default.as_ref(), |default| text(&default.sql)),
+        schema,
+        name,
+    ]);
+    Some(row)
+}
+
+/// A type as the information schema has it, which is another domain for one over that: its word and sizes; its own
+/// name and schema.
+fn described(data_type: DataType, over: Option<&TableSchema>) -> (Vec<Value>, [Value; 2]) {
+    let (word, sizes, name) = match over {
+        Some(over) => (
+            text("USER-DEFINED"),
+            [None; 6],
+            [text(&over.name), text(over.schema_name())],
+        ),
+        None => (
+            type_word(data_type),
+            sizes(data_type),
+            [text(&type_name(data_type)), text(schema_of_type(data_type))],
+        ),
+    };
+    let sizes = sizes.map(|size| or_null(size, Value::I64));
+    (std::iter::once(word).chain(sizes).collect(), name)
+}
+
+/// A type as `data_type` has it in the information schema.
+fn type_word(data_type: DataType) -> Value {
+    text(&match data_type {
+        DataType::Char(_) => "character".to_string(),
+        DataType::Array(_) => "ARRAY".to_string(),
+        DataType::Enum(_) => "USER-DEFINED".to_string(),
+        other => other.base().to_string(),
+    })
+}
+
+fn schema_of_type(data_type: DataType) -> &'static str {
+    match data_type.element().unwrap_or(data_type) {
+        DataType::Enum(enumeration) => enumeration.schema(),
+        _ => "pg_catalog",
+    }
 }
 
 /// With the types of arrays of them.
@@ -149,7 +272,7 @@ fn class(table: &TableSchema, rows: &mut Vec<Row>) {
         RelationKind::Sequence => ("S", 0),
         RelationKind::View => ("v", 0),
         RelationKind::MaterializedView => ("m", 2),
-        RelationKind::Schema => return,
+        RelationKind::Schema | RelationKind::Enum | RelationKind::Domain => return,
     };
     rows.push(vec![
         Value::I64(oid_of_table(table.id)),
@@ -199,6 +322,7 @@ fn attributes(table: &TableSchema, rows: &mut Vec<Row>) {
             let key = ColumnSchema {
                 name: column.name.clone(),
                 data_type: column.data_type,
+                domain: column.domain,
                 nullable: true,
                 ..ColumnSchema::default()
             };
@@ -212,10 +336,10 @@ fn attribute(relation: i64, at: usize, column: &ColumnSchema) -> Row {
     vec![
         Value::I64(relation),
         text(&column.name),
-        Value::I64(column.data_type.oid().into()),
+        Value::I64((column.domain.map_or(column.data_type.oid(), TableId::oid)).into()),
         number(at + 1),
         Value::I64(column.data_type.element().map_or(0, |_| 1)),
-        Value::I64(modifier(column.data_type)),
+        Value::I64(column.domain.map_or(modifier(column.data_type), |_| -1)),
         Value::Bool(!column.nullable),
         Value::Bool(column.default.is_some() || column.generated.is_some()),
         text(identity.map_or("", |identity| if identity.always { "a" } else { "d" })),
@@ -297,13 +421,10 @@ fn names(table: &TableSchema, rows: &mut Vec<Row>) {
     let indexes = table.indexes.iter();
     let indexes = indexes.map(|index| (&index.name, oid_of_index(index.id)));
     for (name, oid) in indexes.chain([(&table.name, oid_of_table(table.id))]) {
-        let shown = describe::shown_beside(table, name);
+        let shown = table.shown_beside(name);
         let always = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        let schemas = [
-            describe::quoted(table.schema_name()),
-            always(table.schema_name()),
-        ];
-        let names = [describe::quoted(name), always(name)];
+        let schemas = [quoted(table.schema_name()), always(table.schema_name())];
+        let names = [quoted(name), always(name)];
         let in_schema = |schema: &String| names.clone().map(|name| format!("{schema}.{name}"));
         let mut forms: Vec<String> = schemas.iter().flat_map(in_schema).collect();
         if table.schema.is_none() {
@@ -325,18 +446,28 @@ fn names(table: &TableSchema, rows: &mut Vec<Row>) {
 /// The types without modifiers, and with those that columns have.
 fn formats(catalog: &Catalog) -> Vec<Row> {
     let columns = catalog.tables().flat_map(|table| &table.columns);
-    let all = types().map(|(data_type, _)| data_type);
+    let own = catalog
+        .tables()
+        .filter_map(|table| catalog.enumeration(table.id));
+    let own = own
+        .map(DataType::Enum)
+        .flat_map(|own| [Some(own), own.array()]);
+    let all = types().map(|(data_type, _)| data_type).chain(own.flatten());
     let mut types: Vec<DataType> = all.chain(columns.map(|column| column.data_type)).collect();
     types.sort_by_key(|data_type| (data_type.oid(), modifier(*data_type)));
     types.dedup();
-    let row = |data_type: DataType| {
-        vec![
-            Value::I64(data_type.oid().into()),
-            Value::I64(modifier(data_type)),
-            text(&data_type.to_string()),
-        ]
+    let row = |oid: u32, modifier, shown: &str| {
+        vec![Value::I64(oid.into()), Value::I64(modifier), text(shown)]
     };
-    types.into_iter().map(row).collect()
+    let plain = types.into_iter().map(|data_type| {
+        let shown = data_type.to_string();
+        row(data_type.oid(), modifier(data_type), &shown)
+    });
+    let domains = catalog
+        .tables()
+        .filter(|table| table.kind() == RelationKind::Domain);
+    let domains = domains.map(|domain| row(domain.id.oid(), -1, &domain.shown()));
+    plain.chain(domains).collect()
 }
 
 fn is_of_identity(catalog: &Catalog, sequence: TableId) -> bool {
@@ -408,6 +539,7 @@ impl Constraint<'_> {
             Kind::Foreign(key, other) => Some((*key, *other)),
             _ => None,
         };
+        let is_of_type = table.type_schema.is_some();
         let is_deferred = Value::Bool(foreign.is_some_and(|(key, _)| key.deferred));
         let action = |action: fn(&ForeignKey) -> &'static str| {
             text(foreign.map_or(" ", |(key, _)| action(key)))
@@ -419,7 +551,16 @@ impl Constraint<'_> {
             text(letter),
             is_deferred.clone(),
             is_deferred,
-            Value::I64(oid_of_table(table.id)),
+            Value::I64(if is_of_type {
+                0
+            } else {
+                oid_of_table(table.id)
+            }),
+            Value::I64(if is_of_type {
+                oid_of_table(table.id)
+            } else {
+                0
+            }),
             Value::I64(index.map_or(0, oid_of_index)),
             Value::I64(foreign.map_or(0, |(_, other)| oid_of_table(other.id))),
             action(|key| action_letter(key.on_update)),
@@ -465,33 +606,34 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
     if !matches!(table.kind(), RelationKind::Table | RelationKind::View) {
         return Vec::new();
     }
+    // A domain, and those that it is over.
+    let domains = |column: &ColumnSchema| {
+        let first = column.domain.and_then(|domain| catalog.table_by_id(domain));
+        std::iter::successors(first, |domain| {
+            catalog.table_by_id(domain.columns.first()?.domain?)
+        })
+    };
     let rows = table.columns.iter().enumerate().map(|(at, column)| {
-        let data_type = column.data_type;
-        let (length, octets, precision, radix, scale, fraction) = sizes(data_type);
+        let domain = domains(column).next();
+        let over = domains(column).nth(1).map(|over| &**over);
+        let (what, [type_name, type_schema]) = described(column.data_type, over);
+        let may_be_null = column.nullable
+            && domains(column).all(|domain| domain.columns.iter().all(|value| value.nullable));
         let identity = column.identity.as_ref();
         let sequence = identity.and_then(|identity| catalog.table_by_id(identity.sequence));
         let sequence = sequence.and_then(|sequence| sequence.sequence.as_ref());
         let of_sequence = |value: Option<i64>| or_null(value, |value| text(&value.to_string()));
-        let integer = |value: Option<i64>| or_null(value, Value::I64);
-        vec![
+        let mut row = vec![
             text(table.schema_name()),
             text(&table.name),
             text(&column.name),
             number(at + 1),
             or_null(column.default.as_ref(), |default| text(&default.sql)),
-            yes(column.nullable),
-            text(&match data_type {
-                DataType::Char(_) => "character".to_string(),
-                DataType::Array(_) => "ARRAY".to_string(),
-                other => other.base().to_string(),
-            }),
-            integer(length),
-            integer(octets),
-            integer(precision),
-            integer(radix),
-            integer(scale),
-            integer(fraction),
-            text(&type_name(data_type)),
+            yes(may_be_null),
+        ];
+        row.extend(what);
+        row.extend([
+            type_name,
             text(&(at + 1).to_string()),
             or_null(identity, |identity| {
                 text(if identity.always {
@@ -513,27 +655,23 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
             }),
             or_null(column.generated.as_ref(), |sql| text(sql)),
             yes(table.view.is_none()),
-        ]
+            or_null(domain, |_| text("postgres")),
+            or_null(domain, |domain| text(domain.schema_name())),
+            or_null(domain, |domain| text(&domain.name)),
+            type_schema,
+        ]);
+        row
     });
     rows.collect()
 }
 
-type Sizes = (
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-);
-
 /// Characters and their bytes; the precision, radix and scale of numbers; the digits of fractions of seconds.
-fn sizes(data_type: DataType) -> Sizes {
-    let number = |precision, radix, scale| (None, None, precision, Some(radix), scale, None);
-    let time = |digits| (None, None, None, None, None, Some(digits));
+fn sizes(data_type: DataType) -> [Option<i64>; 6] {
+    let number = |precision, radix, scale| [None, None, precision, Some(radix), scale, None];
+    let time = |digits| [None, None, None, None, None, Some(digits)];
     let characters = |length: Option<u32>| {
         let octets = length.map_or(1 << 30, |length| i64::from(length) * 4);
-        (length.map(i64::from), Some(octets), None, None, None, None)
+        [length.map(i64::from), Some(octets), None, None, None, None]
     };
     match data_type {
         DataType::SmallInt => number(Some(16), 2, Some(0)),
@@ -550,6 +688,6 @@ fn sizes(data_type: DataType) -> Sizes {
         DataType::Char(length) => characters(Some(length).filter(|length| *length > 0)),
         DataType::Date => time(0),
         DataType::Timestamp | DataType::TimestampTz | DataType::Interval => time(6),
-        _ => (None, None, None, None, None, None),
+        _ => [None; 6],
     }
 }

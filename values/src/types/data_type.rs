@@ -1,5 +1,6 @@
 //! The SQL types and how each is held in memory.
 
+use super::Enumeration;
 use std::fmt;
 
 /// A SQL type with its modifiers.
@@ -34,6 +35,7 @@ pub enum DataType {
     Uuid,
     /// Months, days and microseconds, which are not multiples of each other.
     Interval,
+    Enum(Enumeration),
     /// One dimension, counted from 1, of elements of one type or NULL.
     Array(Element),
 }
@@ -66,14 +68,14 @@ macro_rules! elements {
 
 elements! {
     Boolean SmallInt Integer BigInt Real Double Text Bytea Date Timestamp TimestampTz Json Jsonb Uuid Interval;
-    Numeric(Option<(u16, i16)>) Varchar(Option<u32>)
+    Numeric(Option<(u16, i16)>) Varchar(Option<u32>) Enum(Enumeration)
 }
 
 /// How values of a type are held in a vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PhysicalType {
     Bool,
-    /// Integers of all widths, DATE as days and TIMESTAMP(TZ) as microseconds since 1970-01-01.
+    /// Integers of all widths, DATE as days and TIMESTAMP(TZ) as microseconds since 1970-01-01, places of labels.
     I64,
     F64,
     Decimal,
@@ -91,7 +93,9 @@ impl DataType {
         use DataType::*;
         match self {
             Boolean => PhysicalType::Bool,
-            SmallInt | Integer | BigInt | Date | Timestamp | TimestampTz => PhysicalType::I64,
+            SmallInt | Integer | BigInt | Date | Timestamp | TimestampTz | Enum(_) => {
+                PhysicalType::I64
+            }
             Real | Double => PhysicalType::F64,
             Numeric(_) => PhysicalType::Decimal,
             Unknown | Text | Varchar(_) | Char(_) | Json | Jsonb => PhysicalType::Text,
@@ -140,6 +144,7 @@ impl DataType {
             Numeric(_) => 1700,
             Uuid => 2950,
             Jsonb => 3802,
+            Enum(enumeration) => enumeration.id.oid(),
             Array(element) => match element {
                 Element::Boolean => 1000,
                 Element::Bytea => 1001,
@@ -158,6 +163,7 @@ impl DataType {
                 Element::Json => 199,
                 Element::Uuid => 2951,
                 Element::Jsonb => 3807,
+                Element::Enum(enumeration) => enumeration.id.array_oid(),
             },
         }
     }
@@ -224,6 +230,7 @@ impl fmt::Display for DataType {
             Jsonb => f.write_str("jsonb"),
             Uuid => f.write_str("uuid"),
             Interval => f.write_str("interval"),
+            Enum(enumeration) => enumeration.fmt(f),
             Array(element) => write!(f, "{}[]", element.data_type()),
         }
     }

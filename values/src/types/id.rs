@@ -53,6 +53,18 @@ impl Seq {
     }
 }
 
+impl TableId {
+    /// The number that PostgreSQL's catalog has for objects: the even ones from the first that is not its own.
+    pub fn oid(self) -> u32 {
+        self.0.wrapping_mul(2).wrapping_add(16_384)
+    }
+
+    /// Of the type of arrays of a type with this id.
+    pub fn array_oid(self) -> u32 {
+        self.0.wrapping_add(1 << 29)
+    }
+}
+
 impl BranchId {
     /// The branch that every database starts with.
     pub const MAIN: BranchId = BranchId(0);

@@ -4,6 +4,7 @@
 
 mod data_type;
 mod decimal;
+mod enumeration;
 mod foreign_key;
 mod id;
 mod interval;
@@ -14,13 +15,15 @@ mod value;
 
 pub use data_type::{DataType, Element, PhysicalType};
 pub use decimal::Decimal;
+pub use enumeration::{Enumeration, Label, Neighbour, declared, insert, sort_order};
 pub use foreign_key::{Action, ForeignKey};
 pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
 pub use schema::{
     CatalogName, CheckSchema, ColumnSchema, DefaultValue, DroppedColumn, IdentitySchema,
-    IndexSchema, RelationKind, Row, SequenceSchema, TableSchema, ViewSchema, ViewUse, catalog_name,
+    IndexSchema, RelationKind, Row, SequenceSchema, TableSchema, TypeSchema, ViewSchema, ViewUse,
+    catalog_name, quoted, type_key,
 };
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
 pub use value::{Value, compare_f64};

@@ -1,6 +1,6 @@
 //! The shape of a table. A schema never changes in place: the catalog keeps one for each moment.
 
-use super::{ColumnId, DataType, ForeignKey, IndexId, TableId, Value};
+use super::{ColumnId, DataType, Enumeration, ForeignKey, IndexId, Label, TableId, Value};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableSchema {
@@ -27,6 +27,18 @@ pub struct TableSchema {
     pub is_schema: bool,
     /// It is a view, which has no rows of its own unless it is materialized.
     pub view: Option<ViewSchema>,
+    /// It is a type and nothing else.
+    pub type_schema: Option<TypeSchema>,
+}
+
+/// What a type is, which has a relation's life.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TypeSchema {
+    /// Another type with rules of its own. It has one column, `value`, which is of that type, whose `nullable` and
+    /// `default` are those of the domain, and over which the checks are.
+    Domain,
+    /// In the order of their places.
+    Enum(Vec<Label>),
 }
 
 /// What a relation is.
@@ -38,6 +50,8 @@ pub enum RelationKind {
     MaterializedView,
     /// A schema, which has a relation's life.
     Schema,
+    Enum,
+    Domain,
 }
 
 impl RelationKind {
@@ -48,6 +62,8 @@ impl RelationKind {
             RelationKind::View => "view",
             RelationKind::MaterializedView => "materialized view",
             RelationKind::Schema => "schema",
+            RelationKind::Enum => "type",
+            RelationKind::Domain => "domain",
         }
     }
 }
@@ -118,10 +134,20 @@ pub struct ColumnSchema {
     pub generated: Option<String>,
     pub identity: Option<IdentitySchema>,
     pub comment: Option<String>,
+    /// The domain that it is of; `data_type` is what that is over.
+    pub domain: Option<TableId>,
     /// Rows of the past may have no value here, whatever `nullable` says now.
     pub was_nullable: bool,
     /// It took the place of one of another type, which rows of the past have.
     pub was_retyped: bool,
+}
+
+impl ColumnSchema {
+    /// Whether it is of the type with this id, or of arrays of it.
+    pub fn is_of(&self, id: TableId) -> bool {
+        let data_type = self.data_type.element().unwrap_or(self.data_type);
+        self.domain == Some(id) || data_type == DataType::Enum(Enumeration::unknown(id))
+    }
 }
 
 /// What an INSERT puts where it names no value.
@@ -163,8 +189,22 @@ impl TableSchema {
             (_, Some(view)) if view.is_materialized => RelationKind::MaterializedView,
             (_, Some(_)) => RelationKind::View,
             _ if self.is_schema => RelationKind::Schema,
-            _ => RelationKind::Table,
+            _ => match self.type_schema {
+                Some(TypeSchema::Enum(_)) => RelationKind::Enum,
+                Some(TypeSchema::Domain) => RelationKind::Domain,
+                None => RelationKind::Table,
+            },
         }
+    }
+
+    /// Whether it is what its kind of life is named after: neither a schema nor a type.
+    pub fn is_relation(&self) -> bool {
+        !self.is_schema && self.type_schema.is_none()
+    }
+
+    /// Whether a column is of the type with this id, or of arrays of it.
+    pub fn has_type(&self, id: TableId) -> bool {
+        self.columns.iter().any(|column| column.is_of(id))
     }
 
     /// The name of the schema that it is in.
@@ -172,11 +212,25 @@ impl TableSchema {
         self.schema.as_deref().unwrap_or("public")
     }
 
+    /// The name as SQL has it, with its schema unless that is `public`.
+    pub fn shown(&self) -> String {
+        self.shown_beside(&self.name)
+    }
+
+    /// The same of another relation, or an index, of its schema.
+    pub fn shown_beside(&self, name: &str) -> String {
+        match &self.schema {
+            None => quoted(name),
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(name)),
+        }
+    }
+
     /// What the catalog knows it by.
     pub fn key(&self) -> CatalogName {
-        match self.is_schema {
-            true => catalog_name(Some(&self.name), ""),
-            false => catalog_name(self.schema.as_deref(), &self.name),
+        match (self.is_schema, &self.type_schema) {
+            (true, _) => catalog_name(Some(&self.name), ""),
+            (_, Some(_)) => type_key(self.schema.as_deref(), &self.name),
+            _ => catalog_name(self.schema.as_deref(), &self.name),
         }
     }
 
@@ -238,5 +292,19 @@ pub fn catalog_name(schema: Option<&str>, name: &str) -> CatalogName {
     match schema {
         None if !name.contains('.') => name.to_string(),
         schema => format!("{}.{name}", schema.unwrap_or("public")),
+    }
+}
+
+/// The catalog's name for a type, which no relation has: a relation and a type are told apart by where they stand.
+pub fn type_key(schema: Option<&str>, name: &str) -> CatalogName {
+    catalog_name(schema, name) + "\0"
+}
+
+/// A name in quotes where it needs them.
+pub fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    match name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+        true => name.to_string(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
     }
 }
