@@ -36,12 +36,13 @@ impl Accumulator for Extreme {
     }
 
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
-        let wanted = match self.greatest {
-            true => Ordering::Greater,
-            false => Ordering::Less,
+        // Of equal values that are written differently (1.5 and 1.50) it is the last.
+        let worse = match self.greatest {
+            true => Ordering::Less,
+            false => Ordering::Greater,
         };
         let is_better = |key: &Vector, row: usize, best: &Value| {
-            best.is_null() || compare(key, row, best) == wanted
+            best.is_null() || compare(key, row, best) != worse
         };
         match inputs {
             [values] if rows.groups.is_none() && matches!(values.data, Data::I64(_)) => {

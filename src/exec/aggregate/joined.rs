@@ -66,8 +66,13 @@ impl Accumulator for Joined {
                 return;
             };
             if !inputs[1].is_null(row) {
-                self.bytes += between.get(row).len();
-                text.extend_from_slice(between.get(row));
+                // PostgreSQL begins a line with an array, and not with the NULL in place of one.
+                let between = match between.get(row) {
+                    b", \n " if value == b"null" => b", ",
+                    between => between,
+                };
+                self.bytes += between.len();
+                text.extend_from_slice(between);
             }
             text.extend_from_slice(value);
         });

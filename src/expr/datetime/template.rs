@@ -236,10 +236,10 @@ impl Fields {
                 let width = if fills { 0 } else { 2 };
                 let _ = write!(out, "{:0width$}", self.day);
             }
-            "TZ" if self.zone.is_empty() => {}
-            "TZ" => out.push_str(&in_case("UTC", written)),
-            "TZH" | "OF" => out.push_str("+00"),
-            "TZM" => out.push_str("00"),
+            "TZ" if self.zone.is_empty() && !is_interval => {}
+            "TZ" if !is_interval => out.push_str(&in_case("UTC", written)),
+            "TZH" | "OF" if !is_interval => out.push_str("+00"),
+            "TZM" if !is_interval => out.push_str("00"),
             "CC" if !is_interval => {
                 let century = match self.year {
                     1.. => (self.year - 1) / 100 + 1,
@@ -249,8 +249,10 @@ impl Fields {
             }
             _ => match self.days {
                 Some(days) => self.push_date(name, days, &number, &padded, out),
-                None if ["BC", "AD", "B.C.", "A.D.", "DAY", "DY", "D", "ID", "TZ"]
-                    .contains(&name) =>
+                None if [
+                    "BC", "AD", "B.C.", "A.D.", "DAY", "DY", "D", "ID", "TZ", "TZH", "TZM", "OF",
+                ]
+                .contains(&name) =>
                 {
                     let message = "invalid format specification for an interval value";
                     return Err(Error::new(Code::InvalidDatetime, message)

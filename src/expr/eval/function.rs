@@ -266,6 +266,7 @@ fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option
         (DateBin, [Value::Uuid(bits), Value::I64(time), Value::I64(origin)]) => {
             datetime::bin(interval(bits), *time, *origin).map(Value::I64)
         }
+        (AtZone, [_, time @ Value::I64(i64::MIN | i64::MAX)]) => Ok(time.clone()),
         (AtZone, [zone, Value::I64(time)]) => {
             let offset = match zone {
                 Value::Text(name) => datetime::zone_offset(name),

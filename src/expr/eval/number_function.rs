@@ -6,6 +6,7 @@ use super::arithmetic::as_result;
 use super::function::unknown;
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Value};
+use std::f64::consts::LN_2;
 
 pub fn float_call(function: Function, x: f64, rest: &[Value], result: DataType) -> Result<Value> {
     match function {
@@ -57,7 +58,10 @@ pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataTy
         }
         (Function::Ln, []) => x.ln(),
         (Function::Log, []) => x.log10(),
-        (Function::Degrees, []) => x.to_degrees(),
+        (Function::Degrees, []) => match x.to_degrees() {
+            value if value.is_infinite() && x.is_finite() => return Err(float_overflow()),
+            value => value,
+        },
         (Function::Radians, []) => x.to_radians(),
         (Function::Sin | Function::Cos | Function::Tan, []) if x.is_infinite() => {
             return Err(input_out_of_range());
@@ -75,9 +79,9 @@ pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataTy
         (Function::Sinh, []) => x.sinh(),
         (Function::Cosh, []) => x.cosh(),
         (Function::Tanh, []) => x.tanh(),
-        (Function::Asinh, []) => x.asinh(),
+        (Function::Asinh, []) => asinh(x.abs()).copysign(x),
         (Function::Acosh, []) if x < 1.0 => return Err(input_out_of_range()),
-        (Function::Acosh, []) => x.acosh(),
+        (Function::Acosh, []) => acosh(x),
         (Function::Atanh, []) if x.abs() > 1.0 => return Err(input_out_of_range()),
         (Function::Atanh, []) => x.atanh(),
         (Function::Cot, []) if x.is_infinite() => return Err(input_out_of_range()),
@@ -85,6 +89,25 @@ pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataTy
         _ => return Err(unknown(function)),
     };
     as_result(value, result)
+}
+
+/// Of what is not negative; like acosh after fdlibm, exact where the formula as it stands loses digits or overflows.
+fn asinh(x: f64) -> f64 {
+    let square = x * x;
+    match x {
+        2.68e8.. => x.ln() + LN_2,
+        2.0.. => (2.0 * x + 1.0 / ((square + 1.0).sqrt() + x)).ln(),
+        _ => (x + square / (1.0 + (1.0 + square).sqrt())).ln_1p(),
+    }
+}
+
+fn acosh(x: f64) -> f64 {
+    let above = x - 1.0;
+    match x {
+        2.68e8.. => x.ln() + LN_2,
+        2.0.. => (2.0 * x - 1.0 / (x + (x * x - 1.0).sqrt())).ln(),
+        _ => (above + (2.0 * above + above * above).sqrt()).ln_1p(),
+    }
 }
 
 fn input_out_of_range() -> Error {

@@ -57,7 +57,10 @@ pub fn change(
         };
         return Err(invalid(format!("cannot {what} path in scalar")));
     }
-    if !path.is_empty() {
+    // Nothing is looked for in what is empty, if nothing is added to it.
+    let is_empty = matches!(&document, Json::Array(elements) if elements.is_empty());
+    let may_add = !matches!(change, Change::Delete | Change::Set { creates: false });
+    if !path.is_empty() && (may_add || !is_empty) {
         change_at(&mut document, path, 1, &value, change)?;
         document.sort();
     }

@@ -131,6 +131,7 @@ impl<'a> Binder<'a> {
         if let Some(system) = self.system_relation(name, alias)? {
             return Ok(system);
         }
+        let (schema, written, _) = name::in_schema(name)?;
         let (name, position) = name::relation(name)?;
         let name = name.as_str();
         let time = self.time_of_table(position);
@@ -165,6 +166,11 @@ impl<'a> Binder<'a> {
                 (scan(table.clone(), time, columns), scope)
             }
         };
+        if named.is_none() {
+            // As it is written: since a view was made the table may have been renamed.
+            scope.tables[0].name = written.to_string();
+            scope.tables[0].schema = Some(schema.unwrap_or("public").to_string());
+        }
         let all = alias.is_some_and(|alias| !alias.columns.is_empty());
         self.see(&mut scope, name, &table, all);
         Ok((node, rename(scope, alias)?))
