@@ -1,6 +1,9 @@
+import { changesOf } from './changes.js';
+import { diffQuery } from './diff-query.js';
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
-import { commitsOf, diffOf, historyOf, quoted, restoreStatement, run, statusOf, tablesOf, tag } from './introspect.js';
+import { commitsOf, diffOf, historyOf, lastUndone, quoted, restoreStatement, reverse, run, statusOf, tablesOf, tag } from './introspect.js';
+import { Live } from './live.js';
 import { wireMoment } from './moment.js';
 import { deleteDatabase } from './opener.js';
 import { Past } from './past.js';
@@ -15,14 +18,21 @@ import { runTransaction } from './transaction.js';
 import { checkedTimeout, startTimer, type Timer } from './timer.js';
 import type {
   CallOptions,
+  Change,
+  ChangesOptions,
   CommitInfo,
+  CommitsOptions,
   DatabaseApi,
   DatabaseInfo,
   DatabaseStatus,
   DiffEntry,
   DiffOptions,
+  DiffQueryOptions,
   ExecOptions,
   HistoryEntry,
+  LiveCallback,
+  LiveOptions,
+  LiveQuery,
   Moment,
   OpenOptions,
   Parameters,
@@ -127,7 +137,8 @@ export class Database implements DatabaseApi {
   }
 
   asOf(moment: Moment): ReadOnlyDatabase {
-    return new Past(moment, this.#session.with({ moment: wireMoment(moment) }));
+    const live: Past['live'] = (sql, params, callback, options) => this.live(sql, params, callback, { ...options, asOf: moment });
+    return new Past(moment, this.#session.with({ moment: wireMoment(moment) }), live);
   }
 
   history<T = Row>(table: string, key: unknown, options?: QueryOptions): Promise<HistoryEntry<T>[]> {
@@ -142,7 +153,30 @@ export class Database implements DatabaseApi {
     return tag(this.#session, name, moment, options);
   }
 
-  async restore(moment: Moment, options: RestoreOptions): Promise<RunResult> {
+  diffQuery<T = Row>(sql: string, a: Moment, b: Moment, options?: DiffQueryOptions): Promise<DiffEntry<T>[]> {
+    return diffQuery<T>(this.#session, sql, [a, b], options);
+  }
+
+  changes<T = Row>(options: ChangesOptions = {}): AsyncIterableIterator<Change<T>> {
+    this.#check();
+    return changesOf<T>(() => this.#anotherSession(), this.connection.notices, options);
+  }
+
+  async live<T = Row>(
+    sql: string,
+    params?: Parameters | null,
+    callback?: LiveCallback<T> | null,
+    options: LiveOptions = {},
+  ): Promise<LiveQuery<T>> {
+    this.#check();
+    return Live.begin<T>(this.#anotherSession(), this.connection.notices, [sql, params], callback, options);
+  }
+
+  #anotherSession(): Session {
+    return new Session(this.connection, shared.nextSession(this.connection), this.#session.defaults, () => this.#check());
+  }
+
+  async restore(moment: Moment, options: RestoreOptions = {}): Promise<RunResult> {
     const [sql, params] = await restoreStatement(this.#session, moment, options);
     const { signal, timeout, meta } = options;
     if (!options.dryRun) return run(this.#session, sql, params, { signal, timeout, meta });
@@ -153,27 +187,14 @@ export class Database implements DatabaseApi {
     }, { signal, timeout });
   }
 
-  async undo(seq: number, options: UndoOptions = {}): Promise<RunResult> {
-    const done = await this.#reverse(seq, options);
-    if (done.affectedRows > 0 && done.seq !== null) this.#undone.push(done.seq);
-    return done;
+  async undo(seq: number, options?: UndoOptions): Promise<RunResult> {
+    return reverse(this.#session, 'UNDO', seq, options);
   }
 
-  async redo(options: UndoOptions = {}): Promise<RunResult | null> {
-    const last = this.#undone.at(-1);
-    if (last === undefined) return null;
-    const done = await this.#reverse(last, options);
-    this.#undone.pop();
-    return done;
+  async redo(options?: UndoOptions): Promise<RunResult | null> {
+    const last = await lastUndone(this.#session, options);
+    return last === null ? null : reverse(this.#session, 'REDO', last, options);
   }
-
-  #reverse(seq: number, { policy = 'error', ...options }: UndoOptions): Promise<RunResult> {
-    if (!Number.isSafeInteger(seq) || seq < 0) throw new DatabaseError('INVALID_PARAMETER_VALUE', `a sequence is a whole number from 0, not ${String(seq)}`);
-    if (!['error', 'skip', 'force'].includes(policy)) throw new DatabaseError('INVALID_PARAMETER_VALUE', `there is no policy '${String(policy)}'`);
-    return run(this.#session, `UNDO COMMIT ${seq} ${policy}`, [], options);
-  }
-  /** The commits of `undo` that have not been redone. */
-  readonly #undone: number[] = [];
 
   dropTag(name: string, options?: WriteOptions): Promise<RunResult> {
     return run(this.#session, `DROP TAG ${quoted(name)}`, [], options);
@@ -183,7 +204,7 @@ export class Database implements DatabaseApi {
     return (await this.#session.query<TagInfo>('SELECT * FROM tags() ORDER BY name', [], { ...options, rowMode: 'object' })).rows;
   }
 
-  commits(options?: CallOptions & { from?: number; to?: number; limit?: number }): Promise<CommitInfo[]> {
+  commits(options?: CommitsOptions): Promise<CommitInfo[]> {
     return commitsOf(this.#session, options);
   }
 
@@ -202,7 +223,8 @@ export class Database implements DatabaseApi {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      await this.connection.call({ kind: 'end', session: this.#session.number }).catch(() => {});
+      await this.#session.end();
+      this.connection.notices.tell(-1, false); // who waits for a commit is to see that the database is closed
       await this.#leave();
     })();
     return this.#closed;
@@ -268,7 +290,9 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
   const { storage, name } = connection.info;
   if (storage !== 'opfs' && storage !== 'idb') return connection;
   const sentinel = sentinelWriter(storage, name);
-  connection.onDurable = sentinel.update;
+  connection.notices.add((seq, stored) => {
+    if (stored) sentinel.update(seq);
+  });
   const close = connection.close.bind(connection);
   connection.close = async () => {
     try {

@@ -46,6 +46,7 @@ export function dispatch(engine: Engine, sessions: Sessions, { request, session 
     case 'commits':
     case 'tables':
     case 'status':
+    case 'touched':
       return { answer: engine.wasm.ask(number, engine.writeRequest(request as EngineRequest)) };
   }
 }

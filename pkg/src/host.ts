@@ -20,6 +20,7 @@ import { Answer, type Engine } from './engine.js';
 import { DatabaseError, describe, toWire, type WireError } from './error.js';
 import { failed, HeldReplies, NO_RESULTS } from './held.js';
 import { checkSentinel, openStorage, startEngine, startEngineSync, storePieces } from './opener.js';
+import { Notices } from './notices.js';
 import { compileWasm, platform } from './platform.js';
 import type { Connection, Opening, Reply, Request, Why } from './protocol.js';
 import { Status } from './results.js';
@@ -69,9 +70,10 @@ export class Host implements Connection {
   #storing: Promise<void> | undefined;
   #closed = false;
   #restarts = 0;
-  /** Called with the last commit on storage, whenever that has changed. */
-  onDurable: ((seq: number) => void) | undefined;
-  #toldDurable = -1;
+  readonly notices = new Notices();
+  /** The last commits that were told of, as written and as stored. */
+  #toldWritten = -1;
+  #toldStored = -1;
 
   private constructor(
     readonly opening: Opening,
@@ -418,13 +420,14 @@ export class Host implements Connection {
     const durable = this.#engine?.wasm.durable_seq() ?? -1;
     this.#held.release(durable);
     // What is merely written may be lost with the system, which is then no loss to be reported.
-    if (!this.#relaxed) this.#tellDurable(durable);
+    this.#tell(durable, !this.#relaxed);
   }
 
-  #tellDurable(durable: number): void {
-    if (durable <= this.#toldDurable) return;
-    this.#toldDurable = durable;
-    this.onDurable?.(durable);
+  #tell(seq: number, stored: boolean): void {
+    if (seq <= (stored ? this.#toldStored : this.#toldWritten)) return;
+    if (stored) this.#toldStored = seq;
+    this.#toldWritten = Math.max(seq, this.#toldWritten);
+    this.notices.tell(seq, stored);
   }
 
   /** Stores the pieces that the engine has written, one transaction after another, until there are none. */
@@ -475,7 +478,7 @@ export class Host implements Connection {
     if (!engine) return;
     const answer = this.#guard(() => engine.wasm.flush());
     if (answer === Answer.Failed) this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
-    else if (answer === Answer.Done && this.#relaxed) this.#tellDurable(engine.wasm.applied_seq());
+    else if (answer === Answer.Done && this.#relaxed) this.#tell(engine.wasm.applied_seq(), true);
   }
 
   // -- maintenance ------------------------------------------------------------------------------

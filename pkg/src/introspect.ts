@@ -3,8 +3,9 @@
 import { DatabaseError } from './error.js';
 import { wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
-import { asking, checkText, onlyTable, PLAIN, type Session } from './session.js';
-import type { CallOptions, CommitInfo, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, RestoreOptions, Row, RunResult, TableInfo, WriteOptions } from './types.js';
+import type { Table } from './results.js';
+import { asking, checkResults, checkText, onlyTable, PLAIN, type Session, type Settled } from './session.js';
+import type { CallOptions, CommitInfo, CommitsOptions, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, RestoreOptions, Row, RunResult, TableInfo, UndoOptions, WriteOptions } from './types.js';
 
 /** The columns of a history before those of the row; `src/db/report.rs` writes them. */
 const HEAD = 7;
@@ -60,9 +61,12 @@ export async function diffOf<T>(session: Session, a: Moment, b: Moment, options:
   const sql = `SELECT * FROM diff('${options.table.replaceAll("'", "''")}', $1, $2)`;
   const row = [parameterOf(a), parameterOf(b)];
   const reply = await session.call(session.execRequest(sql, settled, { single: true, row }), settled.call);
-  // The parsers are for the rows; what is said of them is read as it is.
-  const head = onlyTable(reply, { rowMode: 'array', parsers: undefined }, sql);
-  const rows = settled.rows.parsers ? onlyTable(reply, settled.rows) : head;
+  const [[head, rows]] = checkResults(reply, settled, sql) as [[Table, Table]];
+  return diffEntries(head, rows, settled);
+}
+
+/** What `diff` answered: `head` read without the parsers, which are for the rows, and `rows` with them. */
+export function diffEntries<T>(head: Table, rows: Table, settled: Settled): DiffEntry<T>[] {
   const names = rows.fields.map((field) => field.name);
   const changed = names.findLastIndex((name) => !name.startsWith('old_'));
   const cells = (index: number, from: number, to: number, prefix: number): T => {
@@ -90,6 +94,10 @@ export async function tag(session: Session, name: string, moment: Moment | undef
 /** The statement of a `restore`, and its parameters. */
 export async function restoreStatement(session: Session, moment: Moment, options: RestoreOptions): Promise<[string, Parameters]> {
   const { table, key, where, params = [] } = options;
+  if (table === undefined) {
+    if (key !== undefined || where !== undefined) throw new DatabaseError('INVALID_PARAMETER_VALUE', 'rows can be restored of one table: name it');
+    return ['RESTORE DATABASE TO $1', [parameterOf(moment)]];
+  }
   const conditions = where === undefined ? [] : [`(${where})`];
   const values = [...params];
   if (key !== undefined) {
@@ -109,6 +117,30 @@ async function primaryKeyOf(session: Session, moment: Moment, table: string, opt
     if (known) return known.primaryKey;
   }
   return [];
+}
+
+/** Undoes a commit, or an undo. */
+export function reverse(session: Session, how: 'UNDO' | 'REDO', seq: number, { policy = 'error', ...options }: UndoOptions = {}): Promise<RunResult> {
+  if (!Number.isSafeInteger(seq) || seq < 0) throw new DatabaseError('INVALID_PARAMETER_VALUE', `a sequence is a whole number from 0, not ${String(seq)}`);
+  if (!['error', 'skip', 'force'].includes(policy)) throw new DatabaseError('INVALID_PARAMETER_VALUE', `there is no policy '${String(policy)}'`);
+  return run(session, `${how} COMMIT ${seq} ${policy}`, [], options);
+}
+
+/** The last commit of an UNDO that no REDO has reversed; null if there is none. */
+export async function lastUndone(session: Session, options: CallOptions = {}): Promise<number | null> {
+  const { signal, timeout } = options;
+  const { rows } = await session.query<{ seq: number; statement: string }>(
+    "SELECT seq, statement FROM commits() WHERE statement LIKE 'undo commit %' OR statement LIKE 'redo commit %' ORDER BY seq DESC",
+    [],
+    { signal, timeout, rowMode: 'object' },
+  );
+  let redone = 0;
+  for (const { seq, statement } of rows) {
+    if (statement.startsWith('redo')) redone += 1;
+    else if (redone === 0) return seq;
+    else redone -= 1;
+  }
+  return null;
 }
 
 export async function run(session: Session, sql: string, params: Parameters, options: WriteOptions = {}): Promise<RunResult> {
@@ -149,7 +181,17 @@ function keyOf(key: unknown): { names: string[] | undefined; values: Parameters 
   return { names, values: names.map((name) => (key as Record<string, unknown>)[name]) };
 }
 
-export async function commitsOf(session: Session, options: CallOptions & { from?: number; to?: number; limit?: number } = {}): Promise<CommitInfo[]> {
+/** The sequence that a moment stands for. */
+export async function momentSeq(session: Session, moment: Moment, options: CallOptions): Promise<number> {
+  return (await session.query('SELECT 1', [], { ...options, asOf: moment })).seq as number;
+}
+
+export async function commitsOf(session: Session, options?: CommitsOptions): Promise<CommitInfo[]> {
+  return (await commitRecords(session, options)).map(({ changed, ...commit }) => commit);
+}
+
+/** The commits, with the tables of which rows may have changed, by the names that `diff` knows. */
+export async function commitRecords(session: Session, options: CommitsOptions = {}): Promise<(CommitInfo & { changed: string[] })[]> {
   const { from = 0, to = Number.MAX_SAFE_INTEGER, limit = 0xffff_ffff } = options;
   for (const [name, value] of Object.entries({ from, to, limit })) {
     if (!Number.isSafeInteger(value) || value < 0) {
@@ -164,6 +206,7 @@ export async function commitsOf(session: Session, options: CallOptions & { from?
     affected_rows: number;
     tables: string[];
     meta: unknown;
+    changed: string[];
   }>('object');
   return rows.map(({ affected_rows: affectedRows, ...commit }) => ({ ...commit, affectedRows }));
 }

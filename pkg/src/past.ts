@@ -20,6 +20,7 @@ export class Past implements ReadOnlyDatabase {
     readonly moment: Moment,
     /** One whose calls are asked of that moment. */
     private readonly session: Session,
+    readonly live: ReadOnlyDatabase['live'],
   ) {}
 
   query<T = Row>(sql: string, params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {

@@ -5,6 +5,7 @@
 
 import type { WireError } from './error.js';
 import type { WireMoment } from './moment.js';
+import type { Notices } from './notices.js';
 import type { DatabaseInfo, DatabaseStatus, Durability } from './types.js';
 
 /** What every request that runs SQL may carry. */
@@ -29,6 +30,8 @@ export type Request =
   | { kind: 'commits'; session: number; from: number; to: number; limit: number }
   | { kind: 'tables'; session: number; moment?: WireMoment | undefined }
   | { kind: 'status'; session: number }
+  /** Whether a query may answer something else at a moment, or now, than before commit `from`, and where that is. */
+  | { kind: 'touched'; session: number; sql: string; params?: Uint8Array | undefined; moment?: WireMoment | undefined; from: number }
   | { kind: 'flush'; session: number }
   /** Rolls back what the session left open, and forgets it. */
   | { kind: 'end'; session: number };
@@ -79,8 +82,8 @@ export type ToWorker =
 export type FromWorker =
   | { type: 'opened'; info: DatabaseInfo }
   | { type: 'reply'; id: number; reply: Reply }
-  /** So many commits are on storage. */
-  | { type: 'durable'; seq: number }
+  /** There are commits up to this one, and whether they are on storage. */
+  | { type: 'commits'; seq: number; stored: boolean }
   /** It cannot be opened. */
   | { type: 'failed'; error: WireError }
   /** With an error: what was not on storage yet may be lost. */
@@ -89,6 +92,8 @@ export type FromWorker =
 /** An engine to talk to. */
 export interface Connection {
   readonly info: DatabaseInfo;
+  /** Of commits that replies may tell of. */
+  readonly notices: Notices;
   /** Never rejects for what the engine answers: an error is in the reply. */
   call(request: Request, options?: { signal?: AbortSignal | undefined; timeout?: number | undefined }): Promise<Reply>;
   close(): Promise<void>;

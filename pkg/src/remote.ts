@@ -1,6 +1,7 @@
 /** The page's side of an engine in a worker. */
 
 import { DatabaseError, type WireError } from './error.js';
+import { Notices } from './notices.js';
 import type { Connection, FromWorker, Opening, Reply, Request, ToWorker, Why } from './protocol.js';
 import { startTimer } from './timer.js';
 import type { DatabaseInfo } from './types.js';
@@ -50,7 +51,7 @@ export class Remote implements Connection {
   #calls = 0;
   #closed: Promise<void> | undefined;
   #gone: DatabaseError | undefined;
-  onDurable: ((seq: number) => void) | undefined;
+  readonly notices = new Notices();
 
   private constructor(
     readonly worker: Worker,
@@ -140,8 +141,8 @@ export class Remote implements Connection {
         answer?.(message.reply);
         break;
       }
-      case 'durable':
-        this.onDurable?.(message.seq);
+      case 'commits':
+        this.notices.tell(message.seq, message.stored);
         break;
       case 'closed':
         this.#resolveClose?.(message.error);
@@ -158,5 +159,6 @@ export class Remote implements Connection {
       answer({ results: new Uint8Array(), error: { code, message, sqlstate } });
     }
     this.#resolveClose?.();
+    this.notices.tell(-1, false); // who waits for a commit waits in vain
   }
 }

@@ -120,6 +120,17 @@ export class Table {
     return column.convert === undefined ? value : column.convert(value);
   }
 
+  /** A text that cells of columns of one type have in common if nobody can tell their values apart, and only then. */
+  print(index: number, row: number): string {
+    const column = this.#columns[index] as Column;
+    if (column.validity !== 0 && !isValid(this.#views.u8, column.validity, row)) return 'n';
+    const value = this.#raw(column, row);
+    if (value instanceof Uint8Array) return `b${value.join()}`;
+    if (Object.is(value, -0)) return '-0';
+    if (typeof value === 'bigint' && column.convert === bigMicros) return value === INFINITY ? 'Infinity' : value === NEG_INFINITY ? '-Infinity' : String(value);
+    return String(value).replaceAll('\\', '\\\\').replaceAll(',', '\\,');
+  }
+
   #raw(column: Column, row: number): unknown {
     const views = this.#views;
     const at = column.values + row;

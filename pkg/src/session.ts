@@ -59,11 +59,8 @@ export class Session implements Queryable {
   }
 
   async query<T = Row>(sql: string, params?: Parameters | null, options: QueryOptions = {}): Promise<Results<T>> {
-    checkText(sql);
     const settled = this.settle(options);
-    const row = await this.serialized(params ?? [], settled, () => this.#types(sql));
-    const reply = await this.call(this.execRequest(sql, settled, { single: true, row }), settled.call);
-    return onlyResult<T>(reply, settled.rows, sql);
+    return (await this.table(sql, params, settled)).results<T>(settled.rows.rowMode);
   }
 
   sql<T = Row>(strings: TemplateStringsArray, ...params: unknown[]): Promise<Results<T>> {
@@ -84,6 +81,14 @@ export class Session implements Queryable {
   }
 
   // -- for the calls built on these ---------------------------------------------------------------
+
+  /** What a statement answers, before it is rows. */
+  async table(sql: string, params: Parameters | null | undefined, settled: Settled): Promise<Table> {
+    checkText(sql);
+    const row = await this.parametersOf(sql, params ?? [], settled);
+    const reply = await this.call(this.execRequest(sql, settled, { single: true, row }), settled.call);
+    return onlyTable(reply, settled.rows, sql);
+  }
 
   execRequest(sql: string, settled: Settled, more: { single?: boolean; atomic?: boolean; row?: Parameters }): Request {
     const { single = false, atomic = false, row } = more;
@@ -117,12 +122,17 @@ export class Session implements Queryable {
     return wireMoment(moment);
   }
 
-  /** The parameters, those with a serializer turned into text by it. */
-  async serialized(row: Parameters, settled: Settled, types: () => Promise<number[]> | number[]): Promise<Parameters> {
+  /** The parameters of a statement, those with a serializer turned into text by it. */
+  async parametersOf(sql: string, row: Parameters, settled: Settled): Promise<Parameters> {
     if (!Array.isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
     const { serializers } = settled;
     if (!serializers || row.length === 0) return row;
-    return serialize(row, serializers, await types());
+    return serialize(row, serializers, await this.#types(sql));
+  }
+
+  /** Lets the engine forget the session, which rolls back what it left open. */
+  async end(): Promise<void> {
+    await this.connection.call({ kind: 'end', session: this.number }).catch(() => {}); // gone, and the session with it
   }
 
   async #types(sql: string): Promise<number[]> {
@@ -175,6 +185,14 @@ export function onlyTable(reply: Reply, rows: RowOptions, sql?: string): Table {
 
 export function onlyResult<T>(reply: Reply, rows: RowOptions, sql: string): Results<T> {
   return onlyTable(reply, rows, sql).results<T>(rows.rowMode);
+}
+
+/** The results of statements, each read without the parsers and with them. */
+export function checkResults(reply: Reply, settled: Settled, sql: string): [Table, Table][] {
+  if (reply.error) throw DatabaseError.fromWire({ ...reply.error, statementIndex: undefined }, { query: sql });
+  const plain = [...tables(reply.results, { rowMode: 'array', parsers: undefined })];
+  const parsed = settled.rows.parsers ? [...tables(reply.results, settled.rows)] : plain;
+  return plain.map((table, at) => [table, parsed[at] as Table]);
 }
 
 export function allResults(reply: Reply, rows: RowOptions, sql: string): Results[] {

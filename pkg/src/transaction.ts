@@ -95,7 +95,7 @@ export async function runTransaction<R>(
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', cancel);
     tx.end();
-    await base.connection.call({ kind: 'end', session: number }).catch(() => {}); // gone, and the session with it
+    await session.end();
   }
 }
 

@@ -24,7 +24,7 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       host = Host.open(data.opening);
       host.then(
         (opened) => {
-          opened.onDurable = (seq) => post({ type: 'durable', seq });
+          opened.notices.add((seq, stored) => post({ type: 'commits', seq, stored }));
           post({ type: 'opened', info: opened.info });
         },
         (error: unknown) => post({ type: 'failed', error: toWire(error) }),

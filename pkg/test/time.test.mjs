@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fails, value, withDatabase } from './support.mjs';
+import { Database } from 'driftdb-wasm';
+import { fails, value, withDatabase, withDirectory } from './support.mjs';
 
 const withOrders = (use) =>
   withDatabase(async (db) => {
@@ -226,4 +227,77 @@ test('undo reverses one commit, and redo that', () =>
     assert.deepEqual(await row(), { a: 'a', b: 'b' });
     await fails(async () => db.undo(2, { policy: 'maybe' }), 'INVALID_PARAMETER_VALUE');
     await fails(async () => db.undo(1.5), 'INVALID_PARAMETER_VALUE');
+  }));
+
+test('redo undoes the last undo, whoever made it and when', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}`;
+    const a = async (db) => (await db.query('SELECT a FROM t')).rows[0].a;
+    await withDatabase(async (db) => {
+      await db.exec('CREATE TABLE t (id INT PRIMARY KEY, a INT); INSERT INTO t VALUES (1, 0); UPDATE t SET a = 1; UPDATE t SET a = 2; UPDATE t SET a = 3');
+      assert.equal(await db.redo(), null);
+      await db.undo(4);
+      await db.undo(3);
+      assert.equal(await a(db), 1);
+    }, {}, url);
+    await withDatabase(async (db) => {
+      assert.equal((await db.redo()).affectedRows, 1);
+      assert.equal(await a(db), 2);
+    }, {}, url);
+    await withDatabase(async (db) => {
+      const other = await Database.open(url);
+      assert.equal((await other.redo({ meta: { by: 'other' } })).seq, 8);
+      await other.close();
+      assert.equal(await a(db), 3);
+      assert.equal(await db.redo(), null);
+      await db.undo(4);
+      assert.equal(await a(db), 2);
+      await db.redo();
+      assert.equal(await a(db), 3);
+    }, {}, url);
+  }));
+
+test('restore of the whole database, with dropped tables and without those made since', () =>
+  withOrders(async (db) => {
+    await db.exec("CREATE TABLE lines (id INT PRIMARY KEY, o INT REFERENCES orders); INSERT INTO lines VALUES (1, 7)");
+    const { seq } = await db.query('SELECT 1');
+    await db.exec(`UPDATE orders SET status = 'wrong'; INSERT INTO orders VALUES (8, 'new', 1); UPDATE lines SET o = 8; DELETE FROM orders WHERE id = 7;
+      DROP TABLE lines; CREATE TABLE made (x INT); INSERT INTO made VALUES (1)`);
+    const tried = await db.restore({ seq }, { dryRun: true });
+    const done = await db.restore({ seq }, { meta: { why: 'all of it' } });
+    assert.equal(tried.affectedRows, done.affectedRows);
+    assert.deepEqual((await db.tables()).map(({ name }) => name), ['lines', 'orders']);
+    assert.deepEqual((await db.query('SELECT o, status FROM lines JOIN orders ON orders.id = o')).rows, [{ o: 7, status: 'again' }]);
+    assert.equal(await value(db, 'SELECT count(*)::int FROM orders'), 1);
+    await fails(db.query('DELETE FROM orders'), 'FOREIGN_KEY_VIOLATION');
+    assert.equal(await value(db.asOf({ seq: done.seq - 1 }), 'SELECT x FROM made'), 1, 'what went is in the past');
+    await fails(db.restore({ seq }, { key: 7 }), 'INVALID_PARAMETER_VALUE');
+  }));
+
+test('a row that was changed 10,000 times has its beginning, as written and as read back', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}`;
+    const isWhole = async (db) => {
+      assert.deepEqual((await db.query('SELECT count(*)::int AS n, min(v), max(v) FROM t FOR SYSTEM_TIME ALL WHERE id = 7')).rows, [{ n: 10_001, min: 0, max: 10_000 }]);
+      const history = await db.history('t', 7);
+      assert.deepEqual([history.length, history[0].row.v, history[0].op, history[10_000].row.v], [10_001, 0, 'INSERT', 10_000]);
+      for (const seq of [1, 2, 5000, 10_001]) {
+        const before = (await db.status()).entriesTouched;
+        assert.equal(await value(db, 'SELECT v FROM t WHERE id = 7', [], { asOf: { seq } }), seq - 1);
+        assert.ok((await db.status()).entriesTouched - before < 50, 'whatever the row has been through');
+      }
+      // ALL of another key touches what that key had, and nothing else.
+      const explained = async (sql) => (await db.query(`EXPLAIN ANALYZE ${sql}`)).rows.map((row) => row['QUERY PLAN']).join('\n');
+      assert.match(await explained('SELECT v FROM t FOR SYSTEM_TIME ALL WHERE id = 8'), /Index Scan on t .* using t_pkey \(id = 8\).*\(rows 1, .*, 1 index entries\)/);
+      assert.match(await explained("SELECT v FROM t FOR SYSTEM_TIME ALL WHERE k = 'k8'"), /Index Scan on t .* using t_k \(k = 'k8'\).*\(rows 1, .*, 1 index entries\)/);
+    };
+    await withDatabase(async (db) => {
+      await db.exec("CREATE TABLE t (id INT PRIMARY KEY, v INT, k TEXT); INSERT INTO t SELECT g, 0, 'k' || g FROM generate_series(1, 100) g");
+      const update = await db.prepare('UPDATE t SET v = v + 1 WHERE id = 7');
+      await db.exec('UPDATE t SET v = v + 1 WHERE id = 7;'.repeat(9_999));
+      await update.run();
+      await db.exec('CREATE INDEX t_k ON t (k)');
+      await isWhole(db);
+    }, { durability: 'relaxed' }, url);
+    await withDatabase(isWhole, {}, url);
   }));

@@ -309,7 +309,7 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::DropTable { kind, .. } => command_of_drop(*kind),
         Syntax::DropIndex { .. } => "DROP INDEX",
         Syntax::CreateTag(_) => "CREATE TAG",
-        Syntax::Restore { .. } => "RESTORE",
+        Syntax::Restore { .. } | Syntax::RestoreAll => "RESTORE",
         Syntax::Undo(_) => "UNDO",
         Syntax::DropTag { .. } => "DROP TAG",
         Syntax::CreateSequence { .. } => "CREATE SEQUENCE",

@@ -20,6 +20,7 @@ mod database;
 mod encode;
 mod execute;
 mod history;
+mod live;
 mod opening;
 mod options;
 mod outcome;

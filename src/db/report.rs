@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::expr::Json;
 use crate::plan::OutputColumn;
 use crate::table::{Catalog, CommitInfo};
-use crate::types::{ColumnId, DataType, RelationKind, Seq, TableId, TableSchema, Value};
+use crate::types::{ColumnId, DataType, RelationKind, Seq, TableSchema, Value};
 use std::rc::Rc;
 
 /// Columns that are filled row by row.
@@ -109,7 +109,7 @@ pub fn history(history: &History, seq: Option<Seq>) -> StatementResult {
 }
 
 /// The commits from `from` to `to`, both included, at most `limit`: seq, time, statement, affected rows,
-/// names of tables as JSON, meta.
+/// names of tables as JSON, meta; and as JSON by what names `diff` finds the tables of which rows may have changed.
 pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<StatementResult> {
     let mut report = Report::named(&[
         ("seq", DataType::BigInt),
@@ -118,6 +118,7 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
         ("affected_rows", DataType::BigInt),
         ("tables", DataType::Json),
         ("meta", DataType::Json),
+        ("changed", DataType::Json),
     ]);
     let last = database.applied_seq();
     let to = last.map_or(0, |last| last.0.min(to));
@@ -126,39 +127,39 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
         let Some(info) = database.commit_info(seq) else {
             continue;
         };
-        let tables = table_names(database, seq, info)?;
-        let tables = Json::from_iter(tables.iter().map(String::as_str));
+        let tables = tables_of(database, seq, info)?;
+        let names = Json::from_iter(tables.iter().map(|table| table.name.as_str()));
+        let own = tables.iter().filter(|t| t.kind() == RelationKind::Table);
+        let mut changed: Vec<String> = own.map(|table| table.key()).collect();
+        changed.dedup();
         report.push([
             number(seq.0),
             Value::I64(info.time),
             Value::text(&info.statement),
             number(info.affected_rows),
-            Value::text(&tables.printed()),
+            Value::text(&names.printed()),
             text_or_null(info.meta.as_deref()),
+            Value::text(&Json::from_iter(changed.iter().map(String::as_str)).printed()),
         ]);
     }
     Ok(report.finish("COMMITS", last))
 }
 
-/// The tables of a commit as they were called right after it, or before it if it dropped them.
-fn table_names(database: &Database, seq: Seq, info: &CommitInfo) -> Result<Vec<String>> {
+/// The tables of a commit as they were right after it, or before it if it dropped them.
+fn tables_of(database: &Database, seq: Seq, info: &CommitInfo) -> Result<Vec<Rc<TableSchema>>> {
     let after = database.catalog(Some(&AsOf::Seq(seq.0)))?;
-    let mut names = Vec::with_capacity(info.tables.len());
+    let mut tables = Vec::with_capacity(info.tables.len());
     for table in &info.tables {
-        match name_in(&after, *table) {
-            Some(name) => names.push(name),
+        match after.table_by_id(*table) {
+            Some(table) => tables.push(table.clone()),
             None if seq.0 > 0 => {
                 let before = database.catalog(Some(&AsOf::Seq(seq.0 - 1)))?;
-                names.extend(name_in(&before, *table));
+                tables.extend(before.table_by_id(*table).cloned());
             }
             None => {}
         }
     }
-    Ok(names)
-}
-
-fn name_in(catalog: &Catalog, table: TableId) -> Option<String> {
-    catalog.table_by_id(table).map(|schema| schema.name.clone())
+    Ok(tables)
 }
 
 /// The tables of a catalog: name, and as JSON the columns, the primary key and the indexes.
@@ -209,6 +210,14 @@ fn column_names(schema: &TableSchema, ids: &[ColumnId]) -> Json {
         .filter_map(|id| schema.position(*id))
         .map(|position| schema.columns[position].name.as_str())
         .collect()
+}
+
+/// Whether a query may answer something else, and the sequence up to which it was looked at.
+pub fn touched(touched: bool, seq: Option<Seq>) -> StatementResult {
+    let mut report = Report::named(&[("touched", DataType::Boolean), ("seq", DataType::BigInt)]);
+    let to = seq.map_or(Value::Null, |seq| number(seq.0));
+    report.push([Value::Bool(touched), to]);
+    report.finish("TOUCHED", seq)
 }
 
 /// The counters of a database, one row.

@@ -1,9 +1,10 @@
 //! ALTER, step by step.
 
-use super::write::{UpdateRows, Writer};
+use super::definition::define;
+use super::write::{CreateRows, Restores, UpdateRows, Writer};
 use super::{Context, Operator, Step, build::build};
 use crate::error::Result;
-use crate::plan::AlterStep;
+use crate::plan::{AlterStep, Plan};
 use crate::txn::SequencePlace;
 use crate::types::{IndexId, TableId, TableSchema};
 use std::collections::HashSet;
@@ -25,6 +26,17 @@ impl Alteration {
 
     /// What reads rows for a step; `None` if it was done at once.
     fn begin(step: &AlterStep, context: &mut Context) -> Result<Option<Box<dyn Operator>>> {
+        if let AlterStep::Statement(plan) = step {
+            return match &**plan {
+                Plan::Restore(parts) => Ok(Some(Box::new(Restores::new(parts)))),
+                Plan::CreateTableAs(create) => {
+                    let source = build(&create.query.root, None)?;
+                    let target = Box::new(CreateRows::new(create));
+                    Ok(Some(Box::new(Writer::new(source, target, None))))
+                }
+                plan => define(plan, context).map(|_| None),
+            };
+        }
         let catalog = context.view().catalog();
         let (transaction, store) = context.writer()?;
         match step {
@@ -86,6 +98,7 @@ impl Alteration {
                 return Ok(Some(Box::new(Writer::new(source, Box::new(target), None))));
             }
             AlterStep::Refuse { rows, .. } => return build(rows, None).map(Some),
+            AlterStep::Statement(_) => {}
         }
         Ok(None)
     }

@@ -12,7 +12,7 @@ use super::write::{
 use super::{Access, Context, Operator, Step, definition};
 use crate::error::{Code, Error, Result};
 use crate::expr::SubplanRows;
-use crate::plan::{Node, Plan, Related, Rules, TimeSlot};
+use crate::plan::{AlterStep, Node, Plan, Related, Rules, TimeSlot};
 use crate::table::Fetch;
 use crate::types::{RowId, TableId};
 use std::collections::{HashSet, VecDeque};
@@ -213,6 +213,13 @@ fn related(plan: &Plan) -> Vec<Rc<Related>> {
         Plan::Update(update) | Plan::Merge(update) => of(&update.rules),
         Plan::Delete(delete) => of(&delete.rules),
         Plan::Restore(parts) => parts.iter().flat_map(|part| of(&part.rules)).collect(),
+        Plan::Alter { steps, .. } => {
+            let statements = steps.iter().filter_map(|step| match step {
+                AlterStep::Statement(plan) => Some(related(plan)),
+                _ => None,
+            });
+            statements.flatten().collect()
+        }
         _ => Vec::new(),
     }
 }

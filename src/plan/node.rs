@@ -116,6 +116,8 @@ pub enum AlterStep {
         value: i64,
     },
     Update(Update),
+    /// A statement of its own: DROP TABLE, CREATE TABLE AS or RESTORE.
+    Statement(Box<Plan>),
     /// There is an error if `rows` yields any.
     Refuse {
         rows: Node,

@@ -84,6 +84,7 @@ pub enum Syntax {
         name: ast::ObjectName,
         selection: Option<Box<ast::Expr>>,
     },
+    RestoreAll,
     Undo(UndoPolicy),
     CreateTag(ast::Ident),
     DropTag {

@@ -1,5 +1,7 @@
-//! Statements that bring back what was: `RESTORE TABLE name TO moment [WHERE condition]` and
+//! Statements that bring back what was: `RESTORE TABLE name TO moment [WHERE condition]`, `RESTORE DATABASE TO moment` and
 //! `UNDO COMMIT number [ERROR | SKIP | FORCE]`. Their moments have been taken out with the temporal clauses.
+//!
+//! `REDO COMMIT` does what UNDO does, of a commit that was an UNDO; that it was called so, the commits tell later.
 
 use super::grammar::{Parsed, Syntax};
 use super::session::accept;
@@ -20,6 +22,9 @@ pub enum UndoPolicy {
 /// The statement, if it is one of them.
 pub(super) fn statement(parser: &mut Parser) -> Parsed<Option<Syntax>> {
     if accept(parser, "restore") {
+        if parser.parse_keyword(Keyword::DATABASE) {
+            return Ok(Some(Syntax::RestoreAll));
+        }
         parser.expect_keyword(Keyword::TABLE)?;
         let name = parser.parse_object_name(false)?;
         let selection = match parser.parse_keyword(Keyword::WHERE) {
@@ -28,7 +33,7 @@ pub(super) fn statement(parser: &mut Parser) -> Parsed<Option<Syntax>> {
         };
         return Ok(Some(Syntax::Restore { name, selection }));
     }
-    if !accept(parser, "undo") {
+    if !accept(parser, "undo") && !accept(parser, "redo") {
         return Ok(None);
     }
     parser.expect_keyword(Keyword::COMMIT)?;

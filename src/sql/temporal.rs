@@ -34,7 +34,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 const FUNCTIONS: [&str; 2] = ["diff", "commits"];
 
 /// What else makes it worth looking for moments.
-const WORDS: [&str; 4] = [FUNCTIONS[0], FUNCTIONS[1], "restore", "undo"];
+const WORDS: [&str; 5] = [FUNCTIONS[0], FUNCTIONS[1], "restore", "undo", "redo"];
 
 /// A moment's expression may have this many tokens.
 const MOMENT_TOKENS_MAX: usize = 200;
@@ -214,13 +214,16 @@ impl<'a> Lifter<'a> {
         }
     }
 
-    /// The TO of RESTORE TABLE, or the COMMIT of UNDO.
+    /// The TO of RESTORE, or the COMMIT of UNDO and REDO.
     fn begins_target(&self) -> bool {
         let begins = |word: &str| self.plain.first().is_some_and(|first| is_word(first, word));
         let is_first = self.temporal.clauses.is_empty();
+        let is_all = || self.plain.len() == 2 && is_word(&self.plain[1], "database");
         is_first
-            && (begins("restore") && self.plain.len() > 2 && self.is_next(0, "to")
-                || begins("undo") && self.plain.len() == 1 && self.is_next(0, "commit"))
+            && (begins("restore") && (self.plain.len() > 2 || is_all()) && self.is_next(0, "to")
+                || (begins("undo") || begins("redo"))
+                    && self.plain.len() == 1
+                    && self.is_next(0, "commit"))
     }
 
     fn target(&mut self) -> Result<()> {

@@ -498,6 +498,12 @@ impl Engine {
             Kind::Commits => report::commits(database, asked.from, asked.to, asked.limit)?,
             Kind::Tables => report::tables(&*database.catalog(as_of)?, database.applied_seq()),
             Kind::Status => report::status(database)?,
+            Kind::Touched => {
+                // Zero stands for before the first commit.
+                let from = asked.from.checked_sub(1).map(Seq);
+                let (touched, seq) = database.touched(asked.sql, &asked.row()?, from, as_of);
+                report::touched(touched, seq)
+            }
             Kind::Exec | Kind::Run => return Err(malformed()),
         };
         let wanted = Wanted {

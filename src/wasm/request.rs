@@ -26,6 +26,7 @@ pub enum Kind {
     Commits,
     Tables,
     Status,
+    Touched,
 }
 
 /// The parts of a request, still in the buffer.
@@ -144,6 +145,7 @@ fn kind(number: u32) -> Result<Kind> {
         3 => Kind::Commits,
         4 => Kind::Tables,
         5 => Kind::Status,
+        6 => Kind::Touched,
         _ => return Err(malformed()),
     })
 }

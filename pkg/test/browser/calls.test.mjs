@@ -125,3 +125,27 @@ test('a worker or an engine that cannot be loaded is an error', () =>
     assert.deepEqual(codes, ['STORAGE_UNAVAILABLE', 'ENGINE_CRASHED', 'opened']);
     errors.length = 0; // the browser's own lines about the two files that are not there
   }));
+
+test('changes and live queries hear from the worker, and of one opening from another', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const db = await open_('opfs://live');
+      await db.exec("CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'b')");
+      const other = await driftdb.Database.open('opfs://live');
+      const results = [];
+      const live = await db.live('SELECT v FROM t WHERE id = 1', [], ({ rows }) => results.push(rows[0]?.v));
+      const changes = db.changes({ since: 1, tables: ['t'] });
+      const coming = changes.next();
+      await other.query("UPDATE t SET v = 'B' WHERE id = 2");
+      const first = (await coming).value;
+      await other.query("UPDATE t SET v = 'A' WHERE id = 1");
+      const second = (await changes.next()).value;
+      for (let tries = 0; tries < 200 && results.length < 2; tries += 1) await new Promise((done) => setTimeout(done, 5));
+      const closed = outcome(changes.next());
+      const counters = live.counters;
+      await db.close();
+      await other.close();
+      return { results, counters, seqs: [first.seq, second.seq], after: second.changes[0].after, closed: (await closed).code, live: live.results.rows };
+    });
+    assert.deepEqual(seen, { results: ['a', 'A'], counters: { evaluations: 2, saved: 1 }, seqs: [2, 3], after: { id: 1, v: 'A' }, closed: 'CLOSED', live: [{ v: 'A' }] });
+  }));

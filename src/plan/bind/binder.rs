@@ -203,6 +203,7 @@ impl<'a> Binder<'a> {
                 text,
             } => self.bind_comment(*kind, name, column.as_ref(), text.as_deref())?,
             Syntax::Restore { name, selection } => self.bind_restore(name, selection.as_deref())?,
+            Syntax::RestoreAll => self.bind_restore_all()?,
             Syntax::Undo(policy) => {
                 self.claimed.fill(true);
                 self.bind_undo(*policy)?
@@ -370,7 +371,8 @@ fn reads(syntax: &Syntax) -> bool {
         | Syntax::CreateView { .. }
         | Syntax::CreateMaterializedView { .. }
         | Syntax::CreateTag(_)
-        | Syntax::Restore { .. } => true,
+        | Syntax::Restore { .. }
+        | Syntax::RestoreAll => true,
         Syntax::Explain { statement, .. } => reads(statement),
         _ => false,
     }

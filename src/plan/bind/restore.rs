@@ -7,10 +7,12 @@ use super::name;
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::plan::{
-    CreateTableAs, Node, OutputColumn, PastCall, PastFunction, Plan, Query, Restore, TimeSlot,
+    AlterStep, CreateTableAs, Node, OutputColumn, PastCall, PastFunction, Plan, Query, Restore,
+    TimeSlot,
 };
 use crate::sql::UndoPolicy;
-use crate::types::{DataType, RelationKind, TableId, TableSchema};
+use crate::table::Catalog;
+use crate::types::{CatalogName, DataType, RelationKind, TableId, TableSchema};
 use sqlparser::ast::{self, ObjectName};
 use std::rc::Rc;
 
@@ -43,21 +45,73 @@ impl<'a> Binder<'a> {
                 .with_detail(detail)
                 .at(position));
         };
+        let condition = self.condition_of_rows(&now, selection)?;
+        let part = self.restoring_rows(before, now, then)?;
+        Ok(Plan::Restore(vec![Restore { condition, ..part }]))
+    }
+
+    /// All tables: those made since go, those dropped since are made again, and the rows of the others become what they were.
+    pub fn bind_restore_all(&mut self) -> Result<Plan> {
+        let whole = self.statement.temporal.whole;
+        let whole = whole.ok_or_else(|| Error::new(Code::Syntax, "RESTORE needs a moment"))?;
+        let then = TimeSlot::Clause(whole);
+        let tables = |catalog: &Catalog| -> Vec<Rc<TableSchema>> {
+            let tables = catalog.tables().filter(|t| t.kind() == RelationKind::Table);
+            tables.cloned().collect()
+        };
+        let (old, new) = (
+            tables(self.catalog_at(then)?),
+            tables(self.catalog_at(TimeSlot::Present)?),
+        );
+        let made = new
+            .iter()
+            .filter(|table| self.table_at(table.id, then).is_none());
+        let names: Vec<CatalogName> = made.map(|table| table.key()).collect();
+        let mut statements = Vec::new();
+        if !names.is_empty() {
+            statements.push(Plan::DropTable {
+                kind: RelationKind::Table,
+                names,
+                if_exists: false,
+                cascade: true,
+            });
+        }
+        let mut parts = Vec::new();
+        for before in old {
+            match self.table_at(before.id, TimeSlot::Present) {
+                Some(now) => parts.push(self.restoring_rows(before, now, then)?),
+                None => statements.push(self.bind_restore_dropped(&before, then, None)?),
+            }
+        }
+        statements.push(Plan::Restore(parts));
+        let steps = statements.into_iter();
+        Ok(Plan::Alter {
+            steps: steps
+                .map(|plan| AlterStep::Statement(Box::new(plan)))
+                .collect(),
+            command: "RESTORE",
+        })
+    }
+
+    fn restoring_rows(
+        &mut self,
+        before: Rc<TableSchema>,
+        now: Rc<TableSchema>,
+        then: TimeSlot,
+    ) -> Result<Restore> {
         let is_new = |column: &crate::types::ColumnSchema| before.position(column.id).is_none();
         if let Some(column) = now.columns.iter().find(|c| c.was_retyped && is_new(c)) {
             let what = format!(
-                "restoring table \"{name}\", whose column \"{}\" changed its type since,",
-                column.name
+                "restoring table \"{}\", whose column \"{}\" changed its type since,",
+                now.name, column.name
             );
             return Err(Error::unsupported(what));
         }
-        let condition = self.condition_of_rows(&now, selection)?;
-        let part = self.restoring(
+        self.restoring(
             PastFunction::Restore,
             [Some(before), Some(now)],
             [then, TimeSlot::Present],
-        )?;
-        Ok(Plan::Restore(vec![Restore { condition, ..part }]))
+        )
     }
 
     fn condition_of_rows(

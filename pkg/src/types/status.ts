@@ -1,0 +1,77 @@
+/** What an open database tells about itself. */
+
+import type { ErrorCode } from './errors.js';
+import type { Durability, StorageKind } from './options.js';
+
+/** What `info` tells; it never changes while the database is open. */
+export interface DatabaseInfo {
+  /** The URL it was opened with. */
+  url: string;
+  name: string;
+  /** Which storage is in use; for `auto://` the one that was chosen. */
+  storage: StorageKind;
+  /** Why that one: for `auto://` what was tried and what the browser answered. */
+  reason: string;
+  /** Whether what is committed outlives this page. */
+  persistent: boolean;
+  /** Whether this call made the database; false when it was there before. */
+  created: boolean;
+  durability: Durability;
+  /** Whether the engine runs in a worker, and the synchronous calls are therefore missing. */
+  worker: boolean;
+  /** The package's version. */
+  version: string;
+  /** What opening found in storage; null for a database in memory. */
+  recovery: Recovery | null;
+}
+
+/** What opening a stored database found. Damage is not here: that is the error `CORRUPT` or `DATA_LOSS`. */
+export interface Recovery {
+  /**
+   * Why nothing can be written, such as `QUOTA` (no room), `IO` or `FORMAT_TOO_NEW` (a later version of the
+   * package wrote it); everything can still be read. Null: it can be written.
+   */
+  readOnly: { code: ErrorCode; message: string } | null;
+  /**
+   * Where a write was cut off that nobody was told of, since the browser or the machine ended in the middle of it;
+   * null if nowhere. `seq` is what that commit would have been.
+   */
+  torn: { segment: number; file: number; offset: number; seq: number } | null;
+  /** It has not been opened a second time yet, so its files have not proved to last. */
+  provisional: boolean;
+  /** How many there are. */
+  commits: number;
+  /** Of the log. */
+  segments: number;
+  /** Files of which one of two copies of a header is damaged; the other was used. */
+  halfDamagedFiles: number[];
+  /** Files of another database, which are left alone. */
+  foreignFiles: number[];
+}
+
+/** What `status()` tells: counters of the running engine. */
+export interface DatabaseStatus {
+  /** The last commit that reads can see; null before the first. */
+  appliedSeq: number | null;
+  /** The last commit known to be on storage. */
+  durableSeq: number | null;
+  /** Statement texts that were parsed since the engine was opened. */
+  parses: number;
+  /** Statements that were answered from the plan cache. */
+  planCacheHits: number;
+  /** Index entries that look-ups have touched. */
+  entriesTouched: number;
+  /** Blocks of row versions held, over all tables. */
+  blocks: number;
+  /** Row versions held, over all tables. */
+  versions: number;
+  /** WebAssembly memory in use, in bytes. */
+  memoryBytes: number;
+  /** How often the engine was opened anew after a crash or a failure of storage. */
+  restarts: number;
+  /**
+   * Why nothing can be written now; see {@link Recovery}. Null: it can be. After a write that was refused for want of
+   * room, later calls try again now and then.
+   */
+  readOnly: { code: ErrorCode; message: string } | null;
+}
