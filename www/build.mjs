@@ -1,7 +1,8 @@
 // Builds the page into dist/: the scripts and styles bundled, the package copied as it is published, fonts and data beside
 // them. The result is plain files with relative addresses; any web server will do, in any directory.
 
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -38,7 +39,6 @@ await Promise.all([
     chunkNames: '[name]-[hash]',
     plugins: [besidePage],
   }),
-  build({ ...shared, entryPoints: { early: 'src/early.ts' }, outdir: out, format: 'iife', target: 'es2022' }),
   build({
     ...shared,
     entryPoints: { main: 'src/style/main.css' },
@@ -60,8 +60,13 @@ await Promise.all([
   ),
 ]);
 
-// Scripts that the first one imports are asked for with it, not after it.
-const scripts = (await readdir(out)).filter((name) => /^(app|chunk)-\w+\.js$/.test(name));
+// The first script is part of the page, which lets it run before anything else has come; its hash makes it the only one in
+// the page that the page's policy allows.
+const { outputFiles } = await build({ ...shared, entryPoints: ['src/early.ts'], write: false, format: 'iife', target: 'es2022' });
+const early = outputFiles[0].text.trim();
+const hash = `'sha256-${createHash('sha256').update(early).digest('base64')}'`;
 const shell = await readFile(join(here, 'index.html'), 'utf8');
-const hints = scripts.map((name) => `<link rel="modulepreload" href="${name}" />`).join('\n    ');
-await writeFile(join(out, 'index.html'), shell.replace('<link rel="modulepreload" href="app.js" />', hints));
+const page = shell
+  .replace("script-src 'self'", (directive) => `${directive} ${hash}`)
+  .replace('<script src="early.js"></script>', () => `<script>${early}</script>`);
+await writeFile(join(out, 'index.html'), page);

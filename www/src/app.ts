@@ -1,10 +1,10 @@
 /** Puts the parts together. */
 
-import type { DatabaseApi } from 'driftdb-wasm';
 import { DATA_SETS } from './datasets';
 import { Drawer } from './drawer';
 import { byId } from './dom';
 import type { Example } from './datasets/script';
+import type { First } from './first';
 import { HistoryPanel } from './history-panel';
 import { LateEditor } from './late-editor';
 import { startLibrary } from './library-panel';
@@ -19,8 +19,8 @@ import { startTheme } from './theme';
 import { Timeline } from './timeline';
 import { Workspace } from './workspace';
 
-/** `first` is the database that was open last. */
-export async function startApp(first: Promise<DatabaseApi>): Promise<void> {
+/** `first` is what was begun before the page was there. */
+export async function startApp(first: First): Promise<void> {
   startTheme();
   const playground = new Playground();
   const editor = new LateEditor({

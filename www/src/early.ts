@@ -1,10 +1,6 @@
-/** Runs before everything else: what must be there at the first paint, and what takes longest to be there. */
+/** Runs before everything else, being part of the page itself: what takes longest to be there, and what must be there at the first paint. */
 
 import { recall } from './settings';
-
-// A chosen theme does not flash the other one.
-const chosen = recall('theme');
-if (chosen === 'dark' || chosen === 'light') document.documentElement.dataset['theme'] = chosen;
 
 interface TrustedTypes {
   createPolicy(name: string, rules: object): { createScriptURL(text: string): unknown };
@@ -42,6 +38,10 @@ async function compile(address: URL): Promise<WebAssembly.Module> {
   }
   return WebAssembly.compile(await response.arrayBuffer());
 }
+
+// A chosen theme does not flash the other one.
+const chosen = recall('theme');
+if (chosen === 'dark' || chosen === 'light') document.documentElement.dataset['theme'] = chosen;
 
 declare global {
   /** The worker in which one database after another is opened: another one only where the last was lost. */

@@ -203,7 +203,9 @@ export function createEditor({ host, text, onRun, onChange }: EditorOptions): Ed
         ],
       });
     },
-    clearUnderline: () => view.dispatch({ effects: setError.of(null) }),
+    clearUnderline() {
+      if (view.state.field(errorField).size > 0) view.dispatch({ effects: setError.of(null) });
+    },
     stopCompleting: () => void closeCompletion(view),
     complete: (tables) => view.dispatch({ effects: schema.reconfigure(language(tables)) }),
     focus: () => view.focus(),

@@ -88,6 +88,7 @@ export class Grid {
     const sameColumns =
       content.fields.length === this.#content.fields.length &&
       content.fields.every((field, at) => field.name === this.#content.fields[at]?.name);
+    const sameKey = content.keyColumns.join() === this.#content.keyColumns.join();
     this.#content = content;
     this.#measure(sameColumns);
     if (!sameColumns) {
@@ -96,6 +97,8 @@ export class Grid {
       if (this.#scrolled > 0) this.element.scrollTo(0, 0);
       this.#scrolled = 0;
       this.#active = { row: 0, column: 0 };
+    }
+    if (!sameColumns || !sameKey) {
       fill(this.#head, ...content.fields.map((field, at) => headCell(field, at, content.keyColumns.includes(at))));
     }
     this.#active.row = Math.min(this.#active.row, Math.max(0, content.rows.length - 1));

@@ -1,10 +1,8 @@
-/** Opens the database that was open last, while the page may still be on its way, then brings up the page. */
+/** Brings up the page, over the database that was open last. */
 
-import { chosenStorage, lastDataSet, openDatabase } from './open';
+import { first } from './first'; // before everything else
+import { startApp } from './app';
 
-const first = openDatabase({ name: lastDataSet(), choice: chosenStorage() });
-first.catch(() => undefined); // the app waits for it, and says what went wrong
-const { startApp } = await import('./app');
 if (document.readyState === 'loading') {
   await new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve, { once: true }));
 }

@@ -52,6 +52,11 @@ export async function openDatabase({ name, choice, acceptDataLoss }: OpenRequest
   });
 }
 
+/** The last commit that opening found; null where there was none. */
+export function lastCommit({ recovery }: DatabaseInfo): number | null {
+  return recovery && recovery.commits > 0 ? recovery.commits - 1 : null;
+}
+
 /** Closes the database and destroys what it kept. */
 export async function destroy(db: DatabaseApi): Promise<void> {
   const { storage, name } = db.info;

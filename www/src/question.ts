@@ -5,12 +5,14 @@
  */
 
 import type { Results, TableInfo } from 'driftdb-wasm';
+import { ask } from './ask';
+import type { Asked } from './ask';
 import { keyOf } from './grid';
 import { Latest } from './latest';
 import type { Playground } from './playground';
-import { isQuestion, namesMoment, sourceOf } from './sql';
+import { namesMoment, questionOf, sourceOf } from './sql';
 import type { Source, StatementText } from './sql';
-import { asPrinted } from './values';
+import { asRows } from './values';
 
 export type Row = readonly unknown[];
 
@@ -34,8 +36,6 @@ const REST_MS = 30;
 /** More rows than these are not compared. */
 const COMPARED_ROWS = 20_000;
 
-export const asRows = { rowMode: 'array', parsers: asPrinted } as const;
-
 export class Question {
   #statement: StatementText | undefined;
   #source: Source | undefined;
@@ -43,6 +43,9 @@ export class Question {
   /** Those by key, for as long as rows and key are the same. */
   #keyed: { rows: readonly Row[]; keyColumns: string; byKey: ReadonlyMap<string, Row> | undefined } | undefined;
   #askingAhead: ReturnType<typeof setTimeout> | undefined;
+  #asked: Asked | undefined;
+  /** The answer shown last. */
+  #shown: Answer | undefined;
   readonly #playground: Playground;
   readonly #onAnswer: (answer: Answer) => void;
   readonly #onError: (error: unknown, statement: StatementText) => void;
@@ -60,6 +63,7 @@ export class Question {
       if (this.#statement) void this.#asking.request(moment);
     });
     playground.db.follow(() => this.#set(undefined));
+    playground.presentTables.follow(() => this.#locate());
   }
 
   get statement(): StatementText | undefined {
@@ -76,15 +80,15 @@ export class Question {
     statements: readonly StatementText[],
     answered: (statement: StatementText) => { rows: readonly Row[]; elapsed: number } | undefined,
   ): void {
-    const questions = statements.filter(isQuestion);
-    this.#set(questions.findLast((statement) => !namesMoment(statement)) ?? questions.at(-1));
+    this.#set(questionOf(statements));
     const answer = this.#statement && answered(this.#statement);
     if (answer && this.#playground.moment.value === null) this.#answeredNow(answer.rows, answer.elapsed);
   }
 
-  /** Asks the last question of a text now; resolves when it was answered. */
-  ask(statements: readonly StatementText[]): Promise<void> {
+  /** Asks the last question of a text now, unless that was done already; resolves when it was answered. */
+  ask(statements: readonly StatementText[], asked?: Asked): Promise<void> {
     this.choose(statements, () => undefined);
+    this.#asked = asked;
     return this.#asking.request(this.#playground.moment.value);
   }
 
@@ -111,6 +115,8 @@ export class Question {
     this.#source = statement && sourceOf(statement);
     this.#present = undefined;
     this.#keyed = undefined;
+    this.#asked = undefined;
+    this.#shown = undefined;
     clearTimeout(this.#askingAhead);
   }
 
@@ -128,6 +134,14 @@ export class Question {
     await db.value?.asOf({ seq: before }).query(this.#statement.text, null, asRows).catch(() => undefined);
   }
 
+  /** An answer may be there before the tables, which tell what its rows are. */
+  #locate(): void {
+    const shown = this.#shown;
+    if (!shown || shown.rowsOf) return;
+    const answer = this.answer(shown.statement, shown.result, shown.elapsed, shown.moment);
+    if (answer.rowsOf) this.#onAnswer((this.#shown = answer));
+  }
+
   #tables(): readonly TableInfo[] {
     return [...this.#playground.tables.value, ...this.#playground.presentTables.value];
   }
@@ -138,13 +152,13 @@ export class Question {
     if (!statement || !db || !this.follows) return;
     try {
       if (moment !== null && this.#source && !this.#present) await this.#askPresent(statement);
-      const start = performance.now();
-      const reader = moment === null ? db : db.asOf({ seq: moment });
-      const result = await reader.query<unknown[]>(statement.text, null, asRows);
-      const elapsed = performance.now() - start;
+      const asked = moment === null && this.#asked?.text === statement.text ? this.#asked.reply : undefined;
+      this.#asked = undefined;
+      const { result, elapsed } = await (asked ?? ask(moment === null ? db : db.asOf({ seq: moment }), statement.text));
       if (statement !== this.#statement || db !== this.#playground.db.value) return;
       if (moment === null) this.#answeredNow(result.rows, elapsed);
-      this.#onAnswer(this.answer(statement, result, elapsed, moment));
+      this.#shown = this.answer(statement, result, elapsed, moment);
+      this.#onAnswer(this.#shown);
     } catch (error) {
       if (statement === this.#statement && !db.closed && !this.#asking.superseded) this.#onError(error, statement);
     }

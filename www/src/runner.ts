@@ -6,11 +6,11 @@ import { byId, element, fill } from './dom';
 import type { Editor } from './editor';
 import { formatDuration } from './format';
 import type { Playground } from './playground';
-import { asRows } from './question';
 import type { Question, Row } from './question';
 import type { ResultsView } from './results';
 import { endOfTokenAt, isQuestion, isRead, offsetOfPosition, split } from './sql';
 import type { StatementText } from './sql';
+import { asRows } from './values';
 
 /** More statements than these are handed over in one call: their times are then not told apart. */
 const ONE_BY_ONE = 50;
@@ -166,8 +166,10 @@ export class Runner {
   }
 
   clearProblem(): void {
-    this.#problem.hidden = true;
-    this.#problem.replaceChildren();
+    if (!this.#problem.hidden) {
+      this.#problem.hidden = true;
+      this.#problem.replaceChildren();
+    }
     this.#editor.clearUnderline();
   }
 

@@ -19,9 +19,10 @@ export interface StatementText {
   tokens: Token[];
 }
 
-const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
+// Whatever is not ASCII may stand in a name; to tell letters from the rest, the tables of Unicode would have to be made.
+const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const NUMBER = /\d[\w.]*/y;
-const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
+const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 
 export function tokenise(sql: string): Token[] {
   const tokens: Token[] = [];
@@ -112,6 +113,12 @@ const isWord = (token: Token | undefined, ...words: string[]): boolean =>
   token?.kind === 'word' && words.includes(token.text);
 const isSymbol = (token: Token | undefined, symbol: string): boolean =>
   token?.kind === 'symbol' && token.text === symbol;
+
+/** Of what was run, the question that the page goes on asking: the last one that the slider can move, else the last one. */
+export function questionOf(statements: readonly StatementText[]): StatementText | undefined {
+  const questions = statements.filter(isQuestion);
+  return questions.findLast((statement) => !namesMoment(statement)) ?? questions.at(-1);
+}
 
 /** Whether the statement asks for rows, and so can be asked of another moment. */
 export function isQuestion({ tokens }: StatementText): boolean {

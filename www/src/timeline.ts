@@ -6,32 +6,36 @@
  */
 
 import type { CommitInfo } from 'driftdb-wasm';
-import { drawActivity } from './activity';
+import { Activity } from './activity';
 import { byId, fill, icon } from './dom';
 import { formatCount, formatMeta, formatTime } from './format';
+import { whenIdle } from './idle';
 import type { Playground } from './playground';
-import { theme } from './theme';
 
 /** Playing the whole history takes this long at normal speed … */
 const WHOLE_SECONDS = 24;
 /** … but a commit is never shown for longer than this. */
 const COMMIT_SECONDS_MAX = 0.8;
 
+/** The page has its colours of the past or present after so many milliseconds at most. */
+const TONE_MS = 100;
+
 export class Timeline {
   readonly #playground: Playground;
   readonly #dock = byId('dock');
   readonly #slider = byId<HTMLInputElement>('slider');
-  readonly #canvas = byId<HTMLCanvasElement>('activity');
   readonly #play = byId<HTMLButtonElement>('play');
   readonly #speed = byId<HTMLSelectElement>('speed');
   readonly #banner = byId('past');
   readonly #announce = byId('announce');
+  readonly #activity: Activity;
   #playing: { stop: () => void } | undefined;
   #announcing: ReturnType<typeof setTimeout> | undefined;
-  #drawing = false;
+  #tonePlanned = false;
 
   constructor(playground: Playground) {
     this.#playground = playground;
+    this.#activity = new Activity(byId<HTMLCanvasElement>('activity'), () => ({ commits: playground.commits.value, seq: this.#seq }));
     fill(byId('step-back'), icon('back'));
     fill(byId('step-forward'), icon('forward'));
     this.#slider.addEventListener('input', () => {
@@ -51,13 +55,12 @@ export class Timeline {
       this.#show();
     });
     playground.moment.follow(() => this.#show());
-    theme.follow(() => this.#draw());
-    new ResizeObserver(() => this.#draw()).observe(this.#canvas);
     this.#showPlaying(false);
   }
 
   pause(): void {
-    this.#playing?.stop();
+    if (!this.#playing) return;
+    this.#playing.stop();
     this.#playing = undefined;
     this.#showPlaying(false);
   }
@@ -127,7 +130,7 @@ export class Timeline {
     byId<HTMLButtonElement>('now').disabled = moment === null;
     this.#showCommit(seq, last, commit);
     this.#showPast(moment, commit);
-    this.#draw();
+    this.#activity.plan();
   }
 
   #showCommit(seq: number, last: number, commit: CommitInfo | undefined): void {
@@ -143,12 +146,12 @@ export class Timeline {
   }
 
   #showPast(moment: number | null, commit: CommitInfo | undefined): void {
-    document.documentElement.classList.toggle('in-past', moment !== null);
     this.#banner.hidden = moment === null;
     byId('banner-now').hidden = moment === null;
     if (moment !== null) {
       byId('past-moment').textContent = `seq ${formatCount(moment)}${commit ? `, ${formatTime(commit.time)}` : ''}`;
     }
+    this.#planTone();
     // Screen readers hear where the slider came to rest, not every commit that it passed.
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => {
@@ -156,12 +159,20 @@ export class Timeline {
     }, 600);
   }
 
-  #draw(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => {
-      this.#drawing = false;
-      drawActivity(this.#canvas, this.#playground.commits.value, this.#seq);
-    });
+  /**
+   * The colours of the past. Words say at once that it is the past; the colours, for which every element is styled anew,
+   * come in between, so that the answer need not wait for them.
+   */
+  #planTone(): void {
+    const root = document.documentElement;
+    const inPast = () => this.#playground.moment.value !== null;
+    if (this.#tonePlanned || root.classList.contains('in-past') === inPast()) return;
+    this.#tonePlanned = true;
+    whenIdle(() => {
+      this.#tonePlanned = false;
+      root.classList.toggle('in-past', inPast());
+      this.#activity.plan();
+      getComputedStyle(root).color; // styles it here, and not in the next frame
+    }, TONE_MS);
   }
 }

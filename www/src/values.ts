@@ -9,6 +9,9 @@ const TEXT_SAYS_MORE = [17, 114, 1082, 1114, 1184, 3802];
 /** Parsers that keep those as text; everything else comes as a number, string, boolean or bigint. */
 export const asPrinted: Parsers = Object.fromEntries(TEXT_SAYS_MORE.map((oid) => [oid, (text: string) => text]));
 
+/** How the page asks for rows. */
+export const asRows = { rowMode: 'array', parsers: asPrinted } as const;
+
 /** int8, int2, int4, float4, float8, numeric, oid: aligned right. */
 const NUMBERS = new Set([20, 21, 23, 26, 700, 701, 1700]);
 

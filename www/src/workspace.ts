@@ -4,27 +4,26 @@
  */
 
 import { DatabaseError } from 'driftdb-wasm';
-import type { DatabaseApi, DatabaseInfo } from 'driftdb-wasm';
+import type { DatabaseApi } from 'driftdb-wasm';
+import type { Asked } from './ask';
 import { DATA_SETS } from './datasets';
 import { firstMissing, load } from './datasets/load';
 import type { DataSet, Example, Script } from './datasets/script';
 import { element } from './dom';
+import type { First } from './first';
 import { formatCount, plural } from './format';
 import type { LateEditor } from './late-editor';
-import { chosenStorage, chooseStorage, destroy, lastDataSet, openDatabase } from './open';
+import { chosenStorage, chooseStorage, destroy, lastCommit, lastDataSet, openDatabase } from './open';
 import type { Choice } from './open';
 import type { Playground } from './playground';
 import type { Question } from './question';
 import type { ResultsView } from './results';
-import { recall, remember } from './settings';
+import { keepDraft, keptDraft, remember } from './settings';
 import { Signal } from './signal';
 import { split } from './sql';
 
 /** How long everything else waits for the first answer. */
 const FIRST_ANSWER_MS = 300;
-
-/** A longer text in the editor is not kept between visits. */
-const DRAFT_LENGTH_MAX = 100_000;
 
 export class Workspace {
   readonly dataSet = new Signal<DataSet>(DATA_SETS.find(({ id }) => id === lastDataSet()) ?? DATA_SETS[0]);
@@ -33,8 +32,8 @@ export class Workspace {
   readonly #editor: LateEditor;
   readonly #question: Question;
   readonly #results: ResultsView;
-  /** Opened ahead. */
-  #first: Promise<DatabaseApi> | undefined;
+  /** What was begun before the page was there. */
+  #first: First | undefined;
   #loading: AbortController | undefined;
   /** Whether the open database had no commits when it was opened. */
   #empty = true;
@@ -47,7 +46,7 @@ export class Workspace {
     editor: LateEditor,
     question: Question,
     results: ResultsView,
-    first: Promise<DatabaseApi>,
+    first: First,
   ) {
     this.#playground = playground;
     this.#editor = editor;
@@ -81,7 +80,7 @@ export class Workspace {
   }
 
   keepDraft(text: string): void {
-    if (text.length <= DRAFT_LENGTH_MAX) remember(`draft.${this.dataSet.value.id}`, text);
+    keepDraft(this.dataSet.value.id, text);
   }
 
   // ---- opening ----------------------------------------------------------------------------------------------------
@@ -100,14 +99,14 @@ export class Workspace {
       this.examples.set([]);
       const first = this.#first;
       this.#first = undefined;
-      opened = await (first ?? openDatabase({ name: dataSet.id, choice: chosenStorage(), acceptDataLoss }));
+      opened = await (first?.db ?? openDatabase({ name: dataSet.id, choice: chosenStorage(), acceptDataLoss }));
       const db = opened;
       const last = lastCommit(db.info);
       // What stood in the editor is asked again at once; the data set's script takes longer to write down.
-      const draft = fresh ? null : recall(`draft.${dataSet.id}`);
+      const draft = fresh ? null : keptDraft(dataSet.id);
       const resumes = draft !== null && last !== null;
       this.#empty = last === null;
-      if (resumes) await this.#begin(db, fresh, draft);
+      if (resumes) await this.#begin(db, fresh, draft, await first?.asked);
       const { script, examples } = await dataSet.build();
       const start = await firstMissing(db, script, last);
       if (start < script.commits.length) {
@@ -159,11 +158,11 @@ export class Workspace {
   }
 
   /** What a newly opened database shows first. The question is asked before the commits are there: they may be many. */
-  async #begin(db: DatabaseApi, fresh: boolean, text: string): Promise<void> {
+  async #begin(db: DatabaseApi, fresh: boolean, text: string, asked?: Asked): Promise<void> {
     const attached = this.#playground.attach(db);
     if (fresh || this.#editor.text === '') this.#editor.replace(text);
     this.#results.clear();
-    const answered = this.#empty ? undefined : this.#question.ask(split(this.#editor.text));
+    const answered = this.#empty ? undefined : this.#question.ask(split(this.#editor.text), asked);
     const late = new Promise((resolve) => setTimeout(resolve, FIRST_ANSWER_MS));
     await Promise.all([attached, Promise.race([answered, late])]);
   }
@@ -209,11 +208,6 @@ export class Workspace {
       this.#results.say('The database could not be opened.', element('p', {}, message), actions(again, memory));
     }
   }
-}
-
-/** The last commit that opening found; null where there was none. */
-function lastCommit({ recovery }: DatabaseInfo): number | null {
-  return recovery && recovery.commits > 0 ? recovery.commits - 1 : null;
 }
 
 function action(label: string, run: () => void): HTMLElement {

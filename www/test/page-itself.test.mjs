@@ -7,12 +7,13 @@ import { visit, withSite } from './page.mjs';
 
 const inChromium = (use) => withSite((url) => withChromium((browser) => use(browser, url)));
 
-test('the policy forbids inline script and style, and the page does without', async () => {
+test('the policy forbids inline script and style but for the page’s own first lines', async () => {
   await inChromium(async (browser, url) => {
     const page = await visit(browser, url);
     const policy = await page.page.$eval('meta[http-equiv="Content-Security-Policy"]', (meta) => meta.content);
     assert.match(policy, /default-src 'none'/);
     assert.match(policy, /require-trusted-types-for 'script'/);
+    assert.equal(policy.match(/'sha\d+-[^']+'/g)?.length, 1);
     assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval(?<!wasm-unsafe-eval)|https?:|\*/);
     await page.run();
     await page.assertClean();
