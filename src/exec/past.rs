@@ -461,7 +461,8 @@ fn describe(table: &TableSchema, row: &[Value], changed: &[&str]) -> String {
 
 fn conflict(conflicts: &[String]) -> Error {
     const SHOWN: usize = 20;
-    let message = format!("{} rows changed again since the commit", conflicts.len());
+    let rows = if conflicts.len() == 1 { "row" } else { "rows" };
+    let message = format!("{} {rows} changed again since the commit", conflicts.len());
     let mut detail = conflicts[..conflicts.len().min(SHOWN)].join("; ");
     if conflicts.len() > SHOWN {
         detail.push_str("; …");

@@ -1,6 +1,8 @@
 /** Puts the parts together. */
 
+import { Comparison } from './comparison';
 import { DATA_SETS } from './datasets';
+import { Deeds } from './deeds';
 import { Drawer } from './drawer';
 import { byId } from './dom';
 import type { Example } from './datasets/script';
@@ -15,6 +17,7 @@ import { Runner } from './runner';
 import { startSchemaPanel } from './schema-panel';
 import { split } from './sql';
 import { startStoragePicker } from './storage-picker';
+import { startTagMarks } from './tag-marks';
 import { startTheme } from './theme';
 import { Timeline } from './timeline';
 import { Workspace } from './workspace';
@@ -72,6 +75,19 @@ export async function startApp(first: First): Promise<void> {
   }
 
   new Timeline(playground);
+  new Comparison(playground);
+  startTagMarks(playground);
+  new Deeds(playground, async (seq) => {
+    if (seq !== null) {
+      playground.comparedWith.set(null);
+      playground.moment.set(null);
+    }
+    await playground.refresh();
+    // What stands there was asked before.
+    if (seq !== null && question.statement) await question.ask([question.statement]);
+    await historyPanel.refresh();
+    if (seq !== null) byId('announce').textContent = `Done by commit ${seq}`;
+  });
   startLibrary(workspace, { onExample: (example) => void show(example), onOpen: () => drawer.close() });
   startStoragePicker(playground, workspace);
   startSchemaPanel(playground, {

@@ -1,6 +1,7 @@
 /** The life of one row: every version, what changed, who and why, and the SQL that brings a version back. */
 
 import type { CommitInfo, HistoryEntry, TableInfo } from 'driftdb-wasm';
+import { showBlame } from './blame';
 import { byId, element, fill } from './dom';
 import { formatCount, formatMeta, formatTime, plural } from './format';
 import type { Playground } from './playground';
@@ -66,6 +67,7 @@ export class HistoryPanel {
     this.#shown = undefined;
     this.#panel.hidden = true;
     document.documentElement.classList.remove('history-open');
+    this.#entries = [];
     this.#list.replaceChildren();
   }
 
@@ -109,10 +111,11 @@ export class HistoryPanel {
     );
   }
 
-  /** Marks the version that the row has at the moment shown, and scrolls to it. */
+  /** Marks the version that the row has at the moment shown, and scrolls to it; says who set its values. */
   #markCurrent(): void {
     if (!this.#shown) return;
     const moment = this.#playground.moment.value ?? Number.MAX_SAFE_INTEGER;
+    fill(byId('blame-rows'), showBlame(this.#entries, moment, (seq) => this.#playground.goTo(seq)));
     this.#entries.forEach(({ seq, until }, at) => {
       const item = this.#list.children[at];
       const current = seq <= moment && (until === null || moment < until.seq);

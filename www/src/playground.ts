@@ -3,10 +3,14 @@
  */
 
 import { DatabaseError } from 'driftdb-wasm';
-import type { DatabaseApi, Queryable, TableInfo } from 'driftdb-wasm';
+import type { DatabaseApi, Queryable, TableInfo, TagInfo } from 'driftdb-wasm';
 import { CommitLog } from './commits';
+import { whenIdle } from './idle';
 import { Latest } from './latest';
 import { Signal } from './signal';
+
+/** After so many milliseconds at most the tags are asked for. */
+const TAGS_MS = 300;
 
 const NO_TABLES: readonly TableInfo[] = [];
 
@@ -15,6 +19,10 @@ export class Playground {
   readonly commits = new Signal<CommitLog | undefined>(undefined);
   /** The commit that the page shows the state after; null for the present. */
   readonly moment = new Signal<number | null>(null);
+  /** The commit that the one shown is compared with; null while nothing is compared. */
+  readonly comparedWith = new Signal<number | null>(null);
+  /** All tags, by name. */
+  readonly tags = new Signal<readonly TagInfo[]>([]);
   /** The tables at that moment. */
   readonly tables = new Signal<readonly TableInfo[]>(NO_TABLES);
   /** The tables of the present, whatever the moment. */
@@ -34,6 +42,7 @@ export class Playground {
     this.db.set(db);
     this.commits.set(db && new CommitLog(db));
     this.tables.set(NO_TABLES);
+    this.tags.set([]);
     this.#shownEpoch = undefined;
     this.presentTables.set(NO_TABLES);
     await this.refresh();
@@ -43,6 +52,8 @@ export class Playground {
   async refresh(): Promise<void> {
     try {
       await Promise.all([this.#readTables(this.moment.value), this.commits.value?.refresh()]);
+      // The first answer does not wait for them.
+      whenIdle(() => void this.#readTags(), TAGS_MS);
     } catch (error) {
       // A database that fails says so to whoever runs the next statement.
       if (!(error instanceof DatabaseError)) throw error;
@@ -72,6 +83,13 @@ export class Playground {
   async #followTables(moment: number | null): Promise<void> {
     const epoch = this.commits.value?.schemaEpoch(moment ?? Number.MAX_SAFE_INTEGER);
     if (epoch === undefined || epoch !== this.#shownEpoch) await this.#readTables(moment);
+  }
+
+  async #readTags(): Promise<void> {
+    const db = this.db.value;
+    if (!db || db.closed) return;
+    const tags = await db.tags().catch(() => this.tags.value);
+    if (db === this.db.value && JSON.stringify(tags) !== JSON.stringify(this.tags.value)) this.tags.set(tags);
   }
 
   async #readTables(moment: number | null): Promise<void> {

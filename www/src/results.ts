@@ -1,6 +1,7 @@
 /** What statements answered: one card each, or the one question that follows the slider. */
 
 import type { Results } from 'driftdb-wasm';
+import { copyButton } from './copy';
 import { element, fill } from './dom';
 import { formatCount, formatDuration, plural } from './format';
 import { Grid } from './grid';
@@ -107,20 +108,8 @@ class Card {
         : rowsOf && !present && element('span', { class: 'card-hint' }, 'Choose a row for its history'),
       element('span', { class: 'card-count' }, plural(result.rows.length, 'row')),
       element('span', { class: 'card-time', title: 'From asking to having the answer' }, formatDuration(elapsed)),
-      element('button', { class: 'quiet', type: 'button', on: { click: () => void this.#copy() } }, 'Copy CSV'),
+      copyButton('Copy CSV', () => toCsv(result.fields.map((field) => field.name), result.rows)),
     );
-  }
-
-  async #copy(): Promise<void> {
-    const result = this.#answer?.result;
-    const button = this.#head.querySelector('button');
-    if (!result || !button) return;
-    try {
-      await navigator.clipboard.writeText(toCsv(result.fields.map((field) => field.name), result.rows));
-      button.textContent = 'Copied';
-    } catch {
-      button.textContent = 'Not allowed here';
-    }
   }
 }
 

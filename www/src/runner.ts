@@ -16,7 +16,7 @@ import { asRows } from './values';
 const ONE_BY_ONE = 50;
 
 /** What commits made by hand say about themselves. */
-const META = { user: 'you', reason: 'from the editor' };
+export const META = { user: 'you', reason: 'from the editor' };
 
 /** Results shown of a script that was handed over in one call. */
 const SHOWN_RESULTS = 50;
@@ -54,6 +54,7 @@ export class Runner {
   async run(): Promise<void> {
     const db = this.#playground.db.value;
     if (!db || this.#running) return;
+    this.#playground.comparedWith.set(null);
     const { text, from } = this.#editor.chosen;
     const statements = split(text);
     this.#editor.stopCompleting();

@@ -1,9 +1,14 @@
 /** The tables and their columns at the moment shown. */
 
 import type { ColumnInfo, IndexInfo, TableInfo } from 'driftdb-wasm';
+import { copyButton } from './copy';
 import { byId, element, fill, icon } from './dom';
+import { whenIdle } from './idle';
 import type { Playground } from './playground';
 import { quoteName } from './sql';
+
+/** After so many milliseconds at most the panel names the moment shown. */
+const MOVE_MS = 150;
 
 export interface SchemaPanelOptions {
   /** A table was chosen: its rows are asked for. */
@@ -13,6 +18,7 @@ export interface SchemaPanelOptions {
 export function startSchemaPanel(playground: Playground, { onTable }: SchemaPanelOptions): void {
   const host = byId('tables');
   const open = new Set<string>();
+  const shown = (): number => playground.moment.value ?? playground.commits.value?.last.value ?? 0;
   const show = (): void => {
     const tables = playground.tables.value;
     const present = new Set(playground.presentTables.value.map(({ name }) => name));
@@ -23,7 +29,7 @@ export function startSchemaPanel(playground: Playground, { onTable }: SchemaPane
     }
     // A schema of a few tables is shown whole.
     if (tables.length <= 3) for (const { name } of tables) open.add(name);
-    fill(host, ...tables.map((table) => tableItem(table, { gone: past && !present.has(table.name), open, onTable })));
+    fill(host, ...tables.map((table) => tableItem(table, { gone: past && !present.has(table.name), open, onTable, shown })));
   };
   // Both change at once, which is shown once.
   let planned = false;
@@ -33,14 +39,29 @@ export function startSchemaPanel(playground: Playground, { onTable }: SchemaPane
   };
   playground.tables.follow(plan);
   playground.presentTables.follow(plan);
+  // The tables stay while the slider moves over commits that change none.
+  let movePlanned = false;
+  const showMoment = (): void => {
+    if (movePlanned) return;
+    movePlanned = true;
+    whenIdle(() => {
+      movePlanned = false;
+      for (const code of host.querySelectorAll<HTMLElement>('.as-of code')) code.textContent = asOf(code.dataset['table'] ?? '', shown());
+    }, MOVE_MS);
+  };
+  playground.moment.follow(showMoment);
+  playground.commits.follow((commits) => commits?.last.follow(showMoment));
 }
 
 interface ItemOptions extends SchemaPanelOptions {
   gone: boolean;
+  /** The commit that is shown. */
+  shown: () => number;
   open: Set<string>;
 }
 
-function tableItem(table: TableInfo, { gone, open, onTable }: ItemOptions): HTMLElement {
+function tableItem(table: TableInfo, { gone, open, onTable, shown }: ItemOptions): HTMLElement {
+  const sql = element('code', { data: { table: table.name } }, asOf(table.name, shown()));
   const details = element(
     'details',
     { class: gone ? 'table gone' : 'table', data: { table: table.name } },
@@ -63,10 +84,16 @@ function tableItem(table: TableInfo, { gone, open, onTable }: ItemOptions): HTML
       },
       'Show rows',
     ),
+    element('p', { class: 'as-of' }, sql, copyButton('Copy', () => sql.textContent ?? '')),
   );
   details.open = open.has(table.name);
   details.addEventListener('toggle', () => (details.open ? open.add(table.name) : open.delete(table.name)));
   return details;
+}
+
+/** The table at a moment, for a FROM of any query. */
+function asOf(table: string, seq: number): string {
+  return `${quoteName(table)} FOR SYSTEM_TIME AS OF @seq:${seq}`;
 }
 
 /** Without that of the primary key, which the keys beside the columns show. */
