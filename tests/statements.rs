@@ -16,10 +16,10 @@ mod support;
 
 use driftdb::db::{Database, Options, Request, SessionId};
 use driftdb::plan::optimize::{Knowledge, improve};
-use driftdb::plan::{self, Plan, TimeSlot};
+use driftdb::plan::{self, BoundKey, Plan, TimeSlot};
 use driftdb::sql::{self, Clause, Lifting, Literal, Moment, Scanned, Statement, Statements};
 use driftdb::table::Catalog;
-use driftdb::types::{IndexSchema, TableId};
+use driftdb::types::{IndexSchema, TableId, TableSchema};
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
@@ -238,6 +238,16 @@ impl Knowledge for Known {
         let table = self.catalog.table_by_id(table);
         table.map(|table| table.indexes.clone()).unwrap_or_default()
     }
+
+    fn computed_key(&self, _: TableId, _: &IndexSchema) -> Option<(BoundKey, Rc<TableSchema>)> {
+        None
+    }
+
+    fn first_constant(&self) -> usize {
+        usize::MAX
+    }
+
+    fn want_constants(&self) {}
 
     fn reads_one_moment(&self, time: TimeSlot) -> bool {
         match time {

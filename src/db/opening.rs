@@ -19,7 +19,7 @@ struct State {
 
 impl Opening {
     pub(super) fn new(mut options: Options) -> Opening {
-        let store = Store::new(options.residency);
+        let store = Store::new(options.residency).with_key_makers(crate::plan::key_maker);
         let recovery = options.storage.take().map(|storage| {
             let log = crate::log::Options::new(options.clock.now(), options.entropy.clone());
             Recovery::new(storage, log)

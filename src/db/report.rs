@@ -188,7 +188,13 @@ pub fn tables(catalog: &Catalog, seq: Option<Seq>) -> StatementResult {
         let indexes = schema.indexes.iter().map(|index| {
             Json::object([
                 ("name", index.name.as_str().into()),
-                ("columns", column_names(schema, &index.columns)),
+                (
+                    "columns",
+                    match &index.computed {
+                        Some(key) => key.parts.iter().map(String::as_str).collect(),
+                        None => column_names(schema, &index.columns),
+                    },
+                ),
                 ("unique", index.unique.into()),
             ])
         });

@@ -118,7 +118,12 @@ pub fn restart(sequence: TableId, value: i64, context: &mut Context) -> Result<(
 /// The schema with the indexes and sequences that the table has now.
 fn following(schema: &TableSchema, now: &TableSchema) -> TableSchema {
     let mut schema = schema.clone();
-    schema.indexes.clone_from(&now.indexes);
+    let known = std::mem::replace(&mut schema.indexes, now.indexes.clone());
+    for index in &mut schema.indexes {
+        if let Some(known) = known.iter().find(|known| known.id == index.id) {
+            index.computed.clone_from(&known.computed);
+        }
+    }
     schema.primary_key = now.primary_key;
     for column in &mut schema.columns {
         let known = now.columns.iter().find(|known| known.name == column.name);

@@ -60,7 +60,9 @@ pub use construct::{
     resolve_quantified,
 };
 pub use context::{EvalContext, Sequences, SubplanRows};
-pub use eval::{evaluate, evaluate_row, evaluate_value, filter, fold_constants};
+pub use eval::{
+    evaluate, evaluate_immutable, evaluate_row, evaluate_value, filter, fold_constants,
+};
 pub use function::{Function, Volatility};
 pub use input::parse_value;
 pub use json::Json;

@@ -14,9 +14,9 @@ use super::part::Part;
 use super::wire::{Decoded, Reader, Write, invalid};
 use crate::commit::CatalogChange;
 use crate::types::{
-    Action, CheckSchema, ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, Element,
-    Enumeration, ForeignKey, IdentitySchema, IndexId, IndexSchema, Label, Seq, SequenceSchema,
-    TableId, TableSchema, TypeSchema, ViewSchema, ViewUse,
+    Action, CheckSchema, ColumnId, ColumnSchema, ComputedKey, DataType, DefaultValue,
+    DroppedColumn, Element, Enumeration, ForeignKey, IdentitySchema, IndexId, IndexSchema, Label,
+    Seq, SequenceSchema, TableId, TableSchema, TypeSchema, ViewSchema, ViewUse,
 };
 
 pub fn write_change(out: &mut Vec<u8>, change: &CatalogChange) {
@@ -178,7 +178,8 @@ structs! {
     DroppedColumn { id, data_type }
     DefaultValue { sql }
     IdentitySchema { always, sequence }
-    IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first }
+    IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first, computed, included }
+    ComputedKey { parts, predicate }
     CheckSchema { name, sql }
     ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred }
     ViewSchema { sql, uses; is_materialized, is_populated }

@@ -297,10 +297,13 @@ fn write_range(
     let Some(index) = table.index(id) else {
         return write!(f, "index {id}");
     };
-    let mut names = index
-        .columns
-        .iter()
-        .map(|id| column_name(table, ScanColumn::Column(*id)));
+    let names: Vec<String> = match &index.computed {
+        Some(key) => key.parts.clone(),
+        None => (index.columns.iter())
+            .map(|id| column_name(table, ScanColumn::Column(*id)).to_string())
+            .collect(),
+    };
+    let mut names = names.iter();
     let mut parts: Vec<String> = prefix
         .iter()
         .zip(&mut names)

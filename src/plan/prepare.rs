@@ -1,15 +1,16 @@
 //! The way in: from a parsed statement to a plan.
 
 use super::TimeSlot;
-use super::bind::{Binder, Parameters, take_rows};
+use super::bind::{Binder, BoundKey, Parameters, bind_key, take_rows};
 use super::node::{OutputColumn, Plan};
 use super::optimize::{Knowledge, optimize};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::sql::{Clause, Moment, Statement};
 use crate::table::Catalog;
-use crate::types::{DataType, IndexSchema, TableId};
+use crate::types::{DataType, IndexSchema, TableId, TableSchema};
 use sqlparser::ast;
+use std::cell::Cell;
 use std::rc::Rc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +70,13 @@ pub fn plan(
         let knowledge = Bound {
             statement,
             catalogs,
+            first_constant: parameters.own,
+            wants_constants: Cell::new(false),
         };
         plan = optimize(plan, &knowledge);
+        if knowledge.wants_constants.get() {
+            return Err(Error::new(Code::Internal, "an index asks for constants"));
+        }
     }
     Ok(Prepared {
         plan,
@@ -100,6 +106,8 @@ pub fn plan_types(types: &[ast::DataType]) -> Result<Vec<Option<DataType>>> {
 struct Bound<'a> {
     statement: &'a Statement,
     catalogs: &'a [Rc<Catalog>],
+    first_constant: usize,
+    wants_constants: Cell<bool>,
 }
 
 impl Knowledge for Bound<'_> {
@@ -109,6 +117,24 @@ impl Knowledge for Bound<'_> {
             .last()
             .and_then(|catalog| catalog.table_by_id(table));
         table.map(|table| table.indexes.clone()).unwrap_or_default()
+    }
+
+    fn computed_key(
+        &self,
+        table: TableId,
+        index: &IndexSchema,
+    ) -> Option<(BoundKey, Rc<TableSchema>)> {
+        let table = self.catalogs.last()?.table_by_id(table)?;
+        let key = bind_key(table, index.computed.as_ref()?).ok()?;
+        Some((key, table.clone()))
+    }
+
+    fn first_constant(&self) -> usize {
+        self.first_constant
+    }
+
+    fn want_constants(&self) {
+        self.wants_constants.set(true);
     }
 
     fn reads_one_moment(&self, time: TimeSlot) -> bool {

@@ -24,8 +24,12 @@ pub struct CreateIndex {
     pub if_not_exists: bool,
     pub table: ObjectName,
     pub columns: Vec<ast::IndexColumn>,
+    /// INCLUDE.
+    pub included: Vec<Ident>,
     pub unique: bool,
     pub nulls_not_distinct: bool,
+    /// WHERE.
+    pub predicate: Option<ast::Expr>,
 }
 
 pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
@@ -165,20 +169,27 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
     parser.expect_token(&Token::LParen)?;
     let columns = parser.parse_comma_separated(Parser::parse_create_index_expr)?;
     parser.expect_token(&Token::RParen)?;
+    let included = match parser.parse_keyword(Keyword::INCLUDE) {
+        true => parser.parse_parenthesized_column_list(IsOptional::Mandatory, false)?,
+        false => Vec::new(),
+    };
     let nulls = [Keyword::NULLS, Keyword::NOT, Keyword::DISTINCT];
     let nulls_not_distinct = parser.parse_keywords(&nulls);
     let _ = parser.parse_keywords(&[Keyword::NULLS, Keyword::DISTINCT]);
-    if parser.parse_keyword(Keyword::WHERE) {
-        return unsupported("an index with WHERE");
-    }
     refuse_others(parser, "this clause of CREATE INDEX")?;
+    let predicate = match parser.parse_keyword(Keyword::WHERE) {
+        true => Some(parser.parse_expr()?),
+        false => None,
+    };
     Ok(Syntax::CreateIndex(Box::new(CreateIndex {
         name,
         if_not_exists,
         table,
         columns,
+        included,
         unique,
         nulls_not_distinct,
+        predicate,
     })))
 }
 

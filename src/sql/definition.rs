@@ -14,6 +14,9 @@ pub struct Texts {
     pub generated: Vec<String>,
     /// Of each AS IDENTITY.
     pub identities: Vec<SequenceOptions>,
+    /// What the key of an index consists of, and its WHERE.
+    pub parts: Vec<String>,
+    pub predicate: Option<String>,
     /// That of a view.
     pub query: String,
 }
@@ -59,6 +62,37 @@ pub(super) fn texts(source: &Source, pieces: &[Piece], level: usize) -> Texts {
         }
     }
     texts.checks.append(&mut of_table);
+    texts
+}
+
+/// The texts of an index: what stands between the first parentheses, without an order, and behind WHERE.
+pub(super) fn index_texts(source: &Source, pieces: &[Piece]) -> Texts {
+    let sql = source.script;
+    let mut texts = Texts::default();
+    let (mut depth, mut first, mut is_over) = (0, 0, false);
+    for (at, piece) in pieces.iter().enumerate() {
+        let before = depth;
+        depth = depth_after(depth, sql, piece);
+        let ends_part = depth == 1 && piece.token.is_symbol(sql, ",");
+        if !is_over && (before == 1 && depth == 0 || ends_part) {
+            let part = &pieces[first..at];
+            let is_order = |piece: &Piece| {
+                let words = ["asc", "desc", "nulls", "first", "last"];
+                words.iter().any(|word| piece.token.is_keyword(sql, word))
+            };
+            let end = part.iter().rposition(|piece| !is_order(piece));
+            let part = end.map_or(part, |end| &part[..=end]);
+            texts.parts.push(text_of(sql, part));
+            is_over = depth == 0;
+        }
+        if before == 0 && depth == 1 || ends_part {
+            first = at + 1;
+        }
+        if depth == 0 && piece.token.is_keyword(sql, "where") {
+            texts.predicate = Some(text_of(sql, &pieces[at + 1..]));
+            break;
+        }
+    }
     texts
 }
 

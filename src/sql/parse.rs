@@ -1,10 +1,11 @@
 //! From tokens to the syntax tree of one statement, and the grammar's errors in PostgreSQL's words.
 
 use super::complexity;
-use super::definition::{Texts, query_text, texts};
+use super::definition::{Texts, index_texts, query_text, texts};
 use super::exclusion::{self, Exclusion};
 use super::grammar::{Failure, Syntax, statement};
 use super::in_list;
+use super::inference::{self, Inference};
 use super::lexer::Lexer;
 use super::lift::{self, Effort};
 use super::scan::Source;
@@ -45,6 +46,8 @@ pub struct Statement {
     pub(crate) overriding: Option<Overriding>,
     /// What the frames of windows exclude, by the position of the window's name.
     pub(crate) exclusions: Vec<(u32, Exclusion)>,
+    /// The targets of ON CONFLICT that the grammar does not read, by their positions.
+    pub(crate) inferences: Vec<(u32, Inference)>,
     /// Whether it may call a function that moves a sequence, so that a query writes.
     pub(crate) moves_sequences: bool,
     /// Whether a name of a hidden system column stands anywhere in it.
@@ -109,6 +112,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);
     let exclusions = exclusion::take_exclusions(&mut tokens);
+    let inferences = inference::take_inferences(source.script, &mut tokens)?;
     let syntax = parse_tokens(source, &tokens, start).map_err(|error| match error.code() {
         Code::LimitComplexity => error.at(source.characters + 1),
         _ => error,
@@ -116,6 +120,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let mut texts = match syntax {
         Syntax::CreateTable(_) => texts(source, &reading.pieces, 1),
         Syntax::Alter(_) | Syntax::CreateDomain { .. } => texts(source, &reading.pieces, 0),
+        Syntax::CreateIndex(_) => index_texts(source, &reading.pieces),
         Syntax::CreateView { .. } | Syntax::CreateMaterializedView { .. } => Texts {
             query: query_text(source, &reading.pieces),
             ..Texts::default()
@@ -139,6 +144,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         rows: lifted.tuples > 0,
         overriding,
         exclusions,
+        inferences,
         moves_sequences: tokens.iter().any(moves_sequence),
         system_columns: tokens.iter().any(is_system_column),
         nesting,

@@ -27,7 +27,6 @@ const RETIRED_ENTRIES_MIN: usize = 4096;
 /// (key, row id) to the sequence since when.
 pub(crate) type LiveTree<K> = OrderedMap<(K, u64), u64>;
 
-#[derive(Debug)]
 pub(crate) struct KeyIndex {
     pub id: IndexId,
     pub shape: KeyShape,
@@ -110,23 +109,30 @@ impl KeyIndex {
 
     /// A row has a key since a sequence.
     pub fn add(&mut self, columns: &[Rc<Vector>], row: usize, id: RowId, seq: u64) {
-        each_tiers!(&mut self.tiers, tiers => tiers.add(Key::of_row(&self.shape, columns, row), id, seq));
+        each_tiers!(&mut self.tiers, tiers => {
+            if let Some(key) = self.shape.key(columns, row) {
+                tiers.add(key, id, seq);
+            }
+        });
     }
 
     /// A row that had the key of one of its versions has it no more.
     pub fn close(&mut self, version: Location, id: RowId, seq: u64, blocks: &mut Blocks) {
         each_tiers!(&mut self.tiers, tiers => {
             let columns = &blocks.get(version.block).rows.columns;
-            let key = Key::of_row(&self.shape, columns, version.row as usize);
-            tiers.close(key, id, seq, blocks);
+            if let Some(key) = self.shape.key(columns, version.row as usize) {
+                tiers.close(key, id, seq, blocks);
+            }
         });
     }
 
     /// A row never had the key it was added with.
     pub fn remove(&mut self, columns: &[Rc<Vector>], row: usize, id: RowId) {
         each_tiers!(&mut self.tiers, tiers => {
-            let entry = (Key::of_row(&self.shape, columns, row), id.0);
-            tiers.live.remove(|found| *found < entry, |found| *found == entry);
+            if let Some(key) = self.shape.key(columns, row) {
+                let entry = (key, id.0);
+                tiers.live.remove(|found| *found < entry, |found| *found == entry);
+            }
         });
     }
 
@@ -175,8 +181,8 @@ impl<K: Key> Tiers<K> {
         }
     }
 
-    fn key_type(&self, shape: &KeyShape, (columns, row): (&[Rc<Vector>], usize)) -> K {
-        K::of_row(shape, columns, row)
+    fn key_type(&self, shape: &KeyShape, (columns, row): (&[Rc<Vector>], usize)) -> Option<K> {
+        shape.key(columns, row)
     }
 
     fn close_all(&mut self, seq: u64, blocks: &mut Blocks) {

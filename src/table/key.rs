@@ -15,7 +15,7 @@
 use super::rows::Layout;
 use crate::column::{Data, Vector};
 use crate::error::{Code, Error, Result};
-use crate::types::{ColumnId, Decimal, IndexSchema, PhysicalType, TableSchema, Value};
+use crate::types::{ColumnId, DataType, Decimal, IndexSchema, PhysicalType, TableSchema, Value};
 use std::ops::Bound;
 use std::rc::Rc;
 
@@ -26,11 +26,29 @@ const NULL: u8 = 2;
 
 pub(crate) type ByteKey = Box<[u8]>;
 
+/// Computes the keys of an index over expressions, or of some of the rows. The layers that know expressions hand it
+/// in.
+pub trait KeyMaker {
+    /// The columns that it computes them from.
+    fn columns(&self) -> &[ColumnId];
+    /// The types of the key's parts.
+    fn types(&self) -> &[DataType];
+    /// The key of a row that has these values; none if the index does not hold it.
+    ///
+    /// # Errors
+    /// What an expression raises.
+    fn key(&self, values: &[Value]) -> Result<Option<Vec<Value>>>;
+}
+
+/// Finds the maker for an index whose key is computed.
+pub type KeyMakers = fn(&TableSchema, &IndexSchema) -> Result<Rc<dyn KeyMaker>>;
+
 /// How keys are made of rows.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct KeyShape {
-    /// Positions of the key's columns in the table's layout.
+    /// Positions in the table's layout of the key's columns, or of those that it is computed from.
     pub positions: Vec<usize>,
+    pub maker: Option<Rc<dyn KeyMaker>>,
     /// Keys are integers instead of bytes.
     pub integer: bool,
     /// A key with a NULL in it differs from all others.
@@ -38,10 +56,19 @@ pub(crate) struct KeyShape {
 }
 
 impl KeyShape {
-    pub fn new(schema: &TableSchema, layout: &Layout, index: &IndexSchema) -> Result<KeyShape> {
+    pub fn new(
+        schema: &TableSchema,
+        layout: &Layout,
+        index: &IndexSchema,
+        makers: KeyMakers,
+    ) -> Result<KeyShape> {
         let unknown = || Error::new(Code::Corrupt, "an index over a column that does not exist");
-        let positions = index
-            .columns
+        let is_computed = index.computed.is_some();
+        let maker = is_computed.then(|| makers(schema, index)).transpose()?;
+        let columns = maker
+            .as_ref()
+            .map_or(&index.columns[..], |maker| maker.columns());
+        let positions = columns
             .iter()
             .map(|id| layout.position(*id).ok_or_else(unknown));
         let positions = positions.collect::<Result<Vec<usize>>>()?;
@@ -56,6 +83,7 @@ impl KeyShape {
         let integer = matches!(index.columns.as_slice(), [id] if integer(*id));
         Ok(KeyShape {
             positions,
+            maker,
             integer,
             nulls_distinct: !index.nulls_not_distinct,
         })
@@ -66,8 +94,41 @@ impl KeyShape {
         self.nulls_distinct && key.iter().any(Value::is_null)
     }
 
-    /// Whether a key that is unique may still come twice, having a NULL in it.
+    /// The key of a row; none if the index does not hold it.
+    ///
+    /// # Errors
+    /// What computing it raises.
+    pub fn try_key<K: Key>(&self, columns: &[Rc<Vector>], row: usize) -> Result<Option<K>> {
+        match self.computed(columns, row) {
+            None => Ok(Some(K::of_row(self, columns, row))),
+            Some(key) => Ok(key?.and_then(|values| K::of_values(&values))),
+        }
+    }
+
+    /// The same. The key of a row that is there could be computed, but for rows of the past from before the index:
+    /// of these it does not hold those that raise an error.
+    pub fn key<K: Key>(&self, columns: &[Rc<Vector>], row: usize) -> Option<K> {
+        self.try_key(columns, row).unwrap_or_default()
+    }
+
+    /// The values of a key that is computed.
+    pub fn computed(
+        &self,
+        columns: &[Rc<Vector>],
+        row: usize,
+    ) -> Option<Result<Option<Vec<Value>>>> {
+        let maker = self.maker.as_ref()?;
+        let value = |at: &usize| columns.get(*at).map_or(Value::Null, |c| c.value(row));
+        let values: Vec<Value> = self.positions.iter().map(value).collect();
+        Some(maker.key(&values))
+    }
+
+    /// Whether a key that is unique may still come twice, having a NULL in it or not being held.
     pub fn has_null(&self, columns: &[Rc<Vector>], row: usize) -> bool {
+        if let Some(key) = self.computed(columns, row) {
+            let key = key.unwrap_or_default();
+            return key.is_none_or(|key| self.is_unequal(&key));
+        }
         !self.integer
             && self.nulls_distinct
             && (self.positions.iter())

@@ -5,7 +5,7 @@ use super::block::Block;
 use super::blocks::Blocks;
 use super::closed::{Closed, ClosedTier};
 use super::index::{AnyPeriods, IndexBuild, KeyIndex, Period};
-use super::key::{Key, KeyShape};
+use super::key::{Key, KeyMakers, KeyShape};
 use super::row_map::RowMap;
 use super::rows::Layout;
 use super::stamps::ALIVE;
@@ -48,6 +48,7 @@ pub(crate) struct Relation {
     /// Row id to location.
     pub(super) closed: ClosedTier<u64>,
     pub(super) indexes: Vec<KeyIndex>,
+    makers: KeyMakers,
     pub(super) versions: u64,
     /// Rows that were deleted, and when; and when all rows ended at once. What was written is found by its start.
     pub(super) deleted: Vec<(u64, RowId)>,
@@ -55,7 +56,7 @@ pub(crate) struct Relation {
 }
 
 impl Relation {
-    pub fn new(schema: &TableSchema) -> Result<Relation> {
+    pub fn new(schema: &TableSchema, makers: KeyMakers) -> Result<Relation> {
         let mut relation = Relation {
             id: schema.id,
             layout: Layout::of(schema),
@@ -66,12 +67,13 @@ impl Relation {
             retired: Vec::new(),
             closed: ClosedTier::default(),
             indexes: Vec::new(),
+            makers,
             versions: 0,
             deleted: Vec::new(),
             emptied: Vec::new(),
         };
         for index in &schema.indexes {
-            let shape = KeyShape::new(schema, &relation.layout, index)?;
+            let shape = KeyShape::new(schema, &relation.layout, index, makers)?;
             relation.indexes.push(KeyIndex::new(index.id, shape));
         }
         Ok(relation)
@@ -191,11 +193,11 @@ impl Relation {
         blocks: &Blocks,
     ) -> Result<IndexBuild> {
         // A transaction's schema may have columns that are not here yet.
-        let shape = KeyShape::new(schema, &Layout::of(schema), index)?;
+        let shape = KeyShape::new(schema, &Layout::of(schema), index, self.makers)?;
         let periods = if shape.integer {
-            AnyPeriods::Integer(self.periods(&shape, blocks))
+            AnyPeriods::Integer(self.periods(&shape, blocks)?)
         } else {
-            AnyPeriods::Bytes(self.periods(&shape, blocks))
+            AnyPeriods::Bytes(self.periods(&shape, blocks)?)
         };
         Ok(IndexBuild {
             id: index.id,
@@ -204,19 +206,25 @@ impl Relation {
         })
     }
 
-    fn periods<K: Key>(&self, shape: &KeyShape, blocks: &Blocks) -> Vec<Period<K>> {
+    fn periods<K: Key>(&self, shape: &KeyShape, blocks: &Blocks) -> Result<Vec<Period<K>>> {
         let mut periods = Vec::new();
         for id in self.timeline.ever(ALIVE) {
             let block = blocks.get(id);
-            let kept = (0..block.len()).filter(|row| !block.has_moved(*row, ALIVE));
-            periods.extend(kept.map(|row| Period {
-                key: K::of_row(shape, &block.rows.columns, row),
-                row: block.rows.ids[row],
-                start: block.start(row),
-                end: block.end_of(row),
-            }));
+            for row in (0..block.len()).filter(|row| !block.has_moved(*row, ALIVE)) {
+                let end = block.end_of(row);
+                let key = match shape.try_key(&block.rows.columns, row) {
+                    Err(error) if end == ALIVE => return Err(error),
+                    key => key.unwrap_or_default(),
+                };
+                periods.extend(key.map(|key| Period {
+                    key,
+                    row: block.rows.ids[row],
+                    start: block.start(row),
+                    end,
+                }));
+            }
         }
-        periods
+        Ok(periods)
     }
 
     /// Takes on another schema. Blocks keep the columns they were begun with, so those that are open are full
@@ -239,7 +247,7 @@ impl Relation {
             let Some(index) = schema.index(id) else {
                 continue;
             };
-            let shape = KeyShape::new(schema, &self.layout, index)?;
+            let shape = KeyShape::new(schema, &self.layout, index, self.makers)?;
             if shape.integer != self.indexes[at].shape.integer {
                 let built = self.build_index(schema, index, blocks)?;
                 let built = built.finish(since, blocks);

@@ -3,7 +3,7 @@
 use super::apply::apply_change;
 use super::blocks::Blocks;
 use super::relation::Relation;
-use super::{BlockId, Catalog, KeyIndex};
+use super::{BlockId, Catalog, KeyIndex, KeyMakers};
 use crate::commit::{CatalogChange, Commit, TableChange};
 use crate::error::{Code, Error, Result};
 use crate::types::{IndexId, RowId, Seq, Snapshot, TableId, TableSchema};
@@ -60,6 +60,7 @@ pub struct Store {
     /// Indexes that are gone, for who began to read through them before.
     dropped: Vec<(TableId, KeyIndex)>,
     next: NextIds,
+    pub(crate) makers: KeyMakers,
     pub(crate) touched: Touched,
 }
 
@@ -113,8 +114,15 @@ impl Store {
                 index: IndexId(0),
                 row: RowId(0),
             },
+            makers: |_, _| Err(Error::new(Code::Internal, "nobody computes keys here")),
             touched: Touched::default(),
         }
+    }
+
+    /// The same with somebody who computes the keys of indexes over expressions.
+    pub fn with_key_makers(mut self, makers: KeyMakers) -> Store {
+        self.makers = makers;
+        self
     }
 
     /// Makes a commit's changes: the only writer, live and in replay alike.
@@ -203,7 +211,8 @@ impl Store {
                 format!("table {} is created twice", schema.id),
             ));
         }
-        self.relations.insert(schema.id, Relation::new(schema)?);
+        self.relations
+            .insert(schema.id, Relation::new(schema, self.makers)?);
         Ok(())
     }
 

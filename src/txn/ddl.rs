@@ -34,7 +34,7 @@ impl Transaction {
                 key.table = schema.id;
             }
         }
-        let mut private = PrivateTable::new(Rc::new(schema.clone()), true)?;
+        let mut private = PrivateTable::new(Rc::new(schema.clone()), true, store.makers)?;
         let (table, indexes) = (schema.id, schema.indexes.len() as u32);
         let sequence = schema.sequence.as_ref().map(|sequence| sequence.start);
         self.change_catalog(CatalogChange::CreateTable(schema))?;
@@ -70,7 +70,7 @@ impl Transaction {
             let Some(index) = schema.index(known.id) else {
                 continue;
             };
-            let shape = KeyShape::new(&schema, &private.layout, index)?;
+            let shape = KeyShape::new(&schema, &private.layout, index, store.makers)?;
             if shape.integer != known.shape.integer {
                 let rebuilt = self.index_rows(store, table, index)?;
                 let private = self.tables.get_mut(&table).expect("opened above");
@@ -169,15 +169,14 @@ impl Transaction {
         let built = built
             .transpose()?
             .map(|built| Rc::new(built.finish(ALIVE, &mut scratch())));
-        let mut keys = KeyIndex::new(index.id, KeyShape::new(schema, &private.layout, index)?);
+        let shape = KeyShape::new(schema, &private.layout, index, store.makers)?;
+        let mut keys = KeyIndex::new(index.id, shape);
         for (row, location) in private.rows.iter() {
             let number = location.block.private_index().expect("a private row");
-            keys.add(
-                &self.blocks[number as usize].rows.columns,
-                location.row as usize,
-                row,
-                0,
-            );
+            let columns = &self.blocks[number as usize].rows.columns;
+            let at = location.row as usize;
+            keys.shape.computed(columns, at).transpose()?;
+            keys.add(columns, at, row, 0);
         }
         let new = PrivateIndex {
             unique: index.unique,
@@ -216,7 +215,8 @@ impl Transaction {
                 .shape
                 .has_null(&rows.columns, location.row as usize)
             {
-                let key = describe_key(private, index, rows, location.row as usize);
+                let key =
+                    describe_key(private, index, &new.keys.shape, rows, location.row as usize);
                 let message = format!("could not create unique index \"{}\"", index.name);
                 return Err(Error::new(Code::UniqueViolation, message)
                     .with_detail(format!("{key} is duplicated."))

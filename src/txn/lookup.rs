@@ -8,7 +8,7 @@ use crate::table::{
     Fetch, Key, KeyIndex, LiveTree, Location, Tiers, append_null, append_range, append_value,
     each_tiers,
 };
-use crate::types::{IndexId, RowId, ScanColumn, Seq, TableId, Value, Versions};
+use crate::types::{IndexId, RowId, ScanColumn, Seq, TableId, TableSchema, Value, Versions};
 use std::rc::Rc;
 
 impl View<'_> {
@@ -54,6 +54,21 @@ impl View<'_> {
             Some(stored) => self.get_stored(table, stored, key, seq, with_writes),
             None => self.no_index(table, index),
         }
+    }
+
+    /// The key that an index has of a row, if it computes its keys; none of a row that it does not hold.
+    pub fn computed_key(
+        &self,
+        table: &TableSchema,
+        index: IndexId,
+        row: &[Value],
+    ) -> Option<Result<Option<Vec<Value>>>> {
+        let own = || Some(&self.private(table.id)?.index(index)?.keys);
+        let index = self.stored_index(table.id, index).or_else(own)?;
+        let maker = index.shape.maker.as_ref()?;
+        let positions = maker.columns().iter().filter_map(|id| table.position(*id));
+        let values: Vec<Value> = positions.map(|at| row[at].clone()).collect();
+        Some(maker.key(&values))
     }
 
     pub(super) fn no_index<T>(&self, table: TableId, index: IndexId) -> Result<T> {

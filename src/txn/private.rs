@@ -7,7 +7,7 @@
 use super::foreign_key::ForeignColumns;
 use crate::column::{Bitmap, CHUNK_ROWS};
 use crate::table::{
-    ALIVE, BlockId, Blocks, KeyIndex, KeyShape, Layout, Location, Relation, RowMap, Rows,
+    ALIVE, BlockId, Blocks, KeyIndex, KeyMakers, KeyShape, Layout, Location, Relation, RowMap, Rows,
 };
 use crate::types::{ColumnId, RowId, TableId, TableSchema};
 use std::collections::BTreeMap;
@@ -62,7 +62,11 @@ pub(super) struct PrivateIndex {
 }
 
 impl PrivateTable {
-    pub fn new(schema: Rc<TableSchema>, hides_store: bool) -> crate::error::Result<PrivateTable> {
+    pub fn new(
+        schema: Rc<TableSchema>,
+        hides_store: bool,
+        makers: KeyMakers,
+    ) -> crate::error::Result<PrivateTable> {
         let layout = Layout::of(&schema);
         let mut table = PrivateTable {
             schema: schema.clone(),
@@ -78,7 +82,7 @@ impl PrivateTable {
             foreign: ForeignColumns::default(),
         };
         for index in &schema.indexes {
-            let shape = KeyShape::new(&schema, &table.layout, index)?;
+            let shape = KeyShape::new(&schema, &table.layout, index, makers)?;
             let keys = KeyIndex::new(index.id, shape);
             let unique = index.unique;
             table.indexes.push(PrivateIndex {

@@ -268,7 +268,7 @@ impl Transaction {
     pub fn truncate(&mut self, store: &Store, table: TableId) -> Result<()> {
         self.open_table(store, table)?;
         let private = self.tables.get_mut(&table).expect("opened above");
-        let mut fresh = PrivateTable::new(private.schema.clone(), true)?;
+        let mut fresh = PrivateTable::new(private.schema.clone(), true, store.makers)?;
         for (index, old) in fresh.indexes.iter_mut().zip(&private.indexes) {
             index.built = old.built.clone();
         }
@@ -336,7 +336,7 @@ impl Transaction {
             ));
         }
         let schema = self.catalog.require(table)?.clone();
-        let mut private = PrivateTable::new(schema, false)?;
+        let mut private = PrivateTable::new(schema, false, store.makers)?;
         private.foreign = ForeignColumns::of(&self.catalog, table);
         self.tables.insert(table, private);
         Ok(())

@@ -8,7 +8,7 @@ use super::Transaction;
 use super::private::{PrivateIndex, PrivateTable};
 use crate::error::{Code, Error, Result};
 use crate::expr::format_value;
-use crate::table::{Key, KeyIndex, Relation, Rows, Store, Tiers, each_tiers};
+use crate::table::{Key, KeyIndex, KeyShape, Relation, Rows, Store, Tiers, each_tiers};
 use crate::types::{IndexId, IndexSchema, RowId, TableId, Value};
 
 /// A row whose key was taken when it got it.
@@ -51,8 +51,8 @@ impl PrivateTable {
             return false;
         }
         each_tiers!(&index.keys.tiers, tiers => {
-            let key = Key::of_row(shape, &rows.columns, row);
-            self.has_other(relation, index, tiers, &key, rows.ids[row])
+            let key = shape.key(&rows.columns, row);
+            key.is_some_and(|key| self.has_other(relation, index, tiers, &key, rows.ids[row]))
         })
     }
 
@@ -118,7 +118,7 @@ impl Transaction {
 }
 
 fn violation(table: &PrivateTable, index: &PrivateIndex, rows: &Rows, row: usize) -> Error {
-    let schema = &table.schema;
+    let (schema, shape) = (&table.schema, &index.keys.shape);
     let name = schema
         .index(index.keys.id)
         .map_or("", |index| index.name.as_str());
@@ -127,7 +127,7 @@ fn violation(table: &PrivateTable, index: &PrivateIndex, rows: &Rows, row: usize
     match schema.index(index.keys.id) {
         Some(index) => error.with_detail(format!(
             "{} already exists.",
-            describe_key(table, index, rows, row)
+            describe_key(table, index, shape, rows, row)
         )),
         None => error,
     }
@@ -137,10 +137,30 @@ fn violation(table: &PrivateTable, index: &PrivateIndex, rows: &Rows, row: usize
 pub(super) fn describe_key(
     table: &PrivateTable,
     index: &IndexSchema,
+    shape: &KeyShape,
     rows: &Rows,
     row: usize,
 ) -> String {
     let schema = &table.schema;
+    let shown = |value: Value, data_type| {
+        let mut text = String::new();
+        match value {
+            Value::Null => text.push_str("null"),
+            value => format_value(&value, data_type, &mut text),
+        }
+        text
+    };
+    if let (Some(maker), Some(computed)) = (&shape.maker, &index.computed) {
+        let key = shape.computed(&rows.columns, row).transpose();
+        let key = key.unwrap_or_default().flatten().unwrap_or_default();
+        let values = key.into_iter().zip(maker.types());
+        let values: Vec<String> = values.map(|(value, t)| shown(value, *t)).collect();
+        return format!(
+            "Key ({})=({})",
+            computed.parts.join(", "),
+            values.join(", ")
+        );
+    }
     let columns = || (index.columns.iter()).filter_map(|id| schema.position(*id));
     let columns = || columns().map(|position| &schema.columns[position]);
     let names: Vec<&str> = columns().map(|column| column.name.as_str()).collect();
@@ -148,12 +168,7 @@ pub(super) fn describe_key(
         .map(|column| {
             let position = table.layout.position(column.id);
             let value = position.map_or(Value::Null, |position| rows.value(position, row));
-            let mut text = String::new();
-            match value {
-                Value::Null => text.push_str("null"),
-                value => format_value(&value, column.data_type, &mut text),
-            }
-            text
+            shown(value, column.data_type)
         })
         .collect();
     format!("Key ({})=({})", names.join(", "), values.join(", "))

@@ -88,13 +88,21 @@ impl UpsertRows {
         let table = &self.insert.table;
         let index = table.index(arbiter);
         let index = index.ok_or_else(|| Error::new(Code::Internal, "an arbiter without index"))?;
-        let positions = index.columns.iter().filter_map(|id| table.position(*id));
-        let key: Vec<Value> = positions.map(|at| proposed[at].clone()).collect();
+        let view = context.view();
+        let key = match view.computed_key(table, arbiter, proposed) {
+            Some(key) => match key? {
+                Some(key) => key,
+                None => return Ok(Fetch::Ready(None)),
+            },
+            None => {
+                let positions = index.columns.iter().filter_map(|id| table.position(*id));
+                positions.map(|at| proposed[at].clone()).collect()
+            }
+        };
         if !index.nulls_not_distinct && key.iter().any(Value::is_null) {
             return Ok(Fetch::Ready(None));
         }
         let (versions, with_writes) = context.versions(TimeSlot::Present);
-        let view = context.view();
         let found = view.get_unique(table.id, arbiter, &key, &versions, with_writes)?;
         let row = match found {
             Fetch::Ready(Some(row)) => row,

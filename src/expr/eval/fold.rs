@@ -1,8 +1,9 @@
 //! Replacing constant subexpressions by their values.
 
 use super::super::{EvalContext, Expr, ExprKind};
-use super::evaluate_value;
-use crate::types::Entropy;
+use super::evaluate_row;
+use crate::error::Result;
+use crate::types::{Entropy, Value};
 
 /// Nothing immutable asks for chance.
 struct NoEntropy;
@@ -20,6 +21,22 @@ pub fn fold_constants(mut expr: Expr) -> Expr {
     expr
 }
 
+/// The value of an immutable expression over a row.
+///
+/// # Errors
+/// What it raises.
+pub fn evaluate_immutable(expr: &Expr, row: &[Value]) -> Result<Value> {
+    let context = EvalContext {
+        parameters: &[],
+        outer: &[],
+        subplans: &[],
+        now: 0,
+        entropy: &NoEntropy,
+        sequences: None,
+    };
+    evaluate_row(expr, row, &context)
+}
+
 /// Operands have been folded before, so that a constant one is a leaf.
 fn fold(expr: &mut Expr) {
     let children = expr.children();
@@ -30,15 +47,7 @@ fn fold(expr: &mut Expr) {
     {
         return simplify(expr);
     }
-    let context = EvalContext {
-        parameters: &[],
-        outer: &[],
-        subplans: &[],
-        now: 0,
-        entropy: &NoEntropy,
-        sequences: None,
-    };
-    if let Ok(value) = evaluate_value(expr, &context) {
+    if let Ok(value) = evaluate_immutable(expr, &[]) {
         expr.kind = ExprKind::Constant(value);
     }
 }
@@ -50,7 +59,7 @@ fn simplify(expr: &mut Expr) {
         ExprKind::Or(operands) => (operands, true),
         _ => return,
     };
-    let is = |operand: &Expr, truth: bool| matches!(operand.as_constant(), Some(crate::types::Value::Bool(value)) if *value == truth);
+    let is = |operand: &Expr, truth: bool| matches!(operand.as_constant(), Some(Value::Bool(value)) if *value == truth);
     operands.retain(|operand| !is(operand, !decided_by));
     // What follows a deciding operand is never asked for.
     if let Some(at) = operands.iter().position(|operand| is(operand, decided_by)) {

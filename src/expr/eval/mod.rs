@@ -24,7 +24,7 @@ mod text_function;
 mod vector;
 
 pub use condition::filter;
-pub use fold::fold_constants;
+pub use fold::{evaluate_immutable, fold_constants};
 pub(super) use regex_function::{regexp_matches, regexp_split};
 pub use row::{evaluate_row, evaluate_value};
 pub use vector::evaluate;

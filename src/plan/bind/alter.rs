@@ -7,6 +7,7 @@ use super::constraint;
 use super::define::{Definition, check_name};
 use super::from::{scan, scan_columns};
 use super::insert::find_column;
+use super::key::uses_column;
 use super::update::new_values;
 use super::{indexes, name};
 use crate::error::{Code, Error, Result};
@@ -324,6 +325,12 @@ impl<'a> Binder<'a> {
             let broken = rules.checks.iter().filter(|check| uses(&check.condition));
             let broken: Vec<&str> = broken.map(|check| check.name.as_str()).collect();
             let schema = to.schema();
+            let mut indexes = Vec::new();
+            for index in &schema.indexes {
+                if uses_column(schema, index, at)? {
+                    indexes.push(index.clone());
+                }
+            }
             schema
                 .checks
                 .retain(|check| !broken.contains(&check.name.as_str()));
@@ -332,13 +339,10 @@ impl<'a> Binder<'a> {
                 id: column.id,
                 data_type: column.data_type,
             });
-            let (id, indexes) = (schema.id, schema.indexes.clone());
+            let id = schema.id;
             let keys = &mut to.schema().foreign_keys;
             keys.retain(|key| !key.columns.contains(&column.id));
-            for index in indexes
-                .iter()
-                .filter(|index| index.columns.contains(&column.id))
-            {
+            for index in &indexes {
                 let what = format!("column {} of table {table}", column.name);
                 self.drop_key(index, cascade, &what, to)?;
             }
@@ -407,11 +411,10 @@ fn rename_in_rules(schema: &mut TableSchema, named: Named, from: &str, to: &str)
     for check in &mut schema.checks {
         check.sql = rename(&check.sql, named, from, to)?;
     }
-    for text in schema
-        .columns
-        .iter_mut()
-        .flat_map(|column| &mut column.generated)
-    {
+    let generated = (schema.columns.iter_mut()).flat_map(|column| &mut column.generated);
+    let computed = (schema.indexes.iter_mut()).flat_map(|index| &mut index.computed);
+    let computed = computed.flat_map(|key| key.parts.iter_mut().chain(&mut key.predicate));
+    for text in generated.chain(computed) {
         *text = rename(text, named, from, to)?;
     }
     Ok(())

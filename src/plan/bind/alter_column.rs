@@ -7,6 +7,7 @@ use super::binder::Binder;
 use super::expression::Context;
 use super::from::scope_of_table;
 use super::insert::find_column;
+use super::key::uses_column;
 use super::name;
 use super::user_type::NamedType;
 use crate::error::{Code, Error, Result};
@@ -126,9 +127,12 @@ impl<'a> Binder<'a> {
         let new = &mut schema.columns[at];
         (new.id, new.was_nullable, new.was_retyped) = (id, true, true);
         let indexes = schema.indexes.clone();
-        let concerned: Vec<_> = (indexes.iter())
-            .filter(|index| index.columns.contains(&old.id))
-            .collect();
+        let mut concerned = Vec::new();
+        for index in &indexes {
+            if uses_column(&before, index, at)? {
+                concerned.push(index);
+            }
+        }
         let key = schema.primary_key;
         for index in &concerned {
             to.drop_index(index);
@@ -143,6 +147,7 @@ impl<'a> Binder<'a> {
             let places = renewed
                 .columns
                 .iter_mut()
+                .chain(&mut renewed.included)
                 .filter(|column| **column == old.id);
             places.for_each(|place| *place = id);
             let primary = key == Some(index.id);

@@ -3,10 +3,14 @@
 use super::binder::Binder;
 use super::expression::Context;
 use super::from::scope_of_table;
+use super::key::key_of;
 use super::name;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
+use crate::expr;
+use crate::plan::optimize::{conjuncts, is_implied};
 use crate::plan::{ConflictUpdate, OnConflict};
+use crate::sql::Inference;
 use crate::types::{ColumnId, IndexId, TableSchema};
 use sqlparser::ast::{self, ConflictTarget, Ident, OnConflictAction, OnInsert};
 
@@ -21,7 +25,9 @@ impl<'a> Binder<'a> {
             return Err(Error::unsupported("ON DUPLICATE KEY UPDATE"));
         };
         let target = clause.conflict_target.as_ref();
-        let arbiters = target.map(|target| arbiters(table, target)).transpose()?;
+        let arbiters = target
+            .map(|target| self.arbiters(table, target))
+            .transpose()?;
         let update = match &clause.action {
             OnConflictAction::DoNothing => None,
             OnConflictAction::DoUpdate(_) if arbiters.is_none() => {
@@ -36,6 +42,54 @@ impl<'a> Binder<'a> {
             arbiters: arbiters.unwrap_or_else(|| unique_indexes(table).collect()),
             update,
         })
+    }
+
+    /// The unique indexes that a conflict target means.
+    fn arbiters(
+        &mut self,
+        table: &TableSchema,
+        target: &'a ConflictTarget,
+    ) -> Result<Vec<IndexId>> {
+        let columns = match target {
+            ConflictTarget::Columns(columns) => columns,
+            ConflictTarget::OnConstraint(constraint) => return by_constraint(table, constraint),
+        };
+        let position = columns.first().map(name::position);
+        let mut known = self.statement.inferences.iter();
+        let inference = known.find(|(at, _)| Some(*at) == position);
+        match inference {
+            None => by_columns(table, columns),
+            Some((_, inference)) => self.by_inference(table, inference),
+        }
+    }
+
+    fn by_inference(
+        &mut self,
+        table: &TableSchema,
+        inference: &'a Inference,
+    ) -> Result<Vec<IndexId>> {
+        let scope = scope_of_table(table, None, &[], false);
+        let mut context = Context::new(&scope, "ON CONFLICT");
+        let since = self.dependents.len();
+        let mut parts = Vec::with_capacity(inference.parts.len());
+        for ast in &inference.parts {
+            parts.push(expr::fold_constants(self.expression(ast, &mut context)?));
+        }
+        let mut given = Vec::new();
+        if let Some(ast) = &inference.predicate {
+            let condition = self.condition(ast, &mut context, "WHERE")?;
+            given = conjuncts(expr::fold_constants(condition));
+        }
+        self.refuse_since(since)?;
+        let mut found = Vec::new();
+        for index in table.indexes.iter().filter(|index| index.unique) {
+            let key = key_of(table, index)?;
+            let is_same = key.parts.iter().all(|part| parts.contains(part))
+                && parts.iter().all(|part| key.parts.contains(part));
+            let is_held = key.predicate.is_none_or(|held| is_implied(held, &given));
+            found.extend((is_same && is_held).then_some(index.id));
+        }
+        known_arbiters(found)
     }
 
     fn conflict_update(
@@ -77,23 +131,16 @@ fn unique_indexes(table: &TableSchema) -> impl Iterator<Item = IndexId> {
     unique.map(|index| index.id)
 }
 
-/// The unique indexes that a conflict target means.
-fn arbiters(table: &TableSchema, target: &ConflictTarget) -> Result<Vec<IndexId>> {
-    match target {
-        ConflictTarget::Columns(columns) => by_columns(table, columns),
-        ConflictTarget::OnConstraint(constraint) => {
-            let ident = name::single(constraint)?;
-            let found =
-                (table.indexes.iter()).find(|index| index.constraint && index.name == ident.value);
-            found.map(|index| vec![index.id]).ok_or_else(|| {
-                let message = format!(
-                    "constraint \"{}\" for table \"{}\" does not exist",
-                    ident.value, table.name
-                );
-                Error::new(Code::UndefinedObject, message)
-            })
-        }
-    }
+fn by_constraint(table: &TableSchema, constraint: &ast::ObjectName) -> Result<Vec<IndexId>> {
+    let ident = name::single(constraint)?;
+    let found = (table.indexes.iter()).find(|index| index.constraint && index.name == ident.value);
+    found.map(|index| vec![index.id]).ok_or_else(|| {
+        let message = format!(
+            "constraint \"{}\" for table \"{}\" does not exist",
+            ident.value, table.name
+        );
+        Error::new(Code::UndefinedObject, message)
+    })
 }
 
 fn by_columns(table: &TableSchema, columns: &[Ident]) -> Result<Vec<IndexId>> {
@@ -109,9 +156,13 @@ fn by_columns(table: &TableSchema, columns: &[Ident]) -> Result<Vec<IndexId>> {
         key.iter().all(|id| wanted.contains(id)) && wanted.iter().all(|id| key.contains(id))
     };
     let found: Vec<IndexId> = (table.indexes.iter())
-        .filter(|index| index.unique && is_same(&index.columns))
+        .filter(|index| index.unique && index.computed.is_none() && is_same(&index.columns))
         .map(|index| index.id)
         .collect();
+    known_arbiters(found)
+}
+
+fn known_arbiters(found: Vec<IndexId>) -> Result<Vec<IndexId>> {
     match found.is_empty() {
         true => Err(Error::new(
             Code::InvalidColumnReference,

@@ -190,7 +190,7 @@ impl Binder<'_> {
                 None => error,
             });
         }
-        let columns = indexes::key_columns(schema, listed)?;
+        let columns = indexes::key_columns(schema, listed, false)?;
         if primary {
             for column in &mut schema.columns {
                 column.nullable &= !columns.contains(&column.id);
@@ -204,7 +204,10 @@ impl Binder<'_> {
                 ident.value.clone()
             }
             None if primary => indexes::choose_name(self.catalog(), schema, &[], "pkey"),
-            None => indexes::choose_name(self.catalog(), schema, listed, "key"),
+            None => {
+                let names: Vec<String> = listed.iter().map(|ident| ident.value.clone()).collect();
+                indexes::choose_name(self.catalog(), schema, &names, "key")
+            }
         };
         Ok(IndexSchema {
             id: IndexId(u32::MAX - schema.indexes.len() as u32),

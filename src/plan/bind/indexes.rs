@@ -2,13 +2,16 @@
 
 use super::binder::Binder;
 use super::define::{column_names, order_of};
+use super::key::bind_key;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{Plan, TimeSlot};
 use crate::sql::CreateIndex;
 use crate::table::Catalog;
-use crate::types::{ColumnId, DataType, IndexId, IndexSchema, RelationKind, TableSchema};
-use sqlparser::ast::{self, Ident};
+use crate::types::{
+    ColumnId, ComputedKey, DataType, IndexId, IndexSchema, RelationKind, TableSchema,
+};
+use sqlparser::ast::{self, Ident, IndexColumn};
 
 /// As many columns as a key of PostgreSQL may have.
 const KEY_COLUMNS_MAX: usize = 32;
@@ -22,13 +25,36 @@ impl Binder<'_> {
             Ok(view) if view.kind() == RelationKind::MaterializedView => view,
             _ => self.target(table_name, position)?,
         };
-        let columns = column_names(&index.columns)?;
-        let key = key_columns(&table, &columns)?;
+        if index
+            .columns
+            .iter()
+            .any(|column| column.operator_class.is_some())
+        {
+            return Err(Error::unsupported("an operator class in an index"));
+        }
+        let is_plain =
+            |column: &IndexColumn| matches!(column.column.expr, ast::Expr::Identifier(_));
+        let (mut key, mut computed) = (Vec::new(), None);
+        if index.predicate.is_none() && index.columns.iter().all(is_plain) {
+            key = key_columns(&table, &column_names(&index.columns)?, true)?;
+        } else {
+            check_width(index.columns.len())?;
+            let texts = &self.statement.texts;
+            let given = ComputedKey {
+                parts: texts.parts.clone(),
+                predicate: texts.predicate.clone(),
+            };
+            bind_key(&table, &given).map_err(|error| error.moved_to(position))?;
+            computed = Some(given);
+        }
+        let included: Vec<&Ident> = index.included.iter().collect();
+        let included = key_columns(&table, &included, true)?;
         let (mut descending, mut nulls_first) = (Vec::new(), Vec::new());
-        for (column, id) in index.columns.iter().zip(&key) {
+        for (at, column) in index.columns.iter().enumerate() {
             let order = order_of(column)?;
-            descending.extend(order.0.then_some(*id));
-            nulls_first.extend(order.1.then_some(*id));
+            let id = key.get(at).copied().unwrap_or(ColumnId(at as u32));
+            descending.extend(order.0.then_some(id));
+            nulls_first.extend(order.1.then_some(id));
         }
         let index_name = match &index.name {
             Some(given) => {
@@ -40,7 +66,7 @@ impl Binder<'_> {
                 }
                 given.to_string()
             }
-            None => choose_name(self.catalog(), &table, &columns, "idx"),
+            None => choose_name(self.catalog(), &table, &part_names(&index.columns), "idx"),
         };
         Ok(Plan::CreateIndex {
             table: table.id,
@@ -53,6 +79,8 @@ impl Binder<'_> {
                 nulls_not_distinct: index.nulls_not_distinct,
                 descending,
                 nulls_first,
+                computed,
+                included,
             },
             if_not_exists: index.if_not_exists,
         })
@@ -113,14 +141,47 @@ impl Binder<'_> {
     }
 }
 
-/// The ids of the columns of a key.
-pub fn key_columns(table: &TableSchema, columns: &[&Ident]) -> Result<Vec<ColumnId>> {
-    if columns.len() > KEY_COLUMNS_MAX {
-        return Err(Error::new(
+/// What the parts of a key are called in the name of its index.
+fn part_names(columns: &[IndexColumn]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(columns.len());
+    for column in columns {
+        let name = match name::of_output(&column.column.expr) {
+            name if name == "?column?" => "expr".to_string(),
+            name => name,
+        };
+        let name = super::constraint::numbered(name, |name| names.iter().any(|n| n == name));
+        names.push(name);
+    }
+    names
+}
+
+fn check_width(parts: usize) -> Result<()> {
+    match parts > KEY_COLUMNS_MAX {
+        true => Err(Error::new(
             Code::LimitColumns,
             format!("cannot use more than {KEY_COLUMNS_MAX} columns in an index"),
-        ));
+        )),
+        false => Ok(()),
     }
+}
+
+/// An error for a type that keys are not made of.
+pub fn check_key_type(data_type: DataType) -> Result<()> {
+    match data_type.element().unwrap_or(data_type) {
+        DataType::Json | DataType::Jsonb | DataType::Interval => Err(Error::unsupported(format!(
+            "an index over a column of type {data_type}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The ids of the columns of a key. In an index one may stand twice.
+pub fn key_columns(
+    table: &TableSchema,
+    columns: &[&Ident],
+    may_repeat: bool,
+) -> Result<Vec<ColumnId>> {
+    check_width(columns.len())?;
     let mut key: Vec<ColumnId> = Vec::with_capacity(columns.len());
     for ident in columns {
         let at = |error: Error| error.at(name::position(ident));
@@ -129,17 +190,11 @@ pub fn key_columns(table: &TableSchema, columns: &[&Ident]) -> Result<Vec<Column
             at(Error::new(Code::UndefinedColumn, message))
         })?;
         let column = &table.columns[column];
-        if key.contains(&column.id) {
+        if !may_repeat && key.contains(&column.id) {
             let message = format!("column \"{}\" appears twice in a key", ident.value);
             return Err(at(Error::new(Code::DuplicateColumn, message)));
         }
-        if matches!(
-            column.data_type.element().unwrap_or(column.data_type),
-            DataType::Json | DataType::Jsonb | DataType::Interval
-        ) {
-            let message = format!("an index over a column of type {}", column.data_type);
-            return Err(at(Error::unsupported(message)));
-        }
+        check_key_type(column.data_type).map_err(at)?;
         key.push(column.id);
     }
     Ok(key)
@@ -167,13 +222,13 @@ fn is_free(catalog: &Catalog, table: &TableSchema, wanted: &str) -> bool {
 pub fn choose_name(
     catalog: &Catalog,
     table: &TableSchema,
-    columns: &[&Ident],
+    columns: &[String],
     suffix: &str,
 ) -> String {
     let mut base = table.name.clone();
-    for ident in columns {
+    for column in columns {
         base.push('_');
-        base.push_str(&ident.value);
+        base.push_str(column);
     }
     base.push('_');
     base.push_str(suffix);

@@ -29,7 +29,7 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
         }
         Moment::Expr(ast) => ast,
     };
-    let bound = bind_alone(ast, parameter_types, "AS OF")?;
+    let bound = bind_alone(ast, parameter_types, "AS OF", &Scope::default())?;
     match bound.data_type {
         DataType::Unknown if bound.as_constant().is_some_and(|value| !value.is_null()) => {
             as_text(bound)
@@ -58,7 +58,7 @@ pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<
     }
     let places = arguments.iter().zip(wanted).enumerate();
     let bound = places.map(|(at, (ast, wanted))| {
-        let bound = bind_alone(ast, &[], "EXECUTE parameters")?;
+        let bound = bind_alone(ast, &[], "EXECUTE parameters", &Scope::default())?;
         let given = bound.data_type;
         expr::coerce_to(bound, *wanted, CastContext::Assignment).map_err(|error| {
             if !matches!(error.code(), Code::CannotCoerce | Code::DatatypeMismatch) {
@@ -74,11 +74,13 @@ pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<
     bound.collect()
 }
 
-/// An expression that is no part of a statement: bound as if it stood in one that has nothing else.
-fn bind_alone(
+/// An expression that is no part of a statement, over the columns of the scope: bound as if it stood in one that has
+/// nothing else.
+pub fn bind_alone(
     ast: &Ast,
     parameter_types: &[Option<DataType>],
     clause: &'static str,
+    scope: &Scope,
 ) -> Result<Expr> {
     let statement = Statement {
         syntax: Syntax::Commit,
@@ -89,6 +91,7 @@ fn bind_alone(
         system_columns: false,
         overriding: None,
         exclusions: Vec::new(),
+        inferences: Vec::new(),
         moves_sequences: false,
         nesting: 0,
         texts: crate::sql::Texts::default(),
@@ -97,8 +100,7 @@ fn bind_alone(
     let catalogs = [Rc::new(Catalog::default())];
     let mut parameters = Parameters::new(&statement, parameter_types);
     let mut binder = Binder::new(&statement, &catalogs, &mut parameters);
-    let scope = Scope::default();
-    let bound = binder.expression(ast, &mut Context::new(&scope, clause))?;
+    let bound = binder.expression(ast, &mut Context::new(scope, clause))?;
     if !binder.subplans.is_empty() || !binder.dependents.is_empty() {
         return Err(Error::unsupported(format!("a subquery in {clause}")));
     }

@@ -5,6 +5,7 @@ use super::assign::assign_to_column;
 use super::binder::Binder;
 use super::expression::Context;
 use super::from::scope_of_table;
+use super::key::bind_key;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Check, Expr, ExprKind, Volatility};
@@ -33,6 +34,18 @@ impl Binder<'_> {
             rules.checks.extend(self.checks_of_column(at, column)?);
         }
         rules.checks.extend(self.checks_of_table(table)?);
+        // What cannot be a key is refused before the row is written.
+        for key in table
+            .indexes
+            .iter()
+            .filter_map(|index| index.computed.as_ref())
+        {
+            rules.checks.push(Check {
+                name: String::new(),
+                condition: bind_key(table, key)?.probe()?,
+                domain: None,
+            });
+        }
         for (at, column) in table.columns.iter().enumerate() {
             if let Some(text) = &column.generated {
                 let ast = sql::parse_expression(text)?;

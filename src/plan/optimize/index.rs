@@ -1,14 +1,16 @@
-//! Reads through an index where a scan's filter fixes or bounds the index's first columns.
+//! Reads through an index where a scan's filter fixes or bounds the first parts of its key.
 //!
 //! Of the conjuncts `column = value` and `column < value`, where the value does not depend on the row,
-//! those that match an index's columns from the left become its range; the others stay the filter. The
-//! index that fixes most columns wins, a unique one first. The same index serves every moment.
+//! those that match the parts of an index's key from the left become its range; the others stay the filter. The
+//! index that fixes most columns wins, a unique one first. The same index serves every moment. One over expressions
+//! is found where the filter has the same expressions, one of some of the rows where the filter asks for no others.
 
 use super::condition::{conjunction, conjuncts, is_volatile};
+use super::implication::{asks_for_constants, is_implied};
 use super::{Knowledge, Rule};
 use crate::expr::{BinaryOperator, Expr, ExprKind};
-use crate::plan::Node;
-use crate::types::{DataType, IndexSchema, ScanColumn};
+use crate::plan::{Node, scan_type};
+use crate::types::{ColumnId, DataType, IndexSchema, ScanColumn, TableSchema};
 use std::ops::Bound;
 
 pub struct Index;
@@ -30,7 +32,7 @@ impl Rule for Index {
                 let best = knowledge
                     .indexes(table.id)
                     .iter()
-                    .filter_map(|index| Match::of(index, &columns, &asked))
+                    .filter_map(|index| Match::of(index, (&table, &columns), &asked, knowledge))
                     .max_by_key(Match::score);
                 match best {
                     Some(found) => found.into_scan(table, time, columns, asked),
@@ -60,7 +62,8 @@ pub fn is_point(scan: &Node, knowledge: &dyn Knowledge) -> bool {
     };
     let asked = conjuncts(filter.clone());
     let indexes = knowledge.indexes(table.id);
-    let mut found = (indexes.iter()).filter_map(|index| Match::of(index, columns, &asked));
+    let mut found =
+        (indexes.iter()).filter_map(|index| Match::of(index, (table, columns), &asked, knowledge));
     knowledge.reads_one_moment(*time) && found.any(|found| found.score().0)
 }
 
@@ -75,7 +78,13 @@ struct Match {
 }
 
 impl Match {
-    fn of(index: &IndexSchema, columns: &[ScanColumn], asked: &[Expr]) -> Option<Match> {
+    fn of(
+        index: &IndexSchema,
+        scan: (&TableSchema, &[ScanColumn]),
+        asked: &[Expr],
+        knowledge: &dyn Knowledge,
+    ) -> Option<Match> {
+        let key = key_over(index, scan, asked, knowledge)?;
         let mut found = Match {
             index: index.clone(),
             prefix: Vec::new(),
@@ -83,13 +92,12 @@ impl Match {
             upper: Bound::Unbounded,
             used: Vec::new(),
         };
-        for id in &index.columns {
-            let position = columns.iter().position(|c| *c == ScanColumn::Column(*id))?;
+        for part in &key {
             let comparisons: Vec<(usize, BinaryOperator, &Expr)> = asked
                 .iter()
                 .enumerate()
                 .filter_map(|(place, conjunct)| {
-                    comparison(conjunct, position).map(|(operator, value)| (place, operator, value))
+                    comparison(conjunct, part).map(|(operator, value)| (place, operator, value))
                 })
                 .collect();
             let equality = comparisons.iter().find(|c| c.1 == BinaryOperator::Equal);
@@ -122,9 +130,14 @@ impl Match {
         }
     }
 
-    fn score(&self) -> (bool, usize, usize) {
-        let is_point = self.index.unique && self.prefix.len() == self.index.columns.len();
-        (is_point, self.prefix.len(), self.used.len())
+    fn score(&self) -> (bool, usize, usize, bool) {
+        let parts = match &self.index.computed {
+            Some(computed) => computed.parts.len(),
+            None => self.index.columns.len(),
+        };
+        let is_point = self.index.unique && self.prefix.len() == parts;
+        let is_partial = (self.index.computed.as_ref()).is_some_and(|key| key.predicate.is_some());
+        (is_point, self.prefix.len(), self.used.len(), is_partial)
     }
 
     fn into_scan(
@@ -152,9 +165,54 @@ impl Match {
     }
 }
 
-/// The comparison of the column at a position with a value that does not depend on the row, seen from
-/// the column.
-fn comparison(conjunct: &Expr, position: usize) -> Option<(BinaryOperator, &Expr)> {
+/// The parts of an index's key over the columns of a scan; none if it does not hold all rows that are asked for.
+fn key_over(
+    index: &IndexSchema,
+    (table, columns): (&TableSchema, &[ScanColumn]),
+    asked: &[Expr],
+    knowledge: &dyn Knowledge,
+) -> Option<Vec<Expr>> {
+    let place = |id: ColumnId| columns.iter().position(|c| *c == ScanColumn::Column(id));
+    if index.computed.is_none() {
+        let part = |id: &ColumnId| {
+            Some(Expr::column(
+                place(*id)?,
+                scan_type(table, ScanColumn::Column(*id)),
+            ))
+        };
+        return index.columns.iter().map(part).collect();
+    }
+    let (mut key, present) = knowledge.computed_key(table.id, index)?;
+    let mut is_known = true;
+    for expr in key.expressions_mut() {
+        expr.visit_mut(&mut |expr| {
+            if let ExprKind::Column(at) = &mut expr.kind {
+                let found = place(present.columns[*at].id);
+                is_known &= found.is_some();
+                *at = found.unwrap_or_default();
+            }
+        });
+    }
+    if !is_known {
+        return None;
+    }
+    let first = knowledge.first_constant();
+    let predicate = key.predicate.iter().cloned().flat_map(conjuncts);
+    if key
+        .parts
+        .iter()
+        .cloned()
+        .chain(predicate)
+        .any(|wanted| asks_for_constants(&wanted, asked, first))
+    {
+        knowledge.want_constants();
+    }
+    let is_held = key.predicate.is_none_or(|held| is_implied(held, asked));
+    is_held.then_some(key.parts)
+}
+
+/// The comparison of a part of a key with a value that does not depend on the row, seen from the part.
+fn comparison<'e>(conjunct: &'e Expr, part: &Expr) -> Option<(BinaryOperator, &'e Expr)> {
     let ExprKind::Binary {
         operator,
         left,
@@ -167,27 +225,27 @@ fn comparison(conjunct: &Expr, position: usize) -> Option<(BinaryOperator, &Expr
         return None;
     }
     let is_value = |expr: &Expr| !expr.has_columns() && !is_volatile(expr);
-    if is_column(left, position) && is_value(right) {
+    if is_part(left, part) && is_value(right) {
         Some((*operator, right))
-    } else if is_column(right, position) && is_value(left) {
+    } else if is_part(right, part) && is_value(left) {
         Some((operator.commuted()?, left))
     } else {
         None
     }
 }
 
-/// Whether the expression is the column, perhaps in a cast that keeps both value and order.
-fn is_column(expr: &Expr, position: usize) -> bool {
+/// Whether the expression is the part, perhaps in a cast that keeps both value and order.
+fn is_part(expr: &Expr, part: &Expr) -> bool {
+    // CHAR(n) is compared without its blanks, which an index over its bytes does not do.
+    if expr.kind == part.kind && !matches!(expr.data_type, DataType::Char(_)) {
+        return true;
+    }
     match &expr.kind {
-        // CHAR(n) is compared without its blanks, which an index over its bytes does not do.
-        ExprKind::Column(column) => {
-            *column == position && !matches!(expr.data_type, DataType::Char(_))
-        }
         ExprKind::Cast { operand, .. } => {
             let (from, to) = (operand.data_type, expr.data_type);
             let widens = from.is_integer() && to.is_integer() && width(from) <= width(to);
             let same_text = is_plain_text(from) && matches!(to, DataType::Text);
-            (widens || same_text) && is_column(operand, position)
+            (widens || same_text) && is_part(operand, part)
         }
         _ => false,
     }

@@ -11,7 +11,7 @@
 //! | pushdown | asks conditions as early as possible, down to the scans; an outer join whose padded rows are refused becomes an inner one |
 //! | join order | puts inner joins into an order without cross products |
 //! | join keys | turns equalities between the two sides into keys to hash by |
-//! | index | reads through an index where the scan's filter fixes or bounds its first columns |
+//! | index | reads through an index where the scan's filter fixes or bounds the first parts of its key |
 //! | order | reads in an index's order where only the first rows of a sort are wanted |
 //! | prune | reads only the columns that somebody uses |
 //!
@@ -20,6 +20,7 @@
 
 mod condition;
 mod fold;
+mod implication;
 mod index;
 mod join_keys;
 mod join_order;
@@ -29,13 +30,30 @@ mod prune;
 mod pushdown;
 mod unnest;
 
+use super::bind::BoundKey;
 use super::{Node, Plan, Query, TimeSlot};
-use crate::types::{IndexSchema, TableId};
+use crate::types::{IndexSchema, TableId, TableSchema};
+use std::rc::Rc;
+
+pub use condition::conjuncts;
+pub use implication::is_implied;
 
 /// What the rules know besides the tree.
 pub trait Knowledge {
     /// The indexes that can be read now over a table, whatever moment is read.
     fn indexes(&self, table: TableId) -> Vec<IndexSchema>;
+
+    /// The key of an index that is computed, over the columns of the table that is given as well.
+    fn computed_key(
+        &self,
+        table: TableId,
+        index: &IndexSchema,
+    ) -> Option<(BoundKey, Rc<TableSchema>)>;
+
+    /// The parameters from this number on were constants; one that says so of an expression has the statement planned
+    /// as it was written.
+    fn first_constant(&self) -> usize;
+    fn want_constants(&self);
 
     /// Whether a scan at that time sees at most one version a row, so that an index yields its key
     /// order.

@@ -1,6 +1,8 @@
 //! Constraints, indexes and types in SQL's words.
 
-use crate::types::{Action, ColumnId, DataType, ForeignKey, IndexSchema, TableSchema, quoted};
+use crate::types::{
+    Action, ColumnId, ComputedKey, DataType, ForeignKey, IndexSchema, TableSchema, quoted,
+};
 
 /// Names of columns with commas between them.
 pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
@@ -12,22 +14,42 @@ pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
 /// `CREATE INDEX …`
 pub fn index(table: &TableSchema, index: &IndexSchema) -> String {
     format!(
-        "CREATE {}INDEX {} ON {}.{} USING btree ({}){}",
+        "CREATE {}INDEX {} ON {}.{} USING btree ({}){}{}{}",
         if index.unique { "UNIQUE " } else { "" },
         quoted(&index.name),
         quoted(table.schema_name()),
         quoted(&table.name),
-        (index.columns.iter())
-            .map(|id| ordered_column(table, index, *id))
-            .collect::<Vec<_>>()
-            .join(", "),
+        parts(table, index).join(", "),
+        match index.included.as_slice() {
+            [] => String::new(),
+            included => format!(" INCLUDE ({})", columns(table, included)),
+        },
         nulls_not_distinct(index, " NULLS NOT DISTINCT"),
+        match &index.computed {
+            Some(ComputedKey {
+                predicate: Some(predicate),
+                ..
+            }) => format!(" WHERE ({predicate})"),
+            _ => String::new(),
+        },
     )
 }
 
-/// A column of an index with its order, as far as that is not the usual.
-fn ordered_column(table: &TableSchema, index: &IndexSchema, id: ColumnId) -> String {
-    let order = match (
+/// What the key of an index consists of, with its order.
+fn parts(table: &TableSchema, index: &IndexSchema) -> Vec<String> {
+    if let Some(key) = &index.computed {
+        let parts = key.parts.iter().enumerate();
+        let ordered =
+            |(at, part): (usize, &String)| part.clone() + order(index, ColumnId(at as u32));
+        return parts.map(ordered).collect();
+    }
+    let ordered = |id: &ColumnId| columns(table, &[*id]) + order(index, *id);
+    index.columns.iter().map(ordered).collect()
+}
+
+/// The order of a part of an index, as far as that is not the usual.
+fn order(index: &IndexSchema, id: ColumnId) -> &'static str {
+    match (
         index.descending.contains(&id),
         index.nulls_first.contains(&id),
     ) {
@@ -35,8 +57,7 @@ fn ordered_column(table: &TableSchema, index: &IndexSchema, id: ColumnId) -> Str
         (false, true) => " NULLS FIRST",
         (true, true) => " DESC",
         (true, false) => " DESC NULLS LAST",
-    };
-    columns(table, &[id]) + order
+    }
 }
 
 /// `PRIMARY KEY (…)` or `UNIQUE (…)`

@@ -300,7 +300,7 @@ fn index_classes(table: &TableSchema, rows: &mut Vec<Row>) {
             Value::I64(403),
             Value::Bool(false),
             text("i"),
-            number(index.columns.len()),
+            number(width(index)),
             Value::I64(0),
             Value::Bool(false),
             Value::Bool(false),
@@ -309,7 +309,13 @@ fn index_classes(table: &TableSchema, rows: &mut Vec<Row>) {
     }
 }
 
-/// Of the relation, then of its indexes.
+/// How many parts a key has.
+fn width(index: &IndexSchema) -> usize {
+    let computed = index.computed.as_ref();
+    computed.map_or(index.columns.len(), |key| key.parts.len())
+}
+
+/// Of the relation, then of its indexes, but for those whose keys are computed.
 fn attributes(table: &TableSchema, rows: &mut Vec<Row>) {
     let oid = oid_of_table(table.id);
     for (at, column) in table.columns.iter().enumerate() {
@@ -367,8 +373,8 @@ fn indexes(table: &TableSchema, rows: &mut Vec<Row>) {
         rows.push(vec![
             Value::I64(oid_of_index(index.id)),
             Value::I64(oid_of_table(table.id)),
-            number(index.columns.len()),
-            number(index.columns.len()),
+            number(width(index) + index.included.len()),
+            number(width(index)),
             Value::Bool(index.unique),
             Value::Bool(index.nulls_not_distinct),
             Value::Bool(table.primary_key == Some(index.id)),

@@ -21,9 +21,9 @@ pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
 pub use schema::{
-    CatalogName, CheckSchema, ColumnSchema, DefaultValue, DroppedColumn, IdentitySchema,
-    IndexSchema, RelationKind, Row, SequenceSchema, TableSchema, TypeSchema, ViewSchema, ViewUse,
-    catalog_name, quoted, type_key,
+    CatalogName, CheckSchema, ColumnSchema, ComputedKey, DefaultValue, DroppedColumn,
+    IdentitySchema, IndexSchema, RelationKind, Row, SequenceSchema, TableSchema, TypeSchema,
+    ViewSchema, ViewUse, catalog_name, quoted, type_key,
 };
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
 pub use value::{Value, compare_f64};

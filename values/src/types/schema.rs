@@ -171,6 +171,17 @@ pub struct IndexSchema {
     /// either direction, so this is for those who ask how it was defined.
     pub descending: Vec<ColumnId>,
     pub nulls_first: Vec<ColumnId>,
+    /// An index over expressions, or over some of the rows: it has no `columns` then.
+    pub computed: Option<ComputedKey>,
+    /// The columns of INCLUDE. Rows are read by their ids in any case, so this is for those who ask.
+    pub included: Vec<ColumnId>,
+}
+
+/// A key that is computed, of the rows of which the predicate is true; the texts of expressions over the columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ComputedKey {
+    pub parts: Vec<String>,
+    pub predicate: Option<String>,
 }
 
 impl TableSchema {
