@@ -63,11 +63,14 @@ pub fn initcap(text: &str) -> String {
         .collect()
 }
 
+/// The nearest place that there can be, which is less in WebAssembly.
+pub fn place(index: i64) -> usize {
+    usize::try_from(index.max(0)).unwrap_or(usize::MAX)
+}
+
 /// The byte at which the `index`-th character (from 0) starts, or the text's length.
 fn byte_of(text: &str, index: i64) -> usize {
-    let Ok(index) = usize::try_from(index) else {
-        return 0;
-    };
+    let index = place(index);
     if text.is_ascii() {
         return index.min(text.len());
     }
@@ -97,7 +100,7 @@ pub fn substring(text: &str, start: i64, length: Option<i64>) -> Result<&str> {
 
 pub fn substring_bytes(bytes: &[u8], start: i64, length: Option<i64>) -> Result<&[u8]> {
     let (start, end) = range(start, length)?;
-    let clamp = |at: i64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    let clamp = |at: i64| place(at).min(bytes.len());
     let from = clamp(start);
     Ok(&bytes[from..clamp(end).max(from)])
 }
@@ -193,7 +196,7 @@ pub fn translate(text: &str, from: &str, to: &str) -> String {
 }
 
 pub fn repeat(text: &str, count: i64) -> Result<String> {
-    let count = usize::try_from(count).unwrap_or(0);
+    let count = place(count);
     match text.len().checked_mul(count) {
         Some(length) if length <= LENGTH_MAX => Ok(text.repeat(count)),
         _ => Err(too_long()),
@@ -202,7 +205,7 @@ pub fn repeat(text: &str, count: i64) -> Result<String> {
 
 /// Filled up to, or cut to, `length` characters.
 pub fn pad(text: &str, length: i64, fill: &str, side: Side) -> Result<String> {
-    let length = usize::try_from(length).unwrap_or(0);
+    let length = place(length);
     if length > LENGTH_MAX / 4 {
         return Err(too_long());
     }

@@ -3,6 +3,7 @@
 use super::super::Expr;
 use super::super::output::format_value;
 use super::super::set::next_field;
+use super::super::text::place;
 use super::ArrayFunction;
 use super::resolve::empty;
 use crate::error::{Code, Error, Result};
@@ -83,7 +84,7 @@ fn of_array(
         )),
         (Position, [one, from @ ..]) => {
             let from = match from {
-                [Value::I64(from)] => usize::try_from(from - 1).unwrap_or(0),
+                [Value::I64(from)] => place(from - 1),
                 _ => 0,
             };
             let mut places = array.iter().enumerate().skip(from);
@@ -134,8 +135,8 @@ fn of_array(
             }
         }
         (Slice, [Value::I64(first), Value::I64(last)]) => {
-            let first = usize::try_from(first - 1).unwrap_or(0);
-            let end = usize::try_from(*last).unwrap_or(0).min(array.len());
+            let first = place(first - 1);
+            let end = place(*last).min(array.len());
             Ok(match first < end {
                 true => Value::Array(Rc::from(&array[first..end])),
                 false => empty(),

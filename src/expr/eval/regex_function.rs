@@ -50,7 +50,7 @@ pub fn regex_call(function: Function, text: &str, rest: &[Value]) -> Result<Valu
             let message = format!("invalid value for parameter \"{name}\": {number}");
             Err(Error::new(Code::InvalidParameterValue, message))
         }
-        Some(number) => Ok(usize::try_from(number).unwrap_or(0)),
+        Some(number) => Ok(text::place(number)),
         None => Ok(otherwise as usize),
     };
     if function == Function::RegexpSubstring {
