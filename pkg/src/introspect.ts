@@ -36,6 +36,13 @@ export async function historyOf<T>(session: Session, table: string, key: unknown
   const reply = await session.call(request, settled.call);
   const head = onlyTable(reply, { rowMode: 'array', parsers: undefined });
   const rows = settled.rows.parsers ? onlyTable(reply, settled.rows) : head;
+  if (head.rows === 0) {
+    const shown = values.map((value) => printable(value)).join(', ');
+    throw new DatabaseError('UNDEFINED_KEY', `"${table}" has no version with the key (${shown})`, {
+      hint: 'history() as a table in SQL has no rows for such a key',
+      table,
+    });
+  }
   const names_ = rows.fields.slice(HEAD).map((field) => field.name);
   const entries: HistoryEntry<T>[] = [];
   for (let index = 0; index < head.rows; index += 1) {
@@ -168,6 +175,12 @@ function headCell(table: { cell(column: number, row: number): unknown; fields: {
   const isNumber = column === 0 || column === 3;
   if (typeof value !== 'string') return value;
   return isTime ? new Date(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) : isNumber ? Number(value) : value;
+}
+
+/** A part of a key for a message, shortened. */
+function printable(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** A key as values, with the names of their columns if it was given by name. */

@@ -73,8 +73,9 @@ function complaint({ word, head, expected }, result, error) {
   return rows.join('\n') === wanted.join('\n') ? undefined : `got:\n${rows.join('\n')}`;
 }
 
-/** Every value as PostgreSQL prints it, whatever its type. */
-const parsers = Object.fromEntries(Array.from({ length: 5000 }, (_, oid) => [oid, (text) => text]));
+/** Every value as PostgreSQL prints it, whatever its type: those that there are, and arrays of what a script declares. */
+const oids = [[0, 5000], [2 ** 29, 100]].flatMap(([first, length]) => Array.from({ length }, (_, at) => first + at));
+const parsers = Object.fromEntries(oids.map((oid) => [oid, (text) => text]));
 
 async function run(file) {
   const url = `memory://${file}`;

@@ -82,7 +82,8 @@ test('history tells every state of a row, oldest first', () =>
     assert.ok(history.every(({ time }) => time instanceof Date));
     assert.deepEqual(history[0].until.time, history[1].time);
     assert.deepEqual((await db.history('orders', 7, { rowMode: 'array' }))[0].row, [7, 'pending', '10.00']);
-    assert.deepEqual(await db.history('orders', 8), []);
+    await fails(db.history('orders', 8), 'UNDEFINED_KEY');
+    await fails(db.history('nothing', 8), 'UNDEFINED_TABLE');
     assert.equal((await db.asOf({ seq: 2 }).history('orders', 7)).length, 2);
     const parsed = await db.history('orders', 7, { parsers: { 25: (text) => text.toUpperCase(), 1184: (text) => text, 20: (text) => text } });
     assert.equal(parsed[0].row.status, 'PENDING');

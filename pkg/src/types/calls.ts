@@ -111,7 +111,7 @@ export interface DatabaseApi extends Queryable {
 
   /**
    * Every state of the row (or rows, one after another) that held this primary key, oldest first,
-   * of deleted rows too.
+   * of deleted rows too. `UNDEFINED_KEY` if there is none.
    *
    * @param key the value; for a key of several columns an array in their order or an object by name
    */

@@ -88,6 +88,8 @@ export type ErrorCode =
   | 'MOMENT_BEFORE_FIRST'
   | 'MOMENT_PRUNED'
   | 'UNDEFINED_TAG'
+  /** The table has no version with the key that `history` was asked for. */
+  | 'UNDEFINED_KEY'
   /** Values that were to be undone changed again since; `detail` lists them. */
   | 'UNDO_CONFLICT'
   // limits and interruptions
