@@ -112,6 +112,9 @@ pub fn format(template: &str, arguments: &[Value]) -> Result<String> {
             false => (blanks.as_str(), ""),
         };
         out.extend([before, value.as_str(), behind]);
+        if out.len() > LENGTH_MAX {
+            return Err(super::text::too_long());
+        }
     }
     Ok(out)
 }

@@ -3,7 +3,7 @@
 use super::super::Expr;
 use super::super::output::format_value;
 use super::super::set::next_field;
-use super::super::text::place;
+use super::super::text::{self, place};
 use super::ArrayFunction;
 use super::resolve::empty;
 use crate::error::{Code, Error, Result};
@@ -22,7 +22,6 @@ pub fn call(
     result: DataType,
 ) -> Result<Value> {
     use ArrayFunction::*;
-    let made = |elements: Vec<Value>| Ok(Value::Array(Rc::from(elements)));
     if function == Build {
         return made(values.to_vec());
     }
@@ -42,6 +41,18 @@ pub fn call(
     }
 }
 
+/// An array, unless it and its text were too long.
+fn made(elements: Vec<Value>) -> Result<Value> {
+    let text = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        _ => 0,
+    };
+    match elements.iter().map(text).sum::<usize>() > text::LENGTH_MAX {
+        true => Err(text::too_long()),
+        false => Ok(Value::Array(Rc::from(elements))),
+    }
+}
+
 /// Those of NULL are none.
 fn elements(array: &Value) -> &[Value] {
     match array {
@@ -58,7 +69,6 @@ fn of_array(
     result: DataType,
 ) -> Result<Value> {
     use ArrayFunction::*;
-    let made = |elements: Vec<Value>| Ok(Value::Array(Rc::from(elements)));
     let count = |count: usize| Value::I64(count as i64);
     let of_dimension = |value: usize| match (rest, array.len()) {
         ([] | [Value::I64(1)], 1..) => count(value),
@@ -201,10 +211,7 @@ fn fill(element: &Value, sizes: &Value) -> Result<Value> {
     }
     match elements(sizes) {
         [] | [Value::I64(0)] => Ok(empty()),
-        [Value::I64(size @ 1..=ELEMENTS_MAX)] => Ok(Value::Array(Rc::from(vec![
-            element.clone();
-            *size as usize
-        ]))),
+        [Value::I64(size @ 1..=ELEMENTS_MAX)] => made(vec![element.clone(); *size as usize]),
         [Value::I64(_)] => {
             let message =
                 format!("an array cannot be filled with more than {ELEMENTS_MAX} elements");

@@ -113,13 +113,30 @@ impl<'a> Remembered<'a> {
 pub struct RowBuilder {
     physical: PhysicalType,
     builder: VectorBuilder,
+    /// What texts and arrays have taken so far.
+    bytes: usize,
 }
+
+/// What the answers for the rows of a chunk may take.
+const BYTES_MAX: usize = 512 << 20;
 
 impl RowBuilder {
     pub fn new(physical: PhysicalType) -> Self {
         RowBuilder {
             physical,
             builder: VectorBuilder::new(physical),
+            bytes: 0,
+        }
+    }
+
+    fn hold(&mut self, bytes: usize) -> Result<()> {
+        self.bytes += bytes;
+        match self.bytes > BYTES_MAX {
+            true => {
+                let message = "what is computed for some rows needs more than 512 MiB of memory";
+                Err(Error::new(Code::MemoryLimit, message))
+            }
+            false => Ok(()),
         }
     }
 
@@ -130,6 +147,12 @@ impl RowBuilder {
         {
             return Err(mistyped());
         }
+        self.hold(match value {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Array(elements) => size_of_val(&**elements),
+            _ => 0,
+        })?;
         self.skip_to(row);
         self.builder.push(value);
         Ok(())
@@ -139,6 +162,7 @@ impl RowBuilder {
         if self.physical != PhysicalType::Text {
             return Err(mistyped());
         }
+        self.hold(text.len())?;
         self.skip_to(row);
         self.builder.push_bytes(text.as_bytes());
         Ok(())
@@ -214,4 +238,21 @@ pub fn map_floats(
 
 fn mistyped() -> Error {
     Error::new(Code::Internal, "a value is not of its expression's type")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_computed_at_once_is_bounded() {
+        let array = Value::Array(Rc::from(vec![Value::Null; 4_000_000]));
+        let fits = BYTES_MAX / (4_000_000 * size_of::<Value>());
+        let mut rows = RowBuilder::new(PhysicalType::Array);
+        for row in 0..fits {
+            rows.push(row, &array).unwrap();
+        }
+        let error = rows.push(fits, &array).unwrap_err();
+        assert_eq!(error.code(), Code::MemoryLimit);
+    }
 }

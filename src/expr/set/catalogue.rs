@@ -14,8 +14,10 @@ pub enum SetFunction {
     JsonEach,
     JsonEachText,
     JsonKeys,
-    /// The elements of an array, each of which must be an object; or the one object.
+    /// The elements of an array, each of which must be an object.
     JsonObjects,
+    /// The one object.
+    JsonObject,
     /// The fields of a text, between delimiters.
     Fields,
     /// The groups of each match of a regular expression.
@@ -128,8 +130,8 @@ const ENTRIES: &[Entry] = &[
     entry("jsonb_object_keys", JsonKeys, &[], &[(&[JB], &[T])]),
     entry("json_to_recordset", JsonObjects, VALUE, &[(&[J], &[J])]),
     entry("jsonb_to_recordset", JsonObjects, VALUE, &[(&[JB], &[JB])]),
-    entry("json_to_record", JsonObjects, VALUE, &[(&[J], &[J])]),
-    entry("jsonb_to_record", JsonObjects, VALUE, &[(&[JB], &[JB])]),
+    entry("json_to_record", JsonObject, VALUE, &[(&[J], &[J])]),
+    entry("jsonb_to_record", JsonObject, VALUE, &[(&[JB], &[JB])]),
     entry(
         "string_to_table",
         Fields,

@@ -76,7 +76,7 @@ impl SetCall {
                     Ok(next.is_some())
                 })
             }
-            (SetFunction::JsonObjects, Value::Text(text)) if text.trim_start().starts_with('{') => {
+            (SetFunction::JsonObject, Value::Text(text)) if text.trim_start().starts_with('{') => {
                 let mut object = Some(Value::Text(text.clone()));
                 Box::new(move |columns| {
                     let next = object.take();
@@ -92,7 +92,7 @@ impl SetCall {
 
 fn json(function: SetFunction, text: &Rc<str>) -> Result<SetRows> {
     use SetFunction::*;
-    let is_object = matches!(function, JsonEach | JsonEachText | JsonKeys);
+    let is_object = matches!(function, JsonEach | JsonEachText | JsonKeys | JsonObject);
     let is_plain = matches!(function, JsonEachText | JsonElementsText);
     let mut walk = Walk::new(text, is_object)?;
     Ok(Box::new(move |columns| {

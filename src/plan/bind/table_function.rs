@@ -137,7 +137,10 @@ impl<'a> Binder<'a> {
             let scope = rename(scope_of_output(alias_name, output), alias)?;
             return Ok((Node::Project { input, expressions }, scope));
         };
-        if call.function == expr::SetFunction::JsonObjects {
+        if matches!(
+            call.function,
+            expr::SetFunction::JsonObjects | expr::SetFunction::JsonObject
+        ) {
             return records(self, call, input, ordinality, alias);
         }
         let value = Expr::column(0, call.types[0]);
