@@ -23,6 +23,7 @@ pub fn write_change(out: &mut Vec<u8>, change: &CatalogChange) {
     change.write(out);
 }
 
+#[inline(never)] // see `Recovery::step_rarely`
 pub fn read_change(payload: &[u8]) -> Decoded<CatalogChange> {
     let mut reader = Reader::new(payload);
     let change = CatalogChange::read(&mut reader)?;

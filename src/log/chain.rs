@@ -94,6 +94,7 @@ impl Leaves {
     }
 }
 
+#[inline(never)] // see `Recovery::step_rarely`
 fn salts(blinding: &Blinding, pair: u32) -> [u8; 32] {
     let mut bytes = [0; 21];
     bytes[0] = 2;
@@ -102,6 +103,7 @@ fn salts(blinding: &Blinding, pair: u32) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
+#[inline(never)] // see `Recovery::step_rarely`
 fn leaf(salt: &[u8], event: EventType, payload: &[u8]) -> Hash {
     Sha256::new()
         .chain_update([0])

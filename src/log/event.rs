@@ -135,6 +135,7 @@ pub struct Rows {
     pub vectors: Vec<Vector>,
 }
 
+#[inline(never)] // see `Recovery::step_rarely`
 pub fn read_rows(payload: &[u8], budget: &mut Budget) -> Decoded<Rows> {
     let mut reader = Reader::new(payload);
     reader.array_of(4)?;

@@ -102,6 +102,7 @@ impl<'a> Record<'a> {
     }
 
     /// Reads the payload of a frame with this time.
+    #[inline(never)] // see `Recovery::step_rarely`
     pub fn read(payload: &'a [u8], unix_ms: i64) -> Decoded<Record<'a>> {
         let mut reader = Reader::new(payload);
         reader.array_of(ELEMENTS)?;

@@ -82,16 +82,27 @@ impl Recovery {
         loop {
             let stage = std::mem::replace(&mut self.stage, Stage::Over);
             let result = match stage {
-                Stage::Survey(survey) => self.survey(survey),
                 Stage::Scan(scan) => self.scan(scan),
-                Stage::Tail(scan, tail) => self.tail(scan, tail),
-                Stage::Place(start) => self.place(start),
-                Stage::Session { log, ticket } => Ok(self.session(log, ticket)),
-                Stage::Over => Err(Error::new(Code::Internal, "the recovery is over")),
+                other => self.step_rarely(other),
             };
             if let Some(recovered) = result? {
                 return Ok(recovered);
             }
+        }
+    }
+
+    /// The stages that are short. They are apart from the one that is stepped for every commit, since a browser that
+    /// finds a function busy compiles all of it anew, while the page is waiting. Other parts of what is done for
+    /// every commit are apart for the same reason.
+    #[inline(never)]
+    fn step_rarely(&mut self, stage: Stage) -> Result<Option<Recovered>> {
+        match stage {
+            Stage::Survey(survey) => self.survey(survey),
+            Stage::Scan(scan) => self.scan(scan),
+            Stage::Tail(scan, tail) => self.tail(scan, tail),
+            Stage::Place(start) => self.place(start),
+            Stage::Session { log, ticket } => Ok(self.session(log, ticket)),
+            Stage::Over => Err(Error::new(Code::Internal, "the recovery is over")),
         }
     }
 
@@ -176,16 +187,23 @@ impl Recovery {
         let recovered = match scan.step(self.storage()) {
             Ok(Scanned::Commit(commit)) => Recovered::Commit(Box::new(commit)),
             Ok(Scanned::Miss) => Recovered::Miss,
-            Ok(Scanned::End) => {
-                let tail = Tail::new(&scan);
-                self.stage = Stage::Tail(scan, tail);
-                return Ok(None);
-            }
-            Ok(Scanned::Sealed) => return self.go_on_in_unbegun(&scan),
-            Err(error) => return self.damaged(&scan, error),
+            ended => return self.scanned(scan, ended),
         };
         self.stage = Stage::Scan(scan);
         Ok(Some(recovered))
+    }
+
+    #[inline(never)]
+    fn scanned(&mut self, scan: Box<Scan>, ended: Result<Scanned>) -> Result<Option<Recovered>> {
+        match ended {
+            Ok(Scanned::Sealed) => self.go_on_in_unbegun(&scan),
+            Ok(_) => {
+                let tail = Tail::new(&scan);
+                self.stage = Stage::Tail(scan, tail);
+                Ok(None)
+            }
+            Err(error) => self.damaged(&scan, error),
+        }
     }
 
     fn tail(&mut self, mut scan: Box<Scan>, mut tail: Tail) -> Result<Option<Recovered>> {

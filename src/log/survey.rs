@@ -10,6 +10,7 @@ use super::segment::{self, Found, HEADER_BYTES, Header};
 use super::superblock::{self, SLOTS, Slot, Superblock, Watermark};
 use super::window::read_exact;
 use super::writer::FreeFile;
+use crate::column::kernel::is_zero;
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
 use std::collections::VecDeque;
@@ -143,7 +144,7 @@ impl Survey {
             if !read_exact(storage, self.next_file, at.offset, bytes)? {
                 return Ok(None);
             }
-            if bytes.iter().any(|byte| *byte != 0) {
+            if !is_zero(bytes) {
                 return Ok(Some(false));
             }
             at.offset += count;

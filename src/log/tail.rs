@@ -17,6 +17,7 @@ use super::frame::{self, Body, EventType, HEAD_BYTES};
 use super::record::Record;
 use super::scan::Scan;
 use super::wire::{Decoded, Reader};
+use crate::column::kernel::is_zero;
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
 
@@ -68,12 +69,11 @@ impl Tail {
             let Some(bytes) = scan.window.get(storage, file, self.offset, count)? else {
                 return Ok(Verdict::Miss);
             };
-            match bytes.iter().position(|byte| *byte != 0) {
-                None => self.offset += count as u64,
-                Some(_) => {
-                    self.is_blank = false;
-                    self.offset = scan.good_end + 1;
-                }
+            if is_zero(bytes) {
+                self.offset += count as u64;
+            } else {
+                self.is_blank = false;
+                self.offset = scan.good_end + 1;
             }
         }
         self.search(scan, storage)

@@ -233,6 +233,7 @@ impl Transaction {
         Ok((builder.commit, record.hash))
     }
 
+    #[inline(never)] // see `Recovery::step_rarely`
     fn check_hash(&self, body: &Body, record: &Record, previous: &Hash) -> Decoded<()> {
         let mut leaves = Leaves::new(record.blinding);
         for (event, range) in &self.events {

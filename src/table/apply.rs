@@ -54,6 +54,7 @@ struct Apply<'a> {
 type Changed<'a> = Vec<Option<&'a Vector>>;
 
 impl Apply<'_> {
+    #[inline(never)] // see `Recovery::step_rarely`
     fn delete(&mut self, row: RowId) -> Result<()> {
         let location = self.relation.live.remove(row);
         let location = location.ok_or_else(|| self.relation.corrupt("is not alive", row))?;
@@ -88,6 +89,7 @@ impl Apply<'_> {
         Ok(())
     }
 
+    #[inline(never)] // see `Recovery::step_rarely`
     fn update(&mut self, changes: &RowChanges) -> Result<()> {
         let changed = self.check(changes)?;
         // Indexes whose key may change.
@@ -157,6 +159,7 @@ impl Apply<'_> {
         }
     }
 
+    #[inline(never)] // see `Recovery::step_rarely`
     fn insert(&mut self, changes: &RowChanges) -> Result<()> {
         let vectors = self.check(changes)?;
         let layout = self.relation.layout.clone();

@@ -369,6 +369,7 @@ impl Relation {
         }
     }
 
+    #[inline(never)] // see `Recovery::step_rarely`
     fn move_on(&mut self, source: BlockId, seq: u64, blocks: &mut Blocks) {
         let rows: Vec<usize> = blocks.get(source).ends.unended().ones().collect();
         blocks.count_copies(rows.len());

@@ -168,6 +168,8 @@ impl Store {
         Err(Error::new(Code::Corrupt, message))
     }
 
+    /// Apart from the changes of rows, of which there are many more: see `Recovery::step_rarely`.
+    #[inline(never)]
     fn apply_catalog(&mut self, seq: Seq, changes: &[CatalogChange]) -> Result<()> {
         let mut catalog =
             Catalog::clone(self.catalogs.last().map_or(&self.empty, |(_, last)| last));

@@ -48,8 +48,10 @@ export async function openOpfs(name: string, create: boolean): Promise<OpenStora
     const directory = await directoryOf(name, create);
     if (!directory) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no OPFS database '${name}'`);
     found = Promise.resolve(directory);
-    const count = await countFiles(directory);
-    await openFiles(pool, directory, count, name);
+    const counting = countFiles(directory);
+    counting.catch(() => {}); // awaited below
+    if (create) await openFiles(pool, directory, FILES_AT_FIRST, name); // there or not, they are opened: no need to know
+    await openFiles(pool, directory, await counting, name);
     const fresh = pool.files.every((file) => file.getSize() === 0);
     if (fresh && !create) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no OPFS database '${name}'`);
     await openFiles(pool, directory, FILES_AT_FIRST, name);

@@ -12,6 +12,7 @@ mod hash;
 mod positions;
 mod select;
 mod validity;
+mod zeros;
 
 pub use aggregate::{count_valid, max_i64, min_i64, sum_i64};
 pub use arithmetic::{Arithmetic, Side, arithmetic_f64, arithmetic_i64};
@@ -20,3 +21,4 @@ pub use hash::{RowHasher, any_null, hash_rows, rows_equal};
 pub use positions::{are_greater, bits_of_flags, positions_of_bits};
 pub use select::true_rows;
 pub use validity::{both_valid, clear_nulls};
+pub use zeros::is_zero;
