@@ -39,6 +39,7 @@ mod temporal;
 mod token;
 mod tuple;
 mod type_definition;
+mod whole_table;
 
 pub use alter::{Alter, AlterAction, AlterChange, ColumnChange};
 pub use create::{CreateIndex, CreateTable};

@@ -13,6 +13,7 @@ use super::sequence::{self, Overriding, SequenceOptions};
 use super::session::{self, SessionStatement};
 use super::temporal::{self, Temporal};
 use super::token::{self, syntax_error};
+use super::whole_table;
 use crate::error::{Code, Error, Result};
 use crate::types::DataType;
 use sqlparser::ast;
@@ -107,7 +108,8 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     if prepared.is_some() {
         lifted.parameters = 0;
     }
-    let tokens = token::convert(source, own, lifted.parameters)?;
+    let mut tokens = token::convert(source, own, lifted.parameters)?;
+    whole_table::spell_out(&mut tokens);
     let (mut tokens, temporal) = temporal::lift(source.script, tokens, lifted.parameters)?;
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);

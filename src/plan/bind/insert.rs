@@ -213,13 +213,10 @@ impl<'a> Binder<'a> {
     /// RETURNING over the rows of a scope.
     pub fn returning_over(&mut self, items: &'a [SelectItem], scope: &Scope) -> Result<Returning> {
         let mut context = Context::new(scope, "RETURNING");
-        let (subplans, dependents) = (self.subplans.len(), self.dependents.len());
+        // A subquery runs before the rows are changed, and as in PostgreSQL sees the tables as they were then.
+        let dependents = self.dependents.len();
         let outputs = self.outputs(items, &mut context)?;
         self.refuse_since(dependents)?;
-        if self.subplans.len() > subplans {
-            // It would have to run before the rows are changed.
-            return Err(Error::unsupported("a subquery in RETURNING"));
-        }
         let mut returning = Returning {
             expressions: Vec::with_capacity(outputs.len()),
             output: Vec::with_capacity(outputs.len()),

@@ -4,13 +4,14 @@
 //! those that match the parts of an index's key from the left become its range; the others stay the filter. The
 //! index that fixes most columns wins, a unique one first. The same index serves every moment. One over expressions
 //! is found where the filter has the same expressions, one of some of the rows where the filter asks for no others.
+//! A list of values (`a IN (…)`) is looked up value by value.
 
 use super::condition::{conjunction, conjuncts, is_volatile};
 use super::implication::{asks_for_constants, is_implied};
 use super::{Knowledge, Rule};
-use crate::expr::{BinaryOperator, Expr, ExprKind};
-use crate::plan::{Node, scan_type};
-use crate::types::{ColumnId, DataType, IndexSchema, ScanColumn, TableSchema};
+use crate::expr::{BinaryOperator, Expr, ExprKind, resolve_set_function};
+use crate::plan::{JoinKind, Node, scan_type};
+use crate::types::{ColumnId, DataType, IndexSchema, ScanColumn, TableSchema, Value};
 use std::ops::Bound;
 
 pub struct Index;
@@ -21,6 +22,7 @@ impl Rule for Index {
     }
 
     fn apply(&self, node: Node, knowledge: &dyn Knowledge) -> Node {
+        let mut slots = slots_of(&node);
         node.map(&mut |node| match node {
             Node::Scan {
                 table,
@@ -35,7 +37,7 @@ impl Rule for Index {
                     .filter_map(|index| Match::of(index, (&table, &columns), &asked, knowledge))
                     .max_by_key(Match::score);
                 match best {
-                    Some(found) => found.into_scan(table, time, columns, asked),
+                    Some(found) => found.into_scan(table, time, columns, asked, &mut slots),
                     None => Node::Scan {
                         table,
                         time,
@@ -75,6 +77,8 @@ struct Match {
     upper: Bound<Expr>,
     /// The places of the conjuncts that the range stands for.
     used: Vec<usize>,
+    /// One part of the prefix is each of these in turn: its place, and the node that yields them.
+    several: Option<(usize, Node)>,
 }
 
 impl Match {
@@ -91,7 +95,9 @@ impl Match {
             lower: Bound::Unbounded,
             upper: Bound::Unbounded,
             used: Vec::new(),
+            several: None,
         };
+        let is_unique = index.unique && key.len() == 1;
         for part in &key {
             let comparisons: Vec<(usize, BinaryOperator, &Expr)> = asked
                 .iter()
@@ -107,6 +113,19 @@ impl Match {
                 continue;
             }
             found.bound(&comparisons);
+            if found.several.is_none() && found.used.len() == found.prefix.len() {
+                let mut lists = asked.iter().enumerate();
+                let list = lists
+                    .find_map(|(place, asked)| Some((place, members(asked, part, is_unique)?)));
+                if let Some((place, values)) = list {
+                    found.several = Some((found.prefix.len(), values));
+                    found
+                        .prefix
+                        .push(Expr::constant(Value::Null, part.data_type));
+                    found.used.push(place);
+                    continue;
+                }
+            }
             break;
         }
         (!found.used.is_empty()).then_some(found)
@@ -135,7 +154,8 @@ impl Match {
             Some(computed) => computed.parts.len(),
             None => self.index.columns.len(),
         };
-        let is_point = self.index.unique && self.prefix.len() == parts;
+        let is_whole = self.index.unique && self.prefix.len() == parts;
+        let is_point = is_whole && self.several.is_none();
         let is_partial = (self.index.computed.as_ref()).is_some_and(|key| key.predicate.is_some());
         (is_point, self.prefix.len(), self.used.len(), is_partial)
     }
@@ -146,23 +166,126 @@ impl Match {
         time: crate::plan::TimeSlot,
         columns: Vec<ScanColumn>,
         asked: Vec<Expr>,
+        slots: &mut usize,
     ) -> Node {
         let rest = asked
             .into_iter()
             .enumerate()
             .filter(|(place, _)| !self.used.contains(place));
-        Node::IndexScan {
+        let filter = conjunction(rest.map(|(_, conjunct)| conjunct).collect());
+        let mut prefix = self.prefix;
+        let slot = *slots;
+        if let Some((place, _)) = &self.several {
+            prefix[*place].kind = ExprKind::Outer(slot);
+        }
+        let scan = Node::IndexScan {
             table,
             index: self.index.id,
             time,
-            prefix: self.prefix,
+            prefix,
             lower: self.lower,
             upper: self.upper,
             backwards: false,
             columns,
-            filter: conjunction(rest.map(|(_, conjunct)| conjunct).collect()),
+            filter,
+        };
+        match self.several {
+            None => scan,
+            Some((_, values)) => {
+                *slots += 1;
+                for_each(values, scan, slot)
+            }
         }
     }
+}
+
+/// A list of more members is rather looked up for each row.
+const MEMBERS_MAX: usize = 64;
+
+/// The different values that a condition lets a part have, if it is a list of some, or for a key of one part that is
+/// unique, an array.
+fn members(conjunct: &Expr, part: &Expr, is_unique: bool) -> Option<Node> {
+    let is_value = |expr: &Expr| !expr.has_columns() && !is_volatile(expr);
+    let values = match &conjunct.kind {
+        ExprKind::InList {
+            operand,
+            list,
+            negated: false,
+        } if list.len() <= MEMBERS_MAX && list.iter().all(is_value) && is_part(operand, part) => {
+            Node::Values {
+                rows: list.iter().map(|member| vec![member.clone()]).collect(),
+                types: vec![operand.data_type],
+            }
+        }
+        ExprKind::Quantified {
+            operand,
+            array,
+            test,
+            all: false,
+        } if is_unique && is_value(array) && is_part(operand, part) && is_equality(test) => {
+            Node::FunctionScan {
+                input: Box::new(Node::Values {
+                    rows: vec![Vec::new()],
+                    types: Vec::new(),
+                }),
+                calls: vec![
+                    resolve_set_function("unnest", vec![(**array).clone()])
+                        .ok()??
+                        .0,
+                ],
+                ordinality: false,
+            }
+        }
+        _ => return None,
+    };
+    Some(Node::Distinct {
+        input: Box::new(values),
+    })
+}
+
+/// Whether a test of two columns is whether they are the same.
+fn is_equality(test: &Expr) -> bool {
+    matches!(&test.kind, ExprKind::Binary { operator: BinaryOperator::Equal, left, right }
+        if left.kind == ExprKind::Column(0) && right.kind == ExprKind::Column(1))
+}
+
+/// The rows of a scan for each of the values, which it sees in a slot.
+fn for_each(values: Node, scan: Node, slot: usize) -> Node {
+    let value = Expr::column(0, values.types()[0]);
+    let columns = scan.types().into_iter().enumerate();
+    let expressions = columns.map(|(at, t)| Expr::column(1 + at, t)).collect();
+    let all = Node::Apply {
+        kind: JoinKind::Inner,
+        left: Box::new(values),
+        right: Box::new(scan),
+        outer: vec![(slot, value)],
+        guard: None,
+        condition: None,
+    };
+    Node::Project {
+        input: Box::new(all),
+        expressions,
+    }
+}
+
+/// The first slot that a tree does not use.
+fn slots_of(node: &Node) -> usize {
+    let mut next = 0;
+    if let Node::Apply { outer, .. } = node {
+        next = outer.iter().map(|(slot, _)| slot + 1).max().unwrap_or(0);
+    }
+    for expr in node.expressions() {
+        expr.any(&mut |expr| {
+            if let ExprKind::Outer(slot) = expr.kind {
+                next = next.max(slot + 1);
+            }
+            false
+        });
+    }
+    node.inputs()
+        .into_iter()
+        .map(slots_of)
+        .fold(next, usize::max)
 }
 
 /// The parts of an index's key over the columns of a scan; none if it does not hold all rows that are asked for.
