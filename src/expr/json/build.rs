@@ -1,7 +1,6 @@
 //! JSON from SQL values.
 
 use super::document::push_string;
-use super::is_scalar;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Function, format_value};
 use crate::types::{DataType, Value};
@@ -50,7 +49,7 @@ fn push_member(pair: &[Typed], out: &mut String) -> Result<()> {
     let mut name = String::new();
     match key {
         (Value::Null, _) => return Err(invalid("field name must not be null")),
-        (Value::Text(text), DataType::Json | DataType::Jsonb) if !is_scalar(text) => {
+        (_, DataType::Json | DataType::Jsonb | DataType::Array(_)) => {
             let message = "key value must be scalar, not array, composite, or json";
             return Err(invalid(message));
         }

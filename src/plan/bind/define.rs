@@ -168,9 +168,15 @@ impl<'a> Binder<'a> {
             }
         }
         let table = &definition.schema.name;
-        if bound.generated.is_some() && bound.default.is_some() {
+        let kinds = [
+            (bound.default.is_some(), "default"),
+            (bound.identity.is_some(), "identity"),
+            (bound.generated.is_some(), "generation expression"),
+        ];
+        let mut said = kinds.iter().filter(|(is_said, _)| *is_said);
+        if let (Some((_, one)), Some((_, other))) = (said.next(), said.next()) {
             let message = format!(
-                "both default and generation expression specified for column \"{}\" of table \"{table}\"",
+                "both {one} and {other} specified for column \"{}\" of table \"{table}\"",
                 ident.value
             );
             return Err(Error::new(Code::Syntax, message).at(position));
