@@ -57,6 +57,19 @@ pub enum CatalogChange {
     },
 }
 
+impl CatalogChange {
+    /// The table that it is about.
+    pub fn table(&self) -> Option<TableId> {
+        Some(match self {
+            CatalogChange::CreateTable(schema) | CatalogChange::AlterTable(schema) => schema.id,
+            CatalogChange::DropTable(table)
+            | CatalogChange::CreateIndex { table, .. }
+            | CatalogChange::DropIndex { table, .. } => *table,
+            CatalogChange::Tag { .. } => return None,
+        })
+    }
+}
+
 /// The net changes of one table's rows. They are applied in the order of the fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableChange {

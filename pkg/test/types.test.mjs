@@ -39,6 +39,28 @@ test('values come out as the table of types.ts says', () =>
     for (const [sql, expected] of cases) assert.deepEqual(await value(db, `SELECT ${sql}`), expected, sql);
   }));
 
+test('labels of ENUM types are strings, and arrays of them arrays', () =>
+  withDatabase(async (db) => {
+    await db.exec("CREATE TYPE mood AS ENUM ('sad', 'a \"quoted\" one', 'happy'); CREATE TABLE t (m mood, l mood[])");
+    await db.query('INSERT INTO t VALUES ($1, $2)', ['happy', ['sad', null, 'a "quoted" one']]);
+    await db.exec("ALTER TYPE mood RENAME VALUE 'happy' TO 'glad'");
+    const { rows } = await db.query("SELECT m, l, m > 'sad' AS more FROM t WHERE m = $1", ['glad']);
+    assert.deepEqual(rows, [{ m: 'glad', l: ['sad', null, 'a "quoted" one'], more: true }]);
+    const then = db.asOf({ seq: 2 });
+    assert.equal((await then.query('SELECT m FROM t')).rows[0].m, 'happy');
+    await fails(db.query('INSERT INTO t VALUES ($1)', ['happy']), 'INVALID_TEXT_REPRESENTATION');
+  }));
+
+test('temporary tables are of the session alone', () =>
+  withDatabase(async (db) => {
+    const created = await db.exec('CREATE TEMP TABLE t (id int primary key); INSERT INTO t VALUES (1), (2)');
+    assert.equal(created[1].seq, null);
+    assert.deepEqual((await db.query('SELECT id FROM t WHERE id > $1', [1])).rows, [{ id: 2 }]);
+    await db.transaction((tx) => fails(tx.query('SELECT * FROM t'), 'UNDEFINED_TABLE').then(() => undefined)).catch(() => undefined);
+    await db.exec('DROP TABLE t');
+    await fails(db.query('SELECT * FROM t'), 'UNDEFINED_TABLE');
+  }));
+
 test('values go in and come back the same', () =>
   withDatabase(async (db) => {
     const now = new Date('2026-03-04T05:06:07.089Z');

@@ -152,8 +152,11 @@ impl Database {
             Reach::Own(transaction) => transaction.snapshot(),
             Reach::Block(_) => self.block_mut(task.session)?.snapshot(),
         };
-        let own_catalog = match reach {
+        let own_catalog = match &reach {
             Reach::Block(_) => self.own_catalog(task.session),
+            Reach::Own(transaction) if transaction.has_catalog_changes() => {
+                Some(transaction.catalog())
+            }
             _ => None,
         };
         let now = self.statement_time(task.session);
@@ -226,14 +229,18 @@ impl Database {
             return Err(cannot_write(command, "in a read-only transaction"));
         }
         let present = self.shared.present();
-        let Some(block) = self.session_mut(session)?.block.as_mut() else {
-            if writes.is_none() {
+        let known = self.session_mut(session)?;
+        let temporary = known.temporary.clone();
+        // They are seen by a transaction alone, which needs no right to write as long as it only reads.
+        let has_temporary = !temporary.borrow().is_empty();
+        let Some(block) = known.block.as_mut() else {
+            if writes.is_none() && !has_temporary {
                 return Ok(Some(Reach::Read(present)));
             }
-            if !self.take_writer(session) {
+            if writes.is_some() && !self.take_writer(session) {
                 return Ok(None);
             }
-            let transaction = Transaction::begin(&self.shared.store);
+            let transaction = Transaction::begin_with(&self.shared.store, &temporary);
             return Ok(Some(Reach::Own(Box::new(transaction))));
         };
         if block.read_only {
@@ -242,18 +249,26 @@ impl Database {
                 return Err(cannot_write(command, "in a read-only transaction"));
             }
             if let Reading::Nothing = block.reading {
-                block.reading = Reading::Snapshot(present);
+                let reading = match has_temporary {
+                    true => {
+                        let store = &self.shared.store;
+                        Reading::Writing(Box::new(Transaction::begin_with(store, &temporary)))
+                    }
+                    false => Reading::Snapshot(present),
+                };
+                self.block_mut(session)?.reading = reading;
             }
+            let block = self.block_mut(session)?;
             // One that became so after it had written goes on to see what it wrote.
             if let Reading::Snapshot(snapshot) = block.reading {
                 return Ok(Some(Reach::Read(snapshot)));
             }
         }
-        if let Reading::Nothing = block.reading {
+        if let Reading::Nothing = self.block_mut(session)?.reading {
             if !self.take_writer(session) {
                 return Ok(None);
             }
-            let mut transaction = Transaction::begin(&self.shared.store);
+            let mut transaction = Transaction::begin_with(&self.shared.store, &temporary);
             let block = self.block_mut(session)?;
             block.start = Some(transaction.savepoint());
             block.reading = Reading::Writing(Box::new(transaction));

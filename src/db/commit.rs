@@ -48,6 +48,7 @@ impl Database {
         while let Fetch::Need(block) = transaction.check_deferred(&shared.store)? {
             shared.store.load(block)?;
         }
+        transaction.end_temporary(&shared.store)?;
         let Some(commit) = transaction.into_commit(&shared.store, head) else {
             return Ok(None);
         };

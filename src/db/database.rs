@@ -236,11 +236,14 @@ impl Database {
     }
 
     pub(super) fn own_catalog(&mut self, session: SessionId) -> Option<Rc<Catalog>> {
-        let block = self.sessions.get_mut(&session)?.block.as_mut()?;
-        let transaction = block.transaction()?;
-        transaction
-            .has_catalog_changes()
-            .then(|| transaction.catalog())
+        let known = self.sessions.get_mut(&session)?;
+        if let Some(transaction) = known.block.as_mut().and_then(Block::transaction) {
+            let has_own = transaction.has_catalog_changes();
+            return has_own.then(|| transaction.catalog());
+        }
+        let temporary = known.temporary.borrow();
+        let catalog = || self.shared.store.catalog(self.shared.present());
+        (!temporary.is_empty()).then(|| temporary.added_to(catalog()))
     }
 
     pub fn close_statement(&mut self, statement: StatementId) {

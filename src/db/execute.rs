@@ -67,7 +67,7 @@ impl Database {
         let Some(known) = self.sessions.get_mut(&session) else {
             return Ok(None);
         };
-        if known.settings.as_of.is_some() {
+        if known.settings.as_of.is_some() || !known.temporary.borrow().is_empty() {
             return Ok(None);
         }
         if !known.tasks.is_empty() || !compiled.statement.temporal.clauses.is_empty() {

@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::{TaskId, TransactionStatus};
 use crate::error::{Code, Error, Result};
 use crate::exec::SessionSequences;
-use crate::txn::{Savepoint, Transaction};
+use crate::txn::{Savepoint, TemporaryPlace, Transaction};
 use crate::types::Snapshot;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -28,6 +28,8 @@ pub(super) struct Session {
     /// The values of sequences that it got.
     pub sequences: Rc<SessionSequences>,
     pub settings: Settings,
+    /// Its temporary tables, between transactions.
+    pub temporary: TemporaryPlace,
     /// Its statements of PREPARE, by name.
     pub prepared: BTreeMap<String, Rc<Compiled>>,
 }

@@ -10,6 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{EvalContext, evaluate_value};
 use crate::plan::{self, OutputColumn};
 use crate::sql::{Modes, SessionStatement, Statement, Syntax};
+use crate::txn::TemporaryPlace;
 use crate::types::{DataType, PhysicalType, Value};
 use std::rc::Rc;
 
@@ -157,6 +158,7 @@ impl Database {
                 session.settings.reset_all();
                 session.prepared.clear();
                 session.sequences = Rc::default();
+                session.temporary = TemporaryPlace::default();
             }
             SessionStatement::Execute { .. } => {}
         }

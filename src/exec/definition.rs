@@ -4,7 +4,7 @@ use super::Context;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::table::Catalog;
-use crate::types::{CatalogName, IndexSchema, RelationKind, TableId, TableSchema};
+use crate::types::{CatalogName, IndexSchema, OnCommit, RelationKind, TableId, TableSchema};
 use std::rc::Rc;
 
 /// Makes the change of a DDL statement. `Some` is what PostgreSQL says where nothing was to be done.
@@ -14,7 +14,8 @@ pub fn define(plan: &Plan, context: &mut Context) -> Result<Option<&'static str>
             schema,
             sequences,
             if_not_exists,
-        } => create_table(schema, sequences, *if_not_exists, context),
+            on_commit,
+        } => create_table((schema, *on_commit), sequences, *if_not_exists, context),
         Plan::DropTable {
             names,
             if_exists,
@@ -54,7 +55,7 @@ const EXISTS: Option<&str> = Some("relation already exists, skipping");
 const MISSING: Option<&str> = Some("object does not exist, skipping");
 
 fn create_table(
-    schema: &TableSchema,
+    (schema, on_commit): (&TableSchema, OnCommit),
     sequences: &[(usize, TableSchema)],
     if_not_exists: bool,
     context: &mut Context,
@@ -64,7 +65,7 @@ fn create_table(
     }
     let mut schema = schema.clone();
     let (transaction, store) = context.writer()?;
-    let table = transaction.next_table(sequences.len());
+    let table = transaction.next_table(schema.is_temporary(), sequences.len());
     for (at, sequence) in sequences {
         let mut sequence = sequence.clone();
         if let Some(options) = &mut sequence.sequence {
@@ -75,7 +76,8 @@ fn create_table(
             identity.sequence = id;
         }
     }
-    transaction.create_table(store, schema)?;
+    let id = transaction.create_table(store, schema)?;
+    transaction.set_on_commit(id, on_commit);
     Ok(None)
 }
 

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::expr::{Check, Expr, SetCall};
 use crate::sql::Modes;
 use crate::types::{
-    CatalogName, ColumnId, DataType, IndexId, IndexSchema, RelationKind, ScanColumn, TableId,
-    TableSchema,
+    CatalogName, ColumnId, DataType, IndexId, IndexSchema, OnCommit, RelationKind, ScanColumn,
+    TableId, TableSchema,
 };
 use std::ops::Bound;
 use std::rc::Rc;
@@ -39,6 +39,8 @@ pub enum Plan {
         /// The sequences of its columns, by position.
         sequences: Vec<(usize, TableSchema)>,
         if_not_exists: bool,
+        /// Of a temporary table.
+        on_commit: OnCommit,
     },
     CreateTableAs(Box<CreateTableAs>),
     DropTable {
@@ -156,6 +158,8 @@ pub struct Restore {
 pub struct CreateTableAs {
     pub schema: TableSchema,
     pub if_not_exists: bool,
+    /// Of a temporary table.
+    pub on_commit: OnCommit,
     /// It is there already, a materialized view, and gets these rows in place of those that it has.
     pub refresh: bool,
     pub query: Query,

@@ -1,10 +1,12 @@
 //! CREATE, read here: the grammar's own forms of it know what all databases can create, little of which
 //! exists here.
 
-use super::grammar::{Parsed, Syntax, unsupported};
+use super::grammar::{Failure, Parsed, Syntax, unsupported};
 use super::sequence;
 use super::session::accept;
 use super::type_definition;
+use crate::error::{Code, Error};
+use crate::types::OnCommit;
 use sqlparser::ast::{self, Ident, ObjectName};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{IsOptional, Parser, ParserError};
@@ -14,6 +16,7 @@ use sqlparser::tokenizer::Token;
 pub struct CreateTable {
     pub name: ObjectName,
     pub if_not_exists: bool,
+    pub temporary: Option<OnCommit>,
     pub columns: Vec<ast::ColumnDef>,
     pub constraints: Vec<ast::TableConstraint>,
 }
@@ -54,6 +57,20 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
             query,
         });
     }
+    let place = [Keyword::GLOBAL, Keyword::LOCAL];
+    let has_place = parser.parse_one_of_keywords(&place).is_some();
+    if parser
+        .parse_one_of_keywords(&[Keyword::TEMPORARY, Keyword::TEMP])
+        .is_some()
+    {
+        return match parser.parse_keyword(Keyword::TABLE) && !or_replace {
+            true => table(parser, true),
+            false => unsupported("a temporary object that is not a table"),
+        };
+    }
+    if has_place {
+        return unsupported("this form of CREATE");
+    }
     let unique = !or_replace && parser.parse_keyword(Keyword::UNIQUE);
     let kinds = [
         Keyword::TABLE,
@@ -65,7 +82,7 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
     ];
     match parser.parse_one_of_keywords(&kinds) {
         Some(Keyword::INDEX) if !or_replace => index(parser, unique),
-        Some(Keyword::TABLE) if !or_replace && !unique => table(parser),
+        Some(Keyword::TABLE) if !or_replace && !unique => table(parser, false),
         Some(Keyword::SEQUENCE) if !or_replace && !unique => Ok(Syntax::CreateSequence {
             if_not_exists: if_not_exists(parser),
             name: parser.parse_object_name(false)?,
@@ -92,10 +109,11 @@ fn if_not_exists(parser: &mut Parser) -> bool {
     parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS])
 }
 
-fn table(parser: &mut Parser) -> Parsed<Syntax> {
+fn table(parser: &mut Parser, is_temporary: bool) -> Parsed<Syntax> {
     let if_not_exists = if_not_exists(parser);
     let name = parser.parse_object_name(false)?;
-    if let Some(columns) = parser.maybe_parse(names_and_as)? {
+    if let Some((columns, on_commit)) = parser.maybe_parse(names_and_as)? {
+        let temporary = temporary(is_temporary, on_commit)?;
         let query = parser.parse_query()?;
         if parser.parse_keywords(&[Keyword::WITH, Keyword::NO, Keyword::DATA]) {
             return unsupported("WITH NO DATA");
@@ -105,6 +123,7 @@ fn table(parser: &mut Parser) -> Parsed<Syntax> {
             name,
             columns,
             if_not_exists,
+            temporary,
             query,
         });
     }
@@ -117,20 +136,55 @@ fn table(parser: &mut Parser) -> Parsed<Syntax> {
         return unsupported("LIKE in CREATE TABLE");
     }
     let (columns, constraints) = parser.parse_columns()?;
+    let on_commit = on_commit(parser)?;
+    let temporary = temporary(is_temporary, on_commit)?;
     refuse_others(parser, "this clause of CREATE TABLE")?;
     Ok(Syntax::CreateTable(Box::new(CreateTable {
         name,
         if_not_exists,
+        temporary,
         columns,
         constraints,
     })))
 }
 
-/// `[(column, …)] AS`, where the columns have no types.
-fn names_and_as(parser: &mut Parser) -> std::result::Result<Vec<Ident>, ParserError> {
+/// What the grammar's own parts answer.
+type Read<T> = std::result::Result<T, ParserError>;
+
+/// `[(column, …)] [ON COMMIT …] AS`, where the columns have no types.
+fn names_and_as(parser: &mut Parser) -> Read<(Vec<Ident>, Option<OnCommit>)> {
     let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
+    let on_commit = on_commit(parser)?;
     parser.expect_keyword(Keyword::AS)?;
-    Ok(columns)
+    Ok((columns, on_commit))
+}
+
+fn on_commit(parser: &mut Parser) -> Read<Option<OnCommit>> {
+    if !parser.parse_keywords(&[Keyword::ON, Keyword::COMMIT]) {
+        return Ok(None);
+    }
+    let kinds = [Keyword::PRESERVE, Keyword::DELETE, Keyword::DROP];
+    let kind = parser.expect_one_of_keywords(&kinds)?;
+    if kind != Keyword::DROP {
+        parser.expect_keyword_is(Keyword::ROWS)?;
+    }
+    Ok(Some(match kind {
+        Keyword::PRESERVE => OnCommit::PreserveRows,
+        Keyword::DELETE => OnCommit::DeleteRows,
+        _ => OnCommit::Drop,
+    }))
+}
+
+fn temporary(is_temporary: bool, on_commit: Option<OnCommit>) -> Parsed<Option<OnCommit>> {
+    match (is_temporary, on_commit) {
+        (true, given) => Ok(Some(given.unwrap_or_default())),
+        (false, None) => Ok(None),
+        (false, Some(_)) => {
+            let message = "ON COMMIT can only be used on temporary tables";
+            let error = Error::new(Code::InvalidTableDefinition, message);
+            Err(Failure::Own(error))
+        }
+    }
 }
 
 /// An error if a clause follows that exists in PostgreSQL alone.

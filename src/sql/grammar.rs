@@ -9,7 +9,7 @@ use super::restore::{self, UndoPolicy};
 use super::sequence::SequenceOptions;
 use super::session::{self, Modes, SessionStatement, accept};
 use crate::error::Error;
-use crate::types::RelationKind;
+use crate::types::{OnCommit, RelationKind};
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -29,6 +29,7 @@ pub enum Syntax {
         name: ast::ObjectName,
         columns: Vec<ast::Ident>,
         if_not_exists: bool,
+        temporary: Option<OnCommit>,
         query: Box<ast::Query>,
     },
     CreateIndex(Box<CreateIndex>),

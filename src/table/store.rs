@@ -133,7 +133,7 @@ impl Store {
     pub fn apply(&mut self, commit: Commit) -> Result<()> {
         self.check_order(&commit)?;
         let mut tables: Vec<TableId> = commit.tables.iter().map(|change| change.table).collect();
-        tables.extend(commit.catalog.iter().filter_map(changed_table));
+        tables.extend(commit.catalog.iter().filter_map(CatalogChange::table));
         tables.sort();
         tables.dedup();
         if !commit.catalog.is_empty() {
@@ -302,15 +302,6 @@ impl Store {
     pub(crate) fn next_ids(&self) -> NextIds {
         self.next
     }
-}
-
-fn changed_table(change: &CatalogChange) -> Option<TableId> {
-    Some(match change {
-        CatalogChange::CreateTable(schema) | CatalogChange::AlterTable(schema) => schema.id,
-        CatalogChange::DropTable(table) => *table,
-        CatalogChange::CreateIndex { table, .. } | CatalogChange::DropIndex { table, .. } => *table,
-        CatalogChange::Tag { .. } => return None,
-    })
 }
 
 fn unknown_table(table: TableId) -> Error {

@@ -18,8 +18,12 @@ impl Transaction {
     /// Gives the table and its indexes their ids, whatever stands there. `primary_key` names the first index
     /// with its id, so with zeros everywhere it is the first one.
     pub fn create_table(&mut self, store: &Store, mut schema: TableSchema) -> Result<TableId> {
-        schema.id = self.next.table;
-        let first = self.next.index;
+        let mut next = match schema.is_temporary() {
+            true => self.next_temporary,
+            false => self.next,
+        };
+        schema.id = next.table;
+        let first = next.index;
         let primary = schema.primary_key;
         let primary = schema
             .indexes
@@ -38,8 +42,9 @@ impl Transaction {
         let (table, indexes) = (schema.id, schema.indexes.len() as u32);
         let sequence = schema.sequence.as_ref().map(|sequence| sequence.start);
         self.change_catalog(CatalogChange::CreateTable(schema))?;
-        self.next.table = TableId(table.0 + 1);
-        self.next.index = IndexId(first.0 + indexes);
+        next.table = TableId(table.0 + 1);
+        next.index = IndexId(first.0 + indexes);
+        *self.next_of(table) = next;
         private.foreign = ForeignColumns::of(&self.catalog, table);
         self.tables.insert(table, private);
         self.undo.push(Undo::Replaced { table, old: None });
@@ -54,8 +59,12 @@ impl Transaction {
     }
 
     /// The id that a table will get when so many have been created before it.
-    pub fn next_table(&self, before: usize) -> TableId {
-        TableId(self.next.table.0 + before as u32)
+    pub fn next_table(&self, is_temporary: bool, before: usize) -> TableId {
+        let next = match is_temporary {
+            true => self.next_temporary.table,
+            false => self.next.table,
+        };
+        TableId(next.0 + before as u32)
     }
 
     /// The table with the schema's id becomes that; its indexes are the ones that it has.
@@ -104,11 +113,11 @@ impl Transaction {
         mut index: IndexSchema,
     ) -> Result<IndexId> {
         self.open_table(store, table)?;
-        index.id = self.next.index;
+        index.id = self.next_of(table).index;
         let private = self.index_rows(store, table, &index)?;
         let id = index.id;
         self.change_catalog(CatalogChange::CreateIndex { table, index })?;
-        self.next.index = IndexId(id.0 + 1);
+        self.next_of(table).index = IndexId(id.0 + 1);
         self.tables
             .get_mut(&table)
             .expect("opened above")
@@ -149,7 +158,9 @@ impl Transaction {
         catalog.change(&change)?;
         let changes = self.catalog_changes.len();
         self.undo.push(Undo::Catalog { old, changes });
-        self.catalog_changes.push(change);
+        if !change.table().is_some_and(TableId::is_temporary) {
+            self.catalog_changes.push(change);
+        }
         self.catalog = Rc::new(catalog);
         self.refresh_schemas();
         Ok(())

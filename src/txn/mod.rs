@@ -33,6 +33,10 @@
 //! to take. One is taken before each statement; a statement that fails is rolled back to it. Uniqueness is checked
 //! at the end of the statement, so `SET id = id + 1` passes (`unique`).
 //!
+//! # Temporary tables
+//!
+//! A session keeps them in the form of private writes and lends them to each of its transactions (`temporary`).
+//!
 //! # The net commit
 //!
 //! At the end the transaction becomes one [`Commit`](crate::commit::Commit) with the next sequence. It holds net
@@ -51,6 +55,7 @@ mod net;
 mod private;
 mod scan;
 mod sequence;
+mod temporary;
 mod transaction;
 mod undo;
 mod unique;
@@ -63,6 +68,7 @@ pub use history::{Event, Operation};
 pub use net::CommitHead;
 pub use scan::{ScanUnit, ZoneFilter, ZoneRange};
 pub use sequence::SequencePlace;
+pub use temporary::{Temporary, TemporaryPlace};
 pub use transaction::Transaction;
 pub use undo::Savepoint;
 pub use view::View;

@@ -25,14 +25,16 @@ pub struct CommitHead {
 
 impl Transaction {
     /// The net changes; `None` when there are none.
-    pub fn into_commit(self, store: &Store, head: CommitHead) -> Option<Commit> {
-        let catalog = net_catalog(self.catalog_changes);
-        let mut blocks = self.blocks;
-        let tables: Vec<TableChange> = (self.tables.into_iter())
+    pub fn into_commit(mut self, store: &Store, head: CommitHead) -> Option<Commit> {
+        let catalog = net_catalog(std::mem::take(&mut self.catalog_changes));
+        let mut tables = std::mem::take(&mut self.tables);
+        self.tables = tables.split_off(&TableId::FIRST_TEMPORARY);
+        let tables: Vec<TableChange> = (tables.into_iter())
             .filter(|(id, _)| self.catalog.table_by_id(*id).is_some())
-            .map(|(id, table)| table.into_change(id, store, &mut blocks))
+            .map(|(id, table)| table.into_change(id, store, &mut self.blocks))
             .filter(|change| !change.is_empty())
             .collect();
+        self.keep_temporary();
         if catalog.is_empty() && tables.is_empty() {
             return None;
         }

@@ -2,14 +2,15 @@
 
 use super::foreign_key::ForeignColumns;
 use super::private::{Origin, PrivateBlock, PrivateBlocks, PrivateTable};
+use super::temporary::first_ids;
 use super::undo::Undo;
 use super::unique::Pending;
-use super::{Deferred, RowEvent, SequencePlace, View};
+use super::{Deferred, RowEvent, SequencePlace, TemporaryPlace, View};
 use crate::column::Vector;
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{Catalog, Fetch, Location, NextIds, Store};
-use crate::types::{ColumnId, RowId, Snapshot, TableId, Value};
+use crate::types::{ColumnId, OnCommit, RowId, Snapshot, TableId, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -30,6 +31,10 @@ pub struct Transaction {
     /// The rows of this statement that foreign keys are about.
     pub(super) events: VecDeque<RowEvent>,
     pub(super) deferred: Vec<Deferred>,
+    /// Where the session's temporary tables go at the end, if it may have some.
+    pub(super) temporary: Option<TemporaryPlace>,
+    pub(super) next_temporary: NextIds,
+    pub(super) on_commit: BTreeMap<TableId, OnCommit>,
 }
 
 impl Transaction {
@@ -48,6 +53,9 @@ impl Transaction {
             sequences: RefCell::default(),
             events: VecDeque::new(),
             deferred: Vec::new(),
+            temporary: None,
+            next_temporary: first_ids(),
+            on_commit: BTreeMap::new(),
         }
     }
 
@@ -66,7 +74,8 @@ impl Transaction {
 
     /// Whether the catalog differs from the store's at the snapshot.
     pub fn has_catalog_changes(&self) -> bool {
-        !self.catalog_changes.is_empty()
+        let mut temporary = self.tables.range(TableId::FIRST_TEMPORARY..);
+        !self.catalog_changes.is_empty() || temporary.next().is_some()
     }
 
     /// Whether anything was written; it may still come to nothing.
@@ -82,11 +91,11 @@ impl Transaction {
         table: TableId,
         columns: &[Rc<Vector>],
     ) -> Result<RowId> {
-        let first = self.next.row;
+        let first = self.next_of(table).row;
         let rows = columns.first().map_or(0, |column| column.len()) as u64;
         let ids = (first.0..first.0 + rows).map(RowId).collect();
         self.insert_as(store, table, ids, columns)?;
-        self.next.row = RowId(first.0 + rows);
+        self.next_of(table).row = RowId(first.0 + rows);
         Ok(first)
     }
 
@@ -154,12 +163,18 @@ impl Transaction {
         }
         let arranged = private.layout.arrange_row(row);
         let row = arranged.as_deref().unwrap_or(row);
-        let id = self.next.row;
+        let id = match table.is_temporary() {
+            true => self.next_temporary.row,
+            false => self.next.row,
+        };
         let number = private.open(&mut self.blocks);
         let block = &mut self.blocks[number as usize];
         block.rows.push_values(id, row)?;
         block.added(Origin::Inserted, 1);
-        self.next.row = RowId(id.0 + 1);
+        match table.is_temporary() {
+            true => self.next_temporary.row = RowId(id.0 + 1),
+            false => self.next.row = RowId(id.0 + 1),
+        }
         if !private.foreign.own.is_empty() {
             self.events.push_back(RowEvent::put(table, id));
         }

@@ -77,6 +77,11 @@ impl Transaction {
         }
     }
 
+    /// Takes back everything.
+    pub(super) fn rollback_all(&mut self) {
+        self.rollback_to(&Savepoint { undo: 0 });
+    }
+
     fn take_back(&mut self, undo: Undo) {
         match undo {
             Undo::Put { table, block, rows } => self.take_back_rows(table, block, rows),

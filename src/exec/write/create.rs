@@ -28,6 +28,7 @@ impl CreateRows {
             schema,
             if_not_exists,
             refresh,
+            on_commit,
             ..
         } = &self.create;
         if *refresh {
@@ -40,6 +41,7 @@ impl CreateRows {
             schema: schema.clone(),
             sequences: Vec::new(),
             if_not_exists: *if_not_exists,
+            on_commit: *on_commit,
         };
         if define(&plan, context)?.is_some() {
             return Ok(None);

@@ -53,7 +53,7 @@ impl<'a> Binder<'a> {
         if let AlterChange::Type(change) = &alter.change {
             return self.bind_alter_type(&alter.name, change);
         }
-        let (relation, position) = name::relation(&alter.name)?;
+        let (relation, position) = self.relation(&alter.name)?;
         let relation = relation.as_str();
         let is_index = matches!(alter.change, AlterChange::RenameIndex(_));
         let missing = match is_index {
@@ -98,7 +98,7 @@ impl<'a> Binder<'a> {
         column: Option<&Ident>,
         text: Option<&str>,
     ) -> Result<Plan> {
-        let (relation, position) = name::relation(name)?;
+        let (relation, position) = self.relation(name)?;
         let relation = relation.as_str();
         let found = self.find_table(relation, position, TimeSlot::Present)?;
         let mut schema = TableSchema::clone(&*found);

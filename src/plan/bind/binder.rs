@@ -2,6 +2,7 @@
 
 use super::Parameters;
 use super::dependent::Dependent;
+use super::name;
 use super::outer::Levels;
 use super::share::inline_single;
 use super::view::Noted;
@@ -10,7 +11,11 @@ use crate::error::{Code, Error, Result};
 use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::{Clause, Statement, Syntax};
 use crate::table::Catalog;
-use crate::types::{DataType, RelationKind, TableId, TableSchema, ViewUse};
+use crate::types::{
+    CatalogName, DataType, OnCommit, RelationKind, TEMPORARY, TableId, TableSchema, ViewUse,
+    catalog_name,
+};
+use sqlparser::ast::ObjectName;
 use std::rc::Rc;
 
 /// A table has no more columns than this, and a query yields no more.
@@ -149,8 +154,9 @@ impl<'a> Binder<'a> {
                 name,
                 columns,
                 if_not_exists,
+                temporary,
                 query,
-            } => self.bind_create_table_as(name, columns, query, *if_not_exists)?,
+            } => self.bind_create_table_as(name, columns, query, *if_not_exists, *temporary)?,
             Syntax::CreateIndex(index) => self.bind_create_index(index)?,
             Syntax::CreateSequence {
                 name,
@@ -338,6 +344,33 @@ impl<'a> Binder<'a> {
             .ok_or_else(|| Error::new(Code::Internal, "a temporal clause has no catalog"))
     }
 
+    /// What the catalog knows a table or index by that a name means, and its position: without a schema a temporary
+    /// one, if there is such.
+    pub fn relation(&self, name: &ObjectName) -> Result<(CatalogName, u32)> {
+        let (relation, position) = name::relation(name)?;
+        let temporary = catalog_name(Some(TEMPORARY), &relation);
+        let catalog = self.catalogs.first().filter(|_| self.seen.is_none());
+        let is_known = catalog.is_some_and(|catalog| {
+            catalog.table(&temporary).is_some() || catalog.index(&temporary).is_some()
+        });
+        match is_known && name.0.len() == 1 {
+            true => Ok((temporary, position)),
+            false => Ok((relation, position)),
+        }
+    }
+
+    /// The schema of a relation that is yet to be made, and its position.
+    pub fn new_table(
+        &self,
+        name: &ObjectName,
+        temporary: Option<OnCommit>,
+    ) -> Result<(TableSchema, u32)> {
+        match temporary {
+            Some(_) => name::new_temporary(name),
+            None => name::new_relation(self.catalog(), name),
+        }
+    }
+
     /// The schema of a table as it was at the time.
     pub fn find_table(&self, name: &str, position: u32, time: TimeSlot) -> Result<Rc<TableSchema>> {
         let catalog = self.catalog_at(time)?;
@@ -350,6 +383,9 @@ impl<'a> Binder<'a> {
         };
         match found {
             Some(table) => Ok(table.clone()),
+            None if name.starts_with("pg_temp.") && time != TimeSlot::Present => {
+                Err(Error::unsupported("a moment of a temporary table").at(position))
+            }
             None => Err(missing_relation(name, time).at(position)),
         }
     }

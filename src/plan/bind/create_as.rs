@@ -2,10 +2,9 @@
 
 use super::assign::Untyped;
 use super::binder::Binder;
-use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{CreateTableAs, OutputColumn, Plan, Query};
-use crate::types::{ColumnId, ColumnSchema, TableSchema};
+use crate::types::{ColumnId, ColumnSchema, OnCommit, TableSchema};
 use sqlparser::ast::{self, Ident};
 
 impl<'a> Binder<'a> {
@@ -16,8 +15,9 @@ impl<'a> Binder<'a> {
         names: &[Ident],
         query: &'a ast::Query,
         if_not_exists: bool,
+        temporary: Option<OnCommit>,
     ) -> Result<Plan> {
-        let (made, position) = name::new_relation(self.catalog(), table)?;
+        let (made, position) = self.new_table(table, temporary)?;
         if self.catalog().table(&made.key()).is_some() && !if_not_exists {
             let message = format!("relation \"{}\" already exists", made.name);
             return Err(Error::new(Code::DuplicateTable, message).at(position));
@@ -42,6 +42,7 @@ impl<'a> Binder<'a> {
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             schema,
             if_not_exists,
+            on_commit: temporary.unwrap_or_default(),
             refresh: false,
             query: Query {
                 subplans: std::mem::take(&mut self.subplans),
@@ -57,16 +58,17 @@ impl<'a> Binder<'a> {
         query: &'a ast::Query,
         into: &ast::SelectInto,
     ) -> Result<Plan> {
-        if into.temporary || into.unlogged {
-            return Err(Error::unsupported("a temporary table"));
+        if into.unlogged {
+            return Err(Error::unsupported("an unlogged table"));
         }
+        let temporary = into.temporary.then(OnCommit::default);
         let parts = match into.targets.as_slice() {
             [ast::Expr::Identifier(name)] => vec![name.clone()],
             [ast::Expr::CompoundIdentifier(parts)] => parts.clone(),
             _ => return Err(Error::unsupported("SELECT INTO anything but a table")),
         };
         self.into_at_top = true;
-        self.bind_create_table_as(&ast::ObjectName::from(parts), &[], query, false)
+        self.bind_create_table_as(&ast::ObjectName::from(parts), &[], query, false, temporary)
     }
 }
 

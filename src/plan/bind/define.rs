@@ -61,7 +61,7 @@ fn text_of(text: Option<&String>) -> Result<String> {
 
 impl<'a> Binder<'a> {
     pub fn bind_create_table(&mut self, table: &'a CreateTable) -> Result<Plan> {
-        let (schema, position) = name::new_relation(self.catalog(), &table.name)?;
+        let (schema, position) = self.new_table(&table.name, table.temporary)?;
         if self.catalog().table(&schema.key()).is_some() && !table.if_not_exists {
             return Err(Error::new(
                 Code::DuplicateTable,
@@ -90,6 +90,7 @@ impl<'a> Binder<'a> {
             schema: definition.schema,
             sequences: definition.sequences,
             if_not_exists: table.if_not_exists,
+            on_commit: table.temporary.unwrap_or_default(),
         })
     }
 
@@ -226,7 +227,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Plan> {
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
-            let (table, position) = name::relation(table)?;
+            let (table, position) = self.relation(table)?;
             let table = table.as_str();
             match self.catalog().table(table) {
                 Some(found) if kind == RelationKind::Sequence => {
@@ -264,7 +265,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Plan> {
         let mut tables = Vec::with_capacity(names.len());
         for table in names {
-            let (table, position) = name::relation(table)?;
+            let (table, position) = self.relation(table)?;
             let table = table.as_str();
             let id = self.target(table, position)?.id;
             if !tables.contains(&id) {

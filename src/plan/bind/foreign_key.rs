@@ -2,7 +2,6 @@
 
 use super::binder::Binder;
 use super::constraint::{check_constraint_free, numbered};
-use super::name;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr, ExprKind};
 use crate::plan::{JoinKind, Node, Related, Rules, TimeSlot};
@@ -23,13 +22,22 @@ impl Binder<'_> {
         columns: &[&Ident],
         clause: &ast::ForeignKeyConstraint,
     ) -> Result<ForeignKey> {
-        let (target, position) = name::relation(&clause.foreign_table)?;
+        let (target, position) = self.relation(&clause.foreign_table)?;
         let target = target.as_str();
-        let is_own = target == schema.key();
+        let is_own = target == schema.key() || schema.is_temporary() && target == schema.name;
         let other = match is_own {
             true => Rc::new(schema.clone()),
             false => self.target(target, position)?,
         };
+        if other.is_temporary() != schema.is_temporary() {
+            let kind = if schema.is_temporary() {
+                "temporary"
+            } else {
+                "permanent"
+            };
+            let message = format!("constraints on {kind} tables may reference only {kind} tables");
+            return Err(Error::new(Code::InvalidTableDefinition, message).at(position));
+        }
         let own = key_columns(schema, columns)?;
         let referred: Vec<&Ident> = clause.referred_columns.iter().collect();
         let referenced = match (referred.is_empty(), other.primary_key()) {

@@ -132,7 +132,7 @@ impl<'a> Binder<'a> {
             return Ok(system);
         }
         let (schema, written, _) = name::in_schema(name)?;
-        let (name, position) = name::relation(name)?;
+        let (name, position) = self.relation(name)?;
         let name = name.as_str();
         let time = self.time_of_table(position);
         let table = self.find_table(name, position, time)?;

@@ -18,7 +18,7 @@ const KEY_COLUMNS_MAX: usize = 32;
 
 impl Binder<'_> {
     pub fn bind_create_index(&mut self, index: &CreateIndex) -> Result<Plan> {
-        let (table_name, position) = name::relation(&index.table)?;
+        let (table_name, position) = self.relation(&index.table)?;
         let table_name = table_name.as_str();
         let found = self.find_table(table_name, position, TimeSlot::Present);
         let table = match found {
@@ -107,7 +107,7 @@ impl Binder<'_> {
     pub fn bind_drop_index(&mut self, names: &[ast::ObjectName], if_exists: bool) -> Result<Plan> {
         let mut indexes = Vec::with_capacity(names.len());
         for index in names {
-            let (index, position) = name::relation(index)?;
+            let (index, position) = self.relation(index)?;
             let index = index.as_str();
             match self.catalog().index(index) {
                 None if !if_exists => {

@@ -27,7 +27,7 @@ impl<'a> Binder<'a> {
                 "INSERT into something that is not a table",
             ));
         };
-        let (table_name, position) = name::relation(table_name)?;
+        let (table_name, position) = self.relation(table_name)?;
         let table_name = table_name.as_str();
         let table = self.target_of_rows(table_name, position)?;
         let targets = target_columns(&table, &insert.columns)?;

@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::table::Catalog;
-use crate::types::{CatalogName, TableSchema, catalog_name};
+use crate::types::{CatalogName, TEMPORARY, TableSchema, catalog_name};
 use sqlparser::ast::{self, Expr, Ident, ObjectName, ObjectNamePart, SelectItem};
 
 /// The position of a name, one-based in characters.
@@ -40,11 +40,27 @@ pub fn in_schema(name: &ObjectName) -> Result<(Option<&str>, &str, u32)> {
     }
 }
 
+/// A temporary table of that name that is yet to be made.
+pub fn new_temporary(name: &ObjectName) -> Result<(TableSchema, u32)> {
+    let is_qualified = name.0.len() > 1;
+    let (schema, name, position) = in_schema(name)?;
+    if is_qualified && schema != Some(TEMPORARY) {
+        let message = "cannot create temporary relation in non-temporary schema";
+        return Err(Error::new(Code::InvalidTableDefinition, message).at(position));
+    }
+    let relation = TableSchema {
+        name: name.to_string(),
+        schema: Some(TEMPORARY.to_string()),
+        ..TableSchema::default()
+    };
+    Ok((relation, position))
+}
+
 /// A relation of that name that is yet to be made.
 pub fn new_relation(catalog: &Catalog, name: &ObjectName) -> Result<(TableSchema, u32)> {
     let (schema, name, position) = in_schema(name)?;
     let schema_name = schema.unwrap_or("public");
-    if !catalog.has_schema(schema_name) {
+    if !catalog.has_schema(schema_name) && schema_name != TEMPORARY {
         let message = format!("schema \"{schema_name}\" does not exist");
         return Err(Error::new(Code::UndefinedSchema, message).at(position));
     }

@@ -3,7 +3,6 @@
 use super::binder::Binder;
 use super::expression::Context;
 use super::from::{scan, scan_columns, scope_of_table};
-use super::name;
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::plan::{
@@ -12,7 +11,7 @@ use crate::plan::{
 };
 use crate::sql::UndoPolicy;
 use crate::table::Catalog;
-use crate::types::{CatalogName, DataType, RelationKind, TableId, TableSchema};
+use crate::types::{CatalogName, DataType, OnCommit, RelationKind, TableId, TableSchema};
 use sqlparser::ast::{self, ObjectName};
 use std::rc::Rc;
 
@@ -25,7 +24,7 @@ impl<'a> Binder<'a> {
         table: &ObjectName,
         selection: Option<&'a ast::Expr>,
     ) -> Result<Plan> {
-        let (name, position) = name::relation(table)?;
+        let (name, position) = self.relation(table)?;
         let whole = self.statement.temporal.whole;
         let whole = whole.ok_or_else(|| Error::new(Code::Syntax, "RESTORE needs a moment"))?;
         let then = TimeSlot::Clause(whole);
@@ -37,6 +36,9 @@ impl<'a> Binder<'a> {
         if now.kind() != RelationKind::Table {
             let message = format!("\"{name}\" is not a table");
             return Err(Error::new(Code::WrongObjectType, message).at(position));
+        }
+        if now.is_temporary() {
+            return Err(Error::unsupported("restoring a temporary table").at(position));
         }
         let Some(before) = self.table_at(now.id, then) else {
             let message = format!("relation \"{name}\" does not exist");
@@ -204,6 +206,7 @@ impl<'a> Binder<'a> {
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             schema,
             if_not_exists: false,
+            on_commit: OnCommit::default(),
             refresh: false,
             query: Query {
                 subplans: Vec::new(),

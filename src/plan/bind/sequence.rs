@@ -6,7 +6,9 @@ use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
 use crate::sql::SequenceOptions;
-use crate::types::{ColumnId, ColumnSchema, DataType, SequenceSchema, TableId, TableSchema};
+use crate::types::{
+    ColumnId, ColumnSchema, DataType, OnCommit, SequenceSchema, TableId, TableSchema,
+};
 use sqlparser::ast;
 
 impl Binder<'_> {
@@ -31,6 +33,7 @@ impl Binder<'_> {
             schema: relation(made, schema),
             sequences: Vec::new(),
             if_not_exists,
+            on_commit: OnCommit::default(),
         })
     }
 

@@ -160,7 +160,7 @@ impl<'a> Binder<'a> {
         let TableFactor::Table { name, alias, .. } = table else {
             return Err(Error::unsupported("changing something that is not a table"));
         };
-        let (name, position) = name::relation(name)?;
+        let (name, position) = self.relation(name)?;
         let name = name.as_str();
         let schema = self.target_of_rows(name, position)?;
         let alias = alias.as_ref().map(|alias| &alias.name);

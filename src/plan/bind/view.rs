@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, CreateTableAs, Node, OutputColumn, Plan, Query, TimeSlot};
 use crate::sql::{self, Lifting, Source, Syntax};
 use crate::types::{
-    ColumnId, ColumnSchema, RelationKind, TableId, TableSchema, ViewSchema, ViewUse,
+    ColumnId, ColumnSchema, OnCommit, RelationKind, TableId, TableSchema, ViewSchema, ViewUse,
 };
 use sqlparser::ast::{self, Ident};
 use std::cell::Cell;
@@ -71,6 +71,7 @@ impl<'a> Binder<'a> {
                     schema,
                     sequences: Vec::new(),
                     if_not_exists: false,
+                    on_commit: OnCommit::default(),
                 })
             }
             Some(_) => {
@@ -110,13 +111,14 @@ impl<'a> Binder<'a> {
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             schema,
             if_not_exists,
+            on_commit: OnCommit::default(),
             refresh: false,
             query,
         })))
     }
 
     pub fn bind_refresh(&mut self, view: &ast::ObjectName, with_data: bool) -> Result<Plan> {
-        let (name, position) = name::relation(view)?;
+        let (name, position) = self.relation(view)?;
         let found = self.find_table(&name, position, TimeSlot::Present)?;
         let mut schema = TableSchema::clone(&found);
         let view = match &mut schema.view {
@@ -134,6 +136,7 @@ impl<'a> Binder<'a> {
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             schema,
             if_not_exists: false,
+            on_commit: OnCommit::default(),
             refresh: true,
             query,
         })))
@@ -183,6 +186,9 @@ impl<'a> Binder<'a> {
             column.name.clone_from(&name.value);
         }
         let noted = self.noted.take().unwrap_or_default();
+        if noted.iter().any(|noted| noted.table.is_temporary()) {
+            return Err(Error::unsupported("a view of a temporary table"));
+        }
         let view = ViewSchema {
             sql: self.statement.texts.query.clone(),
             uses: noted.into_iter().map(Noted::finish).collect(),

@@ -54,6 +54,13 @@ impl Seq {
 }
 
 impl TableId {
+    /// Temporary tables have ids from here on; others do not reach it.
+    pub const FIRST_TEMPORARY: TableId = TableId(1 << 26);
+
+    pub fn is_temporary(self) -> bool {
+        self >= TableId::FIRST_TEMPORARY
+    }
+
     /// The number that PostgreSQL's catalog has for objects: the even ones from the first that is not its own.
     pub fn oid(self) -> u32 {
         self.0.wrapping_mul(2).wrapping_add(16_384)

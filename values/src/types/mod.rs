@@ -22,8 +22,8 @@ pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
 pub use schema::{
     CatalogName, CheckSchema, ColumnSchema, ComputedKey, DefaultValue, DroppedColumn,
-    IdentitySchema, IndexSchema, RelationKind, Row, SequenceSchema, TableSchema, TypeSchema,
-    ViewSchema, ViewUse, catalog_name, quoted, type_key,
+    IdentitySchema, IndexSchema, OnCommit, RelationKind, Row, SequenceSchema, TEMPORARY,
+    TableSchema, TypeSchema, ViewSchema, ViewUse, catalog_name, quoted, type_key,
 };
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
 pub use value::{Value, compare_f64};

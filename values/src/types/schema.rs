@@ -31,6 +31,18 @@ pub struct TableSchema {
     pub type_schema: Option<TypeSchema>,
 }
 
+/// The schema of temporary tables.
+pub const TEMPORARY: &str = "pg_temp";
+
+/// What becomes of a temporary table at the end of each transaction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnCommit {
+    #[default]
+    PreserveRows,
+    DeleteRows,
+    Drop,
+}
+
 /// What a type is, which has a relation's life.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TypeSchema {
@@ -211,6 +223,10 @@ impl TableSchema {
     /// Whether it is what its kind of life is named after: neither a schema nor a type.
     pub fn is_relation(&self) -> bool {
         !self.is_schema && self.type_schema.is_none()
+    }
+
+    pub fn is_temporary(&self) -> bool {
+        self.schema.as_deref() == Some(TEMPORARY)
     }
 
     /// Whether a column is of the type with this id, or of arrays of it.
