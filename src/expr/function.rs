@@ -222,6 +222,11 @@ impl Function {
         )
     }
 
+    /// Whether its answer may hold the texts of values of any type.
+    pub fn prints(self) -> bool {
+        self.takes_anything() || self == Function::Array(ArrayFunction::ToText)
+    }
+
     pub fn volatility(self) -> Volatility {
         match self {
             Function::Random

@@ -240,6 +240,12 @@ macro_rules! children {
     }};
 }
 
+/// Whether a value is one of an enumerated type, or an array of such.
+fn has_labels(expr: &Expr) -> bool {
+    let data_type = expr.data_type.element().unwrap_or(expr.data_type);
+    matches!(data_type, DataType::Enum(_))
+}
+
 impl Expr {
     pub fn new(kind: ExprKind, data_type: DataType) -> Expr {
         Expr { kind, data_type }
@@ -366,6 +372,16 @@ impl Expr {
     /// count as stable: their values are fixed while a query runs, not before.
     pub fn volatility(&self) -> Volatility {
         let own = match &self.kind {
+            // A label may be renamed, so what prints one does not stay the same for ever.
+            ExprKind::Call {
+                function,
+                arguments,
+            } if function.prints() && arguments.iter().any(has_labels) => {
+                function.volatility().max(Volatility::Stable)
+            }
+            ExprKind::Cast { operand, .. } if has_labels(operand) || has_labels(self) => {
+                Volatility::Stable
+            }
             ExprKind::Call { function, .. } => function.volatility(),
             ExprKind::Parameter(_)
             | ExprKind::Outer(_)

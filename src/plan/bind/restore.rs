@@ -59,6 +59,7 @@ impl<'a> Binder<'a> {
         let then = TimeSlot::Clause(whole);
         let tables = |catalog: &Catalog| -> Vec<Rc<TableSchema>> {
             let tables = catalog.tables().filter(|t| t.kind() == RelationKind::Table);
+            let tables = tables.filter(|table| !table.is_temporary());
             tables.cloned().collect()
         };
         let (old, new) = (

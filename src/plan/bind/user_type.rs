@@ -261,7 +261,10 @@ pub fn texts_of(schema: &mut TableSchema) -> impl Iterator<Item = &mut String> {
         let default = column.default.iter_mut().map(|default| &mut default.sql);
         default.chain(&mut column.generated)
     });
-    values.chain(schema.checks.iter_mut().map(|check| &mut check.sql))
+    let checks = schema.checks.iter_mut().map(|check| &mut check.sql);
+    let computed = (schema.indexes.iter_mut()).flat_map(|index| &mut index.computed);
+    let computed = computed.flat_map(|key| key.parts.iter_mut().chain(&mut key.predicate));
+    values.chain(checks).chain(computed)
 }
 
 /// An error if an expression that stays casts to a type that goes.
