@@ -19,7 +19,8 @@
 //!          /        /    \
 //!       expr     table      log          2  expressions | versions, indexes, catalog | frames, recovery
 //!          \        |         |
-//!               \    commit   /         1  the one unit of change, made of vectors
+//!               \   encoding  /         1  values and changes as bytes
+//!                \   commit  /          1  the one unit of change, made of vectors
 //!             column    storage          1  vectors, kernels | numbered files
 //!                 \     /
 //!              types, error              0  values, schema, moments, changes
@@ -44,6 +45,7 @@ pub use driftdb_values::{column, error, types};
 
 pub mod commit;
 pub mod db;
+pub mod encoding;
 pub mod exec;
 pub mod expr;
 pub mod log;

@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["types"],
     &["column", "storage"],
     &["commit"],
+    &["encoding"],
     &["expr", "table", "log"],
     &["sql", "txn"],
     &["plan"],

@@ -11,7 +11,7 @@
 //! segment has lost a file; that is all a SEAL is for, and a damaged one costs nothing.
 
 use super::chain::Hash;
-use super::wire::{Decoded, Reader, Write};
+use crate::encoding::wire::{Decoded, Reader, Write};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {

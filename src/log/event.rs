@@ -9,12 +9,12 @@
 //! `rows` is one row id, or an extension with a varint count and the ids as packed integers. There is one
 //! vector for each column, with a value for each row.
 
-use super::limit::{
+use crate::encoding::limit::{
     FRAME_BYTES_MAX, FRAME_ROWS_MAX, FRAME_WEIGHT, TRANSACTION_BYTES_MAX, VALUE_BYTES_MAX,
 };
-use super::vector::{self, Budget};
-use super::wire::{Decoded, Reader, Write, invalid};
-use super::{ext, integers};
+use crate::encoding::vector::{self, Budget};
+use crate::encoding::wire::{Decoded, Reader, Write, invalid};
+use crate::encoding::{ext, integers};
 use crate::column::Vector;
 use crate::commit::RowChanges;
 use crate::error::{Code, Error, Result};

@@ -16,8 +16,8 @@
 //! no body is shorter than ten bytes, so that zeros never verify.
 
 use super::crc32::Crc32;
-use super::limit::FRAME_BYTES_MAX;
-use super::wire::{Decoded, Malformed, Reader, Write, invalid};
+use crate::encoding::limit::FRAME_BYTES_MAX;
+use crate::encoding::wire::{Decoded, Malformed, Reader, Write, invalid};
 
 /// Length and checksum.
 pub const HEAD_BYTES: usize = 8;

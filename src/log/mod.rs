@@ -28,48 +28,39 @@
 //! |---|---|
 //! | `writer` `succession` `failure` `upkeep` | [`Log`]: append and flush, the next segment, errors, idle time |
 //! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
-//! | `transaction` `record` `event` `catalog` `part` `bookkeeping` | commits and frames |
-//! | `vector` `strings` `decimals` `integers` `ext` `wire` `write` | values as bytes |
+//! | `transaction` `record` `event` `bookkeeping` | commits and frames |
 //! | `frame` `crc32` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
 //! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
-//! | `limit` `options` | what it takes at most, how it is opened |
+//! | `options` | how it is opened |
 //!
-//! The log knows commits and storage; what a commit does to tables is no concern of it.
+//! The log knows commits and storage; what a commit does to tables is no concern of it. How values become bytes is
+//! [`encoding`](crate::encoding)'s affair.
 
 mod bookkeeping;
-mod catalog;
 mod chain;
 mod crc32;
-mod decimals;
 mod event;
-mod ext;
 mod failure;
 mod frame;
-mod integers;
-pub mod limit;
 mod options;
 mod page;
-mod part;
 mod record;
 mod recovery;
 mod salt;
 mod scan;
 mod segment;
 mod start;
-mod strings;
 mod succession;
 mod superblock;
 mod survey;
 mod tail;
 mod transaction;
 mod upkeep;
-mod vector;
 mod window;
-mod wire;
-mod write;
 mod writer;
 mod zeros;
 
+pub use crate::encoding::limit;
 pub use chain::Hash;
 pub use options::{Mode, Options, Position, Report, Sizes};
 pub use page::DatabaseId;

@@ -1,6 +1,6 @@
 //! How a log is opened, and what the opening found.
 
-use super::limit;
+use crate::encoding::limit;
 use super::page::DatabaseId;
 use crate::error::Error;
 use crate::types::Entropy;

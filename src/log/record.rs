@@ -21,7 +21,7 @@
 
 use super::chain::{Blinding, Hash};
 use super::transaction::Destination;
-use super::wire::{Decoded, Reader, Write, invalid};
+use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::commit::{Commit, RequestId};
 use crate::types::{BranchId, Seq};
 

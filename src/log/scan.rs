@@ -9,7 +9,7 @@ use super::superblock::Watermark;
 use super::survey::SegmentFile;
 use super::transaction::Transaction;
 use super::window::Window;
-use super::wire::{Decoded, Malformed};
+use crate::encoding::wire::{Decoded, Malformed};
 use super::writer::Head;
 use crate::commit::Commit;
 use crate::error::{Code, Error, Result};

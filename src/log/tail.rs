@@ -16,8 +16,8 @@ use super::bookkeeping::Session;
 use super::frame::{self, Body, EventType, HEAD_BYTES};
 use super::record::Record;
 use super::scan::Scan;
-use super::wire::{Decoded, Reader};
 use crate::column::kernel::is_zero;
+use crate::encoding::wire::{Decoded, Reader};
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
 

@@ -12,7 +12,7 @@ use super::bookkeeping::Session;
 use super::chain::Hash;
 use super::failure::unknown;
 use super::frame::{self, Checksum, EventType};
-use super::limit::{SEGMENT_BYTES_MAX, WRITE_BYTES};
+use crate::encoding::limit::{SEGMENT_BYTES_MAX, WRITE_BYTES};
 use super::options::Sizes;
 use super::page::DatabaseId;
 use super::salt::Salts;
