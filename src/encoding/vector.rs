@@ -98,7 +98,7 @@ fn write_value(out: &mut Vec<u8>, vector: &Vector, row: usize) {
     }
 }
 
-fn write_column(out: &mut Vec<u8>, vector: &Vector, rows: Range<usize>) {
+pub fn write_column(out: &mut Vec<u8>, vector: &Vector, rows: Range<usize>) {
     out.varint(rows.len() as u64);
     let has_nulls = rows.clone().any(|row| vector.is_null(row));
     out.push(u8::from(has_nulls));
@@ -116,7 +116,7 @@ fn write_column(out: &mut Vec<u8>, vector: &Vector, rows: Range<usize>) {
     }
 }
 
-fn write_bits(out: &mut Vec<u8>, bits: impl Iterator<Item = bool>) {
+pub fn write_bits(out: &mut Vec<u8>, bits: impl Iterator<Item = bool>) {
     for (index, bit) in bits.enumerate() {
         if index % 8 == 0 {
             out.push(0);
@@ -224,7 +224,7 @@ fn read_extension(reader: &mut Reader, budget: &mut Budget) -> Decoded<Vector> {
     Ok(vector)
 }
 
-fn read_column(
+pub fn read_column(
     reader: &mut Reader,
     physical: PhysicalType,
     count: usize,
@@ -263,7 +263,7 @@ fn fixed_weight(physical: PhysicalType) -> u64 {
     }
 }
 
-fn read_bits(reader: &mut Reader, count: usize) -> Decoded<Vec<bool>> {
+pub fn read_bits(reader: &mut Reader, count: usize) -> Decoded<Vec<bool>> {
     let bytes = reader.take(count.div_ceil(8))?;
     Ok((0..count)
         .map(|index| bytes[index / 8] >> (index % 8) & 1 == 1)

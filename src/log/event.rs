@@ -9,14 +9,14 @@
 //! `rows` is one row id, or an extension with a varint count and the ids as packed integers. There is one
 //! vector for each column, with a value for each row.
 
+use crate::column::Vector;
+use crate::commit::RowChanges;
 use crate::encoding::limit::{
     FRAME_BYTES_MAX, FRAME_ROWS_MAX, FRAME_WEIGHT, TRANSACTION_BYTES_MAX, VALUE_BYTES_MAX,
 };
 use crate::encoding::vector::{self, Budget};
 use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::encoding::{ext, integers};
-use crate::column::Vector;
-use crate::commit::RowChanges;
 use crate::error::{Code, Error, Result};
 use crate::types::{ColumnId, RowId, TableId};
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! How a log is opened, and what the opening found.
 
-use crate::encoding::limit;
 use super::page::DatabaseId;
+use crate::encoding::limit;
 use crate::error::Error;
 use crate::types::Entropy;
 use std::fmt;

@@ -21,8 +21,8 @@
 
 use super::chain::{Blinding, Hash};
 use super::transaction::Destination;
-use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::commit::{Commit, RequestId};
+use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::types::{BranchId, Seq};
 
 const ELEMENTS: usize = 13;

@@ -9,9 +9,9 @@ use super::superblock::Watermark;
 use super::survey::SegmentFile;
 use super::transaction::Transaction;
 use super::window::Window;
-use crate::encoding::wire::{Decoded, Malformed};
 use super::writer::Head;
 use crate::commit::Commit;
+use crate::encoding::wire::{Decoded, Malformed};
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
 

@@ -8,15 +8,15 @@
 //! span several frames; read back they are one run again. The events mean nothing until the COMMIT frame
 //! that counts them has been read and its hash has been found right.
 
-use crate::encoding::catalog;
 use super::chain::{Blinding, Hash, Leaves};
 use super::event::{self, Rows, Weight};
 use super::frame::{self, Body, Checksum, EventType, HEAD_BYTES};
-use crate::encoding::limit::{FRAME_BYTES_MAX, FRAME_ROWS_MAX, TRANSACTION_BYTES_MAX};
 use super::record::Record;
+use crate::commit::{Commit, RowChanges, TableChange};
+use crate::encoding::catalog;
+use crate::encoding::limit::{FRAME_BYTES_MAX, FRAME_ROWS_MAX, TRANSACTION_BYTES_MAX};
 use crate::encoding::vector::{self, Budget};
 use crate::encoding::wire::{Decoded, invalid};
-use crate::commit::{Commit, RowChanges, TableChange};
 use crate::error::{Code, Error, Result};
 use crate::types::{Seq, TableId};
 use std::ops::Range;

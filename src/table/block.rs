@@ -28,16 +28,16 @@ pub(crate) struct Block {
     pub table: TableId,
     pub rows: Rows,
     /// From when each row is read here; ascends.
-    readable: Stamps,
+    pub(super) readable: Stamps,
     /// When each version started: kept apart from `readable` only in a block of copies.
-    starts: Option<Stamps>,
+    pub(super) starts: Option<Stamps>,
     pub(super) ends: Ends,
     /// The block is not read at this sequence and later.
-    read_until: u64,
+    pub(super) read_until: u64,
     /// The rows not ended by themselves went on to another block at `read_until`.
-    moved: bool,
+    pub(super) moved: bool,
     /// For each column, the least and the greatest value; known once the block is full.
-    zones: Option<Vec<Option<Zone>>>,
+    pub(super) zones: Option<Vec<Option<Zone>>>,
     pub(super) cache: RefCell<Option<(u64, Selected)>>,
 }
 

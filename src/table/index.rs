@@ -10,13 +10,15 @@
 //! the row id. So an update that leaves the key alone touches no index, a unique key's dead versions do not
 //! slow down its live one, and look-ups of the present touch the live tree alone.
 
-use super::Location;
+use super::block::Block;
 use super::blocks::Blocks;
 use super::closed::{Closed, ClosedTier};
 use super::key::{ByteKey, Key, KeyShape};
 use super::ordered_map::OrderedMap;
 use super::stamps::ALIVE;
+use super::{BlockId, Location};
 use crate::column::Vector;
+use crate::error::Result;
 use crate::types::{IndexId, RowId};
 use std::any::Any;
 use std::rc::Rc;
@@ -144,6 +146,29 @@ impl KeyIndex {
     /// Everything ends at once.
     pub fn close_all(&mut self, seq: u64, blocks: &mut Blocks) {
         each_tiers!(&mut self.tiers, tiers => tiers.close_all(seq, blocks));
+    }
+
+    /// Of what ended up to a sequence, nothing is known before it is needed.
+    pub fn await_past(&mut self, until: u64, blocks: &mut Blocks) {
+        each_tiers!(&mut self.tiers, tiers => tiers.closed.await_past(until, blocks));
+    }
+
+    /// What is needed for that.
+    pub fn awaited(&self) -> Option<BlockId> {
+        each_tiers!(&self.tiers, tiers => tiers.closed.awaited())
+    }
+
+    /// Takes in what ended, as an index of it alone.
+    pub fn take_past(&mut self, past: KeyIndex, blocks: &mut Blocks) {
+        match (&mut self.tiers, past.tiers) {
+            (AnyTiers::Integer(tiers), AnyTiers::Integer(past)) => {
+                tiers.closed.take_past(past.closed, blocks);
+            }
+            (AnyTiers::Bytes(tiers), AnyTiers::Bytes(past)) => {
+                tiers.closed.take_past(past.closed, blocks);
+            }
+            _ => unreachable!("both are of one shape"),
+        }
     }
 
     pub fn runs(&self) -> usize {
@@ -277,6 +302,40 @@ pub(crate) struct IndexBuild {
 pub(crate) enum AnyPeriods {
     Integer(Vec<Period<i64>>),
     Bytes(Vec<Period<ByteKey>>),
+}
+
+impl AnyPeriods {
+    pub fn new(shape: &KeyShape) -> AnyPeriods {
+        match shape.integer {
+            true => AnyPeriods::Integer(Vec::new()),
+            false => AnyPeriods::Bytes(Vec::new()),
+        }
+    }
+
+    /// Adds the period of a version, if the index holds it.
+    ///
+    /// # Errors
+    /// What computing its key raises.
+    pub fn push(&mut self, shape: &KeyShape, block: &Block, row: usize) -> Result<()> {
+        fn period<K: Key>(
+            shape: &KeyShape,
+            block: &Block,
+            row: usize,
+        ) -> Result<Option<Period<K>>> {
+            let key = shape.try_key(&block.rows.columns, row)?;
+            Ok(key.map(|key| Period {
+                key,
+                row: block.rows.ids[row],
+                start: block.start(row),
+                end: block.end_of(row),
+            }))
+        }
+        match self {
+            AnyPeriods::Integer(periods) => periods.extend(period(shape, block, row)?),
+            AnyPeriods::Bytes(periods) => periods.extend(period(shape, block, row)?),
+        }
+        Ok(())
+    }
 }
 
 impl IndexBuild {

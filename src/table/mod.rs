@@ -106,6 +106,7 @@ mod block;
 mod blocks;
 mod catalog;
 mod changes;
+mod checkpoint;
 mod closed;
 mod index;
 mod key;
@@ -121,6 +122,7 @@ mod visibility;
 mod zone;
 
 pub use catalog::Catalog;
+pub use checkpoint::{Capture, Restore};
 pub use location::{BlockId, Fetch, Location};
 pub use store::{CommitInfo, Residency, Stats, Store};
 

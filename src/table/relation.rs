@@ -4,8 +4,8 @@
 use super::block::Block;
 use super::blocks::Blocks;
 use super::closed::{Closed, ClosedTier};
-use super::index::{AnyPeriods, IndexBuild, KeyIndex, Period};
-use super::key::{Key, KeyMakers, KeyShape};
+use super::index::{AnyPeriods, IndexBuild, KeyIndex};
+use super::key::{KeyMakers, KeyShape};
 use super::row_map::RowMap;
 use super::rows::Layout;
 use super::stamps::ALIVE;
@@ -53,6 +53,8 @@ pub(crate) struct Relation {
     /// Rows that were deleted, and when; and when all rows ended at once. What was written is found by its start.
     pub(super) deleted: Vec<(u64, RowId)>,
     pub(super) emptied: Vec<u64>,
+    /// Blocks of a checkpoint that are being taken in: when each was opened, and until when it was read.
+    pub(super) stored: Vec<(u64, BlockId, u64)>,
 }
 
 impl Relation {
@@ -71,6 +73,7 @@ impl Relation {
             versions: 0,
             deleted: Vec::new(),
             emptied: Vec::new(),
+            stored: Vec::new(),
         };
         for index in &schema.indexes {
             let shape = KeyShape::new(schema, &relation.layout, index, makers)?;
@@ -194,11 +197,10 @@ impl Relation {
     ) -> Result<IndexBuild> {
         // A transaction's schema may have columns that are not here yet.
         let shape = KeyShape::new(schema, &Layout::of(schema), index, self.makers)?;
-        let periods = if shape.integer {
-            AnyPeriods::Integer(self.periods(&shape, blocks)?)
-        } else {
-            AnyPeriods::Bytes(self.periods(&shape, blocks)?)
-        };
+        let all = self.timeline.ever(ALIVE).collect();
+        // A live row whose key cannot be computed is an error, one of the past is left out.
+        let fails = |end: u64| end == ALIVE;
+        let periods = self.periods(&shape, all, ALIVE, &|_| true, &fails, blocks)?;
         Ok(IndexBuild {
             id: index.id,
             shape,
@@ -206,23 +208,32 @@ impl Relation {
         })
     }
 
-    fn periods<K: Key>(&self, shape: &KeyShape, blocks: &Blocks) -> Result<Vec<Period<K>>> {
-        let mut periods = Vec::new();
-        for id in self.timeline.ever(ALIVE) {
-            let block = blocks.get(id);
-            for row in (0..block.len()).filter(|row| !block.has_moved(*row, ALIVE)) {
-                let end = block.end_of(row);
-                let key = match shape.try_key(&block.rows.columns, row) {
-                    Err(error) if end == ALIVE => return Err(error),
-                    key => key.unwrap_or_default(),
-                };
-                periods.extend(key.map(|key| Period {
-                    key,
-                    row: block.rows.ids[row],
-                    start: block.start(row),
-                    end,
-                }));
-            }
+    /// The keys that rows of some blocks had, as of a sequence, of those versions whose ends are wanted. Where a key
+    /// cannot be computed, that is an error or it is left out.
+    pub(super) fn periods(
+        &self,
+        shape: &KeyShape,
+        ids: Vec<BlockId>,
+        until: u64,
+        wanted: &dyn Fn(u64) -> bool,
+        fails: &dyn Fn(u64) -> bool,
+        blocks: &Blocks,
+    ) -> Result<AnyPeriods> {
+        let mut periods = AnyPeriods::new(shape);
+        for id in ids {
+            blocks.visit(id, &self.layout, &mut |block| {
+                if shape.integer && block.rows.columns.len() <= shape.positions[0] {
+                    return Err(self.corrupt("has no key", block.rows.ids[0]));
+                }
+                let kept = (0..block.prefix(until)).filter(|row| !block.has_moved(*row, until));
+                for row in kept.filter(|row| wanted(block.end_of(*row))) {
+                    match periods.push(shape, block, row) {
+                        Err(error) if fails(block.end_of(row)) => return Err(error),
+                        _ => {}
+                    }
+                }
+                Ok(())
+            })?;
         }
         Ok(periods)
     }

@@ -22,6 +22,17 @@ impl Stamps {
         Stamps::Constant { seq: 0, rows: 0 }
     }
 
+    /// Those of a whole block.
+    pub fn of(seqs: Vec<u64>) -> Stamps {
+        match seqs.first() {
+            Some(&seq) if seqs.iter().all(|other| *other == seq) => Stamps::Constant {
+                seq,
+                rows: seqs.len(),
+            },
+            _ => Stamps::PerRow(seqs),
+        }
+    }
+
     pub fn get(&self, row: usize) -> u64 {
         match self {
             Stamps::Constant { seq, .. } => *seq,
@@ -100,6 +111,36 @@ impl Ends {
             min: ALIVE,
             max: 0,
         }
+    }
+
+    /// Those of a whole block: which rows have not ended by themselves, the ends of the others in their order, and
+    /// the end that the rest shares.
+    pub fn of(live: Bitmap, own: Vec<u64>, rest: u64) -> Ends {
+        let mut ends = Ends {
+            live_count: live.count_ones(),
+            min: own.iter().copied().min().unwrap_or(ALIVE),
+            max: own.iter().copied().max().unwrap_or(0),
+            near: Vec::new(),
+            far: BTreeMap::new(),
+            live,
+            rest,
+        };
+        if own.is_empty() {
+            return ends;
+        }
+        let mut own = own.into_iter();
+        for row in 0..ends.live.len() {
+            let end = match ends.live.get(row) {
+                true => None,
+                false => own.next(),
+            };
+            ends.near
+                .push(end.map_or(FAR, |end| distance(ends.min, end)));
+            if let (Some(end), Some(&FAR)) = (end, ends.near.last()) {
+                ends.far.insert(row, end);
+            }
+        }
+        ends
     }
 
     pub fn push_alive(&mut self, count: usize) {

@@ -4,7 +4,7 @@ use super::apply::apply_change;
 use super::blocks::Blocks;
 use super::relation::Relation;
 use super::{BlockId, Catalog, KeyIndex, KeyMakers};
-use crate::commit::{CatalogChange, Commit, TableChange};
+use crate::commit::{CatalogChange, Commit, RequestId, TableChange};
 use crate::error::{Code, Error, Result};
 use crate::types::{IndexId, RowId, Seq, Snapshot, TableId, TableSchema};
 use std::cell::Cell;
@@ -24,9 +24,13 @@ pub enum Residency {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommitInfo {
     pub time: i64,
+    /// By how much it is later than what the clock said.
+    pub clock_lag: i64,
     pub statement: String,
     pub meta: Option<String>,
     pub affected_rows: u64,
+    /// The client's name for the request, and which of its statements it was.
+    pub request: Option<Box<(RequestId, u32)>>,
     /// The tables of which rows or schema changed.
     pub tables: Vec<TableId>,
 }
@@ -51,15 +55,16 @@ pub struct Stats {
 }
 
 pub struct Store {
-    relations: BTreeMap<TableId, Relation>,
-    blocks: Blocks,
-    /// Each catalog with the commit that made it.
+    pub(super) relations: BTreeMap<TableId, Relation>,
+    pub(super) blocks: Blocks,
+    /// Each catalog with the commit that made it, and what that changed.
     catalogs: Vec<(Seq, Rc<Catalog>)>,
+    pub(super) changes: Vec<(Seq, Vec<CatalogChange>)>,
     empty: Rc<Catalog>,
-    commits: Vec<CommitInfo>,
+    pub(super) commits: Vec<CommitInfo>,
     /// Indexes that are gone, for who began to read through them before.
     dropped: Vec<(TableId, KeyIndex)>,
-    next: NextIds,
+    pub(super) next: NextIds,
     pub(crate) makers: KeyMakers,
     pub(crate) touched: Touched,
 }
@@ -106,6 +111,7 @@ impl Store {
             relations: BTreeMap::new(),
             blocks: Blocks::new(residency),
             catalogs: Vec::new(),
+            changes: Vec::new(),
             empty: Rc::default(),
             commits: Vec::new(),
             dropped: Vec::new(),
@@ -138,6 +144,7 @@ impl Store {
         tables.dedup();
         if !commit.catalog.is_empty() {
             self.apply_catalog(commit.seq, &commit.catalog)?;
+            self.changes.push((commit.seq, commit.catalog));
         }
         for change in commit.tables {
             self.next.skip_rows(&change);
@@ -147,9 +154,11 @@ impl Store {
         }
         self.commits.push(CommitInfo {
             time: commit.time,
+            clock_lag: commit.time.wrapping_sub(commit.raw_clock),
             statement: commit.statement,
             meta: commit.meta,
             affected_rows: commit.affected_rows,
+            request: (commit.request).map(|id| Box::new((id, commit.request_ordinal))),
             tables,
         });
         Ok(())
@@ -170,7 +179,7 @@ impl Store {
 
     /// Apart from the changes of rows, of which there are many more: see `Recovery::step_rarely`.
     #[inline(never)]
-    fn apply_catalog(&mut self, seq: Seq, changes: &[CatalogChange]) -> Result<()> {
+    pub(super) fn apply_catalog(&mut self, seq: Seq, changes: &[CatalogChange]) -> Result<()> {
         let mut catalog =
             Catalog::clone(self.catalogs.last().map_or(&self.empty, |(_, last)| last));
         for change in changes {
@@ -243,9 +252,22 @@ impl Store {
         self.dropped.clear();
     }
 
-    /// Answers a `Need`.
+    /// Answers a `Need`: unpacks a block, or makes the closed tier that a checkpoint leaves out.
+    ///
+    /// # Errors
+    /// `CORRUPT` for what a checkpoint says that contradicts itself.
     pub fn load(&mut self, block: BlockId) -> Result<()> {
-        self.blocks.load(block)
+        let Store {
+            relations, blocks, ..
+        } = self;
+        if let Some(table) = blocks.table_of_packed(block) {
+            let relation = relations.get(&table);
+            let relation = relation.ok_or_else(|| unknown_table(table))?;
+            blocks.unpack(block, &relation.layout)?;
+        } else if let Some(relation) = relations.values_mut().find(|own| own.awaits(block)) {
+            relation.make_past(block, blocks)?;
+        }
+        blocks.load(block)
     }
 
     pub fn last_seq(&self) -> Option<Seq> {
@@ -279,15 +301,16 @@ impl Store {
     pub fn stats(&self) -> Stats {
         let relations = || self.relations.values();
         let blocks: usize = self.blocks.iter().map(|block| block.bytes_held()).sum();
+        let (waiting_bytes, waiting) = self.blocks.waiting();
         let indexes: usize = relations().map(Relation::bytes_held).sum();
         Stats {
-            blocks: self.blocks.iter().count() as u64,
+            blocks: (self.blocks.iter().count() + waiting) as u64,
             runs: relations().map(|relation| relation.runs() as u64).sum(),
             versions: relations().map(Relation::versions).sum(),
             copies: self.blocks.copies(),
             live_entries_touched: self.touched.live.get(),
             closed_entries_touched: self.touched.closed.get(),
-            bytes_held: (blocks + indexes) as u64,
+            bytes_held: (blocks + waiting_bytes + indexes) as u64,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::schema::{index_schema, is_unique, key_of, random_value, table_schema,
 use crate::state::{ALIVE, Model, ModelRow, ModelTable, Seen, State};
 use driftdb::commit::Commit;
 use driftdb::error::{Code, Result};
-use driftdb::table::{Fetch, Residency, Store};
+use driftdb::table::{Capture, Fetch, Residency, Restore, Store};
 use driftdb::txn::{CommitHead, Transaction};
 use driftdb::types::*;
 use std::collections::BTreeMap;
@@ -22,6 +22,11 @@ pub struct History {
     pub store: Store,
     pub model: Model,
     pub commits: Vec<Commit>,
+    pub residency: Residency,
+    /// In how many of a hundred transactions the store is made anew from a checkpoint.
+    pub reopening: usize,
+    /// The commit that the store's checkpoint is as of.
+    pub restored: usize,
 }
 
 impl History {
@@ -33,11 +38,17 @@ impl History {
             store: Store::new(residency),
             model: Model::default(),
             commits: Vec::new(),
+            residency,
+            reopening: 0,
+            restored: 0,
         }
     }
 
     pub fn run(&mut self, transactions: usize) {
         for _ in 0..transactions {
+            if self.reopening > 0 && self.random.chance(self.reopening) {
+                self.reopen();
+            }
             let reader = match self.random.chance(15) {
                 true => Reader::start(&mut self.store, &self.model, &mut self.random, self.spread),
                 false => None,
@@ -59,6 +70,22 @@ impl History {
                 );
             }
         }
+    }
+
+    /// Makes the store anew from a checkpoint as of a late commit and the commits after it.
+    fn reopen(&mut self) {
+        let Some(last) = self.commits.len().checked_sub(1) else {
+            return;
+        };
+        let seq = last.saturating_sub(self.random.below(4)).max(self.restored);
+        let parts = capture(&self.store, seq as u64);
+        let restored = restore(&parts, self.residency);
+        self.store = restored.expect("as it was captured");
+        for commit in &self.commits[seq + 1..] {
+            let applied = self.store.apply(commit.clone());
+            applied.expect("a commit of the engine's own");
+        }
+        self.restored = seq;
     }
 
     pub fn transaction(&mut self) {
@@ -359,6 +386,10 @@ impl History {
         (live.live_entries_touched, live.closed_entries_touched) = (0, 0);
         (again.live_entries_touched, again.closed_entries_touched) = (0, 0);
         (live.bytes_held, again.bytes_held) = (0, 0);
+        if self.reopening > 0 {
+            // What ended is in other runs when a checkpoint lies between.
+            (live.runs, again.runs) = (0, 0);
+        }
         assert_eq!(live, again, "replaying gives the same store");
         for _ in 0..moments {
             let seq = self.random.below(self.model.states.len()) as u64;
@@ -368,4 +399,16 @@ impl History {
             }
         }
     }
+}
+
+/// The parts of a checkpoint as of a commit.
+pub fn capture(store: &Store, seq: u64) -> Vec<Vec<u8>> {
+    let mut capture = Capture::new(Seq(seq));
+    std::iter::from_fn(|| capture.next(store).expect("what is written can be read")).collect()
+}
+
+pub fn restore(parts: &[Vec<u8>], residency: Residency) -> Result<Store> {
+    let mut restore = Restore::new(residency);
+    parts.iter().try_for_each(|part| restore.part(part))?;
+    restore.finish()
 }

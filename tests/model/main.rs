@@ -3,8 +3,10 @@
 //! The model knows no blocks, no indexes and no intervals: a state is a map of rows, the past is the list of
 //! states. Whatever the engine answers for any moment must be what the list says: scans and index reads, as
 //! of a moment and over all versions, while a transaction is open and while readers run across commits, with
-//! every block at hand and with each missing at its first touch, live and after replaying the commits.
+//! every block at hand and with each missing at its first touch, live, after replaying the commits, and with the store made
+//! anew from checkpoints again and again.
 
+mod checkpoint;
 mod checks;
 mod history;
 #[path = "../support/random.rs"]

@@ -4,8 +4,8 @@ use super::bucket::{Bucket, bucket_of, buffered};
 use super::run::{Run, merge_last};
 use super::walk::Entries;
 use super::{Closed, ClosedWalk};
-use crate::table::Fetch;
 use crate::table::blocks::Blocks;
+use crate::table::{BlockId, Fetch};
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -17,6 +17,8 @@ pub(crate) struct ClosedTier<K> {
     buckets: Vec<Bucket<K>>,
     buffered: usize,
     max_end: u64,
+    /// What ended up to a sequence is not here yet, and is needed under this number.
+    awaited: Option<(BlockId, u64)>,
 }
 
 impl<K> Default for ClosedTier<K> {
@@ -25,6 +27,7 @@ impl<K> Default for ClosedTier<K> {
             buckets: Vec::new(),
             buffered: 0,
             max_end: 0,
+            awaited: None,
         }
     }
 }
@@ -33,6 +36,35 @@ impl<K: Ord + Clone> ClosedTier<K> {
     /// The latest end; 0 without entries. Moments from it on find nothing here.
     pub fn max_end(&self) -> u64 {
         self.max_end
+    }
+
+    /// Of what ended up to a sequence, nothing is known before it is needed.
+    pub fn await_past(&mut self, until: u64, blocks: &mut Blocks) {
+        self.max_end = self.max_end.max(until);
+        self.awaited = Some((blocks.add_run(), until));
+    }
+
+    /// What is needed before that can be read.
+    pub fn awaited(&self) -> Option<BlockId> {
+        self.awaited.map(|(id, _)| id)
+    }
+
+    /// Takes in what ended before anything that is here.
+    pub fn take_past(&mut self, mut past: ClosedTier<K>, blocks: &mut Blocks) {
+        past.flush(blocks);
+        self.awaited = None;
+        while self.buckets.len() < past.buckets.len() {
+            self.buckets.push(Bucket::new(self.buckets.len()));
+        }
+        for (own, past) in self.buckets.iter_mut().zip(past.buckets) {
+            own.runs.splice(0..0, past.runs);
+        }
+    }
+
+    /// What a read at a moment, or of all, has to wait for.
+    fn missing(&self, at: Option<u64>) -> Option<BlockId> {
+        let (id, until) = self.awaited?;
+        at.is_none_or(|seq| seq < until).then_some(id)
     }
 
     /// Adds an entry; ends never descend from one call to the next.
@@ -82,6 +114,9 @@ impl<K: Ord + Clone> ClosedTier<K> {
         if seq >= self.max_end {
             return Fetch::Ready(None);
         }
+        if let Some(id) = self.missing(Some(seq)) {
+            return Fetch::Need(id);
+        }
         let before = |key: &K, end: u64| compare(key).then_with(|| end.cmp(&(seq + 1))).is_lt();
         let holds = |entry: &Closed<K>| compare(&entry.key).is_eq() && entry.holds_at(seq);
         for bucket in &self.buckets {
@@ -117,6 +152,9 @@ impl<K: Ord + Clone> ClosedTier<K> {
         compare: impl Fn(&K) -> Ordering,
         blocks: &Blocks,
     ) -> Fetch<Vec<Closed<K>>> {
+        if let Some(id) = self.missing(None) {
+            return Fetch::Need(id);
+        }
         let mut found = Vec::new();
         for bucket in &self.buckets {
             for run in &bucket.runs {
@@ -155,6 +193,9 @@ impl<K: Ord + Clone> ClosedTier<K> {
         let mut walk = ClosedWalk::new(at);
         if at.is_some_and(|seq| seq >= self.max_end) {
             return Fetch::Ready(walk);
+        }
+        if let Some(id) = self.missing(at) {
+            return Fetch::Need(id);
         }
         for bucket in &self.buckets {
             let runs: Vec<&Rc<Run<K>>> = match at {

@@ -1,0 +1,168 @@
+//! Writing the parts of a checkpoint, one at a time, while commits go on.
+
+use super::{Kind, block, commits, runs};
+use crate::encoding::catalog;
+use crate::encoding::integers::pack;
+use crate::encoding::wire::Write;
+use crate::error::{Code, Error, Result};
+use crate::table::{CommitInfo, Store};
+use crate::types::Seq;
+
+/// Items of a part at most, and bytes after which it is complete.
+const PART_ITEMS: usize = 4096;
+const PART_BYTES: usize = 256 << 10;
+
+/// How far the parts of a checkpoint as of a sequence have been written.
+#[derive(Debug)]
+pub struct Capture {
+    seq: u64,
+    kind: Kind,
+    /// The next table, for deleted rows; else the next item.
+    table: usize,
+    next: usize,
+    blocks: u64,
+    is_over: bool,
+}
+
+impl Capture {
+    /// A checkpoint as of a commit, which must have been applied.
+    pub fn new(seq: Seq) -> Capture {
+        Capture {
+            seq: seq.0,
+            kind: Kind::Head,
+            table: 0,
+            next: 0,
+            blocks: 0,
+            is_over: false,
+        }
+    }
+
+    /// The next part, or that there is none left.
+    ///
+    /// # Errors
+    /// A part that could not be read again: it is not to be relied upon.
+    pub fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>> {
+        while !self.is_over {
+            let mut part = vec![self.kind as u8];
+            let (has_more, following) = match self.kind {
+                Kind::Head => {
+                    part.varint(self.seq);
+                    part.varint(store.next.row.0);
+                    (false, Kind::Catalog)
+                }
+                Kind::Catalog => (self.catalog(&mut part, store), Kind::Commits),
+                Kind::Commits => (self.commits(&mut part, store), Kind::Gone),
+                Kind::Gone => (self.gone(&mut part, store), Kind::Block),
+                Kind::Block => (self.block(&mut part, store)?, Kind::End),
+                Kind::End => {
+                    part.varint(self.seq + 1);
+                    part.varint(self.blocks);
+                    self.is_over = true;
+                    (false, Kind::End)
+                }
+            };
+            if !has_more {
+                (self.kind, self.table, self.next) = (following, 0, 0);
+            }
+            if part.len() > 1 {
+                return Ok(Some(part));
+            }
+        }
+        Ok(None)
+    }
+
+    fn catalog(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
+        let changes = store.changes.get(self.next..).unwrap_or_default();
+        let mut bytes = Vec::new();
+        for (seq, changes) in changes.iter().take_while(|(seq, _)| seq.0 <= self.seq) {
+            if part.len() >= PART_BYTES {
+                break;
+            }
+            part.varint(seq.0);
+            part.varint(changes.len() as u64);
+            for change in changes {
+                bytes.clear();
+                catalog::write_change(&mut bytes, change);
+                part.varint(bytes.len() as u64);
+                part.extend(&bytes);
+            }
+            self.next += 1;
+        }
+        part.len() > 1
+    }
+
+    fn commits(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
+        let commits = &store.commits[self.next..=self.seq as usize];
+        let mut weight = 0;
+        let fits = |commit: &&CommitInfo| {
+            weight += commit.statement.len() + commit.meta.as_ref().map_or(0, String::len);
+            weight += 4 * commit.tables.len();
+            weight <= PART_BYTES
+        };
+        let count = commits.iter().take(PART_ITEMS).take_while(fits).count();
+        let count = count.max(1).min(commits.len());
+        if count > 0 {
+            commits::write(part, &commits[..count]);
+        }
+        self.next += count;
+        count > 0
+    }
+
+    /// What is gone from the next table, in parts.
+    fn gone(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
+        while let Some(relation) = store.relations.values().nth(self.table) {
+            let known = relation.emptied.partition_point(|seq| *seq <= self.seq);
+            let emptied = relation.emptied[self.next.min(known)..known].iter();
+            let emptied: Vec<u64> = emptied.copied().take(PART_ITEMS).collect();
+            let from = self.next.saturating_sub(known);
+            let known = relation
+                .deleted
+                .partition_point(|(seq, _)| *seq <= self.seq);
+            let deleted = relation.deleted[from.min(known)..known].iter();
+            let deleted: Vec<_> = deleted.take(PART_ITEMS - emptied.len()).collect();
+            self.next += emptied.len() + deleted.len();
+            if emptied.is_empty() && deleted.is_empty() {
+                (self.table, self.next) = (self.table + 1, 0);
+                continue;
+            }
+            part.varint(u64::from(relation.id.0));
+            part.varint(emptied.len() as u64);
+            runs::write(part, emptied.into_iter());
+            part.varint(deleted.len() as u64);
+            runs::write(part, deleted.iter().map(|(seq, _)| *seq));
+            let rows: Vec<i64> = deleted.iter().map(|(_, row)| row.0 as i64).collect();
+            pack(part, &rows);
+            return true;
+        }
+        false
+    }
+
+    fn block(&mut self, part: &mut Vec<u8>, store: &Store) -> Result<bool> {
+        let blocks = &store.blocks;
+        while self.next < blocks.len() {
+            let id = self.next;
+            self.next += 1;
+            if let Some(bytes) = blocks.packed(id) {
+                part.extend(bytes);
+            } else if let Some(source) = blocks.unpacked(id)
+                && block::write(part, source, self.seq)
+            {
+                let layout = store
+                    .relation(source.table)
+                    .map(|relation| &relation.layout);
+                let layout = layout.ok_or_else(|| unreadable("a block without a table"))?;
+                block::unpack(&part[1..], layout, self.seq, store.next.row)
+                    .map_err(|_| unreadable("a block would not be read back"))?;
+            } else {
+                continue;
+            }
+            self.blocks += 1;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+}
+
+fn unreadable(what: &str) -> Error {
+    Error::new(Code::Internal, format!("no checkpoint can be made: {what}"))
+}

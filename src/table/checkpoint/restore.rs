@@ -1,0 +1,373 @@
+//! A store made of the parts of a checkpoint.
+
+use super::block::{Head, unpack};
+use super::{Kind, commits, runs};
+use crate::encoding::catalog;
+use crate::encoding::integers;
+use crate::encoding::limit::FRAME_ROWS_MAX;
+use crate::encoding::wire::{Decoded, Malformed, Reader, invalid};
+use crate::error::{Code, Error, Result};
+use crate::table::closed::ClosedTier;
+use crate::table::index::IndexBuild;
+use crate::table::relation::Relation;
+use crate::table::stamps::ALIVE;
+use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Store};
+use crate::types::{RowId, Seq, TableId};
+
+/// Takes the parts in the order in which they were written.
+pub struct Restore {
+    store: Store,
+    /// What the last part was.
+    stage: Kind,
+    seq: u64,
+    blocks: u64,
+    /// The table that rows were gone from in the last part.
+    gone_from: Option<TableId>,
+}
+
+impl Restore {
+    /// Begins with a store that nothing was applied to.
+    pub fn new(store: Store) -> Restore {
+        Restore {
+            store,
+            stage: Kind::Head,
+            seq: 0,
+            blocks: 0,
+            gone_from: None,
+        }
+    }
+
+    /// # Errors
+    /// `CORRUPT` for a part that is not sound or not in its place, `FORMAT_TOO_NEW` for one of a later version.
+    pub fn part(&mut self, part: &[u8]) -> Result<()> {
+        self.take(part)?
+            .map_err(|malformed| self.unsound(malformed))
+    }
+
+    /// The store, when all parts have been taken.
+    ///
+    /// # Errors
+    /// `CORRUPT` when some are missing.
+    pub fn finish(mut self) -> Result<Store> {
+        if self.stage != Kind::End {
+            return Err(self.unsound(Malformed::Invalid("its end is missing")));
+        }
+        let Store {
+            relations, blocks, ..
+        } = &mut self.store;
+        for relation in relations.values_mut() {
+            relation.restore_present(self.seq, blocks)?;
+        }
+        Ok(self.store)
+    }
+
+    fn unsound(&self, malformed: Malformed) -> Error {
+        let (code, what) = match malformed {
+            Malformed::TooNew(what) => (Code::FormatTooNew, what),
+            Malformed::Invalid(what) | Malformed::Missing(what) => (Code::Corrupt, what),
+        };
+        Error::new(
+            code,
+            format!(
+                "the checkpoint as of commit {} is damaged: {what}",
+                self.seq
+            ),
+        )
+    }
+
+    /// An error of the catalog's own, or whether the part was sound.
+    fn take(&mut self, part: &[u8]) -> Result<Decoded<()>> {
+        let Some((kind, bytes)) = part.split_first() else {
+            return Ok(invalid("a part is empty"));
+        };
+        let kinds = [
+            Kind::Head,
+            Kind::Catalog,
+            Kind::Commits,
+            Kind::Gone,
+            Kind::Block,
+            Kind::End,
+        ];
+        let Some(kind) = kinds.into_iter().find(|known| *known as u8 == *kind) else {
+            return Ok(Err(Malformed::TooNew("it has parts of a kind to come")));
+        };
+        let is_first = self.stage == Kind::Head;
+        let is_due = match kind {
+            Kind::Head => is_first,
+            _ => kind as u8 >= self.stage as u8 && self.stage != Kind::End && !is_first,
+        };
+        if !is_due {
+            return Ok(invalid("a part is not in its place"));
+        }
+        let reader = &mut Reader::new(bytes);
+        self.stage = match kind {
+            // The head is followed by something else.
+            Kind::Head => Kind::Catalog,
+            kind => kind,
+        };
+        let taken = match kind {
+            Kind::Head => self.head(reader),
+            Kind::Catalog => return self.catalog(reader),
+            Kind::Commits => self.commits(reader),
+            Kind::Gone => self.gone(reader),
+            Kind::Block => return self.block(bytes),
+            Kind::End => self.end(reader),
+        };
+        Ok(taken.and_then(|()| reader.end()))
+    }
+
+    fn head(&mut self, reader: &mut Reader) -> Decoded<()> {
+        self.seq = reader.varint()?;
+        self.store.next.row = RowId(reader.varint()?);
+        self.store.blocks.bounds = (self.seq, self.store.next.row);
+        match self.seq < u64::from(u32::MAX) << 16 {
+            true => Ok(()),
+            false => invalid("its sequence is out of range"),
+        }
+    }
+
+    /// Replays the changes of the catalog, so far over tables without rows.
+    fn catalog(&mut self, reader: &mut Reader) -> Result<Decoded<()>> {
+        while reader.remaining() > 0 {
+            let (seq, changes) = match read_changes(reader) {
+                Ok(read) => read,
+                Err(malformed) => return Ok(Err(malformed)),
+            };
+            let last = self.store.changes.last().map(|(last, _)| last.0);
+            if seq > self.seq || last.is_some_and(|last| seq <= last) {
+                return Ok(invalid("changes of the catalog are out of order"));
+            }
+            self.store.apply_catalog(Seq(seq), &changes)?;
+            self.store.changes.push((Seq(seq), changes));
+        }
+        Ok(Ok(()))
+    }
+
+    fn commits(&mut self, reader: &mut Reader) -> Decoded<()> {
+        for commit in commits::read(reader)? {
+            let last = self.store.commits.last();
+            if last.is_some_and(|last| last.time >= commit.time) {
+                return invalid("a time does not rise");
+            }
+            self.store.commits.push(commit);
+        }
+        Ok(())
+    }
+
+    fn gone(&mut self, reader: &mut Reader) -> Decoded<()> {
+        let table = u32::try_from(reader.varint()?).ok().map(TableId);
+        let relation = table.and_then(|table| self.store.relations.get_mut(&table));
+        let Some(relation) = relation else {
+            return invalid("rows are gone from a table that does not exist");
+        };
+        let mut count = || match reader.length()? {
+            count if count <= FRAME_ROWS_MAX => Ok((count, runs::read(reader, count)?)),
+            _ => invalid("too many rows are gone at once"),
+        };
+        let (emptied, deleted) = (count()?.1, count()?);
+        let rows = integers::unpack(reader, deleted.0)?;
+        // Replaying the catalog has left a mark for each table that was dropped.
+        if self.gone_from != table {
+            relation.emptied.clear();
+        }
+        self.gone_from = table;
+        relation.emptied.extend(emptied);
+        let rows = rows.into_iter().map(|row| RowId(row as u64));
+        relation.deleted.extend(deleted.1.into_iter().zip(rows));
+        let in_order = relation.deleted.is_sorted_by_key(|(seq, _)| *seq)
+            && relation.emptied.is_sorted()
+            && relation
+                .emptied
+                .iter()
+                .all(|seq| (1..=self.seq).contains(seq))
+            && relation
+                .deleted
+                .last()
+                .is_none_or(|(seq, _)| *seq <= self.seq);
+        match in_order {
+            true => Ok(()),
+            false => invalid("rows are gone out of order"),
+        }
+    }
+
+    /// A block of the present is unpacked at once, one of the past when it is needed.
+    fn block(&mut self, bytes: &[u8]) -> Result<Decoded<()>> {
+        let head = match Head::read(&mut Reader::new(bytes), self.seq) {
+            Ok(head) => head,
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let Some(relation) = self.store.relations.get_mut(&head.table) else {
+            return Ok(invalid("a block is of a table that does not exist"));
+        };
+        let blocks = &mut self.store.blocks;
+        let id = match head.is_retired() {
+            true => blocks.add_packed(bytes.into(), head.table),
+            false => match unpack(bytes, &relation.layout, self.seq, self.store.next.row) {
+                Ok(block) => blocks.add(block),
+                Err(malformed) => return Ok(Err(malformed)),
+            },
+        };
+        relation.stored.push((head.opened, id, head.read_until));
+        match head.holds_copies() {
+            true => blocks.count_copies(head.rows),
+            false => relation.versions += head.rows as u64,
+        }
+        self.blocks += 1;
+        Ok(Ok(()))
+    }
+
+    fn end(&mut self, reader: &mut Reader) -> Decoded<()> {
+        let counts = [reader.varint()?, reader.varint()?];
+        let commits = self.store.commits.len() as u64;
+        match counts == [commits, self.blocks] && commits == self.seq + 1 {
+            true => Ok(()),
+            false => invalid("parts of it are missing"),
+        }
+    }
+}
+
+fn read_changes(reader: &mut Reader) -> Decoded<(u64, Vec<crate::commit::CatalogChange>)> {
+    let seq = reader.varint()?;
+    let count = reader.length()?;
+    if count > reader.remaining() {
+        return invalid("there are more changes than bytes");
+    }
+    let change = |_| {
+        let length = reader.length()?;
+        catalog::read_change(reader.take(length)?)
+    };
+    Ok((seq, (0..count).map(change).collect::<Decoded<_>>()?))
+}
+
+/// How a table comes to know what follows from its blocks.
+impl Relation {
+    /// The timeline, the live rows and the trees of live keys; the closed tiers are needed later.
+    fn restore_present(&mut self, seq: u64, blocks: &mut Blocks) -> Result<()> {
+        let stored = std::mem::take(&mut self.stored);
+        let closed = stored.iter().filter(|(.., until)| *until > 0);
+        let mut events: Vec<(u64, bool, BlockId)> = (stored.iter())
+            .map(|(opened, id, _)| (*opened, false, *id))
+            .chain(closed.map(|(_, id, until)| (*until, true, *id)))
+            .collect();
+        events.sort_unstable();
+        for (seq, is_end, id) in events {
+            match is_end {
+                false => self.timeline.open(seq, id),
+                true => self.timeline.close(seq, id),
+            }
+        }
+        for id in self.timeline.current().to_vec() {
+            self.restore_block(id, blocks)?;
+        }
+        for at in 0..self.indexes.len() {
+            let KeyIndex {
+                id, shape, since, ..
+            } = &self.indexes[at];
+            let current = self.timeline.current().to_vec();
+            // Each since its version began: what of a period lies before that is a closed one.
+            let periods =
+                self.periods(shape, current, seq, &|end| end == ALIVE, &|_| false, blocks)?;
+            let build = IndexBuild {
+                id: *id,
+                shape: shape.clone(),
+                periods,
+            };
+            self.indexes[at] = build.finish(*since, blocks);
+        }
+        // Without versions that ended there is nothing to be looked up.
+        if self.versions > self.live.len() as u64 {
+            self.closed.await_past(seq, blocks);
+            for index in &mut self.indexes {
+                index.await_past(seq, blocks);
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_block(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {
+        let block = blocks.get(id);
+        if block.is_sealed() {
+            self.full.rows += block.len();
+            self.full.dead += block.len() - block.live_count();
+        } else {
+            let open = &mut self.open[usize::from(block.holds_copies())];
+            if open.replace(id).is_some() {
+                return Err(self.corrupt("lies in one of two open blocks", block.rows.ids[0]));
+            }
+        }
+        for row in block.ends.unended().ones() {
+            let id_of_row = block.rows.ids[row];
+            let location = Location {
+                block: id,
+                row: row as u32,
+            };
+            if self.live.get(id_of_row).is_some() {
+                return Err(self.corrupt("is alive twice", id_of_row));
+            }
+            self.live.set(id_of_row, location);
+        }
+        Ok(())
+    }
+
+    /// Whether something is needed to know the past of this table.
+    pub fn awaits(&self, id: BlockId) -> bool {
+        let mut indexes = self.indexes.iter().map(KeyIndex::awaited);
+        self.closed.awaited() == Some(id) || indexes.any(|awaited| awaited == Some(id))
+    }
+
+    /// Makes the closed tier that is needed under this number, out of the blocks.
+    pub fn make_past(&mut self, id: BlockId, blocks: &mut Blocks) -> Result<()> {
+        let seq = blocks.bounds.0;
+        let ever: Vec<BlockId> = self.timeline.ever(seq).collect();
+        if self.closed.awaited() == Some(id) {
+            let past = self.past_versions(ever, seq, blocks)?;
+            self.closed.take_past(past, blocks);
+            return Ok(());
+        }
+        let is_wanted = |index: &KeyIndex| index.awaited() == Some(id);
+        if let Some(at) = self.indexes.iter().position(is_wanted) {
+            let KeyIndex { id, shape, .. } = &self.indexes[at];
+            let build = IndexBuild {
+                id: *id,
+                shape: shape.clone(),
+                periods: self.periods(shape, ever, seq, &|end| end <= seq, &|_| false, blocks)?,
+            };
+            let past = build.finish(0, blocks);
+            self.indexes[at].take_past(past, blocks);
+        }
+        Ok(())
+    }
+
+    fn past_versions(
+        &self,
+        ever: Vec<BlockId>,
+        seq: u64,
+        blocks: &mut Blocks,
+    ) -> Result<ClosedTier<u64>> {
+        let mut versions = Vec::new();
+        for id in ever {
+            blocks.visit(id, &self.layout, &mut |block| {
+                let ended = (0..block.prefix(seq)).filter(|row| block.end_of(*row) <= seq);
+                versions.extend(ended.map(|row| {
+                    Closed {
+                        key: block.rows.ids[row].0,
+                        end: block.end_of(row),
+                        payload: (Location {
+                            block: id,
+                            row: row as u32,
+                        })
+                        .pack(),
+                        start: block.start(row),
+                    }
+                }));
+                Ok(())
+            })?;
+        }
+        versions.sort_unstable_by_key(|version| version.end);
+        let mut past = ClosedTier::default();
+        for version in versions {
+            past.push(version, blocks);
+        }
+        Ok(past)
+    }
+}
