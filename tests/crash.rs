@@ -296,7 +296,7 @@ fn a_crash_while_opening_changes_nothing() {
 
 #[test]
 fn a_slow_storage_that_has_nothing_at_hand_crashes_no_differently() {
-    for (steps, delay) in WORKLOADS.iter().zip([1, 2, 3, 5, 8]) {
+    for (steps, delay) in WORKLOADS.iter().zip([1, 2, 3, 5, 8, 2, 1, 3]) {
         let files = Faulty::new(Memory::new()).slow(delay);
         let outcome = run(&files, steps);
         assert_eq!(outcome.error, None);

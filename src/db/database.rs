@@ -9,10 +9,10 @@ use super::{
     StatementId, TaskId, TransactionStatus,
 };
 use crate::error::{Code, Error, Result};
-use crate::log::{Log, Report};
+use crate::log::{Contents, Log, Report};
 use crate::sql::{Lifting, Statements, Syntax};
 use crate::storage::Ticket;
-use crate::table::{Catalog, CommitInfo, Stats, Store};
+use crate::table::{Capture, Catalog, CommitInfo, Stats, Store};
 use crate::types::{Seq, Snapshot};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -42,9 +42,34 @@ pub(super) struct Shared {
     pub counters: Counters,
     /// Flushes under way, and the last commit that each covers.
     flushes: Vec<(Ticket, Seq)>,
+    /// How far a checkpoint has been written.
+    capture: Option<Capture>,
     durable: Option<Seq>,
     /// Why the database can no longer be used: memory and storage might disagree.
     poison: Option<Error>,
+}
+
+/// The tables as what a checkpoint is made of.
+struct Parts<'a> {
+    store: &'a Store,
+    capture: &'a mut Option<Capture>,
+}
+
+impl Contents for Parts<'_> {
+    fn time(&self, seq: u64) -> i64 {
+        self.store
+            .commit_info(Seq(seq))
+            .map_or(0, |commit| commit.time)
+    }
+
+    fn next(&mut self, seq: u64) -> Result<Option<Vec<u8>>> {
+        let capture = self.capture.get_or_insert_with(|| Capture::new(Seq(seq)));
+        capture.next(self.store)
+    }
+
+    fn restart(&mut self) {
+        *self.capture = None;
+    }
 }
 
 /// A prepared statement.
@@ -101,6 +126,7 @@ impl Database {
                 report,
                 counters: Counters::default(),
                 flushes: Vec::new(),
+                capture: None,
                 durable,
                 poison: None,
             },
@@ -323,15 +349,31 @@ impl Database {
     /// Work for idle times; true: there is more.
     pub fn maintain(&mut self, milliseconds: u32) -> Result<bool> {
         self.shared.check_usable()?;
-        match self
-            .shared
-            .log
-            .as_mut()
-            .map(|log| log.maintain(milliseconds.saturating_mul(MAINTAINED_PER_MILLISECOND)))
-        {
-            None => Ok(false),
-            Some(Ok(more)) => Ok(more),
-            Some(Err(error)) => self.shared.poisoned(error),
+        let Shared {
+            log: Some(log),
+            options,
+            store,
+            capture,
+            ..
+        } = &mut self.shared
+        else {
+            return Ok(false);
+        };
+        let budget = milliseconds.saturating_mul(MAINTAINED_PER_MILLISECOND);
+        let done = match log.is_checkpointing() {
+            true => log.checkpoint(budget, options.clock.now(), &mut Parts { store, capture }),
+            false => log.maintain(budget),
+        };
+        match done {
+            Ok(more) => Ok(more || log.is_checkpointing()),
+            Err(error) => self.shared.poisoned(error),
+        }
+    }
+
+    /// Asks that the next maintenance writes a checkpoint, however short the log is.
+    pub fn want_checkpoint(&mut self) {
+        if let Some(log) = &mut self.shared.log {
+            log.want_checkpoint();
         }
     }
 

@@ -91,6 +91,26 @@ impl Checksum {
     }
 }
 
+impl Checksum {
+    /// Appends length, checksum and a body of two parts, which is to lie at this offset.
+    pub fn seal(&self, out: &mut Vec<u8>, offset: u64, first: &[u8], rest: &[u8]) {
+        let body = [first, rest].concat();
+        let length = u32::try_from(body.len()).expect("bodies are bounded far below 4 GiB");
+        out.extend(length.to_le_bytes());
+        out.extend(self.of(offset, length, &body).to_le_bytes());
+        out.extend(body);
+    }
+
+    /// Whether `bytes`, head and body, are what was sealed for this offset.
+    pub fn fits(&self, offset: u64, bytes: &[u8]) -> bool {
+        let Some((head, body)) = bytes.split_first_chunk() else {
+            return false;
+        };
+        let (length, stored) = read_head(*head);
+        body.len() == length as usize && stored == self.of(offset, length, body)
+    }
+}
+
 /// Makes a checksum into one that is safe to store among data that is itself checksummed.
 pub fn mask(crc: u32) -> u32 {
     crc.rotate_right(15).wrapping_add(0xa282_ead8)

@@ -28,6 +28,7 @@
 //! |---|---|
 //! | `writer` `succession` `failure` `upkeep` | [`Log`]: append and flush, the next segment, errors, idle time |
 //! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
+//! | `checkpoint` | everything up to a commit in one file, for which the segments before can be used anew |
 //! | `transaction` `record` `event` `bookkeeping` | commits and frames |
 //! | `frame` `crc32` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
 //! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
@@ -38,6 +39,7 @@
 
 mod bookkeeping;
 mod chain;
+mod checkpoint;
 mod crc32;
 mod event;
 mod failure;
@@ -62,6 +64,7 @@ mod zeros;
 
 pub use crate::encoding::limit;
 pub use chain::Hash;
+pub use checkpoint::Contents;
 pub use options::{Mode, Options, Position, Report, Sizes};
 pub use page::DatabaseId;
 pub use recovery::{Recovered, Recovery};

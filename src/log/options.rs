@@ -46,6 +46,8 @@ pub struct Sizes {
     pub largest_segment: u64,
     /// How far ahead of its end a segment is filled with zeros in idle time.
     pub zero_ahead: u64,
+    /// A checkpoint is written when the log behind the last one has so many bytes, and as many as that one.
+    pub checkpoint_after: u64,
 }
 
 impl Default for Sizes {
@@ -54,6 +56,7 @@ impl Default for Sizes {
             first_segment: 1 << 20,
             largest_segment: 64 << 20,
             zero_ahead: 1 << 20,
+            checkpoint_after: 4 << 20,
         }
     }
 }
@@ -106,6 +109,8 @@ pub struct Report {
     /// How many commits there are.
     pub commits: u64,
     pub segments: u64,
+    /// How many of the commits came from a checkpoint.
+    pub checkpointed: u64,
     /// A write that was never acknowledged was cut off here.
     pub torn: Option<Position>,
     /// Files of another database, which are left alone.

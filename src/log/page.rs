@@ -5,7 +5,8 @@
 //!   8     u32 format version
 //!   12    u32 compatible flags       unknown ones are ignored
 //!   16    u32 read-compatible flags  with unknown ones the database is opened for reading only
-//!   20    u32 incompatible flags     with unknown ones it is not opened; bit 0 is kept for encryption
+//!   20    u32 incompatible flags     with unknown ones it is not opened; bit 0 is kept for encryption,
+//!                                      bit 1: there are checkpoints
 //!   24    database id, 16 bytes
 //!   40    fields of the kind of page
 //!         zeros
@@ -20,6 +21,10 @@ use super::frame::mask;
 pub const PAGE_BYTES: usize = 2048;
 
 const VERSION: u32 = 1;
+
+/// The incompatible flag of pages that a program must know checkpoints to understand.
+pub const CHECKPOINTS: u32 = 2;
+
 const CRC: usize = PAGE_BYTES - 4;
 
 pub type Page = [u8; PAGE_BYTES];
@@ -41,10 +46,11 @@ pub enum Opened {
     },
 }
 
-pub fn new(magic: &[u8; 8], database: &DatabaseId) -> Page {
+pub fn new(magic: &[u8; 8], database: &DatabaseId, incompatible: u32) -> Page {
     let mut page = [0; PAGE_BYTES];
     page[..8].copy_from_slice(magic);
     page[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    page[20..24].copy_from_slice(&incompatible.to_le_bytes());
     page[24..40].copy_from_slice(database);
     page
 }
@@ -67,7 +73,7 @@ pub fn open(page: &Page, magic: &[u8; 8]) -> Opened {
         return Opened::Damaged;
     }
     let (version, incompatible) = (u32_at(page, 8), u32_at(page, 20));
-    if version != VERSION || incompatible != 0 {
+    if version != VERSION || incompatible & !CHECKPOINTS != 0 {
         return Opened::TooNew(format!("version {version}, flags {incompatible:#x}"));
     }
     Opened::Sound {

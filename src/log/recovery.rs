@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   survey    superblock, headers                 which files are ours, in which order
+//!   load      the parts of the checkpoint           if there is one
 //!   scan      frames -> commits, one a step       links, checksums and hashes are checked on the way
 //!   tail      what follows the last frame         clean, torn, or damage
 //!   start     a file for the next segment if the tail is torn; a flush of what was found; a SESSION frame, flushed
@@ -10,6 +11,7 @@
 //! Until the start nothing is written, so that an opening that fails or is broken off changes nothing.
 
 use super::chain::GENESIS;
+use super::checkpoint::{Next, Pieces};
 use super::options::{Mode, Options, Report};
 use super::scan::{Scan, Scanned};
 use super::start::{Rest, Start};
@@ -32,6 +34,8 @@ pub struct Recovery {
 
 /// What a step came to.
 pub enum Recovered {
+    /// The next part of the checkpoint that all commits follow.
+    Part(Vec<u8>),
     /// The next commit, in the order of the sequence.
     Commit(Box<Commit>),
     /// The storage has yet to get something: let the host run, then step again.
@@ -42,6 +46,7 @@ pub enum Recovered {
 
 pub(super) enum Stage {
     Survey(Box<Survey>),
+    Load(Box<Pieces>, Box<Scan>),
     Scan(Box<Scan>),
     Tail(Box<Scan>, Tail),
     /// Where the log will go on, once there is a file for it.
@@ -98,6 +103,7 @@ impl Recovery {
     fn step_rarely(&mut self, stage: Stage) -> Result<Option<Recovered>> {
         match stage {
             Stage::Survey(survey) => self.survey(survey),
+            Stage::Load(pieces, scan) => self.load(pieces, scan),
             Stage::Scan(scan) => self.scan(scan),
             Stage::Tail(scan, tail) => self.tail(scan, tail),
             Stage::Place(start) => self.place(start),
@@ -132,6 +138,8 @@ impl Recovery {
     fn begin_scan(&mut self, files: Files) -> Result<Option<Recovered>> {
         let watermark = files.superblock.watermark;
         let Files {
+            checkpoint,
+            mut checkpoints,
             segments,
             superblock,
             free,
@@ -139,22 +147,55 @@ impl Recovery {
             unbegun,
             writable,
         } = files;
-        let has_unbegun = unbegun
-            .as_ref()
-            .is_some_and(|unbegun| unbegun.header.number == segments.len() as u64);
+        let has_unbegun = unbegun.as_ref().is_some_and(|unbegun| {
+            let last = segments.last().map(|last| last.header.number + 1);
+            unbegun.header.number == last.unwrap_or(0)
+        });
         self.report.segments = segments.len() as u64;
+        checkpoints.old_segments = (segments.iter())
+            .map(|segment| (segment.header.number, segment.file))
+            .collect();
+        if let Some(chosen) = &checkpoint {
+            self.report.checkpointed = chosen.header.mark.commits;
+            checkpoints.number = chosen.header.number;
+            checkpoints.file = Some(chosen.file);
+            checkpoints.commits = chosen.header.mark.commits;
+            checkpoints.bytes = chosen.header.end;
+        }
         self.files = Some(Rest {
             superblock,
             free,
             known_files,
             unbegun,
             writable,
+            checkpoints,
         });
         if segments.is_empty() {
             return self.no_segments();
         }
-        self.stage = Stage::Scan(Box::new(Scan::new(segments, has_unbegun, watermark)));
+        let mut scan = Box::new(Scan::new(segments, has_unbegun, watermark));
+        self.stage = match checkpoint {
+            None => Stage::Scan(scan),
+            Some(chosen) => {
+                scan.begin_behind(&chosen.header)?;
+                Stage::Load(Box::new(Pieces::new(chosen.header, chosen.file)), scan)
+            }
+        };
         Ok(None)
+    }
+
+    /// Damage of a checkpoint is an error whatever the mode: nothing can be read without it.
+    fn load(&mut self, mut pieces: Box<Pieces>, scan: Box<Scan>) -> Result<Option<Recovered>> {
+        let next = pieces.next(self.storage())?;
+        self.stage = match next {
+            Next::End => Stage::Scan(scan),
+            _ => Stage::Load(pieces, scan),
+        };
+        Ok(match next {
+            Next::Part(part) => Some(Recovered::Part(part)),
+            Next::Miss => Some(Recovered::Miss),
+            Next::More | Next::End => None,
+        })
     }
 
     pub(super) fn is_strict(&self) -> bool {
@@ -173,6 +214,7 @@ impl Recovery {
             segment: None,
             number: 0,
             previous_end: 0,
+            bytes: 0,
         };
         if self.options.mode != Mode::Write {
             return Ok(Some(self.read_only(start, None)));

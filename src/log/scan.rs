@@ -2,6 +2,7 @@
 
 use super::bookkeeping::Session;
 use super::chain::GENESIS;
+use super::checkpoint;
 use super::frame::{self, Body, Checksum, EventType, HEAD_BYTES};
 use super::options::Position;
 use super::segment::HEADER_BYTES;
@@ -44,6 +45,8 @@ pub(super) struct Scan {
     /// The segment after the last one, if it has a header and no frame.
     has_unbegun: bool,
     sealed: bool,
+    /// Bytes of frames read.
+    pub bytes: u64,
 }
 
 enum Next {
@@ -73,6 +76,27 @@ impl Scan {
             window: Window::default(),
             has_unbegun,
             sealed: false,
+            bytes: 0,
+        }
+    }
+
+    /// Goes on where a checkpoint ends, which is in the first segment.
+    pub fn begin_behind(&mut self, header: &checkpoint::Header) -> Result<()> {
+        let mark = header.mark;
+        (self.offset, self.good_end) = (mark.offset, mark.offset);
+        self.epoch = mark.epoch;
+        self.head = Head {
+            next_seq: mark.commits,
+            time: header.time,
+            chain: mark.chain,
+        };
+        let known = &self.watermark;
+        let agrees = known.commits != mark.commits || known.chain == mark.chain;
+        let segment = self.segment();
+        let is_within = (HEADER_BYTES as u64 + 1..=segment.length).contains(&mark.offset);
+        match agrees && is_within && segment.header.first_seq <= mark.commits {
+            true => Ok(()),
+            false => Err(self.corrupt("the segment does not follow the checkpoint")),
         }
     }
 
@@ -225,6 +249,7 @@ impl Scan {
             return Ok(None);
         }
         self.offset += count as u64;
+        self.bytes += count as u64;
         if self.transaction.is_empty() {
             self.good_end = self.offset;
         }

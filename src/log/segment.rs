@@ -34,7 +34,7 @@ pub struct Header {
 
 impl Header {
     pub fn encode(&self) -> [u8; HEADER_BYTES] {
-        let mut page = page::new(MAGIC, &self.database);
+        let mut page = page::new(MAGIC, &self.database, 0);
         put_u64(&mut page, 40, self.number);
         page[48..64].copy_from_slice(&self.salt);
         put_u64(&mut page, 64, self.first_seq);

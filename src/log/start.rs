@@ -5,6 +5,7 @@
 //! made durable is the log open for writing; so a storage that cannot be written shows here, not at the
 //! first commit. If that fails the log can still be read, and the report says why.
 
+use super::checkpoint::Checkpoints;
 use super::frame::Checksum;
 use super::options::Mode;
 use super::page::DatabaseId;
@@ -26,6 +27,7 @@ pub(super) struct Rest {
     pub known_files: u32,
     pub unbegun: Option<SegmentFile>,
     pub writable: bool,
+    pub checkpoints: Checkpoints,
 }
 
 /// Where the log goes on.
@@ -37,6 +39,8 @@ pub(super) struct Start {
     /// Otherwise the number of the new one, and where the one before ends.
     pub number: u64,
     pub previous_end: u64,
+    /// Bytes of frames in the log.
+    pub bytes: u64,
 }
 
 impl Recovery {
@@ -47,6 +51,7 @@ impl Recovery {
             segment,
             number: scan.segment().header.number + 1,
             previous_end: scan.good_end,
+            bytes: scan.bytes,
         }
     }
 
@@ -190,7 +195,12 @@ impl Recovery {
     }
 
     fn make_log(&mut self, start: Start) -> Log {
-        let files = self.files.take().expect("set by the survey");
+        let mut files = self.files.take().expect("set by the survey");
+        files.checkpoints.log_bytes = start.bytes;
+        // The one that is written on is no old one.
+        let written = start.segment.as_ref().map(|segment| segment.number);
+        let old = &mut files.checkpoints.old_segments;
+        old.retain(|(number, _)| Some(*number) != written);
         let mut salts = Salts::new(self.options.entropy.clone());
         // A creation that was broken off may have left a superblock: its name is used again.
         if self.report.database == DatabaseId::default() {
@@ -218,6 +228,7 @@ impl Recovery {
             free: files.free,
             known_files: files.known_files,
             superblock: files.superblock,
+            checkpoints: files.checkpoints,
         })
     }
 

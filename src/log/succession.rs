@@ -67,6 +67,10 @@ impl Log {
             return Err(self.undo_write(cause, Some(free.file)));
         }
         let begin = HEADER_BYTES as u64;
+        if self.segment.file > 0 {
+            let complete = (self.segment.number, self.segment.file);
+            self.checkpoints.old_segments.push(complete);
+        }
         self.segment = Segment {
             number,
             file: free.file,

@@ -8,15 +8,18 @@
 //!   72   chain, 32 bytes     hash of the last of them
 //!   104  u64 epoch           of the writer's session
 //!   112  u64 clean           1: written at an orderly close
-//!   120  zeros, kept for the roots of checkpoints
+//!   120  u64 checkpoint      the number of the last complete one; 0: there is none
 //! ```
 //!
 //! It is written when the log is idle and at close, never on the way of a commit, and is no more than a
 //! witness: the segments describe themselves, and losing both slots loses no data. What it adds is a
-//! sharper eye: a log that ends before the watermark has lost something.
+//! sharper eye: a log that ends before the watermark has lost something, and
+//! so has a database without the checkpoint that is named.
 
 use super::chain::{GENESIS, Hash};
-use super::page::{self, DatabaseId, Opened, PAGE_BYTES, Page, array_at, put_u64, u64_at};
+use super::page::{
+    self, CHECKPOINTS, DatabaseId, Opened, PAGE_BYTES, Page, array_at, put_u64, u64_at,
+};
 
 const MAGIC: &[u8; 8] = b"driftsup";
 
@@ -51,6 +54,8 @@ pub struct Superblock {
     pub generation: u64,
     pub watermark: Watermark,
     pub clean: bool,
+    /// The number of the last complete checkpoint; 0: there is none.
+    pub checkpoint: u64,
 }
 
 /// Where each slot lies.
@@ -62,7 +67,8 @@ impl Superblock {
     }
 
     pub fn encode(&self) -> Page {
-        let mut page = page::new(MAGIC, &self.database);
+        let flags = if self.checkpoint > 0 { CHECKPOINTS } else { 0 };
+        let mut page = page::new(MAGIC, &self.database, flags);
         let mark = &self.watermark;
         put_u64(&mut page, 40, self.generation);
         put_u64(&mut page, 48, mark.segment);
@@ -71,6 +77,7 @@ impl Superblock {
         page[72..104].copy_from_slice(&mark.chain);
         put_u64(&mut page, 104, mark.epoch);
         put_u64(&mut page, 112, u64::from(self.clean));
+        put_u64(&mut page, 120, self.checkpoint);
         page::seal(&mut page);
         page
     }
@@ -114,5 +121,6 @@ fn decode(page: &Page, database: DatabaseId) -> Superblock {
             epoch: u64_at(page, 104),
         },
         clean: u64_at(page, 112) == 1,
+        checkpoint: u64_at(page, 120),
     }
 }

@@ -4,6 +4,7 @@
 //! nor its length says anything; only what is in it does. The result is the segments in their order, and the
 //! files that are free to take the next one.
 
+use super::checkpoint::{self, Checkpoints};
 use super::options::Report;
 use super::page::{DatabaseId, PAGE_BYTES};
 use super::segment::{self, Found, HEADER_BYTES, Header};
@@ -27,6 +28,19 @@ pub struct SegmentFile {
     differs: bool,
 }
 
+/// A file that holds a checkpoint of this database, or the beginning of one.
+#[derive(Debug, Clone)]
+pub struct CheckpointFile {
+    pub file: u32,
+    pub header: checkpoint::Header,
+}
+
+impl CheckpointFile {
+    fn is_complete(&self) -> bool {
+        self.header.end > 0
+    }
+}
+
 /// Goes through the files, one step at a time.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -34,6 +48,7 @@ pub struct Survey {
     next_file: u32,
     superblock: Option<Superblock>,
     found: Vec<SegmentFile>,
+    checkpoints: Vec<CheckpointFile>,
     free: Vec<FreeFile>,
     /// What the file at hand is, while the rest of it is checked for bytes.
     at_hand: Option<AtHand>,
@@ -43,6 +58,7 @@ pub struct Survey {
 #[derive(Debug)]
 struct AtHand {
     found: Found,
+    checkpoint: checkpoint::Found,
     length: u64,
     offset: u64,
 }
@@ -51,7 +67,11 @@ struct AtHand {
 #[derive(Debug)]
 pub struct Files {
     pub superblock: Superblock,
-    /// In order and without gaps. Empty: there is no database yet.
+    /// The checkpoint that counts.
+    pub checkpoint: Option<CheckpointFile>,
+    /// What is known of checkpoints besides, stale files among it.
+    pub checkpoints: Checkpoints,
+    /// In order and without gaps, from the one on that the checkpoint names. Empty: there is no database yet.
     pub segments: Vec<SegmentFile>,
     /// A last segment without a frame. Its header was written along with the last group of the segment before,
     /// and unless that one was sealed, neither is known to have become durable.
@@ -115,12 +135,14 @@ impl Survey {
         let mut at_hand = match self.at_hand.take() {
             Some(at_hand) => at_hand,
             None => {
-                let mut bytes = [0; HEADER_BYTES];
+                let mut bytes = [0; checkpoint::BEGIN as usize];
                 if !read_present(storage, file, 0, &mut bytes)? {
                     return Ok(false);
                 }
+                let header: &[u8; HEADER_BYTES] = bytes.first_chunk().expect("half of the bytes");
                 AtHand {
-                    found: segment::read(&bytes),
+                    found: segment::read(header),
+                    checkpoint: checkpoint::read(&bytes),
                     length: storage.len(file)?,
                     offset: HEADER_BYTES as u64,
                 }
@@ -160,6 +182,22 @@ impl Survey {
         report: &mut Report,
     ) -> Result<()> {
         let length = at_hand.length;
+        match at_hand.checkpoint {
+            checkpoint::Found::Nothing => {}
+            checkpoint::Found::TooNew(needs) => return Err(too_new(&needs)),
+            checkpoint::Found::Checkpoint {
+                header,
+                writable,
+                single,
+            } => {
+                self.writable &= writable;
+                if single {
+                    note(&mut report.half_damaged_files, file);
+                }
+                self.checkpoints.push(CheckpointFile { file, header });
+                return Ok(());
+            }
+        }
         match at_hand.found {
             Found::TooNew(needs) => return Err(too_new(&needs)),
             Found::Segment {
@@ -200,16 +238,31 @@ impl Survey {
     /// Puts the segments in order. Damage goes into the report; what precedes it is still given.
     pub fn finish(mut self, storage: &dyn Storage, report: &mut Report) -> Result<Files> {
         self.drop_foreign(report)?;
-        self.found.sort_by_key(|found| found.header.number);
-        let unbegun = self.found.pop_if(|last| last.is_empty);
-        let superblock = self.superblock.unwrap_or(Superblock {
+        let superblock = self.superblock.take().unwrap_or(Superblock {
             database: report.database,
             generation: 0,
             watermark: Watermark::NONE,
             clean: false,
+            checkpoint: 0,
         });
-        check_numbers(&mut self.found, superblock.watermark, report);
+        let mut checkpoints = Checkpoints::default();
+        let checkpoint = self.choose_checkpoint(&superblock, &mut checkpoints, report);
+        let base = checkpoint.as_ref().map_or(0, |c| c.header.mark.segment);
+        self.found.sort_by_key(|found| found.header.number);
+        let covered = self
+            .found
+            .partition_point(|found| found.header.number < base);
+        let covered = self.found.drain(..covered);
+        checkpoints.stale.extend(covered.map(|found| found.file));
+        let unbegun = self.found.pop_if(|last| last.is_empty);
+        check_numbers(&mut self.found, base, superblock.watermark, report);
+        if checkpoint.is_some() && self.found.is_empty() {
+            let message = format!("segment {base} is missing");
+            return Err(Error::new(Code::DataLoss, message));
+        }
         Ok(Files {
+            checkpoint,
+            checkpoints,
             superblock,
             segments: self.found,
             unbegun,
@@ -217,6 +270,40 @@ impl Survey {
             known_files: storage.file_count().max(1),
             writable: self.writable,
         })
+    }
+
+    /// The complete checkpoint of the highest number; the others are stale.
+    fn choose_checkpoint(
+        &mut self,
+        superblock: &Superblock,
+        known: &mut Checkpoints,
+        report: &mut Report,
+    ) -> Option<CheckpointFile> {
+        let found = &mut self.checkpoints;
+        found.sort_by_key(|found| (found.is_complete(), found.header.number));
+        known.attempts = found
+            .iter()
+            .map(|found| found.header.number)
+            .max()
+            .unwrap_or(0);
+        let chosen = found.pop_if(|last| last.is_complete());
+        let number = chosen.as_ref().map_or(0, |chosen| chosen.header.number);
+        known.attempts = known.attempts.max(superblock.checkpoint);
+        known.stale.extend(found.iter().map(|found| found.file));
+        let is_twice =
+            |other: &CheckpointFile| other.is_complete() && other.header.number == number;
+        let (code, message) = if number < superblock.checkpoint {
+            (
+                Code::DataLoss,
+                format!("checkpoint {} is missing", superblock.checkpoint),
+            )
+        } else if found.last().is_some_and(is_twice) {
+            (Code::Corrupt, format!("checkpoint {number} is there twice"))
+        } else {
+            return chosen;
+        };
+        report.damage.get_or_insert(Error::new(code, message));
+        chosen
     }
 
     fn drop_foreign(&mut self, report: &mut Report) -> Result<()> {
@@ -227,6 +314,13 @@ impl Survey {
         let is_foreign = |found: &SegmentFile| found.header.database != database;
         let foreign = self.found.iter().filter(|found| is_foreign(found));
         report.foreign_files = foreign.map(|found| found.file).collect();
+        self.checkpoints.retain(|found| {
+            let is_own = found.header.database == database;
+            if !is_own {
+                report.foreign_files.push(found.file);
+            }
+            is_own
+        });
         if !self.found.is_empty() && self.found.iter().all(is_foreign) {
             let message = "the superblock is of another database than the segments";
             return Err(Error::new(Code::Corrupt, message));
@@ -240,7 +334,9 @@ impl Survey {
         if let Some(superblock) = &self.superblock {
             return Ok(Some(superblock.database));
         }
-        let mut ids = self.found.iter().map(|found| found.header.database);
+        let segments = self.found.iter().map(|found| found.header.database);
+        let checkpoints = self.checkpoints.iter().map(|found| found.header.database);
+        let mut ids = segments.chain(checkpoints);
         let first = ids.next();
         match ids.all(|id| Some(id) == first) {
             true => Ok(first),
@@ -267,9 +363,14 @@ fn read_present(
     }
 }
 
-fn check_numbers(segments: &mut Vec<SegmentFile>, watermark: Watermark, report: &mut Report) {
+fn check_numbers(
+    segments: &mut Vec<SegmentFile>,
+    base: u64,
+    watermark: Watermark,
+    report: &mut Report,
+) {
     for index in 0..segments.len() {
-        let expected = index as u64;
+        let expected = base + index as u64;
         let found = &segments[index];
         let number = found.header.number;
         let message = if number > expected {
@@ -290,7 +391,7 @@ fn check_numbers(segments: &mut Vec<SegmentFile>, watermark: Watermark, report: 
         segments.truncate(index);
         break;
     }
-    let is_short = watermark.offset > 0 && segments.len() as u64 <= watermark.segment;
+    let is_short = watermark.offset > 0 && base + segments.len() as u64 <= watermark.segment;
     if is_short {
         let message = format!("segment {} is missing", watermark.segment);
         report

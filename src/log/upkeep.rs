@@ -63,9 +63,19 @@ impl Log {
     }
 
     fn request_file(&mut self) {
-        // A refusal is not an error yet: the segment at hand grows on, and the next commit asks again.
-        let _ = self.storage.request_files(self.known_files + 1);
+        self.request_files_for(1);
+    }
+
+    /// Asks for files until so many are free.
+    pub(super) fn request_files_for(&mut self, count: usize) {
         self.adopt_files();
+        if let Some(missing) = count.checked_sub(self.free.len()).filter(|n| *n > 0) {
+            // A refusal is not an error yet: the segment at hand grows on, and the next commit asks again.
+            let _ = self
+                .storage
+                .request_files(self.known_files + missing as u32);
+            self.adopt_files();
+        }
     }
 
     /// Finds the files that have appeared. Only an empty one is taken.
@@ -129,6 +139,7 @@ impl Log {
             generation: self.superblock.generation + 1,
             watermark,
             clean,
+            checkpoint: self.checkpoints.number,
         };
         write_all(
             self.storage.as_mut(),

@@ -10,6 +10,7 @@
 
 use super::bookkeeping::Session;
 use super::chain::Hash;
+use super::checkpoint::Checkpoints;
 use super::failure::unknown;
 use super::frame::{self, Checksum, EventType};
 use super::options::Sizes;
@@ -99,6 +100,7 @@ pub struct Log {
     pub(super) unflushed_upkeep: bool,
     /// Commits that were there when the log was opened: nobody waits for those.
     pub(super) recovered: u64,
+    pub(super) checkpoints: Checkpoints,
     pub(super) failure: Option<Error>,
 }
 
@@ -114,6 +116,7 @@ pub(super) struct Parts {
     pub free: VecDeque<FreeFile>,
     pub known_files: u32,
     pub superblock: Superblock,
+    pub checkpoints: Checkpoints,
 }
 
 impl Log {
@@ -142,6 +145,7 @@ impl Log {
             superblock: parts.superblock,
             unflushed_upkeep: false,
             recovered: parts.head.next_seq,
+            checkpoints: parts.checkpoints,
             failure: None,
         }
     }
@@ -323,6 +327,7 @@ impl Log {
             return Err(self.undo_write(cause, None));
         }
         self.segment.written += self.pending.len() as u64;
+        self.checkpoints.log_bytes += self.pending.len() as u64;
         self.segment.zeroed = self.segment.zeroed.max(self.segment.written);
         self.pending.clear();
         Ok(())

@@ -224,6 +224,13 @@ impl Storage for Directory {
         Ok(count)
     }
 
+    fn clear(&mut self, file: u32) -> Result<()> {
+        self.entry(file)?;
+        let entry = &mut self.files[file as usize];
+        entry.is_dirty = true;
+        entry.file.set_len(0).map_err(|e| failed("empty", &e))
+    }
+
     fn flush(&mut self) -> Result<Ticket> {
         for entry in self.files.iter_mut().filter(|entry| entry.is_dirty) {
             entry.file.sync_data().map_err(|e| failed("flush", &e))?;

@@ -52,6 +52,12 @@ impl Storage for Memory {
         Ok(bytes.len())
     }
 
+    fn clear(&mut self, file: u32) -> Result<()> {
+        self.file(file)?;
+        self.files[file as usize] = Vec::new();
+        Ok(())
+    }
+
     fn flush(&mut self) -> Result<Ticket> {
         Ok(Ticket(0))
     }

@@ -1,7 +1,7 @@
 //! Layer 1: numbered files.
 //!
 //! A database is a row of files, numbered from zero: file 0 is the superblock, the others are
-//! segments of the log and, later, checkpoints. A file is an array of bytes that reads as zeros where
+//! segments of the log and checkpoints. A file is an array of bytes that reads as zeros where
 //! it was made longer and never written. The trait is small and synchronous, so that one engine runs
 //! over memory, a directory, OPFS handles and IndexedDB, and so that a fault injector is just one
 //! more storage.
@@ -38,6 +38,9 @@ pub trait Storage {
     /// Writes, making the file longer if need be, and returns how many bytes the medium took. Any
     /// number but `bytes.len()` is a failure.
     fn write_at(&mut self, file: u32, offset: u64, bytes: &[u8]) -> Result<usize>;
+
+    /// Makes a file empty. As with what is written, that is durable after the next flush.
+    fn clear(&mut self, file: u32) -> Result<()>;
 
     /// Asks that everything written so far be made durable, also by whoever had the files open before.
     fn flush(&mut self) -> Result<Ticket>;

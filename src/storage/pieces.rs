@@ -35,7 +35,7 @@ struct File {
     length: u64,
 }
 
-/// Bytes to be stored at a place.
+/// Bytes to be stored at a place. Without any, the file is emptied: nothing that was stored of it counts any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     pub file: u32,
@@ -70,6 +70,12 @@ impl Pieces {
     }
 }
 
+impl Piece {
+    fn is_followed_by(&self, offset: u64) -> bool {
+        !self.bytes.is_empty() && self.offset + self.bytes.len() as u64 == offset
+    }
+}
+
 impl State {
     fn file(&mut self, file: u32) -> Result<&mut File> {
         self.files
@@ -80,7 +86,7 @@ impl State {
     /// A piece that follows the last one becomes part of it.
     fn push(&mut self, file: u32, offset: u64, bytes: &[u8]) {
         match self.pending.last_mut() {
-            Some(last) if last.file == file && last.offset + last.bytes.len() as u64 == offset => {
+            Some(last) if last.file == file && last.is_followed_by(offset) => {
                 last.bytes.extend_from_slice(bytes);
             }
             _ => self.pending.push(Piece {
@@ -143,6 +149,18 @@ impl Storage for Pieces {
             state.push(file, offset, bytes);
         }
         Ok(bytes.len())
+    }
+
+    fn clear(&mut self, file: u32) -> Result<()> {
+        let mut state = self.0.borrow_mut();
+        *state.file(file)? = File::default();
+        state.pending.retain(|piece| piece.file != file);
+        state.pending.push(Piece {
+            file,
+            offset: 0,
+            bytes: Vec::new(),
+        });
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<Ticket> {
@@ -224,6 +242,16 @@ mod tests {
         let mut storage = written(&[(0, b"one"), (1, &[0])]);
         assert_eq!(read(&mut storage, 0, 3), [b'o', 0, b'e']);
         assert_eq!(storage.take().1.len(), 2);
+    }
+
+    #[test]
+    fn a_file_that_was_emptied_is_stored_as_such() {
+        let mut storage = written(&[(0, b"one")]);
+        storage.clear(1).expect("it is there");
+        storage.write_at(1, 0, b"two").expect("it fits");
+        let pieces = storage.take().1;
+        let lengths: Vec<usize> = pieces.iter().map(|piece| piece.bytes.len()).collect();
+        assert_eq!((lengths, storage.len(1)), (vec![0, 3], Ok(3)));
     }
 
     #[test]

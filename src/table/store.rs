@@ -6,7 +6,7 @@ use super::relation::Relation;
 use super::{BlockId, Catalog, KeyIndex, KeyMakers};
 use crate::commit::{CatalogChange, Commit, RequestId, TableChange};
 use crate::error::{Code, Error, Result};
-use crate::types::{IndexId, RowId, Seq, Snapshot, TableId, TableSchema};
+use crate::types::{BranchId, IndexId, RowId, Seq, Snapshot, TableId, TableSchema};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -62,6 +62,8 @@ pub struct Store {
     pub(super) changes: Vec<(Seq, Vec<CatalogChange>)>,
     empty: Rc<Catalog>,
     pub(super) commits: Vec<CommitInfo>,
+    /// There is a commit of another branch, of which a checkpoint would know nothing.
+    pub(super) has_branches: bool,
     /// Indexes that are gone, for who began to read through them before.
     dropped: Vec<(TableId, KeyIndex)>,
     pub(super) next: NextIds,
@@ -114,6 +116,7 @@ impl Store {
             changes: Vec::new(),
             empty: Rc::default(),
             commits: Vec::new(),
+            has_branches: false,
             dropped: Vec::new(),
             next: NextIds {
                 table: TableId(0),
@@ -152,6 +155,7 @@ impl Store {
             let relation = relation.ok_or_else(|| unknown_table(change.table))?;
             apply_change(relation, &mut self.blocks, commit.seq, change)?;
         }
+        self.has_branches |= commit.branch != BranchId::MAIN || commit.merge_parent.is_some();
         self.commits.push(CommitInfo {
             time: commit.time,
             clock_lag: commit.time.wrapping_sub(commit.raw_clock),

@@ -52,6 +52,11 @@ impl Storage for Files {
         Ok(self.counted(count, "a write")? as usize)
     }
 
+    fn clear(&mut self, file: u32) -> Result<()> {
+        self.counted(self.0.clear(file), "emptying a file")
+            .map(drop)
+    }
+
     fn flush(&mut self) -> Result<Ticket> {
         self.counted(self.0.flush(), "a flush")?;
         Ok(Ticket(0))

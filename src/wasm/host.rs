@@ -34,6 +34,9 @@ extern "C" {
     pub fn write(this: &Host, file: u32, offset: f64, pointer: u32, length: u32) -> f64;
 
     #[wasm_bindgen(method)]
+    pub fn clear(this: &Host, file: u32) -> f64;
+
+    #[wasm_bindgen(method)]
     pub fn flush(this: &Host) -> f64;
 
     #[wasm_bindgen(method, js_name = requestFiles)]

@@ -4,7 +4,7 @@ use super::random::Random;
 use driftdb::column::{Data, Strings, Vector};
 use driftdb::commit::{CatalogChange, Commit, RowChanges, TableChange};
 use driftdb::error::Result;
-use driftdb::log::{Log, Mode, Options, Recovered, Recovery, Report, Sizes};
+use driftdb::log::{Contents, Log, Mode, Options, Recovered, Recovery, Report, Sizes};
 use driftdb::storage::Storage;
 use driftdb::types::{
     BranchId, ColumnId, ColumnSchema, DataType, Decimal, Entropy, IndexId, IndexSchema, RowId, Seq,
@@ -52,6 +52,7 @@ pub fn options(seed: u64) -> Options {
             first_segment: 5000,
             largest_segment: 7000,
             zero_ahead: 512,
+            checkpoint_after: u64::MAX,
         },
         ..Options::new(START, Rc::new(Seeded::new(seed)))
     }
@@ -71,6 +72,7 @@ pub fn open(storage: Box<dyn Storage>, options: Options) -> Result<(Vec<Commit>,
     for _ in 0..1_000_000 {
         match recovery.step()? {
             Recovered::Commit(commit) => commits.push(*commit),
+            Recovered::Part(part) => commits.push(commit_of(&part)),
             Recovered::Miss => {}
             Recovered::Done { log, report } => return Ok((commits, *log, report)),
         }
@@ -212,6 +214,45 @@ pub fn delete(seq: u64, row: u64) -> Commit {
 }
 
 /// A short history with every kind of event.
+/// A checkpoint of a history: parts of many lengths, one for each commit.
+#[derive(Default)]
+pub struct Parts(u64);
+
+impl Contents for Parts {
+    fn time(&self, seq: u64) -> i64 {
+        START + seq as i64 * 1_000_001
+    }
+
+    fn next(&mut self, seq: u64) -> Result<Option<Vec<u8>>> {
+        let next = self.0;
+        self.0 += 1;
+        let part = || next.to_le_bytes().repeat(1 + next as usize * 7 % 40);
+        Ok((next <= seq).then(part))
+    }
+
+    fn restart(&mut self) {
+        self.0 = 0;
+    }
+}
+
+fn commit_of(part: &[u8]) -> Commit {
+    let seq = part.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+    let seq = seq.expect("a part begins with its sequence");
+    history(seq + 1).pop().expect("as many as asked for")
+}
+
+/// Writes a checkpoint, or finds out that none can be written.
+pub fn checkpoint(log: &mut Log) -> Result<()> {
+    let mut parts = Parts::default();
+    log.want_checkpoint();
+    for _ in 0..100_000 {
+        if !log.checkpoint(300, START, &mut parts)? {
+            return Ok(());
+        }
+    }
+    panic!("the checkpoint does not end");
+}
+
 pub fn history(count: u64) -> Vec<Commit> {
     (0..count)
         .map(|seq| match seq % 5 {

@@ -25,6 +25,8 @@ pub struct Write {
     pub file: u32,
     pub offset: u64,
     pub bytes: Vec<u8>,
+    /// The file was emptied before; torn, it may have been cut anywhere.
+    pub clears: bool,
 }
 
 #[derive(Debug, Default)]
@@ -108,6 +110,11 @@ impl Faulty {
     pub fn torn(&self, whole: usize, length: usize) -> Memory {
         let mut files = self.crashed(0..whole);
         let mut write = self.0.borrow().writes[whole].clone();
+        if write.clears {
+            let kept = write.bytes.len() - length;
+            files.files[write.file as usize].truncate(kept);
+            return files;
+        }
         write.bytes.truncate(length);
         apply(&mut files, &write);
         files
@@ -115,6 +122,10 @@ impl Faulty {
 }
 
 fn apply(files: &mut Memory, write: &Write) {
+    if write.clears {
+        assert_eq!(files.clear(write.file), Ok(()), "memory empties everything");
+        return;
+    }
     let count = files.write_at(write.file, write.offset, &write.bytes);
     assert_eq!(count, Ok(write.bytes.len()), "memory takes everything");
 }
@@ -175,8 +186,25 @@ impl Storage for Faulty {
             file,
             offset,
             bytes: bytes.to_vec(),
+            clears: false,
         });
         Ok(count)
+    }
+
+    /// The bytes that are lost are kept in the list, so that the loss can be torn at each of them.
+    fn clear(&mut self, file: u32) -> Result<()> {
+        let mut state = self.0.borrow_mut();
+        if let Some(Fault::Error(code)) = state.strike() {
+            return Err(refused(code));
+        }
+        let bytes = state.seen.files[file as usize].clone();
+        state.writes.push(Write {
+            file,
+            offset: 0,
+            bytes,
+            clears: true,
+        });
+        state.seen.clear(file)
     }
 
     fn flush(&mut self) -> Result<Ticket> {

@@ -62,6 +62,10 @@ impl<S: Storage> Storage for Missing<S> {
         self.inner.write_at(file, offset, bytes)
     }
 
+    fn clear(&mut self, file: u32) -> Result<()> {
+        self.inner.clear(file)
+    }
+
     fn flush(&mut self) -> Result<Ticket> {
         self.inner.flush()
     }

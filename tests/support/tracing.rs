@@ -51,6 +51,11 @@ impl<S: Storage> Storage for Tracing<S> {
         self.inner.write_at(file, offset, bytes)
     }
 
+    fn clear(&mut self, file: u32) -> Result<()> {
+        self.note(format!("clear file={file}"));
+        self.inner.clear(file)
+    }
+
     fn flush(&mut self) -> Result<Ticket> {
         self.note("flush".to_string());
         self.inner.flush()

@@ -14,6 +14,7 @@ pub enum Step {
     /// A commit that is written and not flushed.
     Written,
     Maintain,
+    Checkpoint,
     /// Close and open again.
     Reopen,
     /// Drop the log as it is and open again.
@@ -23,8 +24,8 @@ pub enum Step {
 use Step::*;
 
 /// Workloads that together pass every way of writing: single commits, groups, unflushed writes, many segments,
-/// zeros ahead, the watermark.
-pub const WORKLOADS: [&[Step]; 6] = [
+/// zeros ahead, the watermark, checkpoints.
+pub const WORKLOADS: [&[Step]; 8] = [
     &[Group(1), Group(1), Group(1), Group(1), Group(1), Group(1)],
     &[
         Group(3),
@@ -78,6 +79,26 @@ pub const WORKLOADS: [&[Step]; 6] = [
         Written,
         Group(1),
     ],
+    &[
+        Group(2),
+        Checkpoint,
+        Group(1),
+        Checkpoint,
+        Reopen,
+        Group(9),
+        Group(1),
+    ],
+    &[
+        Written,
+        Checkpoint,
+        Written,
+        Abandon,
+        Checkpoint,
+        Written,
+        Checkpoint,
+        Maintain,
+        Group(2),
+    ],
 ];
 
 /// How far a workload came.
@@ -126,6 +147,10 @@ fn try_run(files: &Faulty, steps: &[Step], all: &[Commit], outcome: &mut Outcome
                 outcome.possible = outcome.issued.len();
             }
             Maintain => while log.maintain(300)? {},
+            Checkpoint => {
+                checkpoint(&mut log)?;
+                outcome.durable = outcome.durable.max(log.durable_commits() as usize);
+            }
             Reopen => {
                 close(&mut log)?;
                 outcome.durable = outcome.issued.len();

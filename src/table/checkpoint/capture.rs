@@ -42,6 +42,9 @@ impl Capture {
     /// # Errors
     /// A part that could not be read again: it is not to be relied upon.
     pub fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>> {
+        if store.has_branches {
+            return Err(unreadable("it would leave out branches"));
+        }
         while !self.is_over {
             let mut part = vec![self.kind as u8];
             let (has_more, following) = match self.kind {

@@ -1,0 +1,98 @@
+//! Reading the pieces of a checkpoint and putting the parts together.
+
+use super::{BEGIN, Header, PIECE_BYTES_MAX};
+use crate::error::{Code, Error, Result};
+use crate::log::frame::{self, Checksum, HEAD_BYTES};
+use crate::log::window::Window;
+use crate::storage::Storage;
+
+/// The pieces of one checkpoint, from the first on.
+#[derive(Debug)]
+pub struct Pieces {
+    header: Header,
+    file: u32,
+    checksum: Checksum,
+    offset: u64,
+    seen: u64,
+    window: Window,
+    part: Vec<u8>,
+}
+
+/// What the next step came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    Part(Vec<u8>),
+    /// A piece was read, and its part goes on.
+    More,
+    Miss,
+    End,
+}
+
+impl Pieces {
+    pub fn new(header: Header, file: u32) -> Pieces {
+        Pieces {
+            checksum: Checksum::new(&header.salt),
+            header,
+            file,
+            offset: BEGIN,
+            seen: 0,
+            window: Window::default(),
+            part: Vec::new(),
+        }
+    }
+
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// # Errors
+    /// `CORRUPT` when a piece is not what was written, `IO` when the storage fails.
+    pub fn next(&mut self, storage: &mut dyn Storage) -> Result<Next> {
+        if self.offset == self.header.end {
+            return match self.seen == self.header.pieces && self.part.is_empty() {
+                true => Ok(Next::End),
+                false => Err(self.damaged("pieces of it are missing")),
+            };
+        }
+        let place = (self.file, self.header.end);
+        if storage.len(self.file)? < self.header.end {
+            return Err(self.damaged("its file is too short"));
+        }
+        let room = self.header.end.saturating_sub(self.offset);
+        if room < HEAD_BYTES as u64 {
+            return Err(self.damaged("it ends within a piece"));
+        }
+        let Some(head) = self.window.get(storage, place, self.offset, HEAD_BYTES)? else {
+            return Ok(Next::Miss);
+        };
+        let (length, _) = frame::read_head(head.try_into().expect("as many as asked"));
+        let count = HEAD_BYTES + length as usize;
+        if !(2..=PIECE_BYTES_MAX + 1).contains(&(length as usize)) || count as u64 > room {
+            return Err(self.damaged("the length of a piece is impossible"));
+        }
+        let Some(bytes) = self.window.get(storage, place, self.offset, count)? else {
+            return Ok(Next::Miss);
+        };
+        if !self.checksum.fits(self.offset, bytes) {
+            return Err(self.damaged("a piece does not verify"));
+        }
+        let goes_on = bytes[HEAD_BYTES];
+        self.part.extend(&bytes[HEAD_BYTES + 1..]);
+        self.offset += count as u64;
+        self.seen += 1;
+        match goes_on {
+            0 => Ok(Next::Part(std::mem::take(&mut self.part))),
+            1 => Ok(Next::More),
+            _ => Err(self.damaged("a piece has unknown flags")),
+        }
+    }
+
+    fn damaged(&self, what: &str) -> Error {
+        let (number, file, offset) = (self.header.number, self.file, self.offset);
+        let commits = self.header.mark.commits;
+        let message = format!(
+            "checkpoint {number} is damaged: {what} (file {file}, offset {offset}, {commits} commits)"
+        );
+        Error::new(Code::Corrupt, message)
+    }
+}
