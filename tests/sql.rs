@@ -1,6 +1,6 @@
 //! Every `tests/sql/**/*.slt` on every way of running it: in memory, with each block and index run
 //! needed at its first touch, and in a native directory, where the database is opened anew at the end and
-//! must hold the same rows at every moment; each with the optimizer and the plan cache on and off.
+//! must hold the same rows at every moment, with checkpoints on the way and without; each with the optimizer and the plan cache on and off.
 //!
 //! What other databases could answer lies in `tests/sql/postgres`; its answers are PostgreSQL 15's.
 //! Rows are written as `psql -At` would with a blank between columns: NULL as `NULL`, an empty string as
@@ -14,7 +14,7 @@ use driftdb::error::{Code, Error};
 use driftdb::expr::{format_value, parse_value};
 use driftdb::storage::Directory;
 use driftdb::table::Residency;
-use driftdb::types::{Clock, DataType, Entropy, Value};
+use driftdb::types::{Clock, DataType, Entropy, Seq, Value};
 use sqllogictest::{DB, DBOutput, DefaultColumnType, Record, Runner};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ enum Kept {
     InMemory,
     NeededAtFirstTouch,
     InADirectory,
+    /// A checkpoint is begun after every third statement, and a part of it written after each.
+    InCheckpoints,
 }
 
 #[derive(Clone, Copy)]
@@ -52,6 +54,11 @@ fn with_every_block_needed_at_first_touch() {
 #[test]
 fn in_a_directory_and_opened_anew() {
     run_all(Kept::InADirectory);
+}
+
+#[test]
+fn in_a_directory_with_checkpoints_on_the_way() {
+    run_all(Kept::InCheckpoints);
 }
 
 fn run_all(kept: Kept) {
@@ -191,10 +198,15 @@ fn serve(way: Way, messages: Receiver<Message>) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let open = || open(way, folder.path(), clock.clone()).map_err(|error| error.to_string());
     let mut database = open()?;
+    let mut statements = 0;
     for message in messages {
         match message {
             Message::Open(reply) => drop(reply.send(database.session())),
             Message::Run(session, sql, reply) => {
+                if way.kept == Kept::InCheckpoints {
+                    maintain(&mut database, statements).map_err(|error| error.to_string())?;
+                    statements += 1;
+                }
                 let answer = match sql.trim().strip_prefix("\\clock ") {
                     Some(time) => clock.set(time),
                     None => run(&mut database, session, &sql),
@@ -203,16 +215,37 @@ fn serve(way: Way, messages: Receiver<Message>) -> Result<(), String> {
             }
         }
     }
-    if way.kept == Kept::InADirectory {
+    if matches!(way.kept, Kept::InADirectory | Kept::InCheckpoints) {
         let before = everything(&mut database)?;
+        if way.kept == Kept::InCheckpoints && database.applied_seq().is_some() {
+            database.want_checkpoint();
+            while database.maintain(5).map_err(|error| error.to_string())? {}
+        }
         database.close().map_err(|error| error.to_string())?;
         drop(database);
-        let after = everything(&mut open()?)?;
+        let mut database = open()?;
+        let checkpointed = database.report().map_or(0, |report| report.checkpointed);
+        if way.kept == Kept::InCheckpoints && checkpointed != commits(&database) {
+            return Err("there is no checkpoint of all of it".to_string());
+        }
+        let after = everything(&mut database)?;
         if before != after {
             return Err("opened anew it holds other rows".to_string());
         }
     }
     Ok(())
+}
+
+fn commits(database: &Database) -> u64 {
+    database.applied_seq().map_or(0, |seq| seq.0 + 1)
+}
+
+/// A small part of the work on a checkpoint, so that statements come between its parts.
+fn maintain(database: &mut Database, statements: u32) -> Result<(), Error> {
+    if statements % 3 == 0 {
+        database.want_checkpoint();
+    }
+    database.maintain(0).map(drop)
 }
 
 fn open(way: Way, folder: &Path, clock: Rc<SetClock>) -> Result<Database, Error> {
@@ -222,7 +255,9 @@ fn open(way: Way, folder: &Path, clock: Rc<SetClock>) -> Result<Database, Error>
     match way.kept {
         Kept::InMemory => {}
         Kept::NeededAtFirstTouch => options.residency = Residency::FirstTouch,
-        Kept::InADirectory => options.storage = Some(Box::new(Directory::open(folder)?)),
+        Kept::InADirectory | Kept::InCheckpoints => {
+            options.storage = Some(Box::new(Directory::open(folder)?))
+        }
     }
     let mut opening = Database::open(options);
     loop {
@@ -278,11 +313,16 @@ impl Answer {
 /// All rows of all tables and views at all moments.
 fn everything(database: &mut Database) -> Result<Vec<String>, String> {
     let session = database.session();
-    let last = database.applied_seq().map_or(0, |seq| seq.0 + 1);
+    let last = commits(database);
     let mut lines = Vec::new();
     for seq in 0..last {
         let catalog = database.catalog(Some(&driftdb::db::AsOf::Seq(seq)));
         let catalog = catalog.map_err(|error| error.to_string())?;
+        let tags: Vec<_> = catalog.tags().collect();
+        lines.push(format!(
+            "{seq} {:?} {tags:?}",
+            database.commit_info(Seq(seq))
+        ));
         for table in catalog.tables().filter(|table| table.is_relation()) {
             let name = [table.schema_name(), &table.name].map(|name| name.replace('"', "\"\""));
             let name = name.join("\".\"");
@@ -296,6 +336,18 @@ fn everything(database: &mut Database) -> Result<Vec<String>, String> {
             let mut rows: Vec<String> = answer.rows.iter().map(|row| row.join("|")).collect();
             rows.sort();
             lines.push(format!("{seq} {name} {rows:?}"));
+            if seq + 1 == last && !columns.is_empty() {
+                let sql = format!(
+                    "SELECT *, system_seq_start, system_seq_end FROM \"{name}\" FOR SYSTEM_TIME ALL"
+                );
+                // Not every table can be asked so, which must then be so again.
+                let rows = run(database, session, &sql).map(|answer| {
+                    let mut rows = answer.rows;
+                    rows.sort();
+                    rows
+                });
+                lines.push(format!("all {name} {rows:?}"));
+            }
         }
     }
     Ok(lines)

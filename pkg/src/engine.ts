@@ -21,6 +21,8 @@ export interface Callbacks {
   /** Bytes read, or a negative number for a failure that `failure` describes. */
   read(file: number, offset: number, pointer: number, length: number): number;
   write(file: number, offset: number, pointer: number, length: number): number;
+  /** Makes a file empty. */
+  clear(file: number): number;
   flush(): number;
   requestFiles(count: number): void;
   failure(): string;
@@ -94,6 +96,7 @@ export class Engine {
         fileLength: (file) => callbacks.fileLength(file),
         read: (file, offset, pointer, length) => callbacks.read(file, offset, pointer, length),
         write: (file, offset, pointer, length) => callbacks.write(file, offset, pointer, length),
+        clear: (file) => callbacks.clear(file),
         flush: () => callbacks.flush(),
         requestFiles: (count) => callbacks.requestFiles(count),
         failure: () => callbacks.failure(),

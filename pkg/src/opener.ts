@@ -120,6 +120,7 @@ const NO_FILES = {
   fileLength: () => -1,
   read: () => -1,
   write: () => -1,
+  clear: () => -1,
   flush: () => -1,
   requestFiles: () => {},
   failure: () => 'this storage has no files',

@@ -39,7 +39,7 @@ pub use cells::Cells;
 pub use database::Database;
 pub use encode::{Encoder, Wanted};
 pub use opening::Opening;
-pub use options::{Durability, Limits, Options};
+pub use options::{CHECKPOINT_AFTER, Durability, Limits, Options};
 pub use outcome::{
     Counters, Description, Failure, History, HistoryEntry, Operation, Progress, StatementResult,
     TransactionStatus,

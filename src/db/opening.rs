@@ -23,7 +23,8 @@ impl Opening {
     pub(super) fn new(mut options: Options) -> Opening {
         let store = Store::new(options.residency).with_key_makers(crate::plan::key_maker);
         let recovery = options.storage.take().map(|storage| {
-            let log = crate::log::Options::new(options.clock.now(), options.entropy.clone());
+            let mut log = crate::log::Options::new(options.clock.now(), options.entropy.clone());
+            log.sizes.checkpoint_after = options.checkpoint_after;
             Recovery::new(storage, log)
         });
         Opening {

@@ -5,6 +5,9 @@ use crate::table::Residency;
 use crate::types::{Clock, Entropy};
 use std::rc::Rc;
 
+/// The usual length of a log that is worth a checkpoint.
+pub const CHECKPOINT_AFTER: u64 = 4 << 20;
+
 /// Everything that opening needs. The clock and the source of randomness are the host's.
 pub struct Options {
     /// `None` keeps everything in memory and no log.
@@ -13,6 +16,8 @@ pub struct Options {
     pub entropy: Rc<dyn Entropy>,
     pub residency: Residency,
     pub durability: Durability,
+    /// Bytes of the log behind a checkpoint from which on the next is written; at least as many as that one has.
+    pub checkpoint_after: u64,
     /// Off: plans run as they were bound. Both must answer the same.
     pub optimizer: bool,
     /// Off: every statement is parsed and bound anew. Both must answer the same.
@@ -29,6 +34,7 @@ impl Options {
             entropy,
             residency: Residency::All,
             durability: Durability::Strict,
+            checkpoint_after: CHECKPOINT_AFTER,
             optimizer: true,
             plan_cache: true,
             limits: Limits::default(),

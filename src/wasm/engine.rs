@@ -4,9 +4,9 @@ use super::files::Files;
 use super::host::{Host, Outside};
 use super::request::{Asked, Kind};
 use crate::db::{
-    AsOf, Cells, Database, Durability, Encoder, Failure, Limits, Opening, Options, Parameter,
-    Progress, SessionId, StatementId, StatementResult, TaskId, TransactionStatus, Wanted, Work,
-    report,
+    AsOf, CHECKPOINT_AFTER, Cells, Database, Durability, Encoder, Failure, Limits, Opening,
+    Options, Parameter, Progress, SessionId, StatementId, StatementResult, TaskId,
+    TransactionStatus, Wanted, Work, report,
 };
 use crate::error::{Code, Error, Result};
 use crate::expr::Json;
@@ -78,12 +78,18 @@ impl Engine {
             (_, Some(pieces)) => Some(Box::new(pieces.clone())),
             _ => None,
         };
+        // Pieces are postponed where there is no room, and commits would have to wait for those of a checkpoint.
+        let checkpoint_after = match &pieces {
+            Some(_) => u64::MAX,
+            None => CHECKPOINT_AFTER,
+        };
         let opening = Database::open(Options {
             storage,
             clock: Rc::new(outside.clone()),
             entropy: Rc::new(outside),
             residency: Residency::All,
             durability: Durability::Strict,
+            checkpoint_after,
             optimizer: true,
             plan_cache: true,
             limits: Limits {

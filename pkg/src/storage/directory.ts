@@ -94,6 +94,7 @@ function openFile(path: string, number: number): SyncFile {
   return {
     read: (into, { at }) => readFully(descriptor, into, at),
     write: (from, { at }) => fs.writeSync(descriptor, from, 0, from.length, at),
+    truncate: (size) => fs.ftruncateSync(descriptor, size),
     getSize: () => fs.fstatSync(descriptor).size,
     flush: () => fs.fsyncSync(descriptor),
     close: () => fs.closeSync(descriptor),

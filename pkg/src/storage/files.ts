@@ -7,6 +7,7 @@ import { describe } from '../error.js';
 export interface SyncFile {
   read(into: Uint8Array, options: { at: number }): number;
   write(from: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
   getSize(): number;
   flush(): void;
   close(): void;
@@ -72,6 +73,13 @@ export class FilePool {
           const target = this.#file(file);
           this.#dirty.add(target);
           return target.write(bytes(pointer, length), { at: offset });
+        }),
+      clear: (file: number) =>
+        this.#try(() => {
+          const target = this.#file(file);
+          this.#dirty.add(target);
+          target.truncate(0);
+          return 0;
         }),
       flush: () =>
         this.#try(() => {

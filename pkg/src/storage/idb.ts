@@ -177,6 +177,7 @@ export class IdbPieces {
       }
       for (const piece of pieces.flatMap(split)) {
         this.#put(store, piece, (n += 1));
+        if (piece.bytes.length === 0) continue;
         const tail = follow(this.#tails.get(piece.file), piece);
         this.#tails.set(piece.file, tail.length < TAIL_PIECES_MAX ? tail : [this.#putTogether(store, tail, (n += 1))]);
       }
@@ -197,10 +198,21 @@ export class IdbPieces {
 
   /** A piece shorter than the one it overlaps must not take its place, so it gets a key of its own. */
   #put(store: IDBObjectStore, { file, offset, bytes }: Piece, n: number): void {
+    if (bytes.length === 0) {
+      this.#empty(store, file);
+      return;
+    }
     const place = `${file}:${offset}`;
     const shorter = bytes.length < (this.#lengths.get(place) ?? 0);
     if (!shorter) this.#lengths.set(place, bytes.length);
     store.put({ n, bytes } satisfies Stored, [file, offset, shorter ? n : 0] satisfies Key);
+  }
+
+  /** A piece without bytes says that the file is empty from now on. */
+  #empty(store: IDBObjectStore, file: number): void {
+    store.delete(IDBKeyRange.bound([file], [file + 1], false, true));
+    for (const place of this.#lengths.keys()) if (place.startsWith(`${file}:`)) this.#lengths.delete(place);
+    this.#tails.delete(file);
   }
 
   #putTogether(store: IDBObjectStore, tail: Piece[], n: number): Piece {

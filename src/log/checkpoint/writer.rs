@@ -142,6 +142,7 @@ impl Log {
         header.end = BEGIN;
         header.time = contents.time(header.mark.commits - 1);
         contents.restart();
+        self.checkpoints.wanted = false;
         let work = Work {
             stage: Stage::Write,
             file: free.file,
@@ -214,7 +215,7 @@ impl Log {
                 state.commits = work.header.mark.commits;
                 state.bytes = work.header.end;
                 state.log_bytes = self.segment.written;
-                (state.wanted, state.put_off) = (false, 0);
+                state.put_off = 0;
                 return Ok(false);
             }
         }
