@@ -45,7 +45,7 @@ pub use driftdb_values::{column, error, types};
 
 pub mod commit;
 pub mod db;
-pub mod encoding;
+mod encoding;
 pub mod exec;
 pub mod expr;
 pub mod log;
