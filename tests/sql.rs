@@ -242,7 +242,7 @@ fn commits(database: &Database) -> u64 {
 
 /// A small part of the work on a checkpoint, so that statements come between its parts.
 fn maintain(database: &mut Database, statements: u32) -> Result<(), Error> {
-    if statements % 3 == 0 {
+    if statements.is_multiple_of(3) {
         database.want_checkpoint();
     }
     database.maintain(0).map(drop)
@@ -337,16 +337,19 @@ fn everything(database: &mut Database) -> Result<Vec<String>, String> {
             rows.sort();
             lines.push(format!("{seq} {name} {rows:?}"));
             if seq + 1 == last && !columns.is_empty() {
-                let sql = format!(
-                    "SELECT *, system_seq_start, system_seq_end FROM \"{name}\" FOR SYSTEM_TIME ALL"
-                );
-                // Not every table can be asked so, which must then be so again.
-                let rows = run(database, session, &sql).map(|answer| {
-                    let mut rows = answer.rows;
-                    rows.sort();
-                    rows
-                });
-                lines.push(format!("all {name} {rows:?}"));
+                // Not every table can be asked all of this, which must then be so again.
+                for sql in [
+                    format!("SELECT *, system_seq_end FROM \"{name}\" FOR SYSTEM_TIME ALL"),
+                    format!("SELECT * FROM diff('\"{name}\"', 0, {seq})"),
+                    format!("SELECT * FROM blame('\"{name}\"')"),
+                ] {
+                    let rows = run(database, session, &sql).map(|answer| {
+                        let mut rows = answer.rows;
+                        rows.sort();
+                        rows
+                    });
+                    lines.push(format!("{sql} {rows:?}"));
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Database, Options};
 use crate::error::{Code, Error, Result};
-use crate::log::{Recovered, Recovery};
+use crate::log::{Log, Recovered, Recovery, Report};
 use crate::table::{Restore, Store};
 
 /// A database being opened.
@@ -37,8 +37,8 @@ impl Opening {
         }
     }
 
-    /// Does a part of the work: up to `budget` parts of a checkpoint taken in or commits replayed. `None` means that the host must run (a
-    /// storage had a miss, or there is more to replay) and ask again.
+    /// Does a part of the work: up to `budget` parts of a checkpoint taken in, or commits replayed. `None` means
+    /// that the host must run (a storage had a miss, or there is more to do) and ask again.
     ///
     /// # Errors
     /// What recovery found, after which nothing has been changed; `Closed` if it had ended already.
@@ -49,13 +49,13 @@ impl Opening {
             return Ok(Some(Database::new(state.options, state.store, None, None)));
         }
         for _ in 0..budget.max(1) {
-            match state.step()? {
-                Recovered::Miss => break,
-                Recovered::Done { log, report } => {
+            match state.take_in()? {
+                Taken::Some => {}
+                Taken::Nothing => break,
+                Taken::All(log, report) => {
                     let (log, report) = (Some(*log), Some(report));
                     return Ok(Some(Database::new(state.options, state.store, log, report)));
                 }
-                Recovered::Part(_) | Recovered::Commit(_) => {}
             }
         }
         self.state = Some(state);
@@ -63,30 +63,45 @@ impl Opening {
     }
 }
 
+/// What a step of the recovery came to.
+enum Taken {
+    Some,
+    Nothing,
+    All(Box<Log>, Report),
+}
+
 impl State {
-    /// One step of the recovery, whose part or commit is taken in.
-    fn step(&mut self) -> Result<Recovered> {
+    /// The next part of the checkpoint becomes part of the store, or the next commit.
+    fn take_in(&mut self) -> Result<Taken> {
         let recovery = self.recovery.as_mut().expect("there is a storage");
-        let recovered = recovery.step()?;
-        if let Recovered::Part(part) = &recovered {
-            let restore = &mut self.restore;
-            let restore = restore.get_or_insert_with(|| Restore::new(self.options.residency));
-            restore.part(part)?;
-            return Ok(recovered);
+        match recovery.step()? {
+            Recovered::Miss => return Ok(Taken::Nothing),
+            Recovered::Part(part) => {
+                let residency = self.options.residency;
+                let restore = (self.restore).get_or_insert_with(|| Restore::new(residency));
+                restore.part(&part)?;
+                // Before anything is written, so that an opening that fails here has changed nothing.
+                if restore.is_complete() {
+                    self.settle()?;
+                }
+            }
+            Recovered::Commit(commit) => {
+                self.settle()?;
+                self.store.apply(*commit)?;
+            }
+            Recovered::Done { log, report } => {
+                self.settle()?;
+                return Ok(Taken::All(log, report));
+            }
         }
-        if matches!(recovered, Recovered::Miss) {
-            return Ok(recovered);
-        }
+        Ok(Taken::Some)
+    }
+
+    /// All parts have been taken in.
+    fn settle(&mut self) -> Result<()> {
         if let Some(restore) = self.restore.take() {
             self.store = restore.finish()?;
         }
-        match recovered {
-            Recovered::Commit(commit) => {
-                self.store.apply(*commit)?;
-                // What was taken in is not needed any more.
-                Ok(Recovered::Part(Vec::new()))
-            }
-            other => Ok(other),
-        }
+        Ok(())
     }
 }

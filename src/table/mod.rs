@@ -94,6 +94,11 @@
 //! the log can be replayed into the same store. Blocks and runs are reached through calls that may answer
 //! [`Fetch::Need`]; the caller loads the block and asks again. [`Residency::FirstTouch`] answers so once for each.
 //!
+//! # Checkpoints
+//!
+//! [`Capture`] writes the store as of a commit as parts, and [`Restore`] makes a store of them (`checkpoint`). Blocks that only
+//! the past is read from stay packed, and the closed tiers of before unmade, until a reader needs them.
+//!
 //! # What is left out
 //!
 //! Blocks and runs stay in memory for now, and there is one branch. Runs are merged by the commit that fills

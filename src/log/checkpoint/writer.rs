@@ -181,8 +181,9 @@ impl Log {
                 if self.write_pieces(work, budget, contents)? {
                     let pieces = Pieces::new(work.header.clone(), work.file);
                     work.stage = Stage::Verify(Box::new(pieces));
-                    self.request_flush(self.durable_mark)?;
                 }
+                // Bit by bit, so that no group has to wait for a long flush.
+                self.request_flush(self.durable_mark)?;
             }
             Stage::Verify(pieces) => {
                 // The part that is read is of no use but to have been read.

@@ -44,6 +44,11 @@ impl Restore {
             .map_err(|malformed| self.unsound(malformed))
     }
 
+    /// Whether the last part has been taken.
+    pub fn is_complete(&self) -> bool {
+        self.stage == Kind::End
+    }
+
     /// The store, when all parts have been taken.
     ///
     /// # Errors
