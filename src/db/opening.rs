@@ -77,8 +77,10 @@ impl State {
         match recovery.step()? {
             Recovered::Miss => return Ok(Taken::Nothing),
             Recovered::Part(part) => {
-                let residency = self.options.residency;
-                let restore = (self.restore).get_or_insert_with(|| Restore::new(residency));
+                let restore = self.restore.get_or_insert_with(|| {
+                    let empty = Store::new(self.options.residency);
+                    Restore::new(std::mem::replace(&mut self.store, empty))
+                });
                 restore.part(&part)?;
                 // Before anything is written, so that an opening that fails here has changed nothing.
                 if restore.is_complete() {

@@ -408,7 +408,7 @@ pub fn capture(store: &Store, seq: u64) -> Vec<Vec<u8>> {
 }
 
 pub fn restore(parts: &[Vec<u8>], residency: Residency) -> Result<Store> {
-    let mut restore = Restore::new(residency);
+    let mut restore = Restore::new(Store::new(residency));
     parts.iter().try_for_each(|part| restore.part(part))?;
     restore.finish()
 }
