@@ -22,6 +22,11 @@ pub fn parse_interval(text: &str) -> Result<Interval> {
     })
 }
 
+/// The bits of seconds and less, of hours, minutes and them, and of years and months.
+const SECONDS: u16 = 0b111;
+const CLOCK: u16 = 0b1_1111;
+const YEARS_AND_MONTHS: u16 = 0b1_1000_0000;
+
 /// The three parts while they are summed. A fraction of a unit overflows into the smaller ones.
 #[derive(Default, Clone, Copy)]
 struct Parts {
@@ -39,33 +44,40 @@ impl Parts {
         })
     }
 
-    /// Adds a number of units; `None` if there is no such unit.
-    fn add(&mut self, value: Quantity, unit: &str) -> Option<()> {
+    /// Adds a number of units and gives the bits of what they say; `None` if there is no such unit.
+    fn add(&mut self, value: Quantity, unit: &str) -> Option<u16> {
         let whole = value.whole;
         let second = i128::from(MICROS_PER_SECOND);
-        match unit {
-            "microsecond" | "microseconds" | "us" | "usec" | "usecs" => {
-                self.micros += value.times(1)
-            }
-            "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => {
-                self.micros += value.times(1000)
-            }
-            "second" | "seconds" | "s" | "sec" | "secs" => self.micros += value.times(second),
-            "minute" | "minutes" | "m" | "min" | "mins" => self.micros += value.times(60 * second),
-            "hour" | "hours" | "h" | "hr" | "hrs" => self.micros += value.times(3600 * second),
-            "day" | "days" | "d" => self.add_days(whole, value.fraction),
-            "week" | "weeks" | "w" => self.add_days(whole * 7, value.fraction * 7.0),
-            "month" | "months" | "mon" | "mons" => {
+        let (bit, micros) = match unit {
+            "microsecond" | "microseconds" | "us" | "usec" | "usecs" => (0, 1),
+            "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => (1, 1000),
+            "second" | "seconds" | "s" | "sec" | "secs" => (2, second),
+            "minute" | "minutes" | "m" | "min" | "mins" => (3, 60 * second),
+            "hour" | "hours" | "h" | "hr" | "hrs" => (4, 3600 * second),
+            "day" | "days" | "d" => (5, 0),
+            "week" | "weeks" | "w" => (6, 0),
+            "month" | "months" | "mon" | "mons" => (7, 0),
+            "year" | "years" | "y" | "yr" | "yrs" => (8, 0),
+            "decade" | "decades" | "decs" | "dec" => (9, 0),
+            "century" | "centuries" | "c" | "cent" => (10, 0),
+            "millennium" | "millennia" | "mil" | "mils" => (11, 0),
+            _ => return None,
+        };
+        match bit {
+            0..=4 => self.micros += value.times(micros),
+            5 => self.add_days(whole, value.fraction),
+            6 => self.add_days(whole * 7, value.fraction * 7.0),
+            7 => {
                 self.months += whole;
                 self.add_days(0, value.fraction * 30.0);
             }
-            "year" | "years" | "y" | "yr" | "yrs" => self.add_years(value, 1),
-            "decade" | "decades" | "decs" | "dec" => self.add_years(value, 10),
-            "century" | "centuries" | "c" | "cent" => self.add_years(value, 100),
-            "millennium" | "millennia" | "mil" | "mils" => self.add_years(value, 1000),
-            _ => return None,
+            _ => self.add_years(value, 10i128.pow(bit - 8)),
         }
-        Some(())
+        // A fraction of a second says the smaller ones, too.
+        Some(match bit == 2 && value.fraction != 0.0 {
+            true => SECONDS,
+            false => 1 << bit,
+        })
     }
 
     fn add_years(&mut self, value: Quantity, years: i128) {
@@ -129,15 +141,19 @@ fn parse_units(text: &str) -> Option<Parts> {
     if words.peek() == Some(&"@") {
         words.next();
     }
-    let mut any = false;
+    // What has been said may not be said again.
+    let mut said = 0;
     let mut ago = false;
     while let Some(word) = words.next() {
-        if word == "ago" && any && words.peek().is_none() {
+        let says = if word == "ago" && said > 0 && words.peek().is_none() {
             ago = true;
+            0
         } else if word.contains(':') {
             parts.micros += parse_clock(word)?;
+            CLOCK
         } else if let Some((years, months)) = year_month(word) {
             parts.months += years * 12 + months;
+            YEARS_AND_MONTHS
         } else {
             let value = Quantity::parse(word)?;
             match words.peek() {
@@ -146,11 +162,14 @@ fn parse_units(text: &str) -> Option<Parts> {
                 None => parts.add(value, "second")?,
                 Some(_) => parts.add(value, words.next()?)?,
             }
+        };
+        if said & says != 0 {
+            return None;
         }
-        any = true;
+        said |= says;
     }
     let sign = if ago { -1 } else { 1 };
-    any.then_some(Parts {
+    (said > 0).then_some(Parts {
         months: parts.months * sign,
         days: parts.days * sign,
         micros: parts.micros * sign,
