@@ -1,13 +1,13 @@
 //! Schema changes inside a transaction: seen by it at once, by others at the commit.
 
 use super::foreign_key::ForeignColumns;
-use super::private::{PrivateIndex, PrivateTable, scratch};
+use super::private::{NewIndex, PrivateIndex, PrivateTable};
 use super::undo::Undo;
 use super::unique::describe_key;
 use super::{SequencePlace, Transaction};
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
-use crate::table::{ALIVE, Catalog, Key, KeyIndex, KeyShape, Rows, Store, Tiers, each_tiers};
+use crate::table::{Catalog, Key, KeyIndex, KeyShape, Rows, Store, Tiers, each_tiers};
 use crate::types::{IndexId, IndexSchema, RowId, Seq, TableId, TableSchema};
 use std::rc::Rc;
 
@@ -166,7 +166,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// A new index over the private rows, and over what the store holds at all moments.
+    /// A new index over the private rows, and over what the store holds at all moments where that is needed at once.
     fn index_rows(
         &self,
         store: &Store,
@@ -175,11 +175,6 @@ impl Transaction {
     ) -> Result<PrivateIndex> {
         let private = &self.tables[&table];
         let schema = &private.schema;
-        let relation = store.relation(table);
-        let built = relation.map(|relation| relation.build_index(schema, index, store.blocks()));
-        let built = built
-            .transpose()?
-            .map(|built| Rc::new(built.finish(ALIVE, &mut scratch())));
         let shape = KeyShape::new(schema, &private.layout, index, store.makers)?;
         let mut keys = KeyIndex::new(index.id, shape);
         for (row, location) in private.rows.iter() {
@@ -189,10 +184,14 @@ impl Transaction {
             keys.shape.computed(columns, at).transpose()?;
             keys.add(columns, at, row, 0);
         }
+        let made = NewIndex::new(schema.clone(), index.clone());
+        if index.unique || index.computed.is_some() {
+            made.build(store)?;
+        }
         let new = PrivateIndex {
             unique: index.unique,
             keys,
-            built,
+            new: Some(made),
         };
         if index.unique {
             self.check_duplicates(store, private, &new, index)?;
@@ -248,7 +247,7 @@ fn visible_keys<K: Key>(
     let relation = store.relation(private.schema.id);
     let seen = |row: u64| private.committed(relation, RowId(row)).is_some();
     let mut keys: Vec<(K, u64)> = tiers.live.iter().map(|(key, _)| key.clone()).collect();
-    if let Some(built) = &new.built {
+    if let Some(built) = new.new.as_ref().and_then(NewIndex::known) {
         let stored = built.tiers.of::<K>().live.iter();
         keys.extend(
             stored

@@ -6,10 +6,13 @@
 
 use super::foreign_key::ForeignColumns;
 use crate::column::{Bitmap, CHUNK_ROWS};
+use crate::error::Result;
 use crate::table::{
-    ALIVE, BlockId, Blocks, KeyIndex, KeyMakers, KeyShape, Layout, Location, Relation, RowMap, Rows,
+    ALIVE, BlockId, Blocks, KeyIndex, KeyMakers, KeyShape, Layout, Location, Relation, RowMap,
+    Rows, Store,
 };
-use crate::types::{ColumnId, RowId, TableId, TableSchema};
+use crate::types::{ColumnId, IndexSchema, RowId, TableId, TableSchema};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -57,8 +60,50 @@ pub(super) struct PrivateTable {
 pub(super) struct PrivateIndex {
     pub unique: bool,
     pub keys: KeyIndex,
-    /// The keys of the store's rows, when the index is not in the store yet.
-    pub built: Option<Rc<KeyIndex>>,
+    /// Of an index that is not in the store yet, what it is made of there. At the commit the store makes it for itself,
+    /// so it is made here only if the transaction asks for it.
+    pub new: Option<NewIndex>,
+}
+
+/// An index over the store's rows that the transaction makes.
+#[derive(Clone)]
+pub(super) struct NewIndex {
+    /// The table as it was then.
+    pub table: Rc<TableSchema>,
+    pub index: IndexSchema,
+    built: OnceCell<Rc<KeyIndex>>,
+}
+
+impl NewIndex {
+    pub fn new(table: Rc<TableSchema>, index: IndexSchema) -> NewIndex {
+        NewIndex {
+            table,
+            index,
+            built: OnceCell::new(),
+        }
+    }
+
+    /// Makes it; nothing of a table that is not in the store.
+    pub fn build(&self, store: &Store) -> Result<()> {
+        if let (None, Some(relation)) = (self.built.get(), store.relation(self.table.id)) {
+            let built = relation.build_index(&self.table, &self.index, store.blocks())?;
+            let built = Rc::new(built.finish(ALIVE, &mut scratch()));
+            self.built.get_or_init(|| built);
+        }
+        Ok(())
+    }
+
+    /// The index, which is made if it has not been.
+    pub fn keys(&self, store: &Store) -> Option<&KeyIndex> {
+        // What can fail is computing keys, and an index that does so was built when it was created.
+        self.build(store).ok()?;
+        self.known()
+    }
+
+    /// The same, if it has been made.
+    pub fn known(&self) -> Option<&KeyIndex> {
+        self.built.get().map(|built| &**built)
+    }
 }
 
 impl PrivateTable {
@@ -66,7 +111,7 @@ impl PrivateTable {
         schema: Rc<TableSchema>,
         hides_store: bool,
         makers: KeyMakers,
-    ) -> crate::error::Result<PrivateTable> {
+    ) -> Result<PrivateTable> {
         let layout = Layout::of(&schema);
         let mut table = PrivateTable {
             schema: schema.clone(),
@@ -88,7 +133,7 @@ impl PrivateTable {
             table.indexes.push(PrivateIndex {
                 unique,
                 keys,
-                built: None,
+                new: None,
             });
         }
         Ok(table)
@@ -200,8 +245,8 @@ impl PrivateTable {
         relation: Option<&'a Relation>,
         index: &'a PrivateIndex,
     ) -> Option<&'a KeyIndex> {
-        match &index.built {
-            Some(built) => Some(built),
+        match &index.new {
+            Some(new) => new.known(),
             None => relation?.index(index.keys.id),
         }
     }

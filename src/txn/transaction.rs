@@ -285,7 +285,7 @@ impl Transaction {
         let private = self.tables.get_mut(&table).expect("opened above");
         let mut fresh = PrivateTable::new(private.schema.clone(), true, store.makers)?;
         for (index, old) in fresh.indexes.iter_mut().zip(&private.indexes) {
-            index.built = old.built.clone();
+            index.new.clone_from(&old.new);
         }
         fresh.foreign = private.foreign.clone();
         let old = std::mem::replace(private, fresh);

@@ -107,9 +107,8 @@ impl<'a> View<'a> {
         table: TableId,
         index: IndexId,
     ) -> impl Iterator<Item = &'a KeyIndex> {
-        let own = self
-            .private(table)
-            .and_then(|own| own.index(index)?.built.as_deref());
-        self.store.indexes(table, index).chain(own)
+        let store = self.store;
+        let own = (self.private(table)).and_then(|own| own.index(index)?.new.as_ref()?.keys(store));
+        store.indexes(table, index).chain(own)
     }
 }
