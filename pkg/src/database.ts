@@ -1,4 +1,5 @@
 import { changesOf } from './changes.js';
+import { checkFunctions, checkOneOf, optionsOf } from './check.js';
 import { diffQuery } from './diff-query.js';
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
@@ -87,8 +88,14 @@ export class Database implements DatabaseApi {
    *   browser has), or in Node `'file://directory'`. A URL that is open in this page already shares the
    *   engine; `memory://` without a name is always a new one.
    */
-  static async open(url: string | URL, options: OpenOptions = {}): Promise<Database> {
+  static async open(url: string | URL, given?: OpenOptions): Promise<Database> {
     const parsed = parseUrl(url);
+    const options = optionsOf(given);
+    checkOneOf(options.durability, 'durability', ['strict', 'relaxed']);
+    checkOneOf(options.allowFallback, 'allowFallback', ['memory']);
+    checkOneOf(options.rowMode, 'rowMode', ['object', 'array']);
+    checkFunctions(options.parsers, 'parsers');
+    checkFunctions(options.serializers, 'serializers');
     if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'opening was cancelled before it began');
     checkedTimeout(options.timeout);
     const { connection, leave } = await withLimits(

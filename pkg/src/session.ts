@@ -1,5 +1,6 @@
 /** The calls that databases, transactions and past moments share: one session of an engine. */
 
+import { checkFunctions, optionsOf } from './check.js';
 import { DatabaseError } from './error.js';
 import { type WireMoment, wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
@@ -70,7 +71,7 @@ export class Session implements Queryable {
   async exec(sql: string, options: ExecOptions = {}): Promise<Results[]> {
     checkText(sql);
     const settled = this.settle(options);
-    const reply = await this.call(this.execRequest(sql, settled, { atomic: options.atomic ?? false }), settled.call);
+    const reply = await this.call(this.execRequest(sql, settled, { atomic: options?.atomic ?? false }), settled.call);
     return allResults(reply, settled.rows, sql);
   }
 
@@ -99,13 +100,17 @@ export class Session implements Queryable {
   /** Makes a call. A signal that has fired already stops it before it is made. */
   async call(request: Request, options: CallOptions = {}): Promise<Reply> {
     this.check();
+    optionsOf(options);
     const signal = bothSignals(options.signal, this.defaults.signal);
     if (signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made', { cause: signal.reason });
     return this.connection.call(request, { signal, timeout: checkedTimeout(options.timeout) });
   }
 
-  settle(options: QueryOptions): Settled {
+  settle(given: QueryOptions | null | undefined): Settled {
     const { defaults } = this;
+    const options = optionsOf(given);
+    checkFunctions(options.parsers, 'parsers');
+    checkFunctions(options.serializers, 'serializers');
     const parsers = merged(defaults.parsers, options.parsers);
     return {
       rows: { rowMode: rowModeOf(options.rowMode ?? defaults.rowMode), parsers },
@@ -204,6 +209,9 @@ export function allResults(reply: Reply, rows: RowOptions, sql: string): Results
 
 /** `a = ${x} and b = ${y}` as `a = $1 and b = $2`. */
 export function templateText(strings: TemplateStringsArray): string {
+  if (!Array.isArray(strings)) {
+    throw new DatabaseError('INVALID_PARAMETER_VALUE', 'sql is a tag of a template', { hint: 'write db.sql`SELECT ${value}`, or use query' });
+  }
   return strings.reduce((text, part, index) => `${text}$${index}${part}`);
 }
 

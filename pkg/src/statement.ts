@@ -1,3 +1,4 @@
+import { rowsOf } from './check.js';
 import { DatabaseError } from './error.js';
 import { parametersBuffer, wrongCount } from './parameters.js';
 import type { Reply, Request } from './protocol.js';
@@ -37,7 +38,7 @@ export class PreparedStatement<T = Row> implements Statement<T> {
   }
 
   async runMany(rows: Iterable<Parameters>, options?: WriteOptions): Promise<RunResult> {
-    return summary(await this.#run([...rows], true, this.#settle(options)));
+    return summary(await this.#run(rowsOf(rows), true, this.#settle(options)));
   }
 
   async *iterate(params?: Parameters | null, options?: QueryOptions): AsyncIterableIterator<T> {

@@ -1,5 +1,6 @@
 /** The synchronous calls, for an engine on this thread. */
 
+import { checkCallback, optionsOf, rowsOf } from './check.js';
 import { DatabaseError } from './error.js';
 import { Answer } from './engine.js';
 import type { Host } from './host.js';
@@ -25,7 +26,7 @@ export class SyncSession {
   exec(sql: string, options: ExecOptions = {}): Results[] {
     checkText(sql);
     const settled = this.#settle(options);
-    const reply = this.host.callSync(this.session.execRequest(sql, settled, { atomic: options.atomic ?? false }), settled.call.timeout);
+    const reply = this.host.callSync(this.session.execRequest(sql, settled, { atomic: options?.atomic ?? false }), settled.call.timeout);
     return allResults(reply, settled.rows, sql);
   }
 
@@ -81,7 +82,8 @@ export class SyncSession {
   }
 
   transaction<R>(callback: () => R, options: TransactionOptions): R {
-    const meta = { meta: options.meta };
+    checkCallback(callback);
+    const meta = { meta: optionsOf(options).meta };
     this.exec('BEGIN', meta);
     let result: R;
     try {
@@ -97,8 +99,9 @@ export class SyncSession {
     return result;
   }
 
-  #settle(options: QueryOptions): Settled {
+  #settle(given: QueryOptions | null | undefined): Settled {
     this.session.check();
+    const options = optionsOf(given);
     if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made');
     checkedTimeout(options.timeout);
     return this.session.settle(options);
@@ -146,7 +149,7 @@ class PreparedSync<T> implements SyncStatement<T> {
   }
 
   runMany(rows: Iterable<Parameters>): RunResult {
-    return summary(this.#long([...rows], true));
+    return summary(this.#long(rowsOf(rows), true));
   }
 
   *iterate(params?: Parameters | null): IterableIterator<T> {

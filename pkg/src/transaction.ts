@@ -1,3 +1,4 @@
+import { checkCallback, optionsOf } from './check.js';
 import { DatabaseError } from './error.js';
 import { type Defaults, metaText, Session } from './session.js';
 import { checkCommitted } from './sync.js';
@@ -60,8 +61,10 @@ export async function runTransaction<R>(
   base: Session,
   number: number,
   callback: (tx: Transaction) => Promise<R> | R,
-  options: TransactionOptions,
+  given: TransactionOptions,
 ): Promise<R> {
+  const options = optionsOf(given);
+  checkCallback(callback);
   const stop = new AbortController();
   const cancel = () => stop.abort(options.signal?.reason);
   if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'the transaction was cancelled before it began');

@@ -260,3 +260,31 @@ test('errors are of one class with everything about them', () =>
     await fails(db.query('SELECT 1/0'), 'DIVISION_BY_ZERO');
     await fails(db.query('SELECT 2147483647 + 1'), 'NUMERIC_VALUE_OUT_OF_RANGE');
   }));
+
+test('an argument of another shape is an error of the package', () =>
+  withDatabase(async (db) => {
+    const statement = await db.prepare('SELECT 1');
+    const wrong = {
+      signal: () => db.query('SELECT 1', [], { signal: 5 }),
+      options: () => db.query('SELECT 1', [], 5),
+      'the signal of a transaction': () => db.transaction(() => {}, { signal: {} }),
+      'a parser': () => db.query('SELECT 1', [], { parsers: { 23: 3 } }),
+      parsers: () => db.query('SELECT 1', [], { parsers: 5 }),
+      'the key of a parser': () => db.query('SELECT 1', [], { parsers: { int4: String } }),
+      'a template': () => db.sql('SELECT 1'),
+      callback: () => db.transaction(5),
+      'synchronous callback': () => db.transactionSync(5),
+      rows: () => statement.runMany(5),
+      durability: () => Database.open('memory://', { durability: 'never' }),
+      fallback: () => Database.open('memory://', { allowFallback: true }),
+      'the options of open': () => Database.open('memory://', 'relaxed'),
+      'parsers of all': () => Database.open('memory://', { parsers: { 23: 'text' } }),
+    };
+    for (const [what, call] of Object.entries(wrong)) {
+      const error = await errorOf(async () => call());
+      assert.equal(error.code, 'INVALID_PARAMETER_VALUE', what);
+    }
+    assert.equal((await db.query('SELECT 1 AS one', null, null)).rows[0].one, 1);
+    assert.equal((await db.exec('SELECT 1 AS one', null))[0].rows[0].one, 1);
+    assert.equal(db.querySync('SELECT 1 AS one', null, null).rows[0].one, 1);
+  }));

@@ -35,7 +35,8 @@ pub struct Event {
     pub row: Option<Vec<Value>>,
     /// Positions of the columns that this commit changed: all of them for an insert, none for a delete.
     pub changed: Vec<usize>,
-    /// The commit that ended this state; `None` while it lasts. A delete lasts until a row has the key again.
+    /// The commit that ended this state; `None` while it lasts. A delete lasts until a row has the key again, and so does
+    /// the update that gave the row another key.
     pub until: Option<Seq>,
 }
 

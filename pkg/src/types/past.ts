@@ -13,7 +13,10 @@ export interface HistoryEntry<T = Row> {
   row: T | null;
   /** The columns that this commit changed: all of them for an INSERT, none for a DELETE. */
   changed: string[];
-  /** The commit that ended this state; null while it lasts. A DELETE lasts until a row has the key again. */
+  /**
+   * The commit that ended this state; null while it lasts. A DELETE lasts until a row has the key again, and so does the
+   * UPDATE that gave the row another key, whose `row` has it.
+   */
   until: { seq: number; time: Date } | null;
   /** What the application said about the commit. */
   meta: unknown;
