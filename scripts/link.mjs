@@ -13,60 +13,72 @@
 //   Display   for messages of errors, behind "found:", of which sql::parse shows what was expected, and about types and
 //             keywords, which it shows without them
 //   Debug     of a token, for an operator without a rule, which sql::parse quotes itself
+//   to_lower  a letter that is not ASCII, to compare a name with "from"; the standard library's table is large
 //
-// Copying and locating end in a trap; printing prints nothing. So that no code of the engine comes to depend on
-// them, linking fails if a function of its own refers to one other than through the parser.
+// Copying and locating end in a trap, printing prints nothing, and a letter stays what it is. So that no code of the
+// engine comes to depend on them, linking fails if a function of its own refers to one other than through the parser.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { WasmObject } from "./object.mjs";
 
-const EMPTIED = [
-    "<sqlparser::ast::Expr as core::clone::Clone>::clone",
-    "<sqlparser::ast::Expr as sqlparser::ast::spans::Spanned>::span",
-    "<sqlparser::ast::Expr as core::fmt::Display>::fmt",
-    "<sqlparser::ast::data_type::DataType as core::fmt::Display>::fmt",
-    "<sqlparser::ast::operator::BinaryOperator as core::fmt::Display>::fmt",
-    "<sqlparser::keywords::Keyword as core::fmt::Display>::fmt",
-    "<sqlparser::tokenizer::Token as core::fmt::Debug>::fmt",
-];
+const TRAP = [0x00]; // unreachable
+const RETURN_ZERO = [0x41, 0]; // i32.const 0
+// The second parameter is stored through the first, as one of three letters of which the others are none:
+// local.get 0, local.get 1, i32.store, local.get 0, i64.const 0, i64.store offset=4.
+const RETURN_SAME = [0x20, 0, 0x20, 1, 0x36, 2, 0, 0x20, 0, 0x42, 0, 0x37, 2, 4];
+
+const CUT = {
+    "<sqlparser::ast::Expr as core::clone::Clone>::clone": TRAP,
+    "<sqlparser::ast::Expr as sqlparser::ast::spans::Spanned>::span": TRAP,
+    "<sqlparser::ast::Expr as core::fmt::Display>::fmt": RETURN_ZERO,
+    "<sqlparser::ast::data_type::DataType as core::fmt::Display>::fmt": RETURN_ZERO,
+    "<sqlparser::ast::operator::BinaryOperator as core::fmt::Display>::fmt": RETURN_ZERO,
+    "<sqlparser::keywords::Keyword as core::fmt::Display>::fmt": RETURN_ZERO,
+    "<sqlparser::tokenizer::Token as core::fmt::Debug>::fmt": RETURN_ZERO,
+    "core::unicode::unicode_data::conversions::to_lower": RETURN_SAME,
+};
 
 const ESCAPES = { LT: "<", GT: ">", RF: "&", BP: "*", LP: "(", RP: ")", C: ",", u20: " ", u5b: "[", u5d: "]", u7b: "{", u7d: "}" };
 
-/** The name of a function as it is written in Rust, without the compiler's hash. */
+/** The name of a function as it is written in Rust, without the compiler's hashes; other names as they are. */
 function plainName(mangled) {
+    const start = /^(_ZN|_RNv(Nt)*Cs[0-9A-Za-z]+_)(?=\d)/.exec(mangled)?.[0];
+    if (start === undefined) return mangled;
     const parts = [];
-    for (let rest = mangled.slice(3); mangled.startsWith("_ZN") && rest !== "" && rest !== "E"; ) {
+    for (let rest = mangled.slice(start.length); /^\d/.test(rest); ) {
         const length = parseInt(rest, 10);
         rest = rest.slice(String(length).length);
         parts.push(rest.slice(0, length));
         rest = rest.slice(length);
     }
-    const name = parts.slice(0, -1).join("::").replace(/(^|::)_\$/g, "$1$").replaceAll("..", "::");
+    if (start === "_ZN") parts.pop();
+    const name = parts.join("::").replace(/(^|::)_\$/g, "$1$").replaceAll("..", "::");
     return name.replace(/\$(\w+)\$/g, (all, escape) => ESCAPES[escape] ?? all);
 }
 
 /** An error if code of the engine refers to the function, directly or through the standard library. */
-function checkReferrers(object, symbol, isEmptied) {
+function checkReferrers(object, symbol, isCut) {
     const seen = new Set([symbol]);
     for (const referred of seen) {
         for (const referrer of object.referrers.get(referred) ?? []) {
             const name = plainName(referrer.name);
             if (/\bdriftdb/.test(name)) throw new Error(`${name} refers to ${plainName(symbol.name)}, which is cut out`);
-            if (!name.startsWith("sqlparser::parser::") && !isEmptied(referrer)) seen.add(referrer);
+            if (!name.startsWith("sqlparser::parser::") && !isCut(referrer)) seen.add(referrer);
         }
     }
 }
 
 function cut(bytes) {
     const object = new WasmObject(bytes);
-    const emptied = EMPTIED.map((name) => {
-        const found = object.symbols.filter((symbol) => plainName(symbol.name) === name);
-        if (found.length !== 1) throw new Error(`${found.length} functions are called ${name}`);
-        return found[0];
-    });
-    for (const symbol of emptied) checkReferrers(object, symbol, (other) => emptied.includes(other));
-    return object.withEmptied(emptied, ({ name }) => plainName(name).endsWith("::fmt"));
+    const found = object.symbols.filter(({ name }) => Object.hasOwn(CUT, plainName(name)));
+    const codes = new Map(found.map((symbol) => [symbol, CUT[plainName(symbol.name)]]));
+    for (const name of Object.keys(CUT)) {
+        const count = found.filter((symbol) => plainName(symbol.name) === name).length;
+        if (count !== 1) throw new Error(`${count} functions are called ${name}`);
+    }
+    for (const symbol of found) checkReferrers(object, symbol, (other) => codes.has(other));
+    return object.withCode(codes);
 }
 
 const options = process.argv.slice(2).map((option) => {

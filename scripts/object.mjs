@@ -1,4 +1,4 @@
-// An object file of wasm, as far as emptying functions asks: its functions, its data, and what refers to what
+// An object file of wasm, as far as taking the code out of functions asks: its functions, its data, and what refers to what
 // (https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md).
 
 const [CUSTOM, CODE, DATA_SECTION] = [0, 10, 11];
@@ -7,7 +7,7 @@ const [FUNCTION, DATA, SECTION] = [0, 1, 3]; // kinds of symbols
 const [UNDEFINED, NAMED] = [0x10, 0x40]; // flags of symbols
 const TYPE_INDEX = 6; // the reference that names no symbol
 const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25]); // kinds of references
-const [UNREACHABLE, NOP, END, I32_CONST] = [0x00, 0x01, 0x0b, 0x41];
+const [NOP, END] = [0x01, 0x0b];
 
 class Reader {
     constructor(bytes, at) {
@@ -149,16 +149,15 @@ export class WasmObject {
         return readReferences(this.bytes, this.sections.get(name), this.sections.get(section));
     }
 
-    /** The object with these functions emptied: they return zero, or end in a trap. Nothing moves. */
-    withEmptied(functions, returnsZero) {
+    /** The object with other code in these functions, which refers to nothing. Nothing moves. */
+    withCode(codes) {
         const bytes = Buffer.from(this.bytes);
-        for (const symbol of functions) {
-            const code = returnsZero(symbol) ? [I32_CONST, 0, END] : [UNREACHABLE, END];
-            bytes.fill(NOP, symbol.start, symbol.end);
-            bytes[symbol.start] = 0; // no variables
-            bytes.set(code, symbol.end - code.length);
+        for (const [{ start, end }, code] of codes) {
+            bytes.fill(NOP, start, end);
+            bytes[start] = 0; // no variables
+            bytes.set([...code, END], end - code.length - 1);
         }
-        const spans = [...functions].sort((a, b) => a.start - b.start);
+        const spans = [...codes.keys()].sort((a, b) => a.start - b.start);
         const kept = this.#references("reloc.CODE", CODE).filter(({ at }) => spanAt(spans, at) === undefined);
         const { start, content, body, end } = this.sections.get("reloc.CODE");
         const head = [...bytes.subarray(content, body), ...leb(this.#sectionOf("reloc.CODE")), ...leb(kept.length)];

@@ -114,7 +114,10 @@ fn drop_tables(
         if table.kind() != kind {
             let message = format!("\"{name}\" is not a {word}");
             let other = table.kind().word();
-            let hint = format!("Use DROP {} to remove a {other}.", other.to_uppercase());
+            let hint = format!(
+                "Use DROP {} to remove a {other}.",
+                other.to_ascii_uppercase()
+            );
             return Err(Error::new(Code::WrongObjectType, message).with_hint(hint));
         }
         drop_views(table, names, cascade, context)?;

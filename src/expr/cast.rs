@@ -4,7 +4,7 @@ use super::input::{integer_range, parse_at};
 use super::output::format_value;
 use super::{datetime, json};
 use crate::error::{Code, Error, Result};
-use crate::types::{DataType, Decimal, Value};
+use crate::types::{DataType, Decimal, Value, parse_f32};
 use std::borrow::Cow;
 
 /// The value as one of another type. The cast is one that `coercion` knows.
@@ -161,7 +161,7 @@ fn decimal_to_integer(value: &Decimal, to: DataType) -> Result<i64> {
 
 fn decimal_to_float(value: &Decimal, to: DataType) -> Result<f64> {
     let double = match to {
-        DataType::Real => value.to_string().parse::<f32>().map_or(f64::NAN, f64::from),
+        DataType::Real => parse_f32(&value.to_string()).unwrap_or(f64::NAN),
         _ => value.to_f64(),
     };
     let double = if value.is_finite() {

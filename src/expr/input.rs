@@ -2,7 +2,7 @@
 
 use super::{array, datetime, json};
 use crate::error::{Code, Error, Result};
-use crate::types::{DataType, Decimal, Value};
+use crate::types::{DataType, Decimal, Value, parse_f32, parse_f64};
 use std::rc::Rc;
 
 /// A value from its text in PostgreSQL's input syntax. `'now'` and its like need a clock and are
@@ -113,15 +113,11 @@ fn parse_float(text: &str, data_type: DataType) -> Result<f64> {
         "nan" => return Ok(f64::NAN),
         _ => {}
     }
-    // Rust reads words such as "infinit" as errors, but nothing else may contain letters.
-    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return Err(invalid(text, data_type));
-    }
     let value = match data_type {
-        DataType::Real => trimmed.parse::<f32>().map(f64::from),
-        _ => trimmed.parse::<f64>(),
+        DataType::Real => parse_f32(trimmed),
+        _ => parse_f64(trimmed),
     };
-    let value = value.map_err(|_| invalid(text, data_type))?;
+    let value = value.ok_or_else(|| invalid(text, data_type))?;
     let mantissa = unsigned.split(['e', 'E']).next().unwrap_or(unsigned);
     let vanished = value == 0.0 && mantissa.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
     if value.is_infinite() || vanished {

@@ -32,6 +32,7 @@ mod eval;
 mod function;
 mod input;
 mod json;
+mod letter_case;
 mod members;
 mod number_template;
 mod numeral;

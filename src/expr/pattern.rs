@@ -84,7 +84,7 @@ impl Pattern {
         if case_insensitive {
             for token in &mut tokens {
                 if let Token::Character(character) = token {
-                    *character = super::text::lower_char(*character);
+                    *character = super::letter_case::lower_char(*character);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Functions of text. Positions and lengths count characters, from 1.
 
+use super::letter_case::{lower_char, upper_char};
 use crate::error::{Code, Error, Result};
 
 /// What a function may return at most, in bytes.
@@ -17,7 +18,7 @@ pub fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// One character for one: `ß` has no single upper-case letter and stays.
+/// One character for one.
 pub fn lower(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -30,21 +31,6 @@ pub fn upper(text: &str) -> String {
         return text.to_ascii_uppercase();
     }
     text.chars().map(upper_char).collect()
-}
-
-pub fn lower_char(character: char) -> char {
-    single(character.to_lowercase(), character)
-}
-
-fn upper_char(character: char) -> char {
-    single(character.to_uppercase(), character)
-}
-
-fn single(mut mapped: impl Iterator<Item = char>, original: char) -> char {
-    match (mapped.next(), mapped.next()) {
-        (Some(mapped), None) => mapped,
-        _ => original,
-    }
 }
 
 /// Upper case at the start of each run of letters and digits, lower case in the rest of it.

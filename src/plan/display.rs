@@ -369,7 +369,7 @@ impl Display for Aggregate {
 
 impl Display for SetCall {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = format!("{:?}", self.function).to_lowercase();
+        let name = format!("{:?}", self.function).to_ascii_lowercase();
         write!(f, "{name}({})", List(&self.arguments))
     }
 }
@@ -521,7 +521,7 @@ impl Display for Expr {
                 write!(
                     f,
                     "{}({})",
-                    format!("{function:?}").to_lowercase(),
+                    format!("{function:?}").to_ascii_lowercase(),
                     List(arguments)
                 )
             }

@@ -1,7 +1,7 @@
 //! Reading times of day and offsets from UTC.
 
 use super::read::{Problem, Read};
-use crate::types::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use crate::types::{MICROS_PER_DAY, MICROS_PER_SECOND, parse_f64};
 
 /// A number of digits alone.
 pub fn number(text: &str) -> Read<i64> {
@@ -46,7 +46,7 @@ fn fraction_micros(digits: &str) -> Read<i64> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Problem::Syntax);
     }
-    let fraction: f64 = format!("0.{digits}").parse().map_err(|_| Problem::Syntax)?;
+    let fraction = parse_f64(&format!("0.{digits}")).ok_or(Problem::Syntax)?;
     Ok((fraction * 1e6).round_ties_even() as i64)
 }
 

@@ -2,7 +2,7 @@
 
 use super::print::push_time;
 use crate::error::{Code, Error, Result};
-use crate::types::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
+use crate::types::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND, parse_f64};
 use std::fmt::Write;
 
 /// `1 year 2 mons 3 days 04:05:06`, `5 minutes`, `1.5 hours ago`, `P1Y2M3DT4H5M6S`.
@@ -120,7 +120,7 @@ impl Quantity {
         } else {
             whole.parse().ok()?
         };
-        let fraction: f64 = format!("0.{fraction}0").parse().ok()?;
+        let fraction = parse_f64(&format!("0.{fraction}0"))?;
         Some(match negative {
             true => Quantity {
                 whole: -whole,

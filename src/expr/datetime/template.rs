@@ -103,9 +103,9 @@ pub fn pattern_of(text: &str) -> Option<&'static str> {
 fn in_case(name: &str, pattern: &str) -> String {
     let mut letters = pattern.bytes().filter(u8::is_ascii_alphabetic);
     match [letters.next(), letters.next()].map(|c| c.is_some_and(|c| c.is_ascii_lowercase())) {
-        [true, _] => name.to_lowercase(),
+        [true, _] => name.to_ascii_lowercase(),
         [false, true] => name.to_string(),
-        [false, false] => name.to_uppercase(),
+        [false, false] => name.to_ascii_uppercase(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::class::is_word;
 use super::{Item, Node, Place, Regex};
 use crate::error::{Code, Error, Result};
-use crate::expr::text::lower_char;
+use crate::expr::letter_case::{lower_char, upper_char};
 use std::cell::Cell;
 
 /// The whole match and then the groups: from and to, for those that took part.
@@ -220,7 +220,7 @@ impl Search<'_> {
                 };
                 let found = is_in(character)
                     || (self.regex.ignores_case
-                        && (is_in(lower_char(character)) || character.to_uppercase().any(is_in)));
+                        && (is_in(lower_char(character)) || is_in(upper_char(character))));
                 found != *negated && !(*negated && newline_is_out)
             }
             _ => false,

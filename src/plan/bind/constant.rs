@@ -3,7 +3,7 @@
 use super::binder::Binder;
 use crate::error::{Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::types::{DataType, Value};
+use crate::types::{DataType, Value, parse_f64};
 use sqlparser::ast::{self, Expr as Ast};
 
 impl Binder<'_> {
@@ -59,7 +59,7 @@ pub fn interval_constant(interval: &ast::Interval) -> Result<Expr> {
     }
     let text = match &interval.leading_field {
         None => text.clone(),
-        Some(field) if text.trim().parse::<f64>().is_ok() => format!("{text} {field}"),
+        Some(field) if parse_f64(text.trim()).is_some() => format!("{text} {field}"),
         Some(_) => return Err(Error::unsupported("an interval with these fields")),
     };
     expr::coerce_to(

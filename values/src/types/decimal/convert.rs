@@ -2,6 +2,7 @@
 
 use super::Decimal;
 use super::number::power_of_ten;
+use crate::types::parse_f64;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
@@ -59,8 +60,7 @@ impl Decimal {
                 *mantissa as f64 / POWERS[*scale as usize]
             }
             Decimal::Small(..) | Decimal::Big(..) => {
-                let text = self.to_string();
-                text.parse().unwrap_or(f64::NAN)
+                parse_f64(&self.to_string()).expect("it is a number")
             }
             Decimal::Infinity => f64::INFINITY,
             Decimal::NegInfinity => f64::NEG_INFINITY,
