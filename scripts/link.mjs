@@ -13,10 +13,9 @@
 //   Display   for messages of errors, behind "found:", of which sql::parse shows what was expected, and about types and
 //             keywords, which it shows without them
 //   Debug     of a token, for an operator without a rule, which sql::parse quotes itself
-//   to_lower  a letter that is not ASCII, to compare a name with "from"; the standard library's table is large
 //
-// Copying and locating end in a trap, printing prints nothing, and a letter stays what it is. So that no code of the
-// engine comes to depend on them, linking fails if a function of its own refers to one other than through the parser.
+// Copying and locating end in a trap; printing prints nothing. So that no code of the engine comes to depend on
+// them, linking fails if a function of its own refers to one other than through the parser.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -24,9 +23,6 @@ import { WasmObject } from "./object.mjs";
 
 const TRAP = [0x00]; // unreachable
 const RETURN_ZERO = [0x41, 0]; // i32.const 0
-// The second parameter is stored through the first, as one of three letters of which the others are none:
-// local.get 0, local.get 1, i32.store, local.get 0, i64.const 0, i64.store offset=4.
-const RETURN_SAME = [0x20, 0, 0x20, 1, 0x36, 2, 0, 0x20, 0, 0x42, 0, 0x37, 2, 4];
 
 const CUT = {
     "<sqlparser::ast::Expr as core::clone::Clone>::clone": TRAP,
@@ -36,24 +32,21 @@ const CUT = {
     "<sqlparser::ast::operator::BinaryOperator as core::fmt::Display>::fmt": RETURN_ZERO,
     "<sqlparser::keywords::Keyword as core::fmt::Display>::fmt": RETURN_ZERO,
     "<sqlparser::tokenizer::Token as core::fmt::Debug>::fmt": RETURN_ZERO,
-    "core::unicode::unicode_data::conversions::to_lower": RETURN_SAME,
 };
 
 const ESCAPES = { LT: "<", GT: ">", RF: "&", BP: "*", LP: "(", RP: ")", C: ",", u20: " ", u5b: "[", u5d: "]", u7b: "{", u7d: "}" };
 
-/** The name of a function as it is written in Rust, without the compiler's hashes; other names as they are. */
+/** The name of a function as it is written in Rust, without the compiler's hash; names of another form as they are. */
 function plainName(mangled) {
-    const start = /^(_ZN|_RNv(Nt)*Cs[0-9A-Za-z]+_)(?=\d)/.exec(mangled)?.[0];
-    if (start === undefined) return mangled;
+    if (!mangled.startsWith("_ZN")) return mangled;
     const parts = [];
-    for (let rest = mangled.slice(start.length); /^\d/.test(rest); ) {
+    for (let rest = mangled.slice(3); /^\d/.test(rest); ) {
         const length = parseInt(rest, 10);
         rest = rest.slice(String(length).length);
         parts.push(rest.slice(0, length));
         rest = rest.slice(length);
     }
-    if (start === "_ZN") parts.pop();
-    const name = parts.join("::").replace(/(^|::)_\$/g, "$1$").replaceAll("..", "::");
+    const name = parts.slice(0, -1).join("::").replace(/(^|::)_\$/g, "$1$").replaceAll("..", "::");
     return name.replace(/\$(\w+)\$/g, (all, escape) => ESCAPES[escape] ?? all);
 }
 

@@ -8,6 +8,7 @@
 use crate::db::AsOf;
 use crate::error::{Code, Error, Result};
 use crate::sql::Modes;
+use crate::types::sort_by;
 use std::collections::BTreeMap;
 
 /// What has been set, by name.
@@ -153,7 +154,7 @@ impl Settings {
         let mut all: Vec<_> = (known.chain(own))
             .filter_map(|name| self.show(&name.to_ascii_lowercase()).ok())
             .collect();
-        all.sort();
+        sort_by(&mut all, Ord::cmp);
         all.dedup();
         all
     }

@@ -14,6 +14,7 @@ use super::writer::FreeFile;
 use crate::column::kernel::is_zero;
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
+use crate::types::sort_by_key;
 use std::collections::VecDeque;
 
 /// A file that holds a segment of this database.
@@ -248,7 +249,7 @@ impl Survey {
         let mut checkpoints = Checkpoints::default();
         let checkpoint = self.choose_checkpoint(&superblock, &mut checkpoints, report);
         let base = checkpoint.as_ref().map_or(0, |c| c.header.mark.segment);
-        self.found.sort_by_key(|found| found.header.number);
+        sort_by_key(&mut self.found, |found| found.header.number);
         let covered = self
             .found
             .partition_point(|found| found.header.number < base);
@@ -280,7 +281,7 @@ impl Survey {
         report: &mut Report,
     ) -> Option<CheckpointFile> {
         let found = &mut self.checkpoints;
-        found.sort_by_key(|found| (found.is_complete(), found.header.number));
+        sort_by_key(found, |found| (found.is_complete(), found.header.number));
         known.attempts = found
             .iter()
             .map(|found| found.header.number)

@@ -19,7 +19,7 @@ use super::stamps::ALIVE;
 use super::{BlockId, Location};
 use crate::column::Vector;
 use crate::error::Result;
-use crate::types::{IndexId, RowId};
+use crate::types::{IndexId, RowId, sort_by, sort_by_key};
 use std::any::Any;
 use std::rc::Rc;
 
@@ -256,7 +256,7 @@ impl<K: Key> Tiers<K> {
     /// The tiers of an index that is made when there is history already: each version gives a period, and
     /// those of one row that follow each other with one key are joined.
     pub fn build(mut versions: Vec<Period<K>>, blocks: &mut Blocks) -> Tiers<K> {
-        versions.sort_by_key(|version| (version.row, version.start));
+        sort_by_key(&mut versions, |version| (version.row, version.start));
         versions.dedup_by(|next, last| {
             let joined = next.row == last.row && next.start == last.end && next.key == last.key;
             if joined {
@@ -267,10 +267,10 @@ impl<K: Key> Tiers<K> {
         let mut tiers = Tiers::default();
         let (mut live, mut closed): (Vec<_>, Vec<_>) =
             versions.into_iter().partition(|p| p.end == ALIVE);
-        live.sort_by(|a, b| (&a.key, a.row).cmp(&(&b.key, b.row)));
+        sort_by(&mut live, |a, b| (&a.key, a.row).cmp(&(&b.key, b.row)));
         live.into_iter()
             .for_each(|period| tiers.add(period.key, period.row, period.start));
-        closed.sort_by_key(|period| period.end);
+        sort_by_key(&mut closed, |period| period.end);
         for Period {
             key,
             row,

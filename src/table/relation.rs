@@ -12,7 +12,7 @@ use super::stamps::ALIVE;
 use super::timeline::Timeline;
 use super::{BlockId, Fetch, Location};
 use crate::error::{Code, Error, Result};
-use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema};
+use crate::types::{IndexId, IndexSchema, RowId, TableId, TableSchema, sort_by};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -372,7 +372,7 @@ impl Relation {
             .filter(|(_, block)| is_sparse(block))
             .map(|(id, block)| (block.live_count(), id))
             .collect();
-        sources.sort_unstable();
+        sort_by(&mut sources, Ord::cmp);
         for (_, source) in sources {
             if self.full.has_too_many_dead() {
                 self.move_on(source, seq, blocks);

@@ -9,7 +9,7 @@ use super::append::{
 };
 use crate::column::{CHUNK_ROWS, Data, Strings, Vector};
 use crate::error::Result;
-use crate::types::{ColumnId, PhysicalType, RowId, TableSchema, Value};
+use crate::types::{ColumnId, PhysicalType, RowId, TableSchema, Value, sort_by_key};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -32,7 +32,7 @@ impl Layout {
         let dropped = schema.dropped.iter();
         let dropped = dropped.map(|column| (column.id, column.data_type.physical(), None));
         let mut all: Vec<_> = own.chain(dropped).collect();
-        all.sort_by_key(|(id, ..)| *id);
+        sort_by_key(&mut all, |(id, ..)| *id);
         let is_plain = (all.iter().enumerate()).all(|(at, (.., place))| *place == Some(at));
         Rc::new(Layout {
             order: (!is_plain).then(|| all.iter().map(|(.., place)| *place).collect()),

@@ -6,7 +6,7 @@ use super::relation::Relation;
 use super::{BlockId, Catalog, KeyIndex, KeyMakers};
 use crate::commit::{CatalogChange, Commit, RequestId, TableChange};
 use crate::error::{Code, Error, Result};
-use crate::types::{BranchId, IndexId, RowId, Seq, Snapshot, TableId, TableSchema};
+use crate::types::{BranchId, IndexId, RowId, Seq, Snapshot, TableId, TableSchema, sort_by};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -143,7 +143,7 @@ impl Store {
         self.check_order(&commit)?;
         let mut tables: Vec<TableId> = commit.tables.iter().map(|change| change.table).collect();
         tables.extend(commit.catalog.iter().filter_map(CatalogChange::table));
-        tables.sort();
+        sort_by(&mut tables, Ord::cmp);
         tables.dedup();
         if !commit.catalog.is_empty() {
             self.apply_catalog(commit.seq, &commit.catalog)?;

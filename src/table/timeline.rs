@@ -6,6 +6,7 @@
 //! however long the history.
 
 use super::BlockId;
+use crate::types::sort_by;
 use std::rc::Rc;
 
 #[derive(Debug, Default)]
@@ -70,7 +71,7 @@ impl Timeline {
         let events = &self.events[from..until];
         let closed = events.iter().filter(|e| !e.opened);
         let mut closed: Vec<BlockId> = closed.map(|e| e.block).collect();
-        closed.sort_unstable();
+        sort_by(&mut closed, Ord::cmp);
         let opened = events.iter().filter(|e| e.opened).map(|e| e.block);
         let blocks = start.iter().copied().chain(opened);
         (blocks.filter(|block| closed.binary_search(block).is_err())).collect()

@@ -8,7 +8,7 @@ use super::{SequencePlace, Transaction};
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{Catalog, Key, KeyIndex, KeyShape, Rows, Store, Tiers, each_tiers};
-use crate::types::{IndexId, IndexSchema, RowId, Seq, TableId, TableSchema};
+use crate::types::{IndexId, IndexSchema, RowId, Seq, TableId, TableSchema, sort_by};
 use std::rc::Rc;
 
 /// The id by which a table that is being made names itself.
@@ -260,7 +260,7 @@ fn visible_keys<K: Key>(
 
 /// Rows whose key another row has as well.
 fn duplicates<K: Key>(mut keys: Vec<(K, u64)>) -> Vec<RowId> {
-    keys.sort();
+    sort_by(&mut keys, Ord::cmp);
     let pairs = keys.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     pairs.map(|pair| RowId(pair[1].1)).collect()
 }

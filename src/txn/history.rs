@@ -4,7 +4,9 @@ use super::{KeyRange, View, ZoneFilter};
 use crate::column::Chunk;
 use crate::error::Result;
 use crate::table::{Fetch, ready};
-use crate::types::{IndexSchema, RowId, ScanColumn, Seq, Snapshot, TableSchema, Value, Versions};
+use crate::types::{
+    IndexSchema, RowId, ScanColumn, Seq, Snapshot, TableSchema, Value, Versions, sort_by_key,
+};
 use std::ops::Bound;
 
 /// Versions read at a time.
@@ -109,7 +111,7 @@ impl View<'_> {
             Some(_) => self.found_versions(schema, index, key, &columns)?,
             None => self.scanned_versions(schema, index, &key, &columns)?,
         });
-        versions.sort_by_key(|version| (version.start, version.row));
+        sort_by_key(&mut versions, |version| (version.start, version.row));
         Ok(Fetch::Ready(versions))
     }
 

@@ -5,7 +5,7 @@ use super::private::PrivateTable;
 use crate::table::{
     ALIVE, Closed, ClosedWalk, Key, Keys, LiveTree, Location, Place, Relation, Touched,
 };
-use crate::types::RowId;
+use crate::types::{RowId, sort_by_key};
 
 /// Where a cursor is: what is left of its range, and how much of the next key is done.
 #[derive(Debug, Clone)]
@@ -163,7 +163,7 @@ impl<'a, K: Key> Merge<'a, K> {
                     group.retain(|entry| {
                         filter.wants(entry) && !state.is_done(&key, entry.row.0, self.backwards)
                     });
-                    group.sort_by_key(|entry| (entry.row, entry.start));
+                    sort_by_key(&mut group, |entry| (entry.row, entry.start));
                     if self.backwards {
                         group.reverse();
                     }

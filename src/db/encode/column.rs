@@ -3,7 +3,7 @@
 use super::buffer::{offset, pad, put_u32};
 use crate::column::{Chunk, Data, Strings, Vector};
 use crate::error::Result;
-use crate::types::{DataType, INFINITY, NEG_INFINITY, Value};
+use crate::types::{DataType, INFINITY, NEG_INFINITY, Value, parse_f64};
 
 /// How the values of a column lie in the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub(super) fn shortest(value: f64) -> [u8; 8] {
     let narrow = value as f32;
     let wide = match narrow.fract() == 0.0 || !narrow.is_finite() {
         true => f64::from(narrow),
-        false => narrow.to_string().parse().unwrap_or(value),
+        false => parse_f64(&narrow.to_string()).unwrap_or(value),
     };
     wide.to_le_bytes()
 }

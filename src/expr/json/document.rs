@@ -3,7 +3,7 @@
 use super::access::Step;
 use super::reader::Reader;
 use crate::error::{Code, Error, Result};
-use crate::types::Decimal;
+use crate::types::{Decimal, sort_by};
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -201,7 +201,9 @@ impl<T: Into<Json>> FromIterator<T> for Json {
 /// Shorter keys first, then by bytes; the last of equal ones stays.
 fn sorted(mut members: Vec<(String, Json)>) -> Vec<(String, Json)> {
     members.reverse();
-    members.sort_by(|(left, _), (right, _)| compare_keys(left, right));
+    sort_by(&mut members, |(left, _), (right, _)| {
+        compare_keys(left, right)
+    });
     members.dedup_by(|(later, _), (earlier, _)| later == earlier);
     members
 }

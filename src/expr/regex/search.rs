@@ -4,6 +4,7 @@ use super::class::is_word;
 use super::{Item, Node, Place, Regex};
 use crate::error::{Code, Error, Result};
 use crate::expr::letter_case::{lower_char, upper_char};
+use crate::types::sort_by;
 use std::cell::Cell;
 
 /// The whole match and then the groups: from and to, for those that took part.
@@ -401,7 +402,7 @@ fn too_complex() -> Error {
 }
 
 fn sorted(mut ends: Vec<usize>) -> Vec<usize> {
-    ends.sort_unstable();
+    sort_by(&mut ends, Ord::cmp);
     ends.dedup();
     ends
 }

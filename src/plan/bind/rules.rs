@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, Check, Expr, ExprKind, Volatility};
 use crate::plan::{Node, Rules};
 use crate::sql;
-use crate::types::{ColumnSchema, TableSchema};
+use crate::types::{ColumnSchema, TableSchema, sort_by};
 use sqlparser::ast::Expr as Ast;
 use std::rc::Rc;
 
@@ -67,7 +67,7 @@ impl Binder<'_> {
                 domain: None,
             });
         }
-        checks.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut checks, |a, b| a.name.cmp(&b.name));
         Ok(checks)
     }
 

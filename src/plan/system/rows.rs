@@ -5,7 +5,7 @@ use super::describe::{self, TYPES, action_letter, modifier, type_name};
 use crate::table::Catalog;
 use crate::types::{
     ColumnSchema, DataType, ForeignKey, IndexId, IndexSchema, RelationKind, TableId, TableSchema,
-    TypeSchema, Value, quoted, sort_order,
+    TypeSchema, Value, quoted, sort_by, sort_by_key, sort_order,
 };
 use std::rc::Rc;
 
@@ -436,7 +436,7 @@ fn names(table: &TableSchema, rows: &mut Vec<Row>) {
         if table.schema.is_none() {
             forms.extend(names.clone());
         }
-        forms.sort();
+        sort_by(&mut forms, Ord::cmp);
         forms.dedup();
         rows.extend(forms.iter().enumerate().map(|(at, form)| {
             let once = if at == 0 {
@@ -460,7 +460,9 @@ fn formats(catalog: &Catalog) -> Vec<Row> {
         .flat_map(|own| [Some(own), own.array()]);
     let all = types().map(|(data_type, _)| data_type).chain(own.flatten());
     let mut types: Vec<DataType> = all.chain(columns.map(|column| column.data_type)).collect();
-    types.sort_by_key(|data_type| (data_type.oid(), modifier(*data_type)));
+    sort_by_key(&mut types, |data_type| {
+        (data_type.oid(), modifier(*data_type))
+    });
     types.dedup();
     let row = |oid: u32, modifier, shown: &str| {
         vec![Value::I64(oid.into()), Value::I64(modifier), text(shown)]

@@ -6,6 +6,7 @@ use super::walk::Entries;
 use super::{Closed, ClosedWalk};
 use crate::table::blocks::Blocks;
 use crate::table::{BlockId, Fetch};
+use crate::types::sort_by_key;
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -177,7 +178,7 @@ impl<K: Ord + Clone> ClosedTier<K> {
                 .map(|(key, start)| buffered(key, start));
             found.extend(rest.take_while(|entry| compare(&entry.key).is_eq()));
         }
-        found.sort_by_key(|entry| (entry.end, entry.payload));
+        sort_by_key(&mut found, |entry| (entry.end, entry.payload));
         Fetch::Ready(found)
     }
 

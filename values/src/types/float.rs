@@ -1,8 +1,8 @@
 //! From decimal text to the nearest float.
 //!
-//! A number of up to 19 digits and a small power of ten is exact in 128 bits; any other is the quotient of two big
-//! integers. Either way what is left is one binary number that is rounded once, half to even. The standard library is
-//! faster where the power is large, by a table whose 10 kB do not compress in the download.
+//! Few digits and a small power of ten are a product or quotient of two doubles; up to 19 digits are exact in 128 bits;
+//! any others are the quotient of two big integers. What is left is one binary number that is rounded once, half to even. The standard
+//! library is faster where the power is large, by a table whose 10 kB do not compress in the download.
 
 use num_bigint::BigUint;
 use num_integer::Integer;
@@ -13,6 +13,12 @@ const DIGITS_MAX: usize = 800;
 
 /// Beyond these powers of ten there is but infinity and zero.
 const POWER_MAX: i64 = 400;
+
+/// The powers that a double holds exactly.
+pub(super) const POWERS_OF_TEN: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
 
 /// 5^27 is the greatest power of five in 63 bits.
 const SMALL_POWER_MAX: u64 = 27;
@@ -68,8 +74,35 @@ fn nearest(text: &str, format: &Format) -> Option<(f64, u64)> {
         return None;
     }
     let power = exponent.saturating_sub(fraction.len() as i64);
-    let significant: Vec<u8> = digits().skip_while(|digit| *digit == b'0').collect();
-    Some((sign, round(&binary(significant, power), format)))
+    let bits = match whole.len() + fraction.len() <= 19 {
+        true => {
+            let add = |number, digit| number * 10 + u64::from(digit - b'0');
+            few_digits(digits().fold(0, add), power, format)
+        }
+        false => round(
+            &binary(digits().skip_while(|digit| *digit == b'0').collect(), power),
+            format,
+        ),
+    };
+    Some((sign, bits))
+}
+
+fn few_digits(number: u64, power: i64, format: &Format) -> u64 {
+    let magnitude = power.unsigned_abs();
+    let is_double = format.precision == DOUBLE.precision;
+    if is_double && number < 1 << 53 && magnitude < POWERS_OF_TEN.len() as u64 {
+        // Both are exact as doubles, so that the result is rounded once.
+        let scale = POWERS_OF_TEN[magnitude as usize];
+        let value = match power < 0 {
+            true => number as f64 / scale,
+            false => number as f64 * scale,
+        };
+        return value.to_bits();
+    }
+    if number > 0 && magnitude <= SMALL_POWER_MAX {
+        return round(&small(number.into(), power), format);
+    }
+    round(&binary(number.to_string().into_bytes(), power), format)
 }
 
 fn parse_exponent(text: &str) -> Option<i64> {
@@ -86,9 +119,9 @@ fn parse_exponent(text: &str) -> Option<i64> {
 }
 
 /// The digits × 10^power.
-fn binary(mut digits: Vec<u8>, power: i64) -> Binary {
+fn binary(mut digits: Vec<u8>, mut power: i64) -> Binary {
     let magnitude = power.saturating_add(digits.len() as i64);
-    if digits.is_empty() || magnitude < -POWER_MAX {
+    if digits.iter().all(|digit| *digit == b'0') || magnitude < -POWER_MAX {
         return Binary {
             significand: 0,
             power: 0,
@@ -102,13 +135,6 @@ fn binary(mut digits: Vec<u8>, power: i64) -> Binary {
             inexact: false,
         };
     }
-    if digits.len() <= 19 && power.unsigned_abs() <= SMALL_POWER_MAX {
-        let number = digits
-            .iter()
-            .fold(0, |number, digit| number * 10 + u128::from(digit - b'0'));
-        return small(number, power);
-    }
-    let mut power = power;
     if digits.len() > DIGITS_MAX {
         power += (digits.len() - DIGITS_MAX - 1) as i64;
         let is_more = digits[DIGITS_MAX..].iter().any(|digit| *digit != b'0');

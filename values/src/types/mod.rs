@@ -10,6 +10,7 @@ mod foreign_key;
 mod id;
 mod interval;
 mod moment;
+mod order;
 mod schema;
 mod time;
 mod value;
@@ -22,6 +23,7 @@ pub use foreign_key::{Action, ForeignKey};
 pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};
 pub use moment::{ScanColumn, Snapshot, Versions};
+pub use order::{sort_by, sort_by_key};
 pub use schema::{
     CatalogName, CheckSchema, ColumnSchema, ComputedKey, DefaultValue, DroppedColumn,
     IdentitySchema, IndexSchema, OnCommit, RelationKind, Row, SequenceSchema, TEMPORARY,

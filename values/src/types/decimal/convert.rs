@@ -2,7 +2,7 @@
 
 use super::Decimal;
 use super::number::power_of_ten;
-use crate::types::parse_f64;
+use crate::types::float::{POWERS_OF_TEN, parse_f64};
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
@@ -57,7 +57,7 @@ impl Decimal {
             Decimal::Small(mantissa, scale)
                 if mantissa.unsigned_abs() < 1 << 53 && *scale <= 22 =>
             {
-                *mantissa as f64 / POWERS[*scale as usize]
+                *mantissa as f64 / POWERS_OF_TEN[*scale as usize]
             }
             Decimal::Small(..) | Decimal::Big(..) => {
                 parse_f64(&self.to_string()).expect("it is a number")
@@ -77,11 +77,6 @@ impl Decimal {
         }
     }
 }
-
-const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-];
 
 #[cfg(test)]
 mod tests {
