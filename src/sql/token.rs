@@ -14,6 +14,15 @@ use sqlparser::tokenizer::{Location, Span, Token as Syntax, TokenWithSpan, Word}
 /// As many parameters as PostgreSQL's protocol can name.
 pub const PARAMETERS_MAX: u32 = 65_535;
 
+/// Keywords of other dialects, which are names in PostgreSQL. What the grammar reads behind them is not linked in the
+/// browser (`scripts/link.mjs`).
+const NAMES: [Keyword; 4] = [
+    Keyword::CONVERT,
+    Keyword::PIVOT,
+    Keyword::TOP,
+    Keyword::UNPIVOT,
+];
+
 /// The statement's tokens. Lifted constants become parameters behind the user's `parameters`.
 pub(super) fn convert(
     source: &Source,
@@ -164,9 +173,10 @@ fn parameter(text: &str) -> Result<String> {
 /// The keyword that a folded word is.
 fn keyword(word: &str) -> Keyword {
     let upper = word.to_ascii_uppercase();
-    ALL_KEYWORDS
-        .binary_search(&upper.as_str())
-        .map_or(Keyword::NoKeyword, |index| ALL_KEYWORDS_INDEX[index])
+    let found = ALL_KEYWORDS.binary_search(&upper.as_str()).ok();
+    let keyword = found.map(|index| ALL_KEYWORDS_INDEX[index]);
+    let keyword = keyword.filter(|keyword| !NAMES.contains(keyword));
+    keyword.unwrap_or(Keyword::NoKeyword)
 }
 
 fn symbol(text: &str) -> Result<Syntax> {

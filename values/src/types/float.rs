@@ -159,7 +159,7 @@ fn small(number: u128, power: i64) -> Binary {
     Binary {
         significand: shifted / five,
         power: power - i64::from(shift),
-        inexact: shifted % five != 0,
+        inexact: !shifted.is_multiple_of(five),
     }
 }
 
