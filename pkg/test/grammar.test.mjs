@@ -14,9 +14,17 @@ const EXPRESSIONS = [
   // Types in messages.
   'CAST(1 AS ARRAY<INT>>)', 'CAST(1 AS ARRAY<ARRAY<INT>>>)', 'CAST(1 AS STRUCT<a INT>>)', 'CAST(1 AS ARRAY<ENUM(1)>>)',
   'CAST(1 AS ARRAY<TABLE(a INT DEFAULT (1))>>)', 'CAST(1 AS TABLE(a INT CHECK (a > 1)))', 'CAST(1 AS MAP(INT, INT)>)', 'CAST(1 AS INT>)',
+  // Words of other dialects.
+  'top', 'TOP 1 a', 'TOP (1) a', 'DISTINCT TOP 1 a', 'convert', 'convert(1, 2)', `CONVERT(INT, '1')`, 'CONVERT(a USING utf8)', 'TRY_CONVERT(INT, 1)',
+  'pivot', 'unpivot(1)', 'match_recognize(1)',
 ];
 
-const FROM = ['t', '(t)', '(t JOIN t u ON true) AS x', '(t AS x) AS y', '(SELECT 1) AS x (a INT)', 't PIVOT (sum(a) FOR b IN (1))', 'UNNEST(a.b) x', 'TABLE(f(a.b))'];
+const FROM = [
+  't', '(t)', '(t JOIN t u ON true) AS x', '(t AS x) AS y', '(SELECT 1) AS x (a INT)',
+  't PIVOT (sum(a) FOR b IN (1))', '(SELECT 1) PIVOT (sum(a) FOR b IN (1))', 't UNPIVOT (a FOR b IN (c))',
+  't AS x MATCH_RECOGNIZE (PATTERN (A B+) DEFINE A AS a > 1)', 't MATCH_RECOGNIZE (PATTERN (A* | B{1,2}) DEFINE A AS true)',
+  'UNNEST(a.b) x', 'TABLE(f(a.b))',
+];
 
 /** Runs a statement, which may be refused. */
 async function run(db, sql) {
