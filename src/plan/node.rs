@@ -163,6 +163,10 @@ pub struct CreateTableAs {
     /// It is there already, a materialized view, and gets these rows in place of those that it has.
     pub refresh: bool,
     pub query: Query,
+    /// The sequences of its columns, by position, as they were when the table was dropped; they go on where they stood.
+    pub sequences: Vec<(usize, TableSchema)>,
+    /// Tables that its foreign keys know by ids of before they were dropped, and their names.
+    pub parents: Vec<(TableId, CatalogName)>,
 }
 
 /// Inserts the rows of `source`, which has one column for each column of the table, in its order, with

@@ -6,10 +6,10 @@
 
 use super::Fetch;
 use super::blocks::Blocks;
-use super::location::ready;
+use super::location::{Location, ready};
 use super::relation::Relation;
 use crate::error::Result;
-use crate::types::{RowId, Snapshot, Versions};
+use crate::types::{RowId, Seq, Snapshot, Versions};
 
 impl Relation {
     /// The rows that commits after `after`, up to and including `until`, made, changed or ended; each once.
@@ -41,7 +41,7 @@ impl Relation {
 
     /// The rows that were alive at a sequence.
     pub fn alive_at(&self, seq: u64, blocks: &Blocks) -> Result<Fetch<Vec<RowId>>> {
-        let versions = Versions::AsOf(Snapshot::main(Some(crate::types::Seq(seq))));
+        let versions = Versions::AsOf(Snapshot::main(Some(Seq(seq))));
         let mut rows = Vec::new();
         for id in self.timeline.at(seq) {
             let block = ready!(blocks.fetch(id));
@@ -50,5 +50,22 @@ impl Relation {
         }
         rows.sort_unstable();
         Ok(Fetch::Ready(rows))
+    }
+
+    /// A row that is alive, or if none is, one of those that were when all ended at once.
+    pub fn last_row(&self, blocks: &Blocks) -> Option<Location> {
+        if let Some((_, location)) = self.live_row() {
+            return Some(location);
+        }
+        let last = self.emptied.last()?.checked_sub(1)?;
+        let versions = Versions::AsOf(Snapshot::main(Some(Seq(last))));
+        self.timeline.at(last).into_iter().find_map(|id| {
+            let block = blocks.get(id);
+            let row = block.select(&versions).rows(block.len()).next()?;
+            Some(Location {
+                block: id,
+                row: row as u32,
+            })
+        })
     }
 }

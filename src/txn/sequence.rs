@@ -57,6 +57,13 @@ impl Transaction {
         Ok(SequencePlace::of_row(rows, location.row as usize))
     }
 
+    /// Where a committed sequence stood last, even if it was dropped.
+    pub fn last_place(&self, store: &Store, sequence: TableId) -> Option<SequencePlace> {
+        let location = store.relation(sequence)?.last_row(store.blocks())?;
+        let rows = &store.blocks().get(location.block).rows;
+        Some(SequencePlace::of_row(rows, location.row as usize))
+    }
+
     /// Moves a sequence; written at the end of the statement.
     pub fn move_sequence(&self, sequence: TableId, place: SequencePlace) {
         self.sequences.borrow_mut().insert(sequence, place);

@@ -163,7 +163,7 @@ export interface DatabaseApi extends Queryable {
   /**
    * Brings rows of a table back to what they were, as a new commit; the past stays. What was deleted since is there again,
    * what was inserted since is gone. Constraints hold, or the error says which row. A table that was dropped is made
-   * again. Columns stay those of the present. In SQL: `RESTORE TABLE orders TO @seq:4 WHERE id = 7`.
+   * again, and its sequences go on where they stood. Columns stay those of the present. In SQL: `RESTORE TABLE orders TO @seq:4 WHERE id = 7`.
    *
    * Without `table` it is the whole database, `RESTORE DATABASE TO @seq:4`: tables that were made since go, with the views of them;
    * other views, and sequences, stay as they are.

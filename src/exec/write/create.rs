@@ -29,6 +29,8 @@ impl CreateRows {
             if_not_exists,
             refresh,
             on_commit,
+            sequences,
+            parents,
             ..
         } = &self.create;
         if *refresh {
@@ -37,14 +39,31 @@ impl CreateRows {
             transaction.alter_table(store, schema.clone())?;
             return Ok(Some(schema.id));
         }
+        let mut made = schema.clone();
+        for (was, name) in parents {
+            let catalog = context.view().catalog();
+            let is = catalog.table(name).map(|table| table.id);
+            let keys = made.foreign_keys.iter_mut();
+            for key in keys.filter(|key| key.table == *was) {
+                key.table = is.unwrap_or(*was);
+            }
+        }
         let plan = Plan::CreateTable {
-            schema: schema.clone(),
-            sequences: Vec::new(),
+            schema: made,
+            sequences: sequences.clone(),
             if_not_exists: *if_not_exists,
             on_commit: *on_commit,
         };
         if define(&plan, context)?.is_some() {
             return Ok(None);
+        }
+        for (_, sequence) in sequences {
+            let catalog = context.view().catalog();
+            let (transaction, store) = context.writer()?;
+            let place = transaction.last_place(store, sequence.id);
+            if let (Some(place), Some(made)) = (place, catalog.table(&sequence.key())) {
+                transaction.move_sequence(made.id, place);
+            }
         }
         match context.view().catalog().table(&schema.key()) {
             Some(table) => Ok(Some(table.id)),

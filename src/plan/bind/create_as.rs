@@ -40,6 +40,8 @@ impl<'a> Binder<'a> {
             schema.columns.push(column);
         }
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
+            sequences: Vec::new(),
+            parents: Vec::new(),
             schema,
             if_not_exists,
             on_commit: temporary.unwrap_or_default(),

@@ -31,7 +31,7 @@ impl<'a> Binder<'a> {
         let now = self.find_table(&name, position, TimeSlot::Present).ok();
         let Some(now) = now else {
             let before = self.find_table(&name, position, then)?;
-            return self.bind_restore_dropped(&before, then, selection);
+            return self.bind_restore_dropped(&before, then, selection, &[]);
         };
         if now.kind() != RelationKind::Table {
             let message = format!("\"{name}\" is not a table");
@@ -80,11 +80,28 @@ impl<'a> Binder<'a> {
             });
         }
         let mut parts = Vec::new();
+        let mut dropped = Vec::new();
         for before in old {
             match self.table_at(before.id, TimeSlot::Present) {
                 Some(now) => parts.push(self.restoring_rows(before, now, then)?),
-                None => statements.push(self.bind_restore_dropped(&before, then, None)?),
+                None => dropped.push(before),
             }
+        }
+        // A table after those that its foreign keys lead to.
+        let mut again: Vec<Rc<TableSchema>> = Vec::new();
+        while !dropped.is_empty() {
+            let waits = |table: &TableSchema| {
+                let mut parents = table.foreign_keys.iter().map(|key| key.table);
+                parents.any(|id| id != table.id && dropped.iter().any(|other| other.id == id))
+            };
+            let next = dropped.iter().position(|table| !waits(table));
+            let next = next.ok_or_else(|| {
+                let what = "restoring dropped tables whose foreign keys lead around in a circle";
+                Error::unsupported(what)
+            })?;
+            let table = dropped.swap_remove(next);
+            statements.push(self.bind_restore_dropped(&table, then, None, &again)?);
+            again.push(table);
         }
         statements.push(Plan::Restore(parts));
         let steps = statements.into_iter();
@@ -157,12 +174,14 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// A table that is no more is made again, with the rows it had.
+    /// A table that is no more is made again, with the rows it had, its indexes, keys and sequences; `again` are others that are
+    /// made again before it.
     fn bind_restore_dropped(
         &mut self,
         before: &Rc<TableSchema>,
         then: TimeSlot,
         selection: Option<&'a ast::Expr>,
+        again: &[Rc<TableSchema>],
     ) -> Result<Plan> {
         let name = &before.name;
         let unsupported = |what: &str| {
@@ -173,6 +192,14 @@ impl<'a> Binder<'a> {
             return unsupported("no rows of its own");
         }
         let mut schema = TableSchema::clone(before);
+        let owned = self.catalog_at(then)?.tables();
+        let owned = owned.filter(|sequence| sequence.belongs_to(before.id));
+        let sequences = owned.filter_map(|sequence| {
+            let (_, column) = sequence.sequence.as_ref()?.owner?;
+            Some((before.position(column)?, TableSchema::clone(sequence)))
+        });
+        let sequences: Vec<(usize, TableSchema)> = sequences.collect();
+        let mut parents = Vec::new();
         for column in &schema.columns {
             let default = column.default.as_ref().map_or("", |default| &default.sql);
             let is_of = |id| column.is_of(id);
@@ -181,13 +208,18 @@ impl<'a> Binder<'a> {
             if types.any(|of| self.table_at(of.id, TimeSlot::Present).is_none()) {
                 return unsupported("a column of a type that was dropped, too");
             }
-            if column.identity.is_some() || default.to_ascii_lowercase().contains("nextval") {
-                return unsupported("a sequence");
+            let has_own = sequences
+                .iter()
+                .any(|(at, _)| schema.columns[*at].id == column.id);
+            if !has_own && default.to_ascii_lowercase().contains("nextval") {
+                return unsupported("a sequence that is not its own");
             }
         }
         for key in &mut schema.foreign_keys {
             if key.table == schema.id {
                 key.table = OWN;
+            } else if let Some(parent) = again.iter().find(|parent| parent.id == key.table) {
+                parents.push((parent.id, parent.key()));
             } else if self.table_at(key.table, TimeSlot::Present).is_none() {
                 return unsupported("a foreign key to a table that was dropped, too");
             }
@@ -205,6 +237,8 @@ impl<'a> Binder<'a> {
             data_type: column.data_type,
         });
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
+            sequences,
+            parents,
             schema,
             if_not_exists: false,
             on_commit: OnCommit::default(),
