@@ -192,12 +192,15 @@ test('live queries of every kind are as the query is when all is quiet', () =>
     await db.exec(`CREATE TABLE p (id INT PRIMARY KEY, kind TEXT, price NUMERIC, at TIMESTAMPTZ DEFAULT now());
       CREATE TABLE s (id INT PRIMARY KEY, p INT REFERENCES p ON DELETE CASCADE, n INT);
       CREATE INDEX p_kind ON p (kind, price);
+      CREATE INDEX p_upper ON p (upper(kind)); CREATE INDEX p_cheap ON p (price) WHERE kind = 'a';
       CREATE VIEW totals AS SELECT p, sum(n) AS n FROM s GROUP BY p;
       CREATE SCHEMA x; CREATE TABLE x.t (a INT)`);
     const queries = [
       'SELECT * FROM p ORDER BY id',
       "SELECT id FROM p WHERE kind = 'a' AND price BETWEEN 3 AND 6 ORDER BY 1",
       'SELECT count(*), sum(price) FROM p',
+      "SELECT id FROM p WHERE upper(kind) = 'B' ORDER BY 1",
+      "SELECT price FROM p WHERE kind = 'a' AND price < 5 ORDER BY 1",
       'SELECT kind, max(price) FROM p GROUP BY kind HAVING count(*) > 1 ORDER BY 1',
       'SELECT p.id, s.n FROM p LEFT JOIN s ON s.p = p.id AND s.n > 2 ORDER BY 1, 2',
       'SELECT id FROM p WHERE id IN (SELECT p FROM s WHERE n < 5) ORDER BY 1',
@@ -246,6 +249,24 @@ test('live queries of every kind are as the query is when all is quiet', () =>
     for (const live of lives) saved += live.counters.saved;
     assert.ok(saved > 500, `${saved} evaluations saved`);
     for (const live of lives) await live.unsubscribe();
+  }));
+
+test('live queries see the schema change under them', () =>
+  withDatabase(async (db) => {
+    await db.exec("CREATE TYPE mood AS ENUM ('ok', 'sad'); CREATE TABLE t (id INT PRIMARY KEY, m mood); INSERT INTO t VALUES (1, 'sad'); CREATE VIEW v AS SELECT m FROM t");
+    const live = await db.live('SELECT m FROM v', [], null, { rowMode: 'array' });
+    const is = (rows) => until(() => JSON.stringify(live.results.rows) === JSON.stringify(rows));
+    await db.exec("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'");
+    await is([['blue']]);
+    await db.exec("CREATE OR REPLACE VIEW v AS SELECT m FROM t WHERE m = 'ok'");
+    await is([]);
+    await db.exec("UPDATE t SET m = 'ok'");
+    await is([['ok']]);
+    const all = await db.live('SELECT * FROM t');
+    await db.exec("ALTER TABLE t ADD COLUMN more TEXT DEFAULT 'x'");
+    await until(() => all.results.rows[0].more === 'x');
+    await live.unsubscribe();
+    await all.unsubscribe();
   }));
 
 test('a live query at a moment, which can be moved', () =>

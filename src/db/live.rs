@@ -72,7 +72,9 @@ impl Shared {
         let Plan::Query(query) = &**is else {
             return Ok(true);
         };
-        if !Rc::ptr_eq(was, is) && was != is {
+        if !Rc::ptr_eq(was, is)
+            && (was != is || self.types_at(between[0]) != self.types_at(between[1]))
+        {
             return Ok(true);
         }
         let now = self.now();
@@ -84,6 +86,13 @@ impl Shared {
             }
         }
         Ok(false)
+    }
+
+    /// The types that were defined at a commit: what their values look like may change with them.
+    fn types_at(&self, seq: Seq) -> Vec<Rc<TableSchema>> {
+        let catalog = self.store.catalog(Snapshot::main(Some(seq)));
+        let types = catalog.tables().filter(|own| own.type_schema.is_some());
+        types.cloned().collect()
     }
 
     fn values_at(&mut self, scanned: &Scanned, values: &[Parameter], seq: Seq) -> Result<Values> {
@@ -253,6 +262,10 @@ fn keys<'a>(
     upper: Bound<&'a Expr>,
 ) -> Option<Vec<KeyPart<'a>>> {
     let index = table.indexes.iter().find(|own| own.id == index)?;
+    // What its keys are, and which rows it has, no column tells.
+    if index.computed.is_some() {
+        return None;
+    }
     let equal = prefix.iter().map(Bound::Included);
     let wanted = equal.map(|value| (value, value)).chain([(lower, upper)]);
     let mut keys = Vec::new();
@@ -264,8 +277,10 @@ fn keys<'a>(
                 return None;
             }
         }
-        if let Some(column) = index.columns.get(at) {
-            keys.push((table.position(*column)?, lower, upper));
+        match index.columns.get(at) {
+            Some(column) => keys.push((table.position(*column)?, lower, upper)),
+            None if (lower, upper) == (Bound::Unbounded, Bound::Unbounded) => {}
+            None => return None,
         }
     }
     Some(keys)
