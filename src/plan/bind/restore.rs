@@ -58,9 +58,10 @@ impl<'a> Binder<'a> {
         let whole = whole.ok_or_else(|| Error::new(Code::Syntax, "RESTORE needs a moment"))?;
         let then = TimeSlot::Clause(whole);
         let tables = |catalog: &Catalog| -> Vec<Rc<TableSchema>> {
-            let tables = catalog.tables().filter(|t| t.kind() == RelationKind::Table);
-            let tables = tables.filter(|table| !table.is_temporary());
-            tables.cloned().collect()
+            let tables = catalog.tables();
+            // The session's own have no past.
+            let kept = |t: &&Rc<TableSchema>| t.kind() == RelationKind::Table && !t.is_temporary();
+            tables.filter(kept).cloned().collect()
         };
         let (old, new) = (
             tables(self.catalog_at(then)?),
