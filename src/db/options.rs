@@ -6,7 +6,7 @@ use crate::types::{Clock, Entropy};
 use std::rc::Rc;
 
 /// The usual length of a log that is worth a checkpoint.
-pub const CHECKPOINT_AFTER: u64 = 4 << 20;
+pub const CHECKPOINT_AFTER: u64 = 64 << 20;
 
 /// Everything that opening needs. The clock and the source of randomness are the host's.
 pub struct Options {

@@ -56,7 +56,7 @@ impl Default for Sizes {
             first_segment: 1 << 20,
             largest_segment: 64 << 20,
             zero_ahead: 1 << 20,
-            checkpoint_after: 4 << 20,
+            checkpoint_after: 64 << 20,
         }
     }
 }
