@@ -1,6 +1,6 @@
 //! Rows that an operator keeps: one growing vector for each column.
 
-use crate::column::{Bitmap, Chunk, Data, Strings, Vector, VectorBuilder};
+use crate::column::{Bitmap, COPIED_MAX, Chunk, Data, Strings, Vector, VectorBuilder};
 use crate::types::{Decimal, PhysicalType, Value};
 use std::rc::Rc;
 
@@ -79,6 +79,10 @@ pub fn chunk_bytes(chunk: &Chunk) -> usize {
 fn vector_bytes(vector: &Vector, rows: usize) -> usize {
     let average = |strings: &Strings| match strings {
         Strings::Flat { bytes, .. } => bytes.len() / strings.len().max(1) + 4,
+        // What gathers them from several dictionaries copies them.
+        Strings::Dictionary { values, .. } if values.bytes_held() > COPIED_MAX => {
+            values.bytes_held() / values.len().max(1) + 4
+        }
         Strings::Dictionary { .. } => 4,
     };
     rows * match &vector.data {

@@ -5,7 +5,12 @@
 //!   dictionary  codes   [0, 1, 0, 0]   values (flat) "paid" "open"
 //! ```
 
+use std::collections::HashMap;
 use std::rc::Rc;
+
+/// Gathered strings that take more bytes than this together are held once each, or a large one that meets many rows
+/// in a join would be copied for each of them.
+pub const COPIED_MAX: usize = 1 << 20;
 
 #[derive(Debug, Clone)]
 pub enum Strings {
@@ -75,11 +80,38 @@ impl Strings {
     /// The strings at the given places, in that order.
     pub fn gather(&self, rows: &[u32]) -> Strings {
         match self {
-            Strings::Flat { .. } => rows.iter().map(|&row| self.get(row as usize)).collect(),
+            Strings::Flat { .. } => {
+                let lengths = rows.iter().map(|&row| self.get(row as usize).len());
+                match lengths.sum::<usize>() > COPIED_MAX {
+                    true => self.gather_once(rows),
+                    false => rows.iter().map(|&row| self.get(row as usize)).collect(),
+                }
+            }
             Strings::Dictionary { codes, values } => Strings::Dictionary {
                 codes: rows.iter().map(|&row| codes[row as usize]).collect(),
                 values: values.clone(),
             },
+        }
+    }
+
+    /// The same as a dictionary of the strings that occur.
+    fn gather_once(&self, rows: &[u32]) -> Strings {
+        let mut values = Strings::new();
+        let mut code_of_row = HashMap::new();
+        let mut code_of_string = HashMap::new();
+        let mut code = |row: u32| {
+            *code_of_row.entry(row).or_insert_with(|| {
+                let string = self.get(row as usize);
+                *code_of_string.entry(string).or_insert_with(|| {
+                    values.push(string);
+                    values.len() as u32 - 1
+                })
+            })
+        };
+        let codes = rows.iter().map(|&row| code(row)).collect();
+        Strings::Dictionary {
+            codes,
+            values: Rc::new(values),
         }
     }
 
@@ -109,5 +141,23 @@ impl<'a> FromIterator<&'a [u8]> for Strings {
         let mut result = Strings::new();
         strings.into_iter().for_each(|string| result.push(string));
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_strings_are_gathered_once() {
+        let large = vec![b'a'; COPIED_MAX];
+        let strings: Strings = [&large[..], b"b", &large[..], b""].into_iter().collect();
+        let gathered = strings.gather(&[3, 0, 2, 1, 0]);
+        let wanted = [b"", &large[..], &large[..], b"b", &large[..]];
+        assert!(gathered.iter().eq(wanted));
+        let Strings::Dictionary { values, .. } = gathered else {
+            panic!("a dictionary");
+        };
+        assert_eq!(values.len(), 3);
     }
 }
