@@ -13,7 +13,7 @@ export class Drawer {
   constructor() {
     this.#button.addEventListener('click', () => this.#set(!this.#open));
     this.#veil.addEventListener('click', () => this.close());
-    this.#drawer.addEventListener('keydown', (event) => {
+    document.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
     });
     wide.addEventListener('change', () => this.#set(false));

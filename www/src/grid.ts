@@ -24,8 +24,10 @@ const ROW_HEIGHT = 30;
 const BODY_HEIGHT_MAX = 8_000_000;
 /** Rows kept on either side of the view. */
 const MARGIN = 6;
-/** Rows whose texts decide how wide a column is. */
-const SAMPLE = 200;
+/** Rows, from all over, whose texts decide how wide a column is. */
+const SAMPLE = 300;
+/** What letters may be wider than digits, by which a column is measured. */
+const WIDER = 1.15;
 
 export interface GridContent {
   fields: readonly Field[];
@@ -112,13 +114,16 @@ export class Grid {
 
   // ---- columns ----------------------------------------------------------------------------------------------------
 
-  /** Widths in characters, from the first rows; they only grow while the columns stay the same. */
+  /** Widths in characters, from some rows; they only grow while the columns stay the same. */
   #measure(grow: boolean): void {
     const { fields, rows } = this.#content;
     this.#widths = fields.map((field, column) => {
       let width = Math.max(field.name.length + 2, grow ? (this.#widths[column] ?? 0) : 4);
-      for (let row = 0; row < Math.min(rows.length, SAMPLE); row += 1) {
-        width = Math.max(width, Math.min(printed(rows[row]?.[column]).length, 44));
+      // Evenly spread, the last row included: numbers that count are longest there.
+      const samples = Math.min(rows.length, SAMPLE);
+      for (let sample = 1; sample <= samples; sample += 1) {
+        const row = Math.ceil((sample * rows.length) / samples) - 1;
+        width = Math.max(width, Math.min(Math.ceil(printed(rows[row]?.[column]).length * WIDER), 44));
       }
       return width;
     });

@@ -49,6 +49,12 @@ export class ResultsView {
     this.#arrange();
   }
 
+  /** A line between results. */
+  note(text: string): void {
+    this.#host.append(element('p', { class: 'results-note' }, text));
+    this.#arrange();
+  }
+
   /** Shows the question's answer alone; the same card again where it is there already. */
   follow(answer: Answer): void {
     if (this.#following?.statement !== answer.statement || this.#host.children.length !== 1) {

@@ -4,7 +4,7 @@ import { DatabaseError } from 'driftdb-wasm';
 import type { DatabaseApi, Results } from 'driftdb-wasm';
 import { byId, element, fill } from './dom';
 import type { Editor } from './editor';
-import { formatDuration } from './format';
+import { formatDuration, plural } from './format';
 import type { Playground } from './playground';
 import type { Question, Row } from './question';
 import type { ResultsView } from './results';
@@ -133,6 +133,7 @@ export class Runner {
     const elapsed = performance.now() - start;
     await this.#playground.refresh();
     const skipped = Math.max(0, done.length - SHOWN_RESULTS);
+    if (skipped > 0) this.#results.note(`${plural(skipped, 'result')} before these ${skipped === 1 ? 'is' : 'are'} not shown.`);
     done.slice(skipped).forEach((result, at) => {
       const statement = statements[skipped + at];
       if (statement) this.#show(statement, result, elapsed, moment);

@@ -82,6 +82,7 @@ test('a selection runs alone, and a script of many statements runs at once', asy
     const inserts = Array.from({ length: 80 }, (_, at) => `INSERT INTO n VALUES (${at});`).join('\n');
     await page.query(`CREATE TABLE n (x INT PRIMARY KEY);\n${inserts}`);
     assert.equal(await page.last(), 80);
+    assert.equal(await page.text('.results-note'), '31 results before these are not shown.');
     await page.query('SELECT COUNT(*) AS c, SUM(x) AS s FROM n');
     assert.deepEqual(await page.rows(0), [['80', '3160']]);
     await page.assertClean();

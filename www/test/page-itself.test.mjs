@@ -148,6 +148,11 @@ test('a phone shows it all without scrolling sideways', async () => {
     await page.page.tap('#menu');
     await until(() => page.visible('[data-set="orders"]'));
     assert.equal(await page.page.$eval('#menu', (button) => button.getAttribute('aria-expanded')), 'true');
+    assert.equal(await page.page.evaluate(() => document.activeElement.closest('#library') !== null), true);
+    await page.page.keyboard.press('Escape');
+    assert.equal(await page.page.$eval('#menu', (button) => button.getAttribute('aria-expanded')), 'false');
+    await page.page.tap('#menu');
+    await until(() => page.visible('[data-set="orders"]'));
     await page.load('stocks');
     await until(async () => (await page.rows(0)).length === 5, { what: 'the rows' });
     assert.equal(await page.page.$eval('#library', (drawer) => drawer.inert), true);
