@@ -495,13 +495,14 @@ export class Host implements Connection {
 
   async #rest(): Promise<void> {
     const engine = this.#engine;
-    if (!engine || this.#closed || this.#turnPlanned) return;
+    if (!engine || this.#closed) return;
     try {
+      // Also between the calls of an application that makes one after another, or it would fill the files that there are.
       if (this.storage.files?.needsFiles) await this.storage.files.makeFiles();
     } catch {
       // No more files for now: the engine goes on with those it has, and says so when it cannot.
     }
-    if (engine !== this.#engine || this.#closed) return;
+    if (engine !== this.#engine || this.#closed || this.#turnPlanned) return;
     const answer = this.#guard(() => engine.wasm.maintain(MAINTAIN_MS));
     if (answer === undefined) return;
     if (answer === Answer.Failed) return this.#storageFailed(DatabaseError.fromWire(engine.takeError()));

@@ -188,3 +188,21 @@ async function killedAfter(code, commits) {
   });
   return Number(printed.trimEnd().split('\n').at(-1));
 }
+
+test('files are made while an application writes without a pause', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/busy`;
+    await withDatabase(
+      async (db) => {
+        await db.exec('CREATE TABLE t (s TEXT)');
+        // 40 MB, where a file is to be succeeded at one.
+        for (let at = 0; at < 200; at += 1) await db.query('INSERT INTO t VALUES ($1)', ['x'.repeat(200_000)]);
+        const sizes = await Promise.all(
+          (await readdir(join(directory, 'busy'))).map(async (name) => (await readFile(join(directory, 'busy', name))).length),
+        );
+        assert.ok(sizes.filter((size) => size > 100_000).length > 10, `files of ${sizes.join(', ')} bytes`);
+      },
+      {},
+      url,
+    );
+  }));

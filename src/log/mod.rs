@@ -35,7 +35,7 @@
 //! | `options` | how it is opened |
 //!
 //! The log knows commits and storage; what a commit does to tables is no concern of it. How values become bytes is
-//! [`encoding`](crate::encoding)'s affair.
+//! the affair of `crate::encoding`.
 
 mod bookkeeping;
 mod chain;

@@ -31,6 +31,8 @@ export class FilePool {
   #failure = '';
   /** How many files the engine would like to have. */
   #wanted = 0;
+  #making: Promise<void> | undefined;
+  #isClosed = false;
 
   /**
    * @param files those that exist, by number
@@ -50,9 +52,20 @@ export class FilePool {
     return this.files.length < Math.min(this.#wanted, this.max);
   }
 
-  /** Makes the files that were asked for. */
-  async makeFiles(): Promise<void> {
-    while (this.needsFiles) this.files.push(await this.make(this.files.length));
+  /** Makes the files that were asked for, while the engine may go on with those that there are. */
+  makeFiles(): Promise<void> {
+    this.#making ??= this.#makeFiles().finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  async #makeFiles(): Promise<void> {
+    while (this.needsFiles && !this.#isClosed) {
+      const file = await this.make(this.files.length);
+      if (this.#isClosed) file.close();
+      else this.files.push(file);
+    }
   }
 
   /** Throws if the medium refuses. */
@@ -94,6 +107,7 @@ export class FilePool {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const file of this.files) {
       try {
         file.close();
