@@ -71,4 +71,5 @@ pub use operator::{resolve_negate, resolve_operator, resolve_plus};
 pub use output::format_value;
 pub use set::{SetCall, SetFunction, SetRows, is_set_function, resolve_set_function};
 pub use symbol::resolve_symbol;
+pub use text::too_long;
 pub use tree::{BinaryOperator, Expr, ExprKind};

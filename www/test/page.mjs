@@ -103,8 +103,9 @@ export class Visit {
 
   // ---- what is seen -----------------------------------------------------------------------------------------------
 
+  /** Empty while there is no such element. */
   text(selector) {
-    return this.page.$eval(selector, (node) => node.textContent.trim());
+    return this.page.evaluate((selected) => document.querySelector(selected)?.textContent.trim() ?? '', selector);
   }
 
   visible(selector) {

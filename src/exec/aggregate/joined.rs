@@ -3,11 +3,14 @@
 use super::accumulator::{Accumulator, Rows};
 use crate::column::{Data, Strings, Vector};
 use crate::error::Result;
-use crate::expr::EvalContext;
+use crate::expr::{EvalContext, too_long};
 use crate::plan::AggregateFunction;
 use crate::types::{PhysicalType, Value};
 use std::ops::Range;
 use std::rc::Rc;
+
+/// Bytes of the text of one group, and what those of all may grow by between two looks at the memory of the statement.
+const JOINED_MAX: usize = 256 << 20;
 
 pub struct Joined {
     physical: PhysicalType,
@@ -58,8 +61,15 @@ impl Accumulator for Joined {
 
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
         let (values, between) = (strings(&inputs[0]), strings(&inputs[1]));
+        let bytes_max = self.bytes + JOINED_MAX;
+        let mut is_too_long = false;
         rows.each_value(&inputs[0], |group, row| {
             let value = values.get(row);
+            let held = self.texts[group].as_ref().map_or(0, Vec::len);
+            is_too_long |= held + value.len() > JOINED_MAX || self.bytes > bytes_max;
+            if is_too_long {
+                return;
+            }
             self.bytes += value.len();
             let Some(text) = &mut self.texts[group] else {
                 self.texts[group] = Some(value.to_vec());
@@ -76,7 +86,10 @@ impl Accumulator for Joined {
             }
             text.extend_from_slice(value);
         });
-        Ok(())
+        match is_too_long {
+            true => Err(too_long()),
+            false => Ok(()),
+        }
     }
 
     fn finish(&mut self, groups: Range<usize>, _context: &EvalContext) -> Result<Vector> {
