@@ -146,16 +146,16 @@ install rustup (rustup.rs), then: rustup target add wasm32-unknown-unknown")
 
 # ---- commands that cargo builds --------------------------------------------------------------------------------------
 
-# Small tools, needed soon and used for moments: compiled with little optimisation.
+# Small tools, needed soon and used for moments: compiled without optimisation.
 set_up_cargo_tools() {
     local packages=()
     [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $WASM_BINDGEN_VERSION" ] ||
         packages+=("wasm-bindgen-cli@$WASM_BINDGEN_VERSION")
     [ "$want" = build ] || have wasm-pack || packages+=("wasm-pack@$WASM_PACK_VERSION")
     [ ${#packages[@]} -gt 0 ] || return 0
-    say "compiling ${packages[*]} (two to three minutes)"
+    say "compiling ${packages[*]} (one to two minutes)"
     CARGO_TARGET_DIR=$TOOLS/build cargo install --quiet --root "$TOOLS/cargo" --no-default-features \
-        --config 'profile.release.opt-level=1' --config 'profile.release.codegen-units=16' \
+        --config 'profile.release.opt-level=0' --config 'profile.release.codegen-units=16' \
         --config 'profile.release.strip=true' "${packages[@]}" ||
         missing+=("${packages[*]}: cargo install failed; see above")
     rm -rf "$TOOLS/build"
