@@ -15,7 +15,6 @@
 //! length is damage, not a torn end. The stored checksum is masked (rotated, and a constant added), and
 //! no body is shorter than ten bytes, so that zeros never verify.
 
-use super::crc32::Crc32;
 use crate::encoding::limit::FRAME_BYTES_MAX;
 use crate::encoding::wire::{Decoded, Malformed, Reader, Write, invalid};
 
@@ -73,11 +72,11 @@ impl EventType {
 
 /// The checksum of the frames of one segment, salted.
 #[derive(Debug, Clone)]
-pub struct Checksum(Crc32);
+pub struct Checksum(crc32fast::Hasher);
 
 impl Checksum {
     pub fn new(salt: &[u8; 16]) -> Self {
-        let mut crc = Crc32::new();
+        let mut crc = crc32fast::Hasher::new();
         crc.update(salt);
         Checksum(crc)
     }
@@ -87,7 +86,7 @@ impl Checksum {
         crc.update(&offset.to_le_bytes());
         crc.update(&length.to_le_bytes());
         crc.update(body);
-        mask(crc.finish())
+        mask(crc.finalize())
     }
 }
 

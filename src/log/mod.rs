@@ -30,7 +30,7 @@
 //! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
 //! | `checkpoint` | everything up to a commit in one file, for which the segments before can be used anew |
 //! | `transaction` `record` `event` `bookkeeping` | commits and frames |
-//! | `frame` `crc32` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
+//! | `frame` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
 //! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
 //! | `options` | how it is opened |
 //!
@@ -40,7 +40,6 @@
 mod bookkeeping;
 mod chain;
 mod checkpoint;
-mod crc32;
 mod event;
 mod failure;
 mod frame;

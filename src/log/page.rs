@@ -62,7 +62,7 @@ pub fn seal(page: &mut Page) {
 }
 
 fn checksum(page: &Page) -> u32 {
-    mask(super::crc32::crc32(&page[..CRC]))
+    mask(crc32fast::hash(&page[..CRC]))
 }
 
 pub fn open(page: &Page, magic: &[u8; 8]) -> Opened {
