@@ -43,15 +43,16 @@ async function firstAnswer(browser, url) {
 function drag(page) {
   return page.evaluate(async () => {
     const slider = document.querySelector('#slider');
-    const head = document.querySelector('.card-head');
+    const card = document.querySelector('.card');
     const times = [];
     for (let seq = Number(slider.max) - 1; seq > 4; seq -= 1) {
       const start = performance.now();
       const answered = new Promise((resolve) => {
         new MutationObserver((_, observer) => {
+          if (card.dataset.moment !== String(seq)) return;
           observer.disconnect();
           resolve();
-        }).observe(head, { childList: true });
+        }).observe(card, { attributes: true });
       });
       slider.value = String(seq);
       slider.dispatchEvent(new Event('input'));

@@ -24,7 +24,8 @@ export class Activity {
   #colours: { of: string; passed: string; ahead: string } | undefined;
   #bars: { of: CommitLog; arrived: number; count: number; bars: readonly Bar[] } | undefined;
   #planned = false;
-  #drawn = false;
+  /** What the canvas shows; undefined where it is empty. */
+  #drawn: { bars: readonly Bar[]; colours: object; seq: number } | undefined;
 
   /** `subject` tells what to draw: the commits, and the one that the page shows the state after. */
   constructor(canvas: HTMLCanvasElement, subject: () => { commits: CommitLog | undefined; seq: number }) {
@@ -52,29 +53,40 @@ export class Activity {
     const { commits, seq } = this.#subject();
     const last = commits?.last.value ?? -1;
     if (last < 0 && !this.#drawn) return;
-    this.#drawn = last >= 0;
     const canvas = this.#canvas;
     const width = this.#width;
     const height = this.#height;
     const scale = devicePixelRatio || 1;
-    if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
-    if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
     const context = canvas.getContext('2d');
     if (!context) return;
+    const isBlank = canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale);
+    if (isBlank) {
+      canvas.width = Math.round(width * scale);
+      canvas.height = Math.round(height * scale);
+    }
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, width, height);
-    if (!commits || last < 0) return;
+    if (!commits || last < 0) {
+      context.clearRect(0, 0, width, height);
+      this.#drawn = undefined;
+      return;
+    }
 
-    const { passed, ahead } = this.#palette();
+    const colours = this.#palette();
     const room = width - 2 * INSET;
     const bars = this.#weighed(commits, Math.max(1, Math.min(last + 1, Math.floor(room / BAR))));
+    // While the slider moves only the bars that it passes change.
+    const before = !isBlank && this.#drawn?.bars === bars && this.#drawn.colours === colours ? this.#drawn.seq : undefined;
+    this.#drawn = { bars, colours, seq };
+    if (before === undefined) context.clearRect(0, 0, width, height);
     const highest = Math.max(FULL, ...bars.map(({ weight }) => weight));
     bars.forEach(({ weight, first }, at) => {
-      if (weight === 0) return;
-      const x = INSET + (bars.length === 1 ? room : (at / (bars.length - 1)) * room);
+      if (weight === 0 || (before !== undefined && first <= seq === first <= before)) return;
+      const middle = INSET + (bars.length === 1 ? room : (at / (bars.length - 1)) * room);
+      const x = Math.round((middle - 1) * scale) / scale;
       const bar = Math.max(2, (weight / highest) * (height - 2));
-      context.fillStyle = first <= seq ? passed : ahead;
-      context.fillRect(x - 1, height - bar, 2, bar);
+      context.fillStyle = first <= seq ? colours.passed : colours.ahead;
+      context.clearRect(x, 0, 2, height);
+      context.fillRect(x, height - bar, 2, bar);
     });
   }
 

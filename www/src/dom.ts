@@ -47,6 +47,14 @@ export function fill(parent: Element, ...children: Child[]): void {
   append(parent, children);
 }
 
+/** Makes `text` the content of an element that holds text alone. What stands there already is left alone: it need not be laid out again. */
+export function setText(node: Element, text: string): void {
+  const { firstChild } = node;
+  if (firstChild instanceof Text) {
+    if (firstChild.data !== text) firstChild.data = text;
+  } else if (text !== '') node.append(text);
+}
+
 function append(parent: Element, children: readonly Child[]): void {
   for (const child of children) {
     if (child !== null && child !== undefined && child !== false) parent.append(child);

@@ -5,18 +5,18 @@
  *  .grid            scrolls both ways; role=grid, holds the focus, points at the active cell
  *    .grid-head     sticky
  *    .grid-body     as high as all rows together
- *      .grid-row    placed by a transform, reused as the view moves
+ *      .grid-row    placed by its top, reused as the view moves
  * ```
  *
  * Nothing is measured while rows change, or the browser would lay out the page on the spot: how high the view is and how far
- * it is scrolled is kept from the last time either changed.
+ * it is scrolled is kept from the last time either changed. Of a row only what differs from what it showed before is written.
  *
  * Rows have one fixed height. Where they would be higher together than a browser can scroll, the scroll bar is mapped to
  * them proportionally.
  */
 
 import type { Field } from 'driftdb-wasm';
-import { element, fill } from './dom';
+import { element, fill, setText } from './dom';
 import { isNumberType, printed } from './values';
 
 const ROW_HEIGHT = 30;
@@ -49,6 +49,17 @@ export function keyOf(row: readonly unknown[], keyColumns: readonly number[]): s
   return keyColumns.map((column) => printed(row[column])).join('\u0000');
 }
 
+/** A row in the document, and what it shows. */
+interface Line {
+  node: HTMLDivElement;
+  cells: HTMLDivElement[];
+  index: number;
+  top: number;
+  missing: boolean;
+  /** Of its cells, by column. */
+  classes: string[];
+}
+
 let grids = 0;
 
 export class Grid {
@@ -59,7 +70,7 @@ export class Grid {
   readonly #id = `grid${(grids += 1)}`;
   #content: GridContent = { fields: [], rows: [], keyColumns: [] };
   #widths: number[] = [];
-  #pool: HTMLDivElement[] = [];
+  #pool: Line[] = [];
   #active = { row: 0, column: 0 };
   #scheduled = false;
   /** As measured; 0 before that. */
@@ -178,47 +189,54 @@ export class Grid {
     for (let at = 0; at < count; at += 1) {
       // A row keeps its element while it stays in view, so that little is written anew.
       const index = first + at;
-      const node = this.#pool[index % count];
-      if (node) this.#fillRow(node, index, index * ROW_HEIGHT + shift);
+      const line = this.#pool[index % count];
+      if (!line) continue;
+      this.#place(line, index, index * ROW_HEIGHT + shift);
+      this.#fillRow(line);
     }
     this.element.setAttribute('aria-activedescendant', this.#cellId());
   }
 
   #resizePool(count: number): void {
-    while (this.#pool.length > count) this.#pool.pop()?.remove();
+    while (this.#pool.length > count) this.#pool.pop()?.node.remove();
     while (this.#pool.length < count) {
-      const cells = this.#content.fields.map((field, column) =>
-        element('div', {
-          class: isNumberType(field.dataTypeID) ? 'cell number' : 'cell',
-          role: 'gridcell',
-          aria: { colindex: column + 1 },
-        }),
-      );
-      const row = element('div', { class: 'grid-row', role: 'row' }, ...cells);
-      this.#pool.push(row);
-      this.#body.append(row);
+      const cells = this.#content.fields.map((_, column) => element('div', { role: 'gridcell', aria: { colindex: column + 1 } }));
+      const node = element('div', { class: 'grid-row', role: 'row' }, ...cells);
+      this.#pool.push({ node, cells, index: -1, top: -1, missing: false, classes: [] });
+      this.#body.append(node);
     }
   }
 
-  #fillRow(node: HTMLDivElement, index: number, top: number): void {
-    const row = this.#content.rows[index] ?? [];
-    const { compareWith, keyColumns } = this.#content;
-    const other = compareWith?.get(keyOf(row, keyColumns));
-    node.style.transform = `translateY(${top}px)`;
+  #place(line: Line, index: number, top: number): void {
+    const { node, cells } = line;
+    if (line.top !== top) node.style.top = `${top}px`;
+    line.top = top;
+    if (line.index === index) return;
+    line.index = index;
     node.dataset['row'] = String(index);
     node.setAttribute('aria-rowindex', String(index + 2));
-    node.classList.toggle('missing', compareWith !== undefined && other === undefined);
-    for (let column = 0; column < node.children.length; column += 1) {
-      const cell = node.children[column] as HTMLDivElement;
+    cells.forEach((cell, column) => (cell.id = `${this.#id}-${index}-${column}`));
+  }
+
+  #fillRow(line: Line): void {
+    const { cells, classes, index } = line;
+    const { compareWith, keyColumns, rows, fields } = this.#content;
+    const row = rows[index] ?? [];
+    const other = compareWith?.get(keyOf(row, keyColumns));
+    const missing = compareWith !== undefined && other === undefined;
+    if (line.missing !== missing) line.node.classList.toggle('missing', missing);
+    line.missing = missing;
+    const active = index === this.#active.row ? this.#active.column : -1;
+    cells.forEach((cell, column) => {
       const value = row[column];
-      const text = value === null || value === undefined ? 'NULL' : printed(value);
-      if (cell.textContent !== text) cell.textContent = text;
-      cell.classList.toggle('null', value === null || value === undefined);
-      cell.classList.toggle('differs', other !== undefined && printed(other[column]) !== printed(value));
-      const active = index === this.#active.row && column === this.#active.column;
-      cell.classList.toggle('active', active);
-      cell.id = `${this.#id}-${index}-${column}`;
-    }
+      const isNull = value === null || value === undefined;
+      setText(cell, isNull ? 'NULL' : printed(value));
+      let name = isNumberType(fields[column]?.dataTypeID ?? 0) ? 'cell number' : 'cell';
+      if (isNull) name += ' null';
+      if (other !== undefined && printed(other[column]) !== printed(value)) name += ' differs';
+      if (column === active) name += ' active';
+      if (classes[column] !== name) cell.className = classes[column] = name;
+    });
   }
 
   // ---- keyboard and pointer ---------------------------------------------------------------------------------------

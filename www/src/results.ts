@@ -2,7 +2,7 @@
 
 import type { Results } from 'driftdb-wasm';
 import { copyButton } from './copy';
-import { element, fill } from './dom';
+import { element, fill, setText } from './dom';
 import { formatCount, formatDuration, plural } from './format';
 import { Grid } from './grid';
 import type { Answer } from './question';
@@ -12,6 +12,8 @@ import { toCsv } from './values';
 
 /** Rows of a result that stands among others; the rest is scrolled to. */
 const ROWS_AMONG_OTHERS = 8;
+
+const COPY = 'Copy CSV';
 
 export interface ResultsOptions {
   host: HTMLElement;
@@ -81,8 +83,13 @@ export class ResultsView {
 /** A result with rows. */
 class Card {
   readonly element = element('section', { class: 'card' });
-  readonly #head = element('header', { class: 'card-head' });
+  readonly #line = element('div', { class: 'card-line' });
   readonly #grid: Grid;
+  readonly #count = element('span', { class: 'card-count' });
+  readonly #time = element('span', { class: 'card-time', title: 'From asking to having the answer' });
+  #copy: HTMLElement | undefined;
+  /** What the head says besides count and time. */
+  #says: string | undefined;
   #answer: Answer | undefined;
 
   constructor(onRow: ResultsOptions['onRow']) {
@@ -93,29 +100,45 @@ class Card {
         if (rowsOf) onRow(rowsOf.table, rowsOf.keyColumns.map((column) => row[column]));
       },
     });
-    this.element.append(this.#head, this.#grid.element);
+    this.element.append(element('header', { class: 'card-head' }, this.#line), this.#grid.element);
   }
 
   show(answer: Answer): void {
     this.#answer = answer;
-    const { result, rowsOf, present, elapsed, statement } = answer;
+    const { result, rowsOf, present, elapsed, statement, moment } = answer;
     this.#grid.show({
       fields: result.fields,
       rows: result.rows,
       keyColumns: rowsOf?.keyColumns ?? [],
       compareWith: present,
     });
+    this.element.dataset['moment'] = moment === null ? 'now' : String(moment);
+    setText(this.#count, plural(result.rows.length, 'row'));
+    setText(this.#time, formatDuration(elapsed));
+    const own = namesMoment(statement);
+    const says = `${statement.text} ${own} ${rowsOf !== undefined} ${present !== undefined}`;
+    if (this.#says === says && this.#copy) {
+      setText(this.#copy, COPY);
+      return;
+    }
+    this.#says = says;
+    this.#copy = copyButton(COPY, () => this.#csv());
     fill(
-      this.#head,
+      this.#line,
       element('code', { class: 'card-sql', title: statement.text }, oneLine(statement.text)),
       present && element('span', { class: 'legend' }, 'differs from now'),
-      namesMoment(statement)
+      own
         ? element('span', { class: 'card-own', title: 'The slider does not move it' }, 'names its own moment')
         : rowsOf && !present && element('span', { class: 'card-hint' }, 'Choose a row for its history'),
-      element('span', { class: 'card-count' }, plural(result.rows.length, 'row')),
-      element('span', { class: 'card-time', title: 'From asking to having the answer' }, formatDuration(elapsed)),
-      copyButton('Copy CSV', () => toCsv(result.fields.map((field) => field.name), result.rows)),
+      this.#count,
+      this.#time,
+      this.#copy,
     );
+  }
+
+  #csv(): string {
+    const { fields = [], rows = [] } = this.#answer?.result ?? {};
+    return toCsv(fields.map((field) => field.name), rows);
   }
 }
 

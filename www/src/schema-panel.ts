@@ -2,12 +2,11 @@
 
 import type { ColumnInfo, IndexInfo, TableInfo } from 'driftdb-wasm';
 import { copyButton } from './copy';
-import { byId, element, fill, icon } from './dom';
-import { whenIdle } from './idle';
+import { byId, element, fill, icon, setText } from './dom';
 import type { Playground } from './playground';
 import { quoteName } from './sql';
 
-/** After so many milliseconds at most the panel names the moment shown. */
+/** The panel names the moment shown when the slider has rested for so many milliseconds. */
 const MOVE_MS = 150;
 
 export interface SchemaPanelOptions {
@@ -40,13 +39,11 @@ export function startSchemaPanel(playground: Playground, { onTable }: SchemaPane
   playground.tables.follow(plan);
   playground.presentTables.follow(plan);
   // The tables stay while the slider moves over commits that change none.
-  let movePlanned = false;
+  let resting: ReturnType<typeof setTimeout> | undefined;
   const showMoment = (): void => {
-    if (movePlanned) return;
-    movePlanned = true;
-    whenIdle(() => {
-      movePlanned = false;
-      for (const code of host.querySelectorAll<HTMLElement>('.as-of code')) code.textContent = asOf(code.dataset['table'] ?? '', shown());
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      for (const code of host.querySelectorAll<HTMLElement>('.as-of code')) setText(code, asOf(code.dataset['table'] ?? '', shown()));
     }, MOVE_MS);
   };
   playground.moment.follow(showMoment);
@@ -84,7 +81,7 @@ function tableItem(table: TableInfo, { gone, open, onTable, shown }: ItemOptions
       },
       'Show rows',
     ),
-    element('p', { class: 'as-of' }, sql, copyButton('Copy', () => sql.textContent ?? '')),
+    element('p', { class: 'as-of' }, sql, copyButton('Copy', () => asOf(table.name, shown()))),
   );
   details.open = open.has(table.name);
   details.addEventListener('toggle', () => (details.open ? open.add(table.name) : open.delete(table.name)));

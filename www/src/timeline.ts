@@ -7,9 +7,8 @@
 
 import type { CommitInfo } from 'driftdb-wasm';
 import { Activity } from './activity';
-import { byId, fill, icon } from './dom';
+import { byId, fill, icon, setText } from './dom';
 import { formatCount, formatMeta, formatTime } from './format';
-import { whenIdle } from './idle';
 import type { Playground } from './playground';
 
 /** Playing the whole history takes this long at normal speed … */
@@ -17,8 +16,8 @@ const WHOLE_SECONDS = 24;
 /** … but a commit is never shown for longer than this. */
 const COMMIT_SECONDS_MAX = 0.8;
 
-/** The page has its colours of the past or present after so many milliseconds at most. */
-const TONE_MS = 100;
+/** The page takes the colours of the past or present when the slider has rested for so many milliseconds. */
+const TONE_MS = 120;
 
 export class Timeline {
   readonly #playground: Playground;
@@ -26,12 +25,13 @@ export class Timeline {
   readonly #slider = byId<HTMLInputElement>('slider');
   readonly #play = byId<HTMLButtonElement>('play');
   readonly #speed = byId<HTMLSelectElement>('speed');
+  readonly #top = byId('top');
   readonly #banner = byId('past');
   readonly #announce = byId('announce');
   readonly #activity: Activity;
   #playing: { stop: () => void } | undefined;
   #announcing: ReturnType<typeof setTimeout> | undefined;
-  #tonePlanned = false;
+  #tone: ReturnType<typeof setTimeout> | undefined;
 
   constructor(playground: Playground) {
     this.#playground = playground;
@@ -134,11 +134,11 @@ export class Timeline {
   }
 
   #showCommit(seq: number, last: number, commit: CommitInfo | undefined): void {
-    byId('commit-seq').textContent = last < 0 ? 'No commits yet' : `seq ${formatCount(seq)}`;
-    byId('commit-of').textContent = last < 0 ? '' : `of ${formatCount(last)}`;
-    byId('commit-time').textContent = commit ? formatTime(commit.time) : '';
-    byId('commit-statement').textContent = commit?.statement ?? '';
-    byId('commit-meta').textContent = formatMeta(commit?.meta);
+    setText(byId('commit-seq'), last < 0 ? 'No commits yet' : `seq ${formatCount(seq)}`);
+    setText(byId('commit-of'), last < 0 ? '' : `of ${formatCount(last)}`);
+    setText(byId('commit-time'), commit ? formatTime(commit.time) : '');
+    setText(byId('commit-statement'), commit?.statement ?? '');
+    setText(byId('commit-meta'), formatMeta(commit?.meta));
     this.#slider.setAttribute(
       'aria-valuetext',
       commit ? `seq ${seq} of ${last}, ${formatTime(commit.time)}, ${commit.statement}` : `seq ${seq} of ${last}`,
@@ -147,9 +147,10 @@ export class Timeline {
 
   #showPast(moment: number | null, commit: CommitInfo | undefined): void {
     this.#banner.hidden = moment === null;
+    this.#top.classList.toggle('in-past', moment !== null);
     byId('banner-now').hidden = moment === null;
     if (moment !== null) {
-      byId('past-moment').textContent = `seq ${formatCount(moment)}${commit ? `, ${formatTime(commit.time)}` : ''}`;
+      setText(byId('past-moment'), `seq ${formatCount(moment)}${commit ? `, ${formatTime(commit.time)}` : ''}`);
     }
     this.#planTone();
     // Screen readers hear where the slider came to rest, not every commit that it passed.
@@ -160,19 +161,20 @@ export class Timeline {
   }
 
   /**
-   * The colours of the past. Words say at once that it is the past; the colours, for which every element is styled anew,
-   * come in between, so that the answer need not wait for them.
+   * The paper of the past. The header says at once that it is the past; for the paper every element is styled and painted
+   * anew, which would keep the answers waiting while the slider is dragged.
    */
   #planTone(): void {
     const root = document.documentElement;
-    const inPast = () => this.#playground.moment.value !== null;
-    if (this.#tonePlanned || root.classList.contains('in-past') === inPast()) return;
-    this.#tonePlanned = true;
-    whenIdle(() => {
-      this.#tonePlanned = false;
-      root.classList.toggle('in-past', inPast());
-      this.#activity.plan();
-      getComputedStyle(root).color; // styles it here, and not in the next frame
-    }, TONE_MS);
+    clearTimeout(this.#tone);
+    const inPast = this.#playground.moment.value !== null;
+    if (root.classList.contains('in-past') === inPast) return;
+    this.#tone = setTimeout(
+      () => {
+        root.classList.toggle('in-past', inPast);
+        this.#activity.plan();
+      },
+      this.#playing ? 0 : TONE_MS,
+    );
   }
 }

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kill, openPage, startChromium, withChromium, withProfile, withServer } from './support.mjs';
 
-const OPFS_TRIES = 30;
-const IDB_TRIES = 4;
+const TRIES = 30;
+const STORAGES = ['opfs', 'idb'];
 
 /** Opens a database, made by this if it is new, and commits to it until the end. */
 async function writeForEver(url) {
@@ -36,66 +36,78 @@ async function look(url) {
   return { value: { appliedSeq, whole, past } };
 }
 
-/** Starts a browser, lets the page write until `enough` commits were acknowledged or `after` milliseconds passed, and kills it. */
-async function killWhileWriting(profileDir, url, name, enough, check) {
+/** Lets a page write until `enough` commits were acknowledged, for some seconds at most; tells of each by `hear`. */
+async function writeUntil(page, { name, enough }, hear) {
+  const reached = new Promise((resolve) => {
+    void page.exposeFunction('acknowledge', (seq) => {
+      hear(seq);
+      if (seq >= enough) resolve();
+    }).then(() => page.evaluate(writeForEver, name)).catch(() => {});
+  });
+  await Promise.race([reached, sleep(10_000)]);
+}
+
+/** Starts a browser that checks what the one before it left, writes to the databases of `tries` at once, and is killed. */
+async function killWhileWriting(profileDir, url, tries, check) {
   const browser = await startChromium({ profileDir });
-  let acknowledged = -1;
   try {
     const { page } = await openPage(browser, url);
     await check(page);
-    const reached = new Promise((resolve) => {
-      void page.exposeFunction('acknowledge', (seq) => {
-        acknowledged = Math.max(acknowledged, seq);
-        if (acknowledged >= enough) resolve();
-      }).then(() => page.evaluate(writeForEver, name)).catch(() => {});
-    });
-    await Promise.race([reached, sleep(10_000)]);
+    await Promise.all(
+      tries.map(async (one) => {
+        const { page } = await openPage(browser, url);
+        await writeUntil(page, one, (seq) => (one.acknowledged = Math.max(one.acknowledged, seq)));
+      }),
+    );
   } finally {
     await kill(browser);
   }
-  assert.ok(acknowledged >= enough, `${name}: only ${acknowledged} commits were acknowledged`);
-  return acknowledged;
+  for (const { name, enough, acknowledged } of tries) {
+    assert.ok(acknowledged >= enough, `${name}: only ${acknowledged} commits were acknowledged`);
+  }
 }
 
-test(`opfs: no acknowledged commit is lost in ${OPFS_TRIES} kills, half of them right after the database was made`, () =>
-  withProfile((profileDir) =>
-    withServer('pkg', async (url) => {
-      let last;
-      const check = async (page) => {
-        if (!last) return;
-        const { value, ...error } = await page.evaluate(look, last.name);
-        assert.ok(value, `${last.name}: ${JSON.stringify(error)}`);
-        assert.ok(value.appliedSeq >= last.acknowledged, `${last.name}: ${value.appliedSeq} of ${last.acknowledged}`);
-        assert.ok(value.whole, `${last.name}: whole commits in order`);
-        assert.equal(value.past, 2);
-      };
-      for (let attempt = 0; attempt < OPFS_TRIES; attempt += 1) {
-        const fresh = attempt % 2 === 0;
-        const name = fresh ? `opfs://new-${attempt}` : 'opfs://kept';
-        const enough = fresh ? 1 + (attempt % 4) : (last?.kept ?? 0) + 20 + attempt * 3;
-        const acknowledged = await killWhileWriting(profileDir, url, name, enough, check);
-        last = { name, acknowledged, kept: fresh ? (last?.kept ?? 0) : acknowledged };
-      }
-      await withChromium(async (browser) => check((await openPage(browser, url)).page), { profileDir });
-    }),
-  ));
+/** Fails unless the database of a try holds all that was acknowledged; answers whether the browser has deleted it, and it says so. */
+async function checkKept(page, { name, acknowledged }) {
+  const { value, ...error } = await page.evaluate(look, name);
+  if (!value && name.startsWith('idb:') && error.code === 'DATA_LOSS') return true;
+  assert.ok(value, `${name}: ${JSON.stringify(error)}`);
+  assert.ok(value.appliedSeq >= acknowledged, `${name}: ${value.appliedSeq} of ${acknowledged}`);
+  assert.ok(value.whole, `${name}: whole commits in order`);
+  assert.equal(value.past, 2);
+  return false;
+}
 
-test(`idb: in ${IDB_TRIES} kills every acknowledged commit is there, or its loss is an error`, () =>
-  withProfile((profileDir) =>
+/** Answers how many databases the browser has deleted. */
+function killAgainAndAgain() {
+  return withProfile((profileDir) =>
     withServer('pkg', async (url) => {
-      let last;
+      let last = [];
+      let kept = STORAGES.map(() => 0);
+      let deleted = 0;
       const check = async (page) => {
-        if (!last) return;
-        const { value, ...error } = await page.evaluate(look, last.name);
-        // A browser that keeps IndexedDB in LevelDB may lose it whole when it is killed: never silently.
-        if (!value) return assert.equal(error.code, 'DATA_LOSS', JSON.stringify(error));
-        assert.ok(value.appliedSeq >= last.acknowledged, `${value.appliedSeq} of ${last.acknowledged}`);
-        assert.ok(value.whole);
+        for (const one of last) if (await checkKept(page, one)) deleted += 1;
       };
-      for (let attempt = 0; attempt < IDB_TRIES; attempt += 1) {
-        const name = `idb://new-${attempt}`;
-        last = { name, acknowledged: await killWhileWriting(profileDir, url, name, 5 + attempt * 40, check) };
+      for (let attempt = 0; attempt < TRIES && deleted === 0; attempt += 1) {
+        const fresh = attempt % 2 === 0;
+        const tries = STORAGES.map((storage, at) => ({
+          name: fresh ? `${storage}://new-${attempt}` : `${storage}://kept`,
+          enough: fresh ? 1 + (attempt % 4) : kept[at] + 20 + attempt * 3,
+          acknowledged: -1,
+        }));
+        await killWhileWriting(profileDir, url, tries, check);
+        if (!fresh) kept = tries.map(({ acknowledged }) => acknowledged);
+        last = tries;
       }
       await withChromium(async (browser) => check((await openPage(browser, url)).page), { profileDir });
+      return deleted;
     }),
-  ));
+  );
+}
+
+// Chromium's LevelDB, in which it keeps IndexedDB, goes on writing behind a torn end, cannot read that later, and then deletes
+// all of IndexedDB: about once in 500 kills, whatever was flushed (google/leveldb#1287). That must be an error, DATA_LOSS, and
+// says nothing of what this test is about, so it is begun anew, once.
+test(`no acknowledged commit is lost in ${TRIES} kills, in OPFS or IndexedDB, half of them right after the database was made`, async () => {
+  if ((await killAgainAndAgain()) > 0) assert.equal(await killAgainAndAgain(), 0, 'databases deleted by the browser in two series');
+});
