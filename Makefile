@@ -1,6 +1,8 @@
 # make play    set up, build, and serve the playground on http://localhost:8080 (PORT=… for another port)
 # make test    set up, build and run every check and test; this is what CI runs
 # make fuzz    compare random statements with a PostgreSQL server, SEEDS=500 of them from FIRST=0 on
+# make programs  compare random programs about the past with a model, PROGRAMS=100000 of them in all; what was done is
+#              kept in target/programs, where it goes on
 # make build   the wasm engine (pkg/wasm), the npm package (pkg/dist) and the page (www/dist)
 # make wasm    the wasm engine alone
 # make setup   install what is missing, and nothing else; both commands above do it first
@@ -10,7 +12,7 @@
 
 SHELL := /bin/bash
 
-.PHONY: play test fuzz build wasm setup
+.PHONY: play test fuzz programs build wasm setup
 
 play:
 	@scripts/setup.sh build
@@ -26,6 +28,11 @@ fuzz: FIRST ?= 0
 fuzz:
 	@scripts/setup.sh
 	@. scripts/env.sh && SEEDS=$(SEEDS) FIRST=$(FIRST) cargo test --profile fuzz --test differential -- --nocapture
+
+programs: PROGRAMS ?= 100000
+programs:
+	@scripts/setup.sh
+	@. scripts/env.sh && PROGRAMS=$(PROGRAMS) RECORD=target/programs cargo test --profile fuzz --test programs -- --nocapture
 
 build:
 	@scripts/setup.sh build

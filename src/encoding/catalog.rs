@@ -176,7 +176,7 @@ structs! {
         id, name, data_type, nullable, default;
         generated, identity, was_nullable, was_retyped, comment, domain
     }
-    DroppedColumn { id, data_type }
+    DroppedColumn { id, data_type; replaced_by }
     DefaultValue { sql }
     IdentitySchema { always, sequence }
     IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first, computed, included }
@@ -340,6 +340,7 @@ mod tests {
         table.dropped = vec![DroppedColumn {
             id: ColumnId(5),
             data_type: DataType::Interval,
+            replaced_by: Some(ColumnId(6)),
         }];
         table.checks = vec![CheckSchema {
             name: "positive".to_string(),

@@ -12,7 +12,7 @@ use crate::sql::UndoPolicy;
 use crate::table::{CommitInfo, Fetch, Store, ready};
 use crate::txn::{Operation, View};
 use crate::types::{ColumnSchema, RowId, Seq, Snapshot, TableSchema, Value, Versions};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 pub struct Past {
@@ -176,11 +176,16 @@ fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeq
         }
         (PastFunction::Diff, Some(before), Some(after)) if before.id == after.id => {
             let (first, last) = (from.min(to), from.max(to));
-            add(
-                ready!(at(store, last).changed_rows(after.id, first)?),
-                true,
-                true,
-            );
+            let view = at(store, last);
+            let mut rows = ready!(view.changed_rows(after.id, first)?);
+            // A column that is no more can be in rows that did not change.
+            let is_new = |column: &ColumnSchema| before.position(column.id).is_none();
+            if from > to && after.columns.iter().any(is_new) {
+                rows.extend(ready!(view.changed_rows(after.id, None)?));
+                rows.sort();
+                rows.dedup();
+            }
+            add(rows, true, true);
         }
         (_, before, after) => {
             for (table, seq, is_new) in [(before, from, false), (after, to, true)] {
@@ -485,7 +490,8 @@ fn commit(store: &Store, seq: Seq) -> Rows {
             catalog.table_by_id(*id).map(|table| table.name.clone())
         })
     });
-    let names: Vec<String> = names.collect();
+    // One that was dropped and made again is named once.
+    let names: BTreeSet<String> = names.collect();
     let (time, meta) = told_of(store, seq);
     vec![vec![
         number(seq.0),

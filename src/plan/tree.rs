@@ -343,10 +343,10 @@ impl Node {
 pub fn scan_type(table: &TableSchema, column: ScanColumn) -> DataType {
     match column {
         ScanColumn::Column(id) => {
-            let position = table
-                .position(id)
-                .expect("a scan names columns of its table");
-            table.columns[position].data_type
+            let own = table.columns.iter().map(|own| (own.id, own.data_type));
+            let dropped = table.dropped.iter().map(|old| (old.id, old.data_type));
+            let found = own.chain(dropped).find(|(own, _)| *own == id);
+            found.expect("a scan names columns of its table").1
         }
         ScanColumn::RowId | ScanColumn::SeqStart | ScanColumn::SeqEnd => DataType::BigInt,
         ScanColumn::TimeStart | ScanColumn::TimeEnd => DataType::TimestampTz,

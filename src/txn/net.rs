@@ -129,13 +129,11 @@ impl PrivateTable {
         }
         let present: Vec<ColumnId> = self.layout.present().collect();
         for (set, columns) in (0..).zip(&self.change_sets) {
-            // What the transaction dropped is of no interest any more.
-            let kept = columns.iter().filter(|id| present.contains(id));
-            let kept: Vec<ColumnId> = kept.copied().collect();
-            let updates = self.changes(Origin::Updated(set), &kept, blocks);
-            change
-                .updates
-                .extend(updates.filter(|_| columns.is_empty() || !kept.is_empty()));
+            // What the transaction dropped is of no interest by itself; beside others it says that another column took its
+            // place.
+            let is_kept = columns.is_empty() || columns.iter().any(|id| present.contains(id));
+            let updates = self.changes(Origin::Updated(set), columns, blocks);
+            change.updates.extend(updates.filter(|_| is_kept));
         }
         change.inserts = self.changes(Origin::Inserted, &present, blocks);
         change

@@ -6,7 +6,7 @@ use crate::column::Chunk;
 use crate::error::Result;
 use crate::exec::{Context, Step};
 use crate::plan::{Rules, Update};
-use crate::table::Fetch;
+use crate::table::{Fetch, nulls};
 use crate::types::{ColumnId, RowId, TableSchema};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -44,7 +44,15 @@ impl Target for UpdateRows {
         let (values, whole) = chunk.columns[1..].split_at(self.columns.len());
         let (transaction, store) = context.writer()?;
         let rows = row_ids(chunk);
-        let written = transaction.update(store, self.table.id, &rows, &self.columns, values)?;
+        let (mut columns, mut values) = (self.columns.clone(), values.to_vec());
+        // A version has its value in one of the columns that took each other's place.
+        for old in &self.table.dropped {
+            if old.replaced_by.is_some_and(|by| columns.contains(&by)) {
+                columns.push(old.id);
+                values.push(Rc::new(nulls(old.data_type.physical(), rows.len())));
+            }
+        }
+        let written = transaction.update(store, self.table.id, &rows, &columns, &values)?;
         Ok(match written {
             Fetch::Need(block) => Written::Later(Step::Need(block)),
             Fetch::Ready(()) => Written::Rows(Chunk::new(whole.to_vec(), chunk.rows)),

@@ -338,6 +338,7 @@ impl<'a> Binder<'a> {
             schema.dropped.push(DroppedColumn {
                 id: column.id,
                 data_type: column.data_type,
+                replaced_by: None,
             });
             let id = schema.id;
             let keys = &mut to.schema().foreign_keys;

@@ -123,6 +123,7 @@ impl<'a> Binder<'a> {
         schema.dropped.push(DroppedColumn {
             id: old.id,
             data_type: old.data_type,
+            replaced_by: Some(id),
         });
         let new = &mut schema.columns[at];
         (new.id, new.was_nullable, new.was_retyped) = (id, true, true);

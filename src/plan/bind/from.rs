@@ -9,9 +9,9 @@ use super::scope::{Scope, ScopeTable};
 use super::table_function::table_function;
 use super::using::{merge, shared_by_nature, shared_by_using};
 use crate::error::{Code, Error, Result};
-use crate::expr::Expr;
-use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot};
-use crate::types::{ColumnId, ScanColumn, TableSchema};
+use crate::expr::{self, CastContext, Expr};
+use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot, scan_type};
+use crate::types::{ColumnId, DataType, ScanColumn, TableSchema};
 use sqlparser::ast::{
     self, Ident, JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins,
 };
@@ -141,13 +141,6 @@ impl<'a> Binder<'a> {
             false => &[],
         };
         let has_key = self.reads_one_moment(time);
-        if let Some(column) = (table.columns.iter()).find(|c| c.was_retyped && !has_key) {
-            let what = format!(
-                "a range of moments of table \"{name}\", whose column \"{}\" changed its type,",
-                column.name
-            );
-            return Err(Error::unsupported(what).at(position));
-        }
         let named = alias.map(|alias| &alias.name);
         let (node, mut scope) = match &table.view {
             Some(view) if view.is_materialized && !view.is_populated => {
@@ -157,8 +150,13 @@ impl<'a> Binder<'a> {
             }
             Some(view) if !view.is_materialized => {
                 let rows = self.rows_of_view(&table, view, time);
-                let node = rows.map_err(|error| error.moved_to(position))?;
+                let (node, table) = rows.map_err(|error| error.moved_to(position))?;
                 (node, scope_of_table(&table, named, &[], false))
+            }
+            _ if !has_key && table.columns.iter().any(|column| column.was_retyped) => {
+                let (node, table) =
+                    retyped(&table, time, extra).map_err(|error| error.at(position))?;
+                (node, scope_of_table(&table, named, extra, false))
             }
             _ => {
                 let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));
@@ -231,6 +229,49 @@ impl<'a> Binder<'a> {
     }
 }
 
+/// All versions of rows some of whose columns changed their types: each as what UNION would make of its types, or as text. A
+/// version has a value in one column of those that took each other's place, and NULL in the others.
+fn retyped(
+    table: &Rc<TableSchema>,
+    time: TimeSlot,
+    extra: &[(&str, ScanColumn)],
+) -> Result<(Node, TableSchema)> {
+    let mut columns = scan_columns(table, extra.iter().map(|(_, column)| *column));
+    let types = columns.iter().map(|column| scan_type(table, *column));
+    let mut expressions: Vec<Expr> = (types.enumerate())
+        .map(|(at, data_type)| Expr::column(at, data_type))
+        .collect();
+    let mut schema = TableSchema::clone(table);
+    for (at, column) in schema.columns.iter_mut().enumerate() {
+        let mut values = vec![expressions[at].clone()];
+        for old in table.replaced(column.id) {
+            values.push(Expr::column(columns.len(), old.data_type));
+            columns.push(ScanColumn::Column(old.id));
+        }
+        let types: Vec<DataType> = values.iter().map(|value| value.data_type.base()).collect();
+        if values.len() == 1 {
+            continue;
+        }
+        if types
+            .iter()
+            .any(|of| matches!(of.element().unwrap_or(*of), DataType::Enum(_)))
+        {
+            let what = format!(
+                "a range of moments of table \"{}\", whose column \"{}\" has other labels since,",
+                table.name, column.name
+            );
+            return Err(Error::unsupported(what));
+        }
+        column.data_type = expr::common_type(&types, "UNION").unwrap_or(DataType::Text);
+        let values = values.into_iter();
+        let cast = |value| expr::coerce_to(value, column.data_type, CastContext::Explicit);
+        let values = values.map(cast).collect::<Result<_>>()?;
+        expressions[at] = expr::resolve_coalesce(values)?;
+    }
+    let input = Box::new(scan(table.clone(), time, columns));
+    Ok((Node::Project { input, expressions }, schema))
+}
+
 /// Adds the position of a table to the error that its name is taken.
 fn duplicate_at(scope: Result<Scope>, factor: &TableFactor) -> Result<Scope> {
     let position = match factor {
@@ -277,7 +318,7 @@ pub fn scope_of_table(
         .map(|column| (column.name.clone(), column.data_type));
     let hidden_columns = hidden
         .iter()
-        .map(|(name, column)| (name.to_string(), crate::plan::scan_type(table, *column)));
+        .map(|(name, column)| (name.to_string(), scan_type(table, *column)));
     let mut scope = Scope::of_table(entry.with_key(key), own.chain(hidden_columns));
     for column in &mut scope.columns[table.columns.len()..] {
         column.visible = false;

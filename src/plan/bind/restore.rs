@@ -29,9 +29,16 @@ impl<'a> Binder<'a> {
         let whole = whole.ok_or_else(|| Error::new(Code::Syntax, "RESTORE needs a moment"))?;
         let then = TimeSlot::Clause(whole);
         let now = self.find_table(&name, position, TimeSlot::Present).ok();
-        let Some(now) = now else {
-            let before = self.find_table(&name, position, then)?;
-            return self.bind_restore_dropped(&before, then, selection, &[]);
+        let now = match now {
+            Some(now) => now,
+            // It was dropped since, or has another name.
+            None => {
+                let before = self.find_table(&name, position, then)?;
+                match self.table_at(before.id, TimeSlot::Present) {
+                    Some(now) => now,
+                    None => return self.bind_restore_dropped(&before, then, selection, &[]),
+                }
+            }
         };
         if now.kind() != RelationKind::Table {
             let message = format!("\"{name}\" is not a table");
@@ -41,6 +48,16 @@ impl<'a> Binder<'a> {
             return Err(Error::unsupported("restoring a temporary table").at(position));
         }
         let Some(before) = self.table_at(now.id, then) else {
+            if self.find_table(&name, position, then).is_ok() {
+                let message = format!("relation \"{name}\" already exists");
+                let detail = "What had this name at that moment was another table.";
+                let hint =
+                    format!("Give the one of today another name: ALTER TABLE {name} RENAME TO ….");
+                return Err(Error::new(Code::DuplicateTable, message)
+                    .with_detail(detail)
+                    .with_hint(hint)
+                    .at(position));
+            }
             let message = format!("relation \"{name}\" does not exist");
             let detail = "It did not exist at that moment.";
             return Err(Error::new(Code::UndefinedTable, message)

@@ -234,10 +234,17 @@ impl<'a> Binder<'a> {
         schema: &TableSchema,
         view: &ViewSchema,
         time: TimeSlot,
-    ) -> Result<Node> {
+    ) -> Result<(Node, TableSchema)> {
         let (node, output) = self.rows_of_query(&view.sql, &schema.name, Some(&view.uses), time)?;
         match output.len() == schema.columns.len() {
-            true => Ok(node),
+            true => {
+                // Over a range of moments a column may be of another type than at one of them.
+                let mut schema = schema.clone();
+                for (column, output) in schema.columns.iter_mut().zip(&output) {
+                    column.data_type = output.data_type;
+                }
+                Ok((node, schema))
+            }
             false => {
                 let message = format!("view \"{}\" has lost a column", schema.name);
                 Err(Error::new(Code::Internal, message))

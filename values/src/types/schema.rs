@@ -118,6 +118,8 @@ pub struct SequenceSchema {
 pub struct DroppedColumn {
     pub id: ColumnId,
     pub data_type: DataType,
+    /// The column of another type that took its place.
+    pub replaced_by: Option<ColumnId>,
 }
 
 /// GENERATED … AS IDENTITY.
@@ -197,6 +199,21 @@ pub struct ComputedKey {
 }
 
 impl TableSchema {
+    /// The columns of other types in whose place a column is, the last one first.
+    pub fn replaced(&self, column: ColumnId) -> Vec<&DroppedColumn> {
+        let mut replaced = Vec::new();
+        let mut by = Some(column);
+        while let Some(found) = by.and_then(|by| {
+            let mut dropped = self.dropped.iter();
+            // Ids grow, so this ends.
+            dropped.find(|other| other.replaced_by == Some(by) && other.id < by)
+        }) {
+            replaced.push(found);
+            by = Some(found.id);
+        }
+        replaced
+    }
+
     /// The position of a column in `columns`.
     pub fn position(&self, id: ColumnId) -> Option<usize> {
         self.columns.iter().position(|column| column.id == id)

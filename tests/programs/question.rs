@@ -1,0 +1,542 @@
+//! Questions about the past and the present, with the answers that the copies give.
+
+use super::program::{KEYS, Program};
+use super::state::{Cell, Kind, State, Table, Version};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Rows = Vec<Vec<Cell>>;
+/// The rows in any order, or the SQLSTATE.
+type Expected = Result<Rows, &'static str>;
+
+fn number(number: impl ToString) -> Cell {
+    Some(number.to_string())
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a String>) -> Cell {
+    let quoted: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
+    Some(format!("[{}]", quoted.join(", ")))
+}
+
+impl Program {
+    pub fn ask(&mut self) {
+        if self.past.states.is_empty() {
+            return;
+        }
+        let asked = match self.random.below(16) {
+            0..3 => self.at_a_moment(),
+            3..6 => self.range(),
+            6 => self.joined(),
+            7 => self.history(),
+            8 => self.difference(),
+            9 => self.blame(),
+            10 => self.commits(),
+            11 => self.view(),
+            12 => self.grouped(),
+            13 => self.session(),
+            14 => self.nested(),
+            _ => self.present(),
+        };
+        let Some((sql, expected)) = asked else { return };
+        // A mistake ends a transaction, so it is not made in one.
+        if self.in_transaction && expected.is_err() {
+            return;
+        }
+        self.questions += 1;
+        self.compare(&sql, expected);
+    }
+
+    fn compare(&mut self, sql: &str, expected: Expected) {
+        let answer = self.engine.run(sql);
+        let answer = answer.map(|rows| sorted(rows.rows));
+        let expected = expected.map(sorted);
+        let agree = match (&answer, &expected) {
+            (Ok(rows), Ok(wanted)) => rows == wanted,
+            (Err(refused), Err(state)) => refused.state == *state,
+            _ => false,
+        };
+        if !agree {
+            self.fail(&format!(
+                "{sql}\nanswered {answer:?}\ninstead  {expected:?}"
+            ));
+        }
+    }
+
+    /// A name of a table, of any time.
+    fn some_table(&mut self) -> Option<Table> {
+        let seq = self.moment();
+        let mut all = self.past.states[seq as usize].tables.clone();
+        all.extend(self.now.tables.iter().cloned());
+        self.pick(&all)
+    }
+
+    /// A table of the last commit that the open transaction has left as it is.
+    fn table_of_present(&mut self) -> Option<Table> {
+        let present = self.past.present();
+        let same = |table: &&Table| self.now.by_id(table.id) == Some(table);
+        let tables: Vec<Table> = present.tables.iter().filter(same).cloned().collect();
+        self.pick(&tables)
+    }
+
+    fn present(&mut self) -> Option<(String, Expected)> {
+        let table = self.pick(&self.now.tables.clone())?;
+        let condition = self.condition(&table);
+        let rows = table.rows.values().filter(|row| condition.holds(row));
+        let rows = rows.map(|row| table.values(row)).collect();
+        Some((
+            format!("SELECT * FROM {}{}", table.name, condition.sql),
+            Ok(rows),
+        ))
+    }
+
+    fn at_a_moment(&mut self) -> Option<(String, Expected)> {
+        let name = self.some_table()?.name;
+        if self.random.chance(5) {
+            let beyond = self.past.last() + 1;
+            return Some((
+                format!("SELECT * FROM {name} AS OF @seq:{beyond}"),
+                Err("DT001"),
+            ));
+        }
+        let seq = self.moment();
+        let said = self.said(seq);
+        let then = self.past.states[seq as usize].clone();
+        let Some(table) = then.table(&name) else {
+            if then.view(&name).is_some() {
+                return None;
+            }
+            return Some((format!("SELECT * FROM {name} AS OF {said}"), Err("42P01")));
+        };
+        let condition = self.condition(table);
+        let rows = table.rows.values().filter(|row| condition.holds(row));
+        let rows = rows.map(|row| table.values(row)).collect();
+        let by = &condition.sql;
+        let sql = match self.random.below(4) {
+            0 => format!("SELECT * FROM {name}{by} AS OF {said}"),
+            1 => format!("SELECT x.* FROM {name} FOR SYSTEM_TIME AS OF {said} x{by}"),
+            2 => format!("SELECT * FROM {name} AS x FOR SYSTEM_TIME AS OF {said}{by}"),
+            _ => format!(
+                "WITH w AS (SELECT * FROM {name} FOR SYSTEM_TIME AS OF {said}) SELECT * FROM w{by}"
+            ),
+        };
+        Some((sql, Ok(rows)))
+    }
+
+    fn range(&mut self) -> Option<(String, Expected)> {
+        let table = self.table_of_present()?;
+        let (a, b) = (self.moment(), self.moment());
+        let (from, to) = (self.said(a), self.said(b));
+        let choice = self.random.below(5);
+        let clause = match choice {
+            0 => format!("FROM {from} TO {to}"),
+            1 => format!("BETWEEN {from} AND {to}"),
+            2 => format!("CONTAINED IN ({from}, {to})"),
+            _ => "ALL".to_string(),
+        };
+        let holds = |version: &Version| {
+            let is_alive_after = version.end.is_none_or(|end| end > a);
+            match choice {
+                0 => version.start < b && is_alive_after,
+                1 => version.start <= b && is_alive_after,
+                2 => version.start >= a && version.end.is_some_and(|end| end <= b),
+                _ => true,
+            }
+        };
+        // One that was a number is text, as all its values are.
+        let mut typed = table.clone();
+        typed
+            .columns
+            .iter_mut()
+            .filter(|c| !c.replaced.is_empty())
+            .for_each(|c| c.kind = Kind::Text);
+        let column = self.pick(&typed.columns)?;
+        let value = self.value(column.kind);
+        let value = if column.id == 0 {
+            number(self.random.below(KEYS))
+        } else {
+            value
+        };
+        let literal = Self::literal(&value, column.kind);
+        let (by, all) = match value.is_some() && self.random.chance(60) {
+            true => (format!(" WHERE {} = {literal}", column.name), false),
+            false => (String::new(), true),
+        };
+        let versions = self.past.versions(table.id);
+        let rows = versions.iter().filter(|version| holds(version));
+        let rows = rows.filter(|version| all || version.values.any_cell(&column) == value);
+        let rows = rows.map(|version| {
+            let own = table
+                .columns
+                .iter()
+                .map(|column| version.values.any_cell(column));
+            own.chain([
+                number(version.start),
+                version.end.map(|end| end.to_string()),
+            ])
+            .collect()
+        });
+        let rows = rows.collect();
+        let name = &table.name;
+        Some((
+            format!(
+                "SELECT *, system_seq_start, system_seq_end FROM {name} FOR SYSTEM_TIME {clause}{by}"
+            ),
+            Ok(rows),
+        ))
+    }
+
+    fn joined(&mut self) -> Option<(String, Expected)> {
+        let [(one, left), (other, right)] = [0, 1].map(|_| {
+            let seq = self.moment();
+            let tables = self.past.states[seq as usize].tables.clone();
+            (self.said(seq), self.pick(&tables))
+        });
+        let (left, right) = (left?, right?);
+        let (a, b) = (self.pick(&left.columns)?, self.pick(&right.columns)?);
+        let outer = self.random.chance(40);
+        let mut rows = Rows::new();
+        for row in left.rows.values() {
+            let matches = right.rows.values().filter(|other| other.key() == row.key());
+            let matches: Rows = matches.map(|other| vec![other.cell(b.id)]).collect();
+            let matches = if matches.is_empty() && outer {
+                vec![vec![None]]
+            } else {
+                matches
+            };
+            let head = [number(row.key()), row.cell(a.id)];
+            rows.extend(
+                matches
+                    .into_iter()
+                    .map(|found| head.iter().cloned().chain(found).collect()),
+            );
+        }
+        let join = if outer { "LEFT JOIN" } else { "JOIN" };
+        Some((
+            format!(
+                "SELECT l.id, l.{}, r.{} FROM {} FOR SYSTEM_TIME AS OF {one} l {join} {} FOR SYSTEM_TIME AS OF {other} r ON l.id = r.id",
+                a.name, b.name, left.name, right.name
+            ),
+            Ok(rows),
+        ))
+    }
+
+    /// All versions under a key, and what took rows from under it.
+    fn history(&mut self) -> Option<(String, Expected)> {
+        let table = self.table_of_present()?;
+        let key = self.random.below(KEYS) as i64;
+        let names: Vec<&str> = table
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
+        let sql = format!(
+            "SELECT seq, op, changed, until_seq, {} FROM history('{}', {key})",
+            names.join(", "),
+            table.name
+        );
+        if table.is_retyped() {
+            return Some((sql, Err("0A000")));
+        }
+        let versions = self.past.versions(table.id);
+        let mut rows = Rows::new();
+        let told = |seq: u64, op: &str, changed: Cell, until: Option<u64>, values: Vec<Cell>| {
+            let head = [
+                number(seq),
+                Some(op.to_string()),
+                changed,
+                until.map(|end| end.to_string()),
+            ];
+            head.into_iter().chain(values).collect::<Vec<Cell>>()
+        };
+        let changed = |one: &Version, other: &Version| {
+            let columns = table.columns.iter();
+            let other = columns.filter(|c| one.values.cell(c.id) != other.values.cell(c.id));
+            list(other.map(|column| &column.name))
+        };
+        for version in versions.iter() {
+            let before = versions
+                .iter()
+                .find(|v| v.row == version.row && v.end == Some(version.start));
+            let after = versions
+                .iter()
+                .find(|v| v.row == version.row && Some(v.start) == version.end);
+            if version.values.key() != key {
+                continue;
+            }
+            let (op, names) = match before {
+                Some(before) => ("UPDATE", changed(before, version)),
+                None => (
+                    "INSERT",
+                    list(table.columns.iter().map(|column| &column.name)),
+                ),
+            };
+            rows.push(told(
+                version.start,
+                op,
+                names,
+                version.end,
+                table.values(version.values),
+            ));
+            let Some(end) = version.end else { continue };
+            let again = versions
+                .iter()
+                .filter(|v| v.values.key() == key && v.start >= end);
+            let again = again.map(|v| v.start).min();
+            match after {
+                Some(after) if after.values.key() == key => {}
+                Some(after) => {
+                    let values = table.values(after.values);
+                    rows.push(told(end, "UPDATE", changed(version, after), again, values));
+                }
+                None => {
+                    let nothing = vec![None; table.columns.len()];
+                    rows.push(told(end, "DELETE", list([].iter()), again, nothing));
+                }
+            }
+        }
+        Some((sql, Ok(rows)))
+    }
+
+    fn difference(&mut self) -> Option<(String, Expected)> {
+        let (a, b) = (self.moment(), self.moment());
+        let [old, new] = [a, b].map(|seq| self.past.states[seq as usize].clone());
+        let all: Vec<Table> = new
+            .tables
+            .iter()
+            .filter(|new| old.by_id(new.id).is_some())
+            .cloned()
+            .collect();
+        let new = self.pick(&all)?;
+        let old = old.by_id(new.id)?;
+        let ids: BTreeSet<u64> = old.rows.keys().chain(new.rows.keys()).copied().collect();
+        let mut rows = Rows::new();
+        for id in ids {
+            let (was, is) = (old.rows.get(&id), new.rows.get(&id));
+            let changed = new.columns.iter().filter(|column| match (was, is) {
+                (Some(was), Some(is)) => {
+                    let before = old.column(column.id).and_then(|_| was.cell(column.id));
+                    before != is.cell(column.id)
+                }
+                (None, Some(_)) => true,
+                _ => false,
+            });
+            let changed: Vec<&String> = changed.map(|column| &column.name).collect();
+            let op = match (was, is) {
+                (Some(_), Some(_)) if changed.is_empty() => continue,
+                (Some(_), Some(_)) => "UPDATE",
+                (None, _) => "INSERT",
+                _ => "DELETE",
+            };
+            let values = |table: &Table, row: Option<&super::state::Row>| match row {
+                Some(row) => table.values(row),
+                None => vec![None; table.columns.len()],
+            };
+            let mut row = vec![Some(op.to_string())];
+            row.extend(values(&new, is));
+            row.push(list(changed.into_iter()));
+            row.extend(values(old, was));
+            rows.push(row);
+        }
+        let (from, to) = (self.said(a), self.said(b));
+        Some((
+            format!("SELECT * FROM diff('{}', {from}, {to})", new.name),
+            Ok(rows),
+        ))
+    }
+
+    fn blame(&mut self) -> Option<(String, Expected)> {
+        let table = self.table_of_present()?;
+        let sql = format!("SELECT id, column_name, seq FROM blame('{}')", table.name);
+        if table.is_retyped() {
+            return Some((sql, Err("0A000")));
+        }
+        let versions = self.past.versions(table.id);
+        let mut rows = Rows::new();
+        for (id, row) in &table.rows {
+            for column in &table.columns {
+                let (mut since, value) = (row.start, row.cell(column.id));
+                while let Some(before) = versions.iter().find(|v| v.row == *id && v.end == since)
+                    && before.values.cell(column.id) == value
+                {
+                    since = Some(before.start);
+                }
+                rows.push(vec![
+                    number(row.key()),
+                    Some(column.name.clone()),
+                    since.map(|seq| seq.to_string()),
+                ]);
+            }
+        }
+        Some((sql, Ok(rows)))
+    }
+
+    fn commits(&mut self) -> Option<(String, Expected)> {
+        let (a, b) = (self.moment(), self.moment());
+        let nothing = State::default();
+        let rows = (a..=b).map(|seq| {
+            let before = seq
+                .checked_sub(1)
+                .map_or(&nothing, |seq| &self.past.states[seq as usize]);
+            let names = self.past.states[seq as usize].differing(before);
+            vec![number(seq), number(names.len()), list(names.iter())]
+        });
+        let rows = rows.collect();
+        let (from, to) = (self.said(a), self.said(b));
+        let sql = format!(
+            "SELECT seq, jsonb_array_length(tables), (SELECT jsonb_agg(x ORDER BY x) FROM jsonb_array_elements_text(tables) x) FROM commits({from}, {to}) WHERE seq >= 0"
+        );
+        let rows: Rows = rows;
+        let rows = rows.into_iter().map(|mut row| {
+            if row[1].as_deref() == Some("0") {
+                row[2] = None;
+            }
+            row
+        });
+        Some((sql, Ok(rows.collect())))
+    }
+
+    fn view(&mut self) -> Option<(String, Expected)> {
+        let seq = self.moment();
+        let then = &self.past.states[seq as usize];
+        let ranged = self.random.chance(30);
+        let then = if ranged {
+            self.past.present()
+        } else {
+            then.clone()
+        };
+        if ranged && then != self.now {
+            return None;
+        }
+        let view = then.view("v")?;
+        let table = then.by_id(view.table)?;
+        let column = table.column(view.column)?;
+        if ranged {
+            let versions = self.past.versions(table.id);
+            let rows = versions
+                .iter()
+                .filter(|version| version.values.key() > view.above);
+            let rows = rows.map(|v| vec![number(v.values.key()), v.values.any_cell(column)]);
+            return Some((
+                "SELECT * FROM v FOR SYSTEM_TIME ALL".to_string(),
+                Ok(rows.collect()),
+            ));
+        }
+        let rows = table.rows.values().filter(|row| row.key() > view.above);
+        let rows = rows
+            .map(|row| vec![number(row.key()), row.cell(column.id)])
+            .collect();
+        let said = self.said(seq);
+        Some((
+            format!("SELECT * FROM v FOR SYSTEM_TIME AS OF {said}"),
+            Ok(rows),
+        ))
+    }
+
+    fn grouped(&mut self) -> Option<(String, Expected)> {
+        let table = self.table_of_present()?;
+        let mut groups: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
+        for version in self.past.versions(table.id) {
+            let group = groups.entry(version.values.key()).or_insert((0, u64::MAX));
+            group.0 += 1;
+            group.1 = group.1.min(version.start);
+        }
+        let rows = groups
+            .into_iter()
+            .map(|(key, (count, first))| vec![number(key), number(count), number(first)]);
+        Some((
+            format!(
+                "SELECT id, count(*), min(system_seq_start) FROM {} FOR SYSTEM_TIME ALL GROUP BY id",
+                table.name
+            ),
+            Ok(rows.collect()),
+        ))
+    }
+
+    /// The session reads the past until it is told otherwise.
+    fn session(&mut self) -> Option<(String, Expected)> {
+        if self.in_transaction {
+            return None;
+        }
+        let seq = self.moment();
+        let said = self.said(seq);
+        let then = self.past.states[seq as usize].clone();
+        let (table, other) = (
+            self.pick(&then.tables)?,
+            self.pick(&self.now.tables.clone()),
+        );
+        let set = self.engine.run(&format!("SET SESSION AS OF {said}"));
+        if let Err(refused) = set {
+            self.fail(&format!("SET SESSION AS OF {said}: {refused:?}"));
+        }
+        let rows = table.rows.values().map(|row| table.values(row)).collect();
+        self.compare(&format!("SELECT * FROM {}", table.name), Ok(rows));
+        if let Some(other) = other {
+            self.compare(&format!("DELETE FROM {}", other.name), Err("25006"));
+        }
+        let count = then
+            .tables
+            .iter()
+            .map(|table| table.rows.len())
+            .sum::<usize>();
+        let counts = then
+            .tables
+            .iter()
+            .map(|table| format!("(SELECT count(*) FROM {})", table.name));
+        let counts = counts.collect::<Vec<_>>().join(" + ");
+        self.compare(&format!("SELECT {counts}"), Ok(vec![vec![number(count)]]));
+        Some(("RESET SESSION AS OF".to_string(), Ok(Vec::new())))
+    }
+
+    /// Set operations and subqueries, each with moments of its own.
+    fn nested(&mut self) -> Option<(String, Expected)> {
+        let [(one, left), (other, right)] = [0, 1].map(|_| {
+            let seq = self.moment();
+            let tables = self.past.states[seq as usize].tables.clone();
+            (self.said(seq), self.pick(&tables))
+        });
+        let (left, right) = (left?, right?);
+        let keys = |table: &Table| {
+            table
+                .rows
+                .values()
+                .map(|row| row.key())
+                .collect::<BTreeSet<_>>()
+        };
+        let (keys, others) = (keys(&left), keys(&right));
+        let first = format!("SELECT id FROM {} FOR SYSTEM_TIME AS OF {one}", left.name);
+        let second = format!(
+            "SELECT id FROM {} FOR SYSTEM_TIME AS OF {other}",
+            right.name
+        );
+        let (sql, keys): (String, Vec<i64>) = match self.random.below(5) {
+            0 => (
+                format!("{first} EXCEPT {second}"),
+                keys.difference(&others).copied().collect(),
+            ),
+            1 => (
+                format!("{first} INTERSECT {second}"),
+                keys.intersection(&others).copied().collect(),
+            ),
+            2 => (
+                format!("{first} UNION {second}"),
+                keys.union(&others).copied().collect(),
+            ),
+            3 => (
+                format!("{first} x WHERE NOT EXISTS ({second} y WHERE y.id = x.id)"),
+                keys.difference(&others).copied().collect(),
+            ),
+            _ => (
+                format!("{first} x WHERE id IN ({second})"),
+                keys.intersection(&others).copied().collect(),
+            ),
+        };
+        Some((
+            sql,
+            Ok(keys.into_iter().map(|key| vec![number(key)]).collect()),
+        ))
+    }
+}
+
+fn sorted(mut rows: Rows) -> Rows {
+    rows.sort();
+    rows
+}
