@@ -205,8 +205,7 @@ impl Database {
 
     /// How the statement reaches the tables; `None` if it must wait for the right to write.
     fn reach(&mut self, task: &Task, statement: &Statement) -> Result<Option<Reach>> {
-        let writes =
-            written_by(&statement.syntax).or(statement.moves_sequences.then_some("nextval()"));
+        let writes = written_by(&statement.syntax).or(statement.query_writes);
         let session = task.session;
         let known = self.session_mut(session)?;
         let as_of = task.request.as_of.clone();
@@ -237,7 +236,7 @@ impl Database {
             if writes.is_none() && !has_temporary {
                 return Ok(Some(Reach::Read(present)));
             }
-            if writes.is_some() && !self.take_writer(session) {
+            if writes.is_some() && !self.may_write(session, statement)? {
                 return Ok(None);
             }
             let transaction = Transaction::begin_with(&self.shared.store, &temporary);
@@ -265,7 +264,7 @@ impl Database {
             }
         }
         if let Reading::Nothing = self.block_mut(session)?.reading {
-            if !self.take_writer(session) {
+            if !self.may_write(session, statement)? {
                 return Ok(None);
             }
             let mut transaction = Transaction::begin_with(&self.shared.store, &temporary);
@@ -278,6 +277,17 @@ impl Database {
             .transaction()
             .expect("a block that may write has begun");
         Ok(Some(Reach::Block(transaction.savepoint())))
+    }
+
+    /// Whether the session has the right to write, or gets it; `false` where it has to wait.
+    fn may_write(&mut self, session: SessionId, statement: &Statement) -> Result<bool> {
+        match self.take_writer(session) {
+            false if statement.no_wait => {
+                let message = "could not obtain lock: another transaction writes";
+                Err(Error::new(Code::LockTimeout, message))
+            }
+            taken => Ok(taken),
+        }
     }
 
     /// What `now()` answers.

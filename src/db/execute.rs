@@ -70,7 +70,11 @@ impl Database {
         if known.settings.as_of.is_some() || !known.temporary.borrow().is_empty() {
             return Ok(None);
         }
-        if !known.tasks.is_empty() || !compiled.statement.temporal.clauses.is_empty() {
+        let statement = &compiled.statement;
+        if known.block.is_none() && statement.query_writes.is_some() {
+            return Ok(None);
+        }
+        if !known.tasks.is_empty() || !statement.temporal.clauses.is_empty() {
             return Ok(None);
         }
         let present = match &known.block {

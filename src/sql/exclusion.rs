@@ -52,7 +52,7 @@ fn exclusion_at(tokens: &[TokenWithSpan], at: usize) -> Option<(Exclusion, usize
     (end.token == Token::RParen).then_some((*exclusion, words.len()))
 }
 
-fn is_word(tokens: &[TokenWithSpan], at: usize, word: &str) -> bool {
+pub(super) fn is_word(tokens: &[TokenWithSpan], at: usize, word: &str) -> bool {
     tokens.get(at).is_some_and(|found| {
         matches!(&found.token, Token::Word(found) if found.quote_style.is_none() && found.value == word)
     })

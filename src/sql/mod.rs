@@ -26,6 +26,7 @@ mod inference;
 mod lexer;
 mod lift;
 mod literal;
+mod locking;
 mod moment;
 mod parse;
 mod place;

@@ -8,6 +8,7 @@ use super::in_list;
 use super::inference::{self, Inference};
 use super::lexer::Lexer;
 use super::lift::{self, Effort};
+use super::locking::{self, Locking};
 use super::scan::Source;
 use super::sequence::{self, Overriding, SequenceOptions};
 use super::session::{self, SessionStatement};
@@ -49,8 +50,10 @@ pub struct Statement {
     pub(crate) exclusions: Vec<(u32, Exclusion)>,
     /// The targets of ON CONFLICT that the grammar does not read, by their positions.
     pub(crate) inferences: Vec<(u32, Inference)>,
-    /// Whether it may call a function that moves a sequence, so that a query writes.
-    pub(crate) moves_sequences: bool,
+    /// By what a query is taken for a statement that writes: a call that moves a sequence, or locks.
+    pub(crate) query_writes: Option<&'static str>,
+    /// Whether it fails rather than wait for who writes.
+    pub(crate) no_wait: bool,
     /// Whether a name of a hidden system column stands anywhere in it.
     pub(crate) system_columns: bool,
     /// How deep parentheses stand in each other, itself included.
@@ -114,6 +117,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);
     let exclusions = exclusion::take_exclusions(&mut tokens);
+    let locking = locking::read_locks(&mut tokens);
     let inferences = inference::take_inferences(source.script, &mut tokens)?;
     let syntax = parse_tokens(source, &tokens, start).map_err(|error| match error.code() {
         Code::LimitComplexity => error.at(source.characters + 1),
@@ -147,7 +151,11 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         overriding,
         exclusions,
         inferences,
-        moves_sequences: tokens.iter().any(moves_sequence),
+        query_writes: match tokens.iter().any(moves_sequence) {
+            true => Some("nextval()"),
+            false => (locking != Locking::Nothing).then_some("SELECT FOR UPDATE"),
+        },
+        no_wait: locking == Locking::NoWait,
         system_columns: tokens.iter().any(is_system_column),
         nesting,
         texts,

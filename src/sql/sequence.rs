@@ -1,6 +1,7 @@
 //! The options of sequences, which may come in any order, in statements and behind `AS IDENTITY`; and
 //! `OVERRIDING … VALUE`. The grammar does not know them, so they are read first and taken out.
 
+use super::exclusion::is_word;
 use super::grammar::Parsed;
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
@@ -21,6 +22,8 @@ pub struct SequenceOptions {
     pub cycle: Option<bool>,
     /// `Some(None)` is OWNED BY NONE.
     pub owner: Option<Option<ast::ObjectName>>,
+    /// That of an identity column, where its name is not made from the column's.
+    pub name: Option<ast::ObjectName>,
 }
 
 /// What an INSERT does with values given to identity columns.
@@ -63,6 +66,8 @@ pub(super) fn options(parser: &mut Parser) -> Parsed<SequenceOptions> {
                 .then(|| parser.parse_object_name(false))
                 .transpose()?;
             options.owner = Some(owner);
+        } else if parser.parse_keywords(&[Keyword::SEQUENCE, Keyword::NAME]) {
+            options.name = Some(parser.parse_object_name(false)?);
         } else if parser.parse_keyword(Keyword::NO) {
             match parser.expect_one_of_keywords(&[
                 Keyword::MINVALUE,
@@ -135,10 +140,4 @@ pub(super) fn take_overriding(tokens: &mut Vec<TokenWithSpan>) -> Option<Overrid
     };
     tokens.drain(at..at + 3);
     Some(overriding)
-}
-
-fn is_word(tokens: &[TokenWithSpan], at: usize, word: &str) -> bool {
-    tokens.get(at).is_some_and(|found| {
-        matches!(&found.token, Token::Word(found) if found.quote_style.is_none() && found.value == word)
-    })
 }

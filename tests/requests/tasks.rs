@@ -91,6 +91,44 @@ fn tasks_can_be_stepped_in_turns_and_stopped() {
 }
 
 #[test]
+fn a_query_for_update_waits_for_who_writes_unless_it_says_nowait() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+    bench.script("BEGIN; UPDATE t SET id = 2");
+    let other = bench.database.session();
+    let mut step = |sql: &str| {
+        let task = bench.database.start(other, Request::script(sql)).unwrap();
+        let progress = bench.database.step(task, 100);
+        bench.database.cancel(task, Code::Cancelled);
+        let _ = bench.database.step(task, 100);
+        progress
+    };
+    for sql in [
+        "SELECT * FROM t FOR UPDATE",
+        "SELECT * FROM t FOR KEY SHARE SKIP LOCKED",
+        "SELECT * FROM (SELECT id FROM t FOR NO KEY UPDATE) x",
+    ] {
+        assert!(matches!(step(sql), Progress::WaitingForWriter), "{sql}");
+    }
+    for sql in [
+        "SELECT * FROM t FOR UPDATE NOWAIT",
+        "SELECT * FROM t FOR SHARE OF t NOWAIT",
+    ] {
+        let Progress::Failed(failure) = step(sql) else {
+            panic!("{sql} waits")
+        };
+        assert_eq!(failure.error.code(), Code::LockTimeout, "{sql}");
+    }
+    bench.script("COMMIT");
+    let freed = bench
+        .database
+        .run(other, Request::script("SELECT id FROM t FOR UPDATE NOWAIT"));
+    assert_eq!(freed.unwrap()[0].values(), [[int(2)]]);
+    // Outside of a block the right to write is given back at once.
+    bench.script("UPDATE t SET id = 3");
+}
+
+#[test]
 fn stopping_a_queued_request_leaves_the_one_before_it_alone() {
     let mut bench = Bench::new();
     bench.script("CREATE TABLE t (n int)");

@@ -127,7 +127,7 @@ impl<'a> Binder<'a> {
     fn bind_syntax(&mut self, syntax: &'a Syntax) -> Result<(Plan, Vec<OutputColumn>)> {
         if let Some(whole) = self.statement.temporal.whole
             && (!reads(syntax)
-                || matches!(syntax, Syntax::Query(_)) && self.statement.moves_sequences)
+                || matches!(syntax, Syntax::Query(_)) && self.statement.query_writes.is_some())
         {
             return Err(self.past_is_read_only(whole));
         }

@@ -204,11 +204,13 @@ pub fn key_columns(
 pub fn check_free(catalog: &Catalog, table: &TableSchema, wanted: &str) -> Result<()> {
     match is_free(catalog, table, wanted) {
         true => Ok(()),
-        false => Err(Error::new(
-            Code::DuplicateTable,
-            format!("relation \"{wanted}\" already exists"),
-        )),
+        false => Err(is_taken(wanted)),
     }
+}
+
+pub fn is_taken(wanted: &str) -> Error {
+    let message = format!("relation \"{wanted}\" already exists");
+    Error::new(Code::DuplicateTable, message)
 }
 
 fn is_free(catalog: &Catalog, table: &TableSchema, wanted: &str) -> bool {

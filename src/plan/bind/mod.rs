@@ -50,6 +50,7 @@ mod indexes;
 mod insert;
 mod key;
 mod lateral;
+mod lock;
 mod merge;
 mod moment;
 mod name;

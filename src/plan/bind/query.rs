@@ -4,6 +4,7 @@ use super::assign::Untyped;
 use super::binder::{Binder, COLUMNS_MAX};
 use super::expression::Context;
 use super::from::scope_of_output;
+use super::lock::check_locks;
 use super::scope::Scope;
 use super::{assign, name};
 use crate::error::{Code, Error, Result};
@@ -68,10 +69,12 @@ impl<'a> Binder<'a> {
         untyped: Untyped,
     ) -> Result<(Node, Vec<OutputColumn>)> {
         check_clauses(query)?;
-        let Some(with) = &query.with else {
-            return self.query_without_with(query, untyped);
+        let bound = match &query.with {
+            None => self.query_without_with(query, untyped)?,
+            Some(with) => self.with(with, |binder| binder.query_without_with(query, untyped))?,
         };
-        self.with(with, |binder| binder.query_without_with(query, untyped))
+        check_locks(query, &bound.0)?;
+        Ok(bound)
     }
 
     fn query_without_with(
@@ -335,10 +338,10 @@ fn check_order_of_set(order: &[OrderByExpr]) -> Result<()> {
 }
 
 pub fn check_clauses(query: &ast::Query) -> Result<()> {
-    if !query.locks.is_empty() || query.for_clause.is_some() {
-        return Err(Error::unsupported("FOR UPDATE and its like"));
-    }
-    if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty()
+    if query.for_clause.is_some()
+        || query.settings.is_some()
+        || query.format_clause.is_some()
+        || !query.pipe_operators.is_empty()
     {
         return Err(Error::unsupported("this clause of a query"));
     }

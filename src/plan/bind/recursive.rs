@@ -179,6 +179,8 @@ fn check_clauses(query: &ast::Query) -> Result<()> {
         "ORDER BY"
     } else if query.limit_clause.is_some() || query.fetch.is_some() {
         "LIMIT"
+    } else if !query.locks.is_empty() {
+        "FOR UPDATE"
     } else {
         return Ok(());
     };

@@ -18,6 +18,7 @@ impl Binder<'_> {
         if_not_exists: bool,
         options: &SequenceOptions,
     ) -> Result<Plan> {
+        refuse_name(options)?;
         let (made, position) = name::new_relation(self.catalog(), sequence)?;
         if !if_not_exists {
             let other = TableSchema {
@@ -80,6 +81,7 @@ impl Binder<'_> {
         position: u32,
         options: &SequenceOptions,
     ) -> Result<Vec<AlterStep>> {
+        refuse_name(options)?;
         let mut schema = self.sequence_named(name, position)?;
         let known = schema.sequence.as_ref();
         let mut changed = with_options(options, DataType::BigInt, known)?;
@@ -123,12 +125,26 @@ impl Binder<'_> {
         taken: &[(usize, TableSchema)],
         options: &SequenceOptions,
     ) -> Result<TableSchema> {
-        let base = format!("{}_{}_seq", table.name, column.name);
         let catalog = self.catalog();
-        let name = numbered(base, |name| {
-            taken.iter().any(|(_, sequence)| sequence.name == name)
-                || super::indexes::check_free(catalog, table, name).is_err()
-        });
+        let is_free = |name: &str| match taken.iter().any(|(_, sequence)| sequence.name == name) {
+            true => Err(super::indexes::is_taken(name)),
+            false => super::indexes::check_free(catalog, table, name),
+        };
+        let name = match &options.name {
+            Some(named) => {
+                let (schema, wanted, position) = name::in_schema(named)?;
+                if named.0.len() > 1 && schema != table.schema.as_deref() {
+                    let what = "the sequence of a column in another schema";
+                    return Err(Error::unsupported(what).at(position));
+                }
+                is_free(wanted).map_err(|error| error.at(position))?;
+                wanted.to_string()
+            }
+            None => {
+                let base = format!("{}_{}_seq", table.name, column.name);
+                numbered(base, |name| is_free(name).is_err())
+            }
+        };
         let mut schema = with_options(options, column.data_type, None)?;
         schema.owner = Some((TableId(0), column.id));
         let made = TableSchema {
@@ -157,6 +173,17 @@ fn relation(made: TableSchema, sequence: SequenceSchema) -> TableSchema {
         next_column: ColumnId(3),
         sequence: Some(sequence),
         ..made
+    }
+}
+
+/// The sequence of an identity column alone is named among its options.
+fn refuse_name(options: &SequenceOptions) -> Result<()> {
+    match options.name {
+        None => Ok(()),
+        Some(_) => Err(Error::new(
+            Code::Syntax,
+            "invalid sequence option SEQUENCE NAME",
+        )),
     }
 }
 

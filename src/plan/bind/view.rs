@@ -177,8 +177,8 @@ impl<'a> Binder<'a> {
             let message = "there is no parameter $1";
             return Err(Error::new(Code::UndefinedParameter, message));
         }
-        if self.statement.moves_sequences {
-            return Err(Error::unsupported("nextval() in a view"));
+        if let Some(what) = self.statement.query_writes {
+            return Err(Error::unsupported(format!("{what} in a view")));
         }
         self.noted = Some(Vec::new());
         let (node, mut output) = self.query(query, Untyped::Text)?;
