@@ -4,11 +4,16 @@
 
 mod support;
 
+use driftdb::column::Chunk;
 use driftdb::commit::Commit;
+use driftdb::db::{Database, Options, Request, SessionId};
 use driftdb::error::{Code, Error, Result};
 use driftdb::log::{Log, Mode, Report};
 use driftdb::storage::Memory;
+use driftdb::types::Value;
+use std::rc::Rc;
 use support::commits::*;
+use support::database::{self, Ticks};
 use support::{Fault, Faulty};
 
 /// A history with a checkpoint after all but the last few commits.
@@ -247,4 +252,94 @@ fn reading_only_leaves_what_a_crash_left() {
     let (_, mut log, _) = open(Box::new(storage.clone()), options(4)).expect("sound");
     while log.checkpoint(100, START, &mut parts).expect("sound") {}
     assert_eq!(files_of(&storage.crashed([]), b"driftchk").len(), 0);
+}
+
+/// Rows that are updated again and again, on a medium.
+struct Updated {
+    medium: Faulty,
+    database: Database,
+    session: SessionId,
+    state: usize,
+}
+
+impl Updated {
+    fn open(medium: Faulty) -> Updated {
+        let (database, session) = database::open(Options {
+            storage: Some(Box::new(medium.clone())),
+            checkpoint_after: u64::MAX,
+            ..Options::memory(Rc::new(Ticks::default()), Rc::new(Seeded::new(1)))
+        });
+        Updated {
+            medium,
+            database,
+            session,
+            state: 1,
+        }
+    }
+
+    fn sql(&mut self, sql: &str) -> Vec<Vec<Value>> {
+        let results = self.database.run(self.session, Request::script(sql));
+        let results = results.map_err(|(_, failure)| failure.error);
+        let last = results.expect("it runs").pop().expect("a statement");
+        let rows = |chunk: &Chunk| (0..chunk.len()).map(|at| chunk.row(at)).collect::<Vec<_>>();
+        last.chunks.iter().flat_map(rows).collect()
+    }
+
+    /// So many commits, each of which updates 25 of 3,000 rows.
+    fn update(&mut self, commits: usize) {
+        for _ in 0..commits {
+            self.state = (self.state * 7919 + 13) % 1_000_003;
+            let first = self.state % 120;
+            self.sql(&format!(
+                "UPDATE t SET v = v + id % 13 WHERE id % 120 = {first}"
+            ));
+        }
+    }
+
+    fn checkpoint(&mut self) -> usize {
+        self.database.want_checkpoint();
+        while self.database.maintain(1).expect("sound") {}
+        let image = self.medium.crashed([]);
+        let [file] = files_of(&image, b"driftchk")[..] else {
+            panic!("there is one checkpoint");
+        };
+        image.files[file].len()
+    }
+
+    /// What the table was at some moments.
+    fn moments(&mut self) -> Vec<Vec<Vec<Value>>> {
+        let last = self.database.applied_seq().expect("commits").0;
+        let moments = (1..=last).step_by(last as usize / 9).chain([last]);
+        let sum = "SELECT count(*), sum(v), sum(v * id), max(name) FROM t AS OF @seq:";
+        let rows = "SELECT * FROM t WHERE id IN (7, 1111, 2999) ORDER BY id AS OF @seq:";
+        let both = |seq| [format!("{sum}{seq}"), format!("{rows}{seq}")];
+        moments.flat_map(both).map(|sql| self.sql(&sql)).collect()
+    }
+}
+
+#[test]
+fn a_version_that_was_copied_is_stored_once_and_found_at_every_moment() {
+    let mut updated = Updated::open(Faulty::new(Memory::new()));
+    updated.sql(
+        "CREATE TABLE t (id int PRIMARY KEY, v int, name text);
+         INSERT INTO t SELECT id, id, 'customer ' || id FROM generate_series(0, 2999) AS g(id)",
+    );
+    updated.update(900);
+    let stats = updated.database.stats();
+    assert!(stats.copies > stats.versions, "{stats:?}");
+    let bytes = updated.checkpoint() as u64;
+    assert!(
+        bytes < 9 * stats.versions,
+        "{bytes} bytes of {} versions",
+        stats.versions
+    );
+    // Once with all of the past as it was packed, once with what has moved since.
+    for _ in 0..2 {
+        let before = updated.moments();
+        updated = Updated::open(Faulty::new(updated.medium.crashed([])));
+        assert_eq!(updated.moments(), before);
+        updated = Updated::open(Faulty::new(updated.medium.crashed([])));
+        updated.update(200);
+        updated.checkpoint();
+    }
 }

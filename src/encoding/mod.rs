@@ -6,6 +6,7 @@
 //!     integers decimals strings      its packings
 //!   catalog part                     changes of the catalog
 //!   ext                              the codes of what MessagePack lacks
+//!   lz                               repetitions, for checkpoints
 //!   limit                            how much of anything there may be
 //! ```
 //!
@@ -17,6 +18,7 @@ pub mod decimals;
 pub mod ext;
 pub mod integers;
 pub mod limit;
+pub mod lz;
 mod part;
 pub mod strings;
 pub mod vector;

@@ -15,6 +15,7 @@
 //! forward by commit 9) is readable from the commit that copied it; moments before that read its original,
 //! in a block that is not read any more from that commit on.
 
+use super::BlockId;
 use super::rows::{Layout, Rows};
 use super::stamps::{ALIVE, Ends, Stamps};
 use super::visibility::Selected;
@@ -23,6 +24,15 @@ use crate::column::Vector;
 use crate::types::{RowId, TableId};
 use std::cell::RefCell;
 use std::rc::Rc;
+
+/// Rows that went on to another block, where they follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub target: BlockId,
+    /// The first of them there.
+    pub row: u32,
+    pub count: u32,
+}
 
 pub(crate) struct Block {
     pub table: TableId,
@@ -34,8 +44,8 @@ pub(crate) struct Block {
     pub(super) ends: Ends,
     /// The block is not read at this sequence and later.
     pub(super) read_until: u64,
-    /// The rows not ended by themselves went on to another block at `read_until`.
-    pub(super) moved: bool,
+    /// Where the rows not ended by themselves went at `read_until`, in their order; nowhere if they ended then.
+    pub(super) moves: Vec<Move>,
     /// For each column, the least and the greatest value; known once the block is full.
     pub(super) zones: Option<Vec<Option<Zone>>>,
     pub(super) cache: RefCell<Option<(u64, Selected)>>,
@@ -51,7 +61,7 @@ impl Block {
             starts: copies.then(Stamps::new),
             ends: Ends::new(),
             read_until: ALIVE,
-            moved: false,
+            moves: Vec::new(),
             zones: None,
             cache: RefCell::new(None),
         }
@@ -122,13 +132,13 @@ impl Block {
     /// Ends all live rows and the reading of the block.
     pub fn end_all(&mut self, seq: u64) {
         self.ends.end_rest(seq);
-        self.retire(seq, false);
+        self.retire(seq, Vec::new());
     }
 
-    /// Ends the reading of the block, its live rows being `moved` to another or there being none.
-    pub fn retire(&mut self, seq: u64, moved: bool) {
+    /// Ends the reading of the block, its live rows having gone to others or there being none.
+    pub fn retire(&mut self, seq: u64, moves: Vec<Move>) {
         self.read_until = seq;
-        self.moved = moved;
+        self.moves = moves;
         *self.cache.get_mut() = None;
     }
 
@@ -166,12 +176,12 @@ impl Block {
 
     /// Whether a row went on to another block at or before a sequence.
     pub fn has_moved(&self, row: usize, seq: u64) -> bool {
-        self.moved && self.read_until <= seq && self.ends.unended().get(row)
+        self.is_moved() && self.read_until <= seq && self.ends.unended().get(row)
     }
 
     /// Whether any row ever moved on.
     pub fn is_moved(&self) -> bool {
-        self.moved
+        !self.moves.is_empty()
     }
 
     pub fn read_until(&self) -> u64 {

@@ -5,14 +5,25 @@ use super::checkpoint;
 use super::rows::Layout;
 use super::{BlockId, Fetch, Residency};
 use crate::error::{Code, Error, Result};
-use crate::types::{RowId, TableId};
+use crate::types::TableId;
 
 pub(crate) struct Blocks {
     residency: Residency,
     slots: Vec<Slot>,
     copies: u64,
-    /// What the blocks of a checkpoint are bounded by: its sequence, and the first row id that was not given.
-    pub bounds: (u64, RowId),
+    /// What is known of the blocks of the checkpoint.
+    pub stored: Stored,
+}
+
+/// What the blocks of a checkpoint are bounded by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Stored {
+    /// The checkpoint's sequence.
+    pub seq: u64,
+    /// The first row id that was not given.
+    pub next_row: u64,
+    /// The number here of its first block. The others follow.
+    pub first: u32,
 }
 
 struct Slot {
@@ -50,7 +61,7 @@ impl Blocks {
             residency,
             slots: Vec::new(),
             copies: 0,
-            bounds: (0, RowId(0)),
+            stored: Stored::default(),
         }
     }
 
@@ -109,34 +120,57 @@ impl Blocks {
         }
     }
 
-    /// Makes a block of the bytes of one that waits.
+    /// Makes a block of the bytes of one that waits, and before that of those that its rows went on to.
     pub fn unpack(&mut self, id: BlockId, layout: &Layout) -> Result<()> {
-        if let Some(block) = self.unpacked_copy(id, layout)? {
-            self.slots[id.0 as usize].content = Content::Block(Box::new(block));
+        let mut waiting = vec![id];
+        while let Some(&id) = waiting.last() {
+            let Some(bytes) = self.packed(id.0 as usize) else {
+                waiting.pop();
+                continue;
+            };
+            let damaged = || Error::new(Code::Corrupt, format!("block {id} is damaged"));
+            let target = checkpoint::targets(bytes, &self.stored).map_err(|_| damaged())?;
+            let target = target
+                .into_iter()
+                .find(|to| self.packed(to.0 as usize).is_some());
+            match target {
+                // Rows go on from block to block, each being read for longer than the one before.
+                Some(target) if self.read_until(target) > self.read_until(id) => {
+                    waiting.push(target);
+                }
+                Some(_) => return Err(damaged()),
+                None => {
+                    let found = |id: BlockId| self.unpacked(id.0 as usize);
+                    let block = checkpoint::unpack(bytes, layout, &self.stored, Some(&found));
+                    let block = block.map_err(|_| damaged())?;
+                    self.slots[id.0 as usize].content = Content::Block(Box::new(block));
+                    waiting.pop();
+                }
+            }
         }
         Ok(())
     }
 
-    fn unpacked_copy(&self, id: BlockId, layout: &Layout) -> Result<Option<Block>> {
-        let Some(bytes) = self.packed(id.0 as usize) else {
-            return Ok(None);
-        };
-        let block = checkpoint::unpack(bytes, layout, self.bounds.0, self.bounds.1);
-        let damaged = |_| Error::new(Code::Corrupt, format!("block {id} is damaged"));
-        block.map(Some).map_err(damaged)
+    /// Until when a block that waits is read.
+    fn read_until(&self, id: BlockId) -> u64 {
+        let bytes = self.packed(id.0 as usize).unwrap_or_default();
+        checkpoint::read_until(bytes, &self.stored).unwrap_or_default()
     }
 
-    /// Shows a block to who reads all of them once; one that waits is not kept.
+    /// Shows a block to who reads all of them once. One that waits is not kept, and of its rows that went on to other
+    /// blocks nothing is to be seen but that they did.
     pub fn visit(
         &self,
         id: BlockId,
         layout: &Layout,
         see: &mut dyn FnMut(&Block) -> Result<()>,
     ) -> Result<()> {
-        match self.unpacked_copy(id, layout)? {
-            Some(block) => see(&block),
-            None => see(self.get(id)),
-        }
+        let Some(bytes) = self.packed(id.0 as usize) else {
+            return see(self.get(id));
+        };
+        let damaged = |_| Error::new(Code::Corrupt, format!("block {id} is damaged"));
+        let block = checkpoint::unpack(bytes, layout, &self.stored, None);
+        see(&block.map_err(damaged)?)
     }
 
     /// A block to read from.

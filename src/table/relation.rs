@@ -1,7 +1,7 @@
 //! One table: its blocks over time, where the live version of each row lies, where its closed ones do, and
 //! its indexes.
 
-use super::block::Block;
+use super::block::{Block, Move};
 use super::blocks::Blocks;
 use super::closed::{Closed, ClosedTier};
 use super::index::{AnyPeriods, IndexBuild, KeyIndex};
@@ -384,6 +384,7 @@ impl Relation {
     fn move_on(&mut self, source: BlockId, seq: u64, blocks: &mut Blocks) {
         let rows: Vec<usize> = blocks.get(source).ends.unended().ones().collect();
         blocks.count_copies(rows.len());
+        let mut moves: Vec<Move> = Vec::new();
         for row in &rows {
             let target = self.open_block(seq, true, blocks);
             let (to, from) = blocks.pair(target, source);
@@ -393,11 +394,19 @@ impl Relation {
                 row: to.len() as u32 - 1,
             };
             self.live.set(from.rows.ids[*row], location);
+            match moves.last_mut() {
+                Some(last) if last.target == target => last.count += 1,
+                _ => moves.push(Move {
+                    target,
+                    row: location.row,
+                    count: 1,
+                }),
+            }
         }
         let block = blocks.get_mut(source);
         self.full.rows -= block.len();
         self.full.dead -= block.len() - rows.len();
-        block.retire(seq, !rows.is_empty());
+        block.retire(seq, moves);
         self.timeline.close(seq, source);
     }
 

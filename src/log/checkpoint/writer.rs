@@ -46,6 +46,13 @@ enum Stage {
     Recycle,
 }
 
+/// The log behind a checkpoint grows to such a part of it before the next one is written: opening replays the one, and
+/// writing anew what the last one had takes time as well.
+const LOG_SHARE: u64 = 4;
+
+/// A part costs as much as so many bytes at least: it was found, packed and tried, however little came of it.
+const PART_COST: u64 = 32 << 10;
+
 /// Looks for a file that does not appear before a checkpoint is put off.
 const PATIENCE: u32 = 100;
 
@@ -59,7 +66,7 @@ impl Log {
     pub fn is_checkpointing(&self) -> bool {
         let state = &self.checkpoints;
         let least = self.sizes.checkpoint_after.max(state.put_off);
-        let is_due = state.wanted || state.log_bytes >= least.max(state.bytes);
+        let is_due = state.wanted || state.log_bytes >= least.max(state.bytes / LOG_SHARE);
         let is_busy = state.work.is_some() || !state.stale.is_empty() || !state.emptied.is_empty();
         is_busy || is_due && self.head.next_seq > state.commits
     }
@@ -231,10 +238,13 @@ impl Log {
         contents: &mut dyn Contents,
     ) -> Result<bool> {
         let mut bytes = Vec::new();
-        let mut is_over = false;
-        while (bytes.len() as u64) < budget && !is_over {
+        let (mut spent, mut is_over) = (0, false);
+        while spent < budget && !is_over {
             match contents.next(work.header.mark.commits - 1)? {
-                Some(part) => work.add(&mut bytes, &part),
+                Some(part) => {
+                    work.add(&mut bytes, &part);
+                    spent += PART_COST.max(part.len() as u64);
+                }
                 None => is_over = true,
             }
         }

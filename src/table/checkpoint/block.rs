@@ -2,18 +2,27 @@
 //!
 //! ```text
 //!   varint table · varint rows · u8 flags · varint opened · varint read until
-//!   packed integers (row ids) · runs (from when each is read) · [ runs (starts) ]
-//!   ended rows: bits · packed integers (their ends)
+//!   [ moves: varint count · for each: varint number of a block, first row there, rows ]
+//!   and, without their repetitions (see lz): ended rows: bits
+//!   of the rows that did not move: packed integers (row ids)
+//!   runs (from when each is read) · [ runs (starts) ] · packed integers (ends of those that ended)
 //!   varint columns · for each: u8 code · a column
 //! ```
 //!
-//! What precedes the row ids is enough to know when the block is read, so that one of the past can wait.
+//! Rows that moved are in the block that they went to, which has all of them one after the other: their ids, their
+//! starts and their values. From when they are read here is written in a block of copies; in others it is their start.
+//!
+//! What precedes the repetitions is enough to know when the block is read and what it takes to read it, so that one of
+//! the past can wait.
 
+use super::merge::Merge;
 use super::runs;
 use crate::column::{Bitmap, CHUNK_ROWS, Data, Strings, Vector};
 use crate::encoding::wire::{Decoded, Reader, Write, invalid};
-use crate::encoding::{ext, integers, vector};
-use crate::table::block::Block;
+use crate::encoding::{ext, integers, lz, vector};
+use crate::table::BlockId;
+use crate::table::block::{Block, Move};
+use crate::table::blocks::Stored;
 use crate::table::rows::{Layout, Rows};
 use crate::table::stamps::{ALIVE, Ends, Stamps};
 use crate::types::{RowId, TableId};
@@ -44,11 +53,15 @@ pub struct Head {
 
 impl Head {
     pub fn holds_copies(&self) -> bool {
-        self.flags & COPIES != 0
+        self.is(COPIES)
     }
 
     pub fn is_retired(&self) -> bool {
-        self.flags & RETIRED != 0
+        self.is(RETIRED)
+    }
+
+    fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
     }
 
     fn of(block: &Block, seq: u64) -> Head {
@@ -104,58 +117,142 @@ impl Head {
     }
 }
 
-/// Appends a block as it was as of `seq`. False: it was not there yet.
-pub fn write(out: &mut Vec<u8>, block: &Block, seq: u64) -> bool {
-    let rows = 0..block.prefix(seq);
-    if rows.is_empty() {
-        return false;
+/// Appends a block as it was as of `seq`, when it was there; `place` says which of the checkpoint's a block is.
+pub fn write(out: &mut Vec<u8>, block: &Block, seq: u64, place: &dyn Fn(BlockId) -> usize) {
+    let head = Head::of(block, seq);
+    head.write(out);
+    if head.is(MOVED) {
+        out.varint(block.moves.len() as u64);
+        for one in &block.moves {
+            out.varint(place(one.target) as u64);
+            out.varint(u64::from(one.row));
+            out.varint(u64::from(one.count));
+        }
     }
-    Head::of(block, seq).write(out);
-    let ids: Vec<i64> = block.rows.ids[rows.clone()]
-        .iter()
-        .map(|row| row.0 as i64)
-        .collect();
-    integers::pack(out, &ids);
-    runs::write(out, rows.clone().map(|row| block.readable.get(row)));
-    if let Some(starts) = &block.starts {
-        runs::write(out, rows.clone().map(|row| starts.get(row)));
-    }
+    let body = &mut Vec::new();
     let own_end = |row: usize| match block.ends.unended().get(row) {
         true => ALIVE,
         false => block.end_of(row),
     };
-    vector::write_bits(out, rows.clone().map(|row| own_end(row) <= seq));
-    let ends = rows.clone().map(own_end).filter(|end| *end <= seq);
-    integers::pack(out, &ends.map(|end| end as i64).collect::<Vec<i64>>());
-    out.varint(block.rows.columns.len() as u64);
-    for column in &block.rows.columns {
-        out.push(ext::column(column.physical()) as u8);
-        vector::write_column(out, column, rows.clone());
+    let all = 0..head.rows;
+    vector::write_bits(body, all.clone().map(|row| own_end(row) <= seq));
+    let kept = |row: &usize| !head.is(MOVED) || own_end(*row) <= seq;
+    let kept: Vec<usize> = all.clone().filter(kept).collect();
+    let pack = |out: &mut Vec<u8>, values: &mut dyn Iterator<Item = u64>| {
+        integers::pack(out, &values.map(|value| value as i64).collect::<Vec<i64>>());
+    };
+    pack(body, &mut kept.iter().map(|row| block.rows.ids[*row].0));
+    let read_from = |row: usize| block.readable.get(row);
+    match &block.starts {
+        Some(starts) => {
+            runs::write(body, all.clone().map(read_from));
+            runs::write(body, kept.iter().map(|row| starts.get(*row)));
+        }
+        None => runs::write(body, kept.iter().map(|row| read_from(*row))),
     }
-    true
+    pack(body, &mut all.map(own_end).filter(|end| *end <= seq));
+    body.varint(block.rows.columns.len() as u64);
+    for column in &block.rows.columns {
+        body.push(ext::column(column.physical()) as u8);
+        match kept.len() == head.rows {
+            true => vector::write_column(body, column, 0..head.rows),
+            false => {
+                let rows: Vec<u32> = kept.iter().map(|row| *row as u32).collect();
+                let column = column.gather(&rows);
+                vector::write_column(body, &column, 0..rows.len());
+            }
+        }
+    }
+    lz::write(out, body);
 }
 
-/// Reads a block of a table with this layout, as of `seq`; no row id is as high as `next_row`.
-pub fn unpack(bytes: &[u8], layout: &Layout, seq: u64, next_row: RowId) -> Decoded<Block> {
+/// Until when a block is read.
+pub fn read_until(bytes: &[u8], stored: &Stored) -> Decoded<u64> {
+    let head = Head::read(&mut Reader::new(bytes), stored.seq)?;
+    Ok(if head.is_retired() {
+        head.read_until
+    } else {
+        ALIVE
+    })
+}
+
+/// The blocks that rows of a block went on to.
+pub fn targets(bytes: &[u8], stored: &Stored) -> Decoded<Vec<BlockId>> {
     let mut reader = Reader::new(bytes);
-    let head = Head::read(&mut reader, seq)?;
-    let ids = integers::unpack(&mut reader, head.rows)?;
-    let ids: Vec<RowId> = ids.into_iter().map(|id| RowId(id as u64)).collect();
-    let readable = runs::read(&mut reader, head.rows)?;
-    let starts = match head.holds_copies() {
-        true => Some(runs::read(&mut reader, head.rows)?),
-        false => None,
+    let head = Head::read(&mut reader, stored.seq)?;
+    let moves = read_moves(&mut reader, &head, stored)?;
+    Ok(moves.into_iter().map(|one| one.target).collect())
+}
+
+fn read_moves(reader: &mut Reader, head: &Head, stored: &Stored) -> Decoded<Vec<Move>> {
+    let count = match head.is(MOVED) {
+        true => reader.length()?,
+        false => return Ok(Vec::new()),
     };
+    if !(1..=head.rows).contains(&count) {
+        return invalid("a block has moved in too many pieces");
+    }
+    let mut number = || {
+        let number = u32::try_from(reader.varint()?).ok();
+        number.map_or_else(|| invalid("a number is too large"), Ok)
+    };
+    let mut moves = Vec::with_capacity(count);
+    for _ in 0..count {
+        let target = number()?.checked_add(stored.first);
+        moves.push(Move {
+            target: BlockId(target.unwrap_or(u32::MAX)),
+            row: number()?,
+            count: number()?,
+        });
+    }
+    Ok(moves)
+}
+
+/// Finds a block that rows went on to.
+pub type Found<'a> = &'a dyn Fn(BlockId) -> Option<&'a Block>;
+
+/// Reads a block of a table with this layout. Without `found`, rows that moved are there without ids or values.
+pub fn unpack(
+    bytes: &[u8],
+    layout: &Layout,
+    stored: &Stored,
+    found: Option<Found>,
+) -> Decoded<Block> {
+    let mut reader = Reader::new(bytes);
+    let seq = stored.seq;
+    let head = Head::read(&mut reader, seq)?;
+    let moves = read_moves(&mut reader, &head, stored)?;
+    let body = lz::read(&mut reader)?;
+    let mut reader = Reader::new(&body);
     let ended = vector::read_bits(&mut reader, head.rows)?;
     let count = ended.iter().filter(|is_ended| **is_ended).count();
+    let kept = if head.is(MOVED) { count } else { head.rows };
+    let ids = integers::unpack(&mut reader, kept)?;
+    let ids: Vec<RowId> = ids.into_iter().map(|id| RowId(id as u64)).collect();
+    let (mut readable, mut starts) = match head.holds_copies() {
+        true => (
+            runs::read(&mut reader, head.rows)?,
+            Some(runs::read(&mut reader, kept)?),
+        ),
+        false => (runs::read(&mut reader, kept)?, None),
+    };
     let ends = integers::unpack(&mut reader, count)?;
     let ends: Vec<u64> = ends.into_iter().map(|end| end as u64).collect();
-    let columns = read_columns(&mut reader, layout, head.rows)?;
+    let columns = read_columns(&mut reader, layout, kept)?;
     reader.end()?;
 
+    let mut rows = Rows { ids, columns };
+    if head.is(MOVED) {
+        let merge = Merge::new(&head, &ended, &moves, found)?;
+        match &mut starts {
+            Some(starts) => *starts = merge.stamps(starts),
+            None => readable = merge.stamps(&readable),
+        }
+        rows = merge.rows(rows);
+    }
     let starts_of = starts.as_ref().unwrap_or(&readable);
     let mut own_ends = ends.iter();
-    let is_sound = ids.iter().all(|id| *id < next_row)
+    let is_sound = rows.ids.iter().all(|id| id.0 < stored.next_row)
         && readable[0] == head.opened
         && readable.is_sorted()
         && readable[head.rows - 1] <= seq
@@ -174,20 +271,27 @@ pub fn unpack(bytes: &[u8], layout: &Layout, seq: u64, next_row: RowId) -> Decod
         return invalid("the commits of a block's rows contradict each other");
     }
     let live: Bitmap = ended.iter().map(|is_ended| !is_ended).collect();
-    let is = |flag: u8| head.flags & flag != 0;
-    let rest = if is(EMPTIED) { head.read_until } else { ALIVE };
+    let rest = if head.is(EMPTIED) {
+        head.read_until
+    } else {
+        ALIVE
+    };
     let mut block = Block {
         table: head.table,
-        rows: Rows { ids, columns },
+        rows,
         readable: Stamps::of(readable),
         starts: starts.map(Stamps::of),
         ends: Ends::of(live, ends, rest),
-        read_until: if is(RETIRED) { head.read_until } else { ALIVE },
-        moved: is(MOVED),
+        read_until: if head.is_retired() {
+            head.read_until
+        } else {
+            ALIVE
+        },
+        moves,
         zones: None,
         cache: RefCell::new(None),
     };
-    match is(SEALED) {
+    match head.is(SEALED) {
         true => block.seal(),
         false => block.rows.columns.iter_mut().for_each(spell_out),
     }

@@ -3,9 +3,11 @@
 use super::{Kind, block, commits, runs};
 use crate::encoding::catalog;
 use crate::encoding::integers::pack;
+use crate::encoding::lz;
 use crate::encoding::wire::Write;
 use crate::error::{Code, Error, Result};
-use crate::table::{CommitInfo, Store};
+use crate::table::blocks::Stored;
+use crate::table::{BlockId, CommitInfo, Store};
 use crate::types::Seq;
 
 /// Items of a part at most, and bytes after which it is complete.
@@ -20,7 +22,8 @@ pub struct Capture {
     /// The next table, for deleted rows; else the next item.
     table: usize,
     next: usize,
-    blocks: u64,
+    /// The numbers that the blocks have in the store, in their order.
+    blocks: Option<Vec<BlockId>>,
     is_over: bool,
 }
 
@@ -32,7 +35,7 @@ impl Capture {
             kind: Kind::Head,
             table: 0,
             next: 0,
-            blocks: 0,
+            blocks: None,
             is_over: false,
         }
     }
@@ -46,7 +49,8 @@ impl Capture {
             return Err(unreadable("it would leave out branches"));
         }
         while !self.is_over {
-            let mut part = vec![self.kind as u8];
+            let kind = self.kind;
+            let mut part = Vec::new();
             let (has_more, following) = match self.kind {
                 Kind::Head => {
                     part.varint(self.seq);
@@ -59,7 +63,7 @@ impl Capture {
                 Kind::Block => (self.block(&mut part, store)?, Kind::End),
                 Kind::End => {
                     part.varint(self.seq + 1);
-                    part.varint(self.blocks);
+                    part.varint(self.blocks(store).len() as u64);
                     self.is_over = true;
                     (false, Kind::End)
                 }
@@ -67,8 +71,14 @@ impl Capture {
             if !has_more {
                 (self.kind, self.table, self.next) = (following, 0, 0);
             }
-            if part.len() > 1 {
-                return Ok(Some(part));
+            if !part.is_empty() {
+                let mut packed = vec![kind as u8];
+                match kind {
+                    // Its head stays as it is.
+                    Kind::Block => packed.extend(part),
+                    _ => lz::write(&mut packed, &part),
+                }
+                return Ok(Some(packed));
             }
         }
         Ok(None)
@@ -91,7 +101,7 @@ impl Capture {
             }
             self.next += 1;
         }
-        part.len() > 1
+        !part.is_empty()
     }
 
     fn commits(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
@@ -140,29 +150,52 @@ impl Capture {
         false
     }
 
+    /// All blocks that there were. Which ones those are does not change meanwhile.
+    fn blocks(&mut self, store: &Store) -> &[BlockId] {
+        let (blocks, seq) = (&store.blocks, self.seq);
+        let was_there = |id: &usize| {
+            blocks.packed(*id).is_some()
+                || blocks.unpacked(*id).is_some_and(|own| own.prefix(seq) > 0)
+        };
+        let find = || {
+            (0..blocks.len())
+                .filter(was_there)
+                .map(|id| BlockId(id as u32))
+        };
+        self.blocks.get_or_insert_with(|| find().collect())
+    }
+
     fn block(&mut self, part: &mut Vec<u8>, store: &Store) -> Result<bool> {
+        let (next, seq) = (self.next, self.seq);
+        let ids = self.blocks(store);
+        let Some(&id) = ids.get(next) else {
+            return Ok(false);
+        };
         let blocks = &store.blocks;
-        while self.next < blocks.len() {
-            let id = self.next;
-            self.next += 1;
-            if let Some(bytes) = blocks.packed(id) {
-                part.extend(bytes);
-            } else if let Some(source) = blocks.unpacked(id)
-                && block::write(part, source, self.seq)
-            {
-                let layout = store
-                    .relation(source.table)
-                    .map(|relation| &relation.layout);
-                let layout = layout.ok_or_else(|| unreadable("a block without a table"))?;
-                block::unpack(&part[1..], layout, self.seq, store.next.row)
-                    .map_err(|_| unreadable("a block would not be read back"))?;
-            } else {
-                continue;
+        if let Some(bytes) = blocks.packed(id.0 as usize) {
+            part.extend(bytes);
+        } else {
+            let source = blocks.get(id);
+            let place = |id: BlockId| ids.binary_search(&id).unwrap_or_default();
+            block::write(part, source, seq, &place);
+            let layout = store
+                .relation(source.table)
+                .map(|relation| &relation.layout);
+            let layout = layout.ok_or_else(|| unreadable("a block without a table"))?;
+            let stored = Stored {
+                seq,
+                next_row: store.next.row.0,
+                first: 0,
+            };
+            let found = |place: BlockId| blocks.unpacked(ids.get(place.0 as usize)?.0 as usize);
+            let read = block::unpack(part, layout, &stored, Some(&found));
+            let read = read.map_err(|_| unreadable("a block would not be read back"))?;
+            if read.rows.ids != source.rows.ids[..read.len()] {
+                return Err(unreadable("a block would be read back as another one"));
             }
-            self.blocks += 1;
-            return Ok(true);
         }
-        Ok(false)
+        self.next += 1;
+        Ok(true)
     }
 }
 

@@ -8,6 +8,10 @@
 //! sequence can be written at any time after it, and no statement waits for it. [`Restore`] makes a store of
 //! them, to which the later commits are applied as in any replay.
 //!
+//! Each version is written once: where rows went on from a block to others when it was copied forward, the block says
+//! where they went, and the others have them. So the blocks of the present are whole, and one of the past is made
+//! when it is needed, of its own bytes and of the blocks that its rows went on to.
+//!
 //! What follows from the rest is not written: where the live version of each row lies and the trees of live
 //! keys are made from the blocks of the present when the store is restored, the closed tiers from all blocks
 //! when the past is first looked up by a key (each tier answers `Need` until then). The blocks that only the past
@@ -18,13 +22,14 @@
 mod block;
 mod capture;
 mod commits;
+mod merge;
 mod restore;
 mod runs;
 
 pub use capture::Capture;
 pub use restore::Restore;
 
-pub(super) use block::unpack;
+pub(super) use block::{read_until, targets, unpack};
 
 /// What a part holds: its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +42,8 @@ enum Kind {
     Commits = 3,
     /// The rows of a table that were deleted, and when all of them ended.
     Gone = 4,
-    Block = 5,
+    /// See [`block`]. (5 and 6 were those of a form that was given up.)
+    Block = 7,
     /// How many commits and blocks there are.
-    End = 6,
+    End = 8,
 }

@@ -5,8 +5,10 @@ use super::{Kind, commits, runs};
 use crate::encoding::catalog;
 use crate::encoding::integers;
 use crate::encoding::limit::FRAME_ROWS_MAX;
+use crate::encoding::lz;
 use crate::encoding::wire::{Decoded, Malformed, Reader, invalid};
 use crate::error::{Code, Error, Result};
+use crate::table::blocks::Stored;
 use crate::table::closed::ClosedTier;
 use crate::table::index::IndexBuild;
 use crate::table::relation::Relation;
@@ -104,19 +106,25 @@ impl Restore {
         if !is_due {
             return Ok(invalid("a part is not in its place"));
         }
-        let reader = &mut Reader::new(bytes);
         self.stage = match kind {
             // The head is followed by something else.
             Kind::Head => Kind::Catalog,
             kind => kind,
         };
+        if kind == Kind::Block {
+            return self.block(bytes);
+        }
+        let unpacked = match lz::read(&mut Reader::new(bytes)) {
+            Ok(unpacked) => unpacked,
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let reader = &mut Reader::new(&unpacked);
         let taken = match kind {
             Kind::Head => self.head(reader),
             Kind::Catalog => return self.catalog(reader),
             Kind::Commits => self.commits(reader),
             Kind::Gone => self.gone(reader),
-            Kind::Block => return self.block(bytes),
-            Kind::End => self.end(reader),
+            Kind::Block | Kind::End => self.end(reader),
         };
         Ok(taken.and_then(|()| reader.end()))
     }
@@ -124,7 +132,11 @@ impl Restore {
     fn head(&mut self, reader: &mut Reader) -> Decoded<()> {
         self.seq = reader.varint()?;
         self.store.next.row = RowId(reader.varint()?);
-        self.store.blocks.bounds = (self.seq, self.store.next.row);
+        self.store.blocks.stored = Stored {
+            seq: self.seq,
+            next_row: self.store.next.row.0,
+            first: 0,
+        };
         match self.seq < u64::from(u32::MAX) << 16 {
             true => Ok(()),
             false => invalid("its sequence is out of range"),
@@ -205,9 +217,12 @@ impl Restore {
             return Ok(invalid("a block is of a table that does not exist"));
         };
         let blocks = &mut self.store.blocks;
+        if self.blocks == 0 {
+            blocks.stored.first = blocks.len() as u32;
+        }
         let id = match head.is_retired() {
             true => blocks.add_packed(bytes.into(), head.table),
-            false => match unpack(bytes, &relation.layout, self.seq, self.store.next.row) {
+            false => match unpack(bytes, &relation.layout, &blocks.stored, None) {
                 Ok(block) => blocks.add(block),
                 Err(malformed) => return Ok(Err(malformed)),
             },
@@ -322,7 +337,7 @@ impl Relation {
 
     /// Makes the closed tier that is needed under this number, out of the blocks.
     pub fn make_past(&mut self, id: BlockId, blocks: &mut Blocks) -> Result<()> {
-        let seq = blocks.bounds.0;
+        let seq = blocks.stored.seq;
         let ever: Vec<BlockId> = self.timeline.ever(seq).collect();
         if self.closed.awaited() == Some(id) {
             let past = self.past_versions(ever, seq, blocks)?;
