@@ -174,7 +174,7 @@ structs! {
     }
     ColumnSchema {
         id, name, data_type, nullable, default;
-        generated, identity, was_nullable, was_retyped, comment, domain
+        generated, identity, was_nullable, was_retyped, comment, domain, numbered, precision
     }
     DroppedColumn { id, data_type; replaced_by }
     DefaultValue { sql }
@@ -389,6 +389,7 @@ mod tests {
         for column in &mut table.columns {
             column.comment = Some(String::new());
             column.domain = Some(TableId(9));
+            (column.numbered, column.precision) = (true, Some(3));
         }
         let mood = Enumeration::unknown(TableId(7));
         table.columns.push(column(40, DataType::Enum(mood)));

@@ -75,6 +75,18 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
             }
             return built(name, Function::ToJson, arguments);
         }
+        "row_to_json" if matches!(&arguments[..], [row] if is_json_row(row)) => {
+            return built(name, Function::ToJson, arguments);
+        }
+        "array_to_json" if matches!(&arguments[..], [array] if array.data_type.element().is_some()) =>
+        {
+            return built(name, Function::ToJson, arguments);
+        }
+        "json_object" | "jsonb_object" if matches!(arguments.len(), 1 | 2) => {
+            let array = |expr| coerce_to(expr, DataType::TEXTS, CastContext::Implicit);
+            let arrays = arguments.into_iter().map(array).collect::<Result<_>>()?;
+            return built(name, Function::JsonObject, arrays);
+        }
         "json_build_array" | "jsonb_build_array" => {
             return built(name, Function::JsonBuildArray, arguments);
         }
@@ -104,9 +116,8 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 25] = [
+const LEFT_OUT: [&str; 22] = [
     "acosd",
-    "array_to_json",
     "asind",
     "atand",
     "clock_timestamp",
@@ -114,7 +125,6 @@ const LEFT_OUT: [&str; 25] = [
     "cotd",
     "get_bit",
     "get_byte",
-    "json_object",
     "json_strip_nulls",
     "jsonb_path_exists",
     "jsonb_path_match",
@@ -122,7 +132,6 @@ const LEFT_OUT: [&str; 25] = [
     "make_time",
     "normalize",
     "parse_ident",
-    "row_to_json",
     "setseed",
     "sind",
     "statement_timestamp",
@@ -131,6 +140,28 @@ const LEFT_OUT: [&str; 25] = [
     "to_tsvector",
     "unistr",
 ];
+
+/// A row as an argument of a function that makes JSON: an object of its columns.
+pub fn json_row(columns: Vec<(String, Expr)>) -> Result<Expr> {
+    let mut members = Vec::with_capacity(2 * columns.len());
+    for (name, value) in columns {
+        members.push(Expr::constant(Value::text(&name), DataType::Text));
+        members.push(match value.data_type {
+            DataType::Unknown => coerce_to(value, DataType::Text, CastContext::Implicit)?,
+            _ => value,
+        });
+    }
+    Ok(Expr::call(Function::JsonRow, members, DataType::Json))
+}
+
+/// Whether it is such a row, or NULL for one that is missing.
+fn is_json_row(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call { function, .. } => *function == Function::JsonRow,
+        ExprKind::Case { branches, .. } => branches.iter().any(|(_, row)| is_json_row(row)),
+        _ => false,
+    }
+}
 
 /// PostgreSQL takes `date('2026-01-15')` for a cast, because the argument has no type.
 fn is_cast(name: &str, arguments: &[Expr]) -> bool {

@@ -413,3 +413,15 @@ pub fn grouping_key(expr: Expr) -> Result<Expr> {
         _ => Ok(expr),
     }
 }
+
+/// A time rounded to so many digits of its seconds.
+pub fn round_time(time: Expr, digits: Option<u32>) -> Expr {
+    match digits {
+        Some(digits @ 0..6) => {
+            let data_type = time.data_type;
+            let digits = Expr::integer(digits as i32);
+            Expr::call(Function::RoundTime, vec![time, digits], data_type)
+        }
+        _ => time,
+    }
+}

@@ -133,6 +133,8 @@ pub enum Function {
     JustifyHours,
     JustifyInterval,
     DateBin,
+    /// A time rounded to so many digits of its seconds.
+    RoundTime,
     /// AT TIME ZONE: the zone first.
     AtZone,
     /// Of the ends of two spans.
@@ -160,6 +162,10 @@ pub enum Function {
     JsonMember,
     JsonBuildArray,
     JsonBuildObject,
+    /// The same as PostgreSQL writes a row.
+    JsonRow,
+    /// An object of texts, from an array of pairs or one of names and one of values.
+    JsonObject,
     // JSON.
     JsonTypeof,
     JsonArrayLength,
@@ -219,6 +225,8 @@ impl Function {
                 | JsonMember
                 | JsonBuildArray
                 | JsonBuildObject
+                | JsonRow
+                | JsonObject
         )
     }
 

@@ -51,14 +51,14 @@ pub use array::{
     ArrayFunction, elements_of_json, is_array_function, resolve_array, resolve_array_call,
     resolve_slice, resolve_subscript,
 };
-pub use call::{json_element, json_member, resolve_function};
+pub use call::{json_element, json_member, json_row, resolve_function};
 pub use check::Check;
 pub use coercion::{CastContext, coerce_all, coerce_to, coerce_to_boolean, common_type};
 pub use construct::{
     grouping_key, ordering_key, repeatable, resolve_and, resolve_between, resolve_case,
     resolve_coalesce, resolve_extreme, resolve_in_list, resolve_in_subplan, resolve_is_distinct,
     resolve_is_null, resolve_is_truth, resolve_like, resolve_not, resolve_null_if, resolve_or,
-    resolve_quantified,
+    resolve_quantified, round_time,
 };
 pub use context::{EvalContext, Sequences, SubplanRows};
 pub use eval::{

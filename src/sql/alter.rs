@@ -1,12 +1,15 @@
 //! ALTER, read here: of what the grammar's own form of it can say, little exists here.
 
 use super::grammar::{Parsed, unsupported};
+use super::maintenance::skip_parentheses;
 use super::sequence::{self, SequenceOptions};
+use super::session::accept;
 use super::type_definition::{self, TypeChange};
 use crate::types::RelationKind;
 use sqlparser::ast::{self, Ident, ObjectName};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Token;
 
 #[derive(Debug)]
 pub struct Alter {
@@ -51,6 +54,10 @@ pub enum AlterAction {
         to: Ident,
     },
     RenameTable(Ident),
+    /// VALIDATE CONSTRAINT: every constraint is valid.
+    Validate(Ident),
+    /// How rows are laid out, and whose they are.
+    Nothing,
     Column {
         name: Ident,
         change: ColumnChange,
@@ -73,6 +80,8 @@ pub enum ColumnChange {
     DropExpression {
         if_exists: bool,
     },
+    /// How values are laid out.
+    Nothing,
 }
 
 pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
@@ -125,7 +134,7 @@ fn actions(parser: &mut Parser) -> Parsed<Vec<AlterAction>> {
         return Ok(vec![rename(parser)?]);
     }
     let mut actions = vec![action(parser)?];
-    while parser.consume_token(&sqlparser::tokenizer::Token::Comma) {
+    while parser.consume_token(&Token::Comma) {
         actions.push(action(parser)?);
     }
     Ok(actions)
@@ -158,12 +167,45 @@ fn action(parser: &mut Parser) -> Parsed<AlterAction> {
                 change: column_change(parser)?,
             })
         }
-        None => unsupported("this form of ALTER TABLE"),
+        None => layout(parser),
+    }
+}
+
+/// What changes nothing here: what is said of storage and statistics, and a table's only possible owner.
+fn layout(parser: &mut Parser) -> Parsed<AlterAction> {
+    if accept(parser, "validate") {
+        parser.expect_keyword_is(Keyword::CONSTRAINT)?;
+        return Ok(AlterAction::Validate(parser.parse_identifier()?));
+    }
+    let is_known = if accept(parser, "owner") {
+        const OWNERS: [&str; 4] = ["postgres", "current_user", "session_user", "current_role"];
+        parser.expect_keyword_is(Keyword::TO)?;
+        OWNERS.contains(&parser.parse_identifier()?.value.as_str())
+    } else if accept(parser, "cluster") {
+        parser.expect_keyword_is(Keyword::ON)?;
+        parser.parse_identifier().is_ok()
+    } else {
+        (accept(parser, "set") || accept(parser, "reset"))
+            && (skip_parentheses(parser)
+                || accept(parser, "logged")
+                || accept(parser, "unlogged")
+                || accept(parser, "without")
+                    && (accept(parser, "oids") || accept(parser, "cluster")))
+    };
+    match is_known {
+        true => Ok(AlterAction::Nothing),
+        false => unsupported("this form of ALTER TABLE"),
     }
 }
 
 fn add(parser: &mut Parser) -> Parsed<AlterAction> {
+    if accept(parser, "system") {
+        parser.expect_keyword(Keyword::VERSIONING)?;
+        return Ok(AlterAction::Nothing);
+    }
     if let Some(constraint) = parser.parse_optional_table_constraint()? {
+        // All rows are looked at all the same.
+        let _ = parser.parse_keyword(Keyword::NOT) && accept(parser, "valid");
         return Ok(AlterAction::AddConstraint(Box::new(constraint)));
     }
     let _ = parser.parse_keyword(Keyword::COLUMN);
@@ -213,6 +255,14 @@ fn column_change(parser: &mut Parser) -> Parsed<ColumnChange> {
         }
         if parser.parse_keywords(&not_null) {
             return Ok(ColumnChange::SetNotNull);
+        }
+        let is_said = accept(parser, "statistics") || accept(parser, "storage");
+        if is_said {
+            let _ = parser.consume_token(&Token::Minus);
+            parser.advance_token();
+        }
+        if is_said || skip_parentheses(parser) {
+            return Ok(ColumnChange::Nothing);
         }
     } else if parser.parse_keyword(Keyword::DROP) {
         if parser.parse_keyword(Keyword::DEFAULT) {

@@ -2,6 +2,7 @@
 //! exists here.
 
 use super::grammar::{Failure, Parsed, Syntax, unsupported};
+use super::maintenance::skip_parentheses;
 use super::sequence;
 use super::session::accept;
 use super::type_definition;
@@ -19,6 +20,18 @@ pub struct CreateTable {
     pub temporary: Option<OnCommit>,
     pub columns: Vec<ast::ColumnDef>,
     pub constraints: Vec<ast::TableConstraint>,
+    /// INDEX name (column, …).
+    pub indexes: Vec<(Ident, Vec<ast::IndexColumn>)>,
+    /// LIKE, with how many columns come before it.
+    pub likes: Vec<(usize, Like)>,
+}
+
+/// `LIKE table [INCLUDING … | EXCLUDING …]`
+#[derive(Debug)]
+pub struct Like {
+    pub table: ObjectName,
+    /// What it takes over besides the columns, in words of small letters.
+    pub including: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -70,6 +83,10 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
     }
     if has_place {
         return unsupported("this form of CREATE");
+    }
+    // What is kept more safely than was asked is still kept.
+    if !or_replace && parser.parse_keywords(&[Keyword::UNLOGGED, Keyword::TABLE]) {
+        return table(parser, false);
     }
     let unique = !or_replace && parser.parse_keyword(Keyword::UNIQUE);
     let kinds = [
@@ -127,25 +144,90 @@ fn table(parser: &mut Parser, is_temporary: bool) -> Parsed<Syntax> {
             query,
         });
     }
-    refuse_others(parser, "this clause of CREATE TABLE")?;
     let [opens, first] = parser.peek_tokens();
     if opens != Token::LParen {
+        refuse_others(parser, "this clause of CREATE TABLE")?;
         return Ok(parser.expected_ref("a list of columns", parser.peek_token_ref())?);
     }
-    if matches!(first, Token::Word(word) if word.keyword == Keyword::LIKE) {
-        return unsupported("LIKE in CREATE TABLE");
-    }
-    let (columns, constraints) = parser.parse_columns()?;
-    let on_commit = on_commit(parser)?;
-    let temporary = temporary(is_temporary, on_commit)?;
-    refuse_others(parser, "this clause of CREATE TABLE")?;
-    Ok(Syntax::CreateTable(Box::new(CreateTable {
+    let mut elements = CreateTable {
         name,
         if_not_exists,
-        temporary,
-        columns,
-        constraints,
-    })))
+        temporary: None,
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        indexes: Vec::new(),
+        likes: Vec::new(),
+    };
+    parser.advance_token();
+    if first == Token::RParen {
+        parser.advance_token();
+    } else {
+        parser.parse_comma_separated(|parser| element(parser, &mut elements))?;
+        parser.expect_token(&Token::RParen)?;
+    }
+    skip_storage(parser);
+    let on_commit = on_commit(parser)?;
+    let temporary = temporary(is_temporary, on_commit)?;
+    skip_storage(parser);
+    refuse_others(parser, "this clause of CREATE TABLE")?;
+    elements.temporary = temporary;
+    Ok(Syntax::CreateTable(Box::new(elements)))
+}
+
+/// What LIKE takes over with ALL.
+const PARTS: [&str; 6] = [
+    "comments",
+    "constraints",
+    "defaults",
+    "generated",
+    "identity",
+    "indexes",
+];
+
+/// A column, a constraint, an index, or those of another table.
+fn element(parser: &mut Parser, table: &mut CreateTable) -> Read<()> {
+    let [first, second, third, fourth] = parser.peek_tokens();
+    let is = |token: &Token, keyword| matches!(token, Token::Word(word) if word.keyword == keyword);
+    let is_name = |token: &Token| matches!(token, Token::Word(_));
+    if is(&first, Keyword::LIKE) {
+        parser.advance_token();
+        let mut like = Like {
+            table: parser.parse_object_name(false)?,
+            including: Vec::new(),
+        };
+        loop {
+            if accept(parser, "including") {
+                let word = parser.parse_identifier()?.value;
+                match word.as_str() {
+                    "all" => like.including = PARTS.map(str::to_string).to_vec(),
+                    _ => like.including.push(word),
+                }
+            } else if accept(parser, "excluding") {
+                let without = parser.parse_identifier()?.value;
+                like.including
+                    .retain(|known| *known != without && without != "all");
+            } else {
+                break;
+            }
+        }
+        table.likes.push((table.columns.len(), like));
+    } else if is(&first, Keyword::INDEX)
+        && third == Token::LParen
+        && is_name(&second)
+        && is_name(&fourth)
+    {
+        parser.advance_token();
+        let name = parser.parse_identifier()?;
+        parser.expect_token(&Token::LParen)?;
+        let columns = parser.parse_comma_separated(Parser::parse_create_index_expr)?;
+        parser.expect_token(&Token::RParen)?;
+        table.indexes.push((name, columns));
+    } else if let Some(constraint) = parser.parse_optional_table_constraint()? {
+        table.constraints.push(constraint);
+    } else {
+        table.columns.push(parser.parse_column_def()?);
+    }
+    Ok(())
 }
 
 /// What the grammar's own parts answer.
@@ -206,10 +288,48 @@ fn refuse_others(parser: &mut Parser, what: &str) -> Parsed<()> {
     }
 }
 
-fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
-    if parser.parse_keyword(Keyword::CONCURRENTLY) {
-        return unsupported("this clause of CREATE INDEX");
+/// What is said of how rows are laid out, which is the engine's own business: storage parameters, the one tablespace
+/// and access method that there are, and that every row has an id or none.
+fn skip_storage(parser: &mut Parser) {
+    const PHRASES: [&[&str]; 6] = [
+        &["tablespace", "pg_default"],
+        &["using", "heap"],
+        &["without", "oids"],
+        &["without", "rowid"],
+        &["with", "system", "versioning"],
+        &["strict"],
+    ];
+    let is_said = |parser: &mut Parser, words: &[&str]| {
+        let at = parser.index();
+        let found = words.iter().all(|word| accept(parser, word));
+        if !found {
+            while parser.index() > at {
+                parser.prev_token();
+            }
+        }
+        found
+    };
+    loop {
+        let [with, opens] = parser.peek_tokens();
+        let is_with = matches!(with, Token::Word(word) if word.keyword == Keyword::WITH);
+        if is_with && opens == Token::LParen {
+            parser.advance_token();
+            skip_parentheses(parser);
+        } else if !PHRASES.iter().any(|words| is_said(parser, words)) {
+            return;
+        }
+        // Options of tables may have commas between them elsewhere.
+        let [comma, next] = parser.peek_tokens();
+        if comma == Token::Comma
+            && matches!(next, Token::Word(word) if ["without", "strict"].contains(&word.value.as_str()))
+        {
+            parser.advance_token();
+        }
     }
+}
+
+fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
+    let _ = parser.parse_keyword(Keyword::CONCURRENTLY);
     let if_not_exists = if_not_exists(parser);
     let mut name = None;
     if if_not_exists || !parser.parse_keyword(Keyword::ON) {
@@ -217,7 +337,10 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
         parser.expect_keyword_is(Keyword::ON)?;
     }
     let table = parser.parse_object_name(false)?;
-    if parser.parse_keyword(Keyword::USING) && parser.parse_identifier()?.value != "btree" {
+    // Hashes find what a tree finds, too.
+    if parser.parse_keyword(Keyword::USING)
+        && !["btree", "hash"].contains(&parser.parse_identifier()?.value.as_str())
+    {
         return unsupported("an index that is not a btree");
     }
     parser.expect_token(&Token::LParen)?;
@@ -230,6 +353,7 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
     let nulls = [Keyword::NULLS, Keyword::NOT, Keyword::DISTINCT];
     let nulls_not_distinct = parser.parse_keywords(&nulls);
     let _ = parser.parse_keywords(&[Keyword::NULLS, Keyword::DISTINCT]);
+    skip_storage(parser);
     refuse_others(parser, "this clause of CREATE INDEX")?;
     let predicate = match parser.parse_keyword(Keyword::WHERE) {
         true => Some(parser.parse_expr()?),

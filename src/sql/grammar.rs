@@ -5,6 +5,8 @@
 
 use super::alter::{self, Alter};
 use super::create::{self, CreateIndex, CreateTable};
+use super::maintenance;
+use super::pragma;
 use super::restore::{self, UndoPolicy};
 use super::sequence::SequenceOptions;
 use super::session::{self, Modes, SessionStatement, accept};
@@ -104,6 +106,11 @@ pub enum Syntax {
         names: Vec<ast::ObjectName>,
         restart: bool,
         cascade: bool,
+    },
+    /// VACUUM and its like, of these relations.
+    Maintain {
+        command: &'static str,
+        names: Vec<ast::ObjectName>,
     },
     Begin(Modes),
     Commit,
@@ -209,11 +216,15 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
             Ok(Syntax::Refresh { name, with_data })
         }
         Keyword::EXPLAIN => explain(parser),
+        Keyword::PRAGMA => pragma::statement(parser),
         _ if session::BEGINNINGS.contains(&keyword) => {
             let statement = session::statement(parser, keyword)?;
             Ok(Syntax::Session(Box::new(statement)))
         }
-        _ => transaction(parser, keyword, &first),
+        _ => match maintenance::statement(parser, word_text(&first))? {
+            Some(maintenance) => Ok(maintenance),
+            None => transaction(parser, keyword, &first),
+        },
     }
 }
 
@@ -236,6 +247,7 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
     let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("this form of DROP");
     };
+    let _ = kind == Keyword::INDEX && parser.parse_keyword(Keyword::CONCURRENTLY);
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
     let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
     let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
@@ -353,7 +365,7 @@ fn is_option_list(parser: &Parser) -> bool {
 }
 
 /// The text of a word, number or string.
-fn word_text(token: &TokenWithSpan) -> &str {
+pub(super) fn word_text(token: &TokenWithSpan) -> &str {
     match &token.token {
         Token::Word(word) => &word.value,
         Token::Number(text, _) | Token::NationalStringLiteral(text) => text,
@@ -374,6 +386,12 @@ fn explain_switch(parser: &mut Parser) -> Parsed<bool> {
         _ => unsupported("this value of an option of EXPLAIN"),
     }
 }
+
+/// Words that begin a statement of PostgreSQL that is none here.
+const OTHERS: [&str; 18] = [
+    "copy", "grant", "revoke", "declare", "fetch", "move", "close", "lock", "listen", "notify",
+    "unlisten", "call", "do", "cluster", "security", "load", "import", "reassign",
+];
 
 fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> Parsed<Syntax> {
     match keyword {
@@ -404,20 +422,9 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
             let _ = parser.parse_keyword(Keyword::SAVEPOINT);
             Ok(Syntax::Release(parser.parse_identifier()?))
         }
-        Keyword::COPY
-        | Keyword::GRANT
-        | Keyword::REVOKE
-        | Keyword::ANALYZE
-        | Keyword::VACUUM
-        | Keyword::DECLARE
-        | Keyword::FETCH
-        | Keyword::CLOSE
-        | Keyword::LOCK
-        | Keyword::LISTEN
-        | Keyword::NOTIFY
-        | Keyword::UNLISTEN
-        | Keyword::CALL
-        | Keyword::DO => unsupported(&word_text(first).to_ascii_uppercase()),
+        _ if OTHERS.contains(&word_text(first)) => {
+            unsupported(&word_text(first).to_ascii_uppercase())
+        }
         _ => Ok(parser.expected_ref("a statement", first)?),
     }
 }

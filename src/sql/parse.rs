@@ -12,6 +12,7 @@ use super::locking::{self, Locking};
 use super::scan::Source;
 use super::sequence::{self, Overriding, SequenceOptions};
 use super::session::{self, SessionStatement};
+use super::synonym;
 use super::temporal::{self, Temporal};
 use super::token::{self, syntax_error};
 use super::whole_table;
@@ -113,6 +114,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     }
     let mut tokens = token::convert(source, own, lifted.parameters)?;
     whole_table::spell_out(&mut tokens);
+    synonym::spell_out(&mut tokens);
     let (mut tokens, temporal) = temporal::lift(source.script, tokens, lifted.parameters)?;
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);
@@ -188,6 +190,18 @@ fn start_of(token: &TokenWithSpan) -> (u32, bool) {
 
 /// Parses the text of an expression in a definition.
 pub fn parse_expression(sql: &str) -> Result<ast::Expr> {
+    parse_part(sql, |parser| parser.parse_expr())
+}
+
+/// Parses a query of our own.
+pub(super) fn parse_query(sql: &str) -> Result<Box<ast::Query>> {
+    parse_part(sql, |parser| parser.parse_query())
+}
+
+fn parse_part<T>(
+    sql: &str,
+    read: fn(&mut Parser) -> std::result::Result<T, ParserError>,
+) -> Result<T> {
     let source = Source {
         script: sql,
         start: 0,
@@ -200,10 +214,10 @@ pub fn parse_expression(sql: &str) -> Result<ast::Expr> {
     let tokens = token::convert(&source, &reading.pieces, 0)?;
     let dialect = PostgreSqlDialect {};
     let mut parser = new_parser(&dialect, tokens.clone());
-    let expr = parser.parse_expr();
-    let expr = expr.map_err(|error| parse_error(error, sql, &tokens))?;
+    let part = read(&mut parser);
+    let part = part.map_err(|error| parse_error(error, sql, &tokens))?;
     at_end(&parser, sql)?;
-    Ok(expr)
+    Ok(part)
 }
 
 pub(super) fn new_parser<'a>(dialect: &'a dyn Dialect, tokens: Vec<TokenWithSpan>) -> Parser<'a> {
@@ -260,6 +274,39 @@ fn end_position(tokens: &[TokenWithSpan]) -> u32 {
         .map_or(1, |token| token.span.end.column as u32)
 }
 
+/// What PostgreSQL's grammar reads and this one does not, by the words before the place where it stops and at it.
+const UNREAD: [(&[&str], &str); 8] = [
+    (&["variadic", "*"], "VARIADIC"),
+    (&["rows", "from"], "ROWS FROM"),
+    (&["grouping", "sets"], "GROUPING SETS inside of others"),
+    (&["set", "null", "("], "SET NULL of some columns"),
+    (&["set", "default", "("], "SET DEFAULT of some columns"),
+    (&["unique", "nulls"], "NULLS NOT DISTINCT behind a column"),
+    (&["insert", "default"], "DEFAULT VALUES in MERGE"),
+    (&["["], "an element of an array as the target of SET"),
+];
+
+/// What these tokens begin that is not read, if it is known.
+fn unread(tokens: &[TokenWithSpan]) -> Option<&'static str> {
+    let is = |token: &TokenWithSpan, word: &str| match &token.token {
+        _ if word == "*" => true,
+        Token::LParen => word == "(",
+        Token::LBracket => word == "[",
+        _ => synonym::plain_word(token) == Some(word),
+    };
+    let ends = |words: &[&str]| {
+        let from = tokens.len().checked_sub(words.len());
+        from.is_some_and(|from| {
+            tokens[from..]
+                .iter()
+                .zip(words)
+                .all(|(token, word)| is(token, word))
+        })
+    };
+    let known = UNREAD.iter().find(|(words, _)| ends(words));
+    known.map(|(_, what)| *what)
+}
+
 /// The grammar's error as PostgreSQL would say it, with what the grammar says as its detail.
 pub(super) fn parse_error(error: ParserError, script: &str, tokens: &[TokenWithSpan]) -> Error {
     let message = match error {
@@ -271,11 +318,15 @@ pub(super) fn parse_error(error: ParserError, script: &str, tokens: &[TokenWithS
     let column = message
         .rsplit_once("Column: ")
         .and_then(|(_, column)| column.trim().parse::<u64>().ok());
-    let found = column.and_then(|column| {
+    let at = column.and_then(|column| {
         tokens
             .iter()
-            .find(|token| token.span.start.column == column)
+            .position(|token| token.span.start.column == column)
     });
+    if let Some(what) = at.and_then(|at| unread(&tokens[..=at])) {
+        return Error::unsupported(what).at(column.unwrap_or_default() as u32);
+    }
+    let found = at.map(|at| &tokens[at]);
     let what = message.split(", found:").next().unwrap_or_default();
     let error = match found {
         Some(token) => syntax_error(script, token),

@@ -189,7 +189,7 @@ fn symbol(text: &str) -> Result<Syntax> {
         "." => Syntax::Period,
         ":" => Syntax::Colon,
         "::" => Syntax::DoubleColon,
-        "=" => Syntax::Eq,
+        "=" | "==" => Syntax::Eq,
         "<>" | "!=" => Syntax::Neq,
         "<" => Syntax::Lt,
         ">" => Syntax::Gt,

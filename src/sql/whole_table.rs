@@ -24,7 +24,8 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         let is_query = match at.checked_sub(1).map(|before| &tokens[before].token) {
             None | Some(Token::LParen | Token::RParen) => true,
             Some(Token::Word(before)) => {
-                before.value != "restore" && !OTHERS.contains(&before.keyword)
+                !["restore", "reindex"].contains(&before.value.as_str())
+                    && !OTHERS.contains(&before.keyword)
             }
             _ => false,
         };

@@ -253,7 +253,7 @@ fn to_char(values: &[Value], arguments: &[Expr]) -> Result<Value> {
 
 /// Functions of intervals and of times beside them.
 fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option<Result<Value>> {
-    use Function::{AtZone, DateBin, JustifyDays, JustifyHours, JustifyInterval};
+    use Function::{AtZone, DateBin, JustifyDays, JustifyHours, JustifyInterval, RoundTime};
     let interval = |bits: &u128| Interval::from_bits(*bits);
     let justified = |bits, hours, days| {
         let justified = datetime::justify(interval(bits), hours, days);
@@ -265,6 +265,12 @@ fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option
         (JustifyInterval, [Value::Uuid(bits)]) => justified(bits, true, true),
         (DateBin, [Value::Uuid(bits), Value::I64(time), Value::I64(origin)]) => {
             datetime::bin(interval(bits), *time, *origin).map(Value::I64)
+        }
+        (RoundTime, [time @ Value::I64(i64::MIN | i64::MAX), _]) => Ok(time.clone()),
+        (RoundTime, [Value::I64(time), Value::I64(digits)]) => {
+            let unit = 10i64.pow(6 - *digits as u32);
+            let away = time.abs().saturating_add(unit / 2) / unit * unit;
+            Ok(Value::I64(away * time.signum()))
         }
         (AtZone, [_, time @ Value::I64(i64::MIN | i64::MAX)]) => Ok(time.clone()),
         (AtZone, [zone, Value::I64(time)]) => {

@@ -28,21 +28,60 @@ pub fn build(function: Function, values: &[Typed]) -> Result<Value> {
             out.push('{');
             for (at, pair) in pairs.enumerate() {
                 out.push_str(if at == 0 { "" } else { ", " });
-                push_member(pair, &mut out)?;
+                push_member(pair, " : ", &mut out)?;
             }
             out.push('}');
         }
-        (Function::JsonMember, _) => push_member(values, &mut out)?,
+        (Function::JsonRow, _) => {
+            for (at, pair) in values.chunks_exact(2).enumerate() {
+                out.push(if at == 0 { '{' } else { ',' });
+                push_member(pair, ":", &mut out)?;
+            }
+            out.push_str(if values.is_empty() { "{}" } else { "}" });
+        }
+        (Function::JsonObject, _) => return object_of_arrays(values),
+        (Function::JsonMember, _) => push_member(values, " : ", &mut out)?,
         _ => values.iter().for_each(|value| push_value(*value, &mut out)),
     }
     Ok(Value::text(&out))
+}
+
+/// Of an array of names and values in turn, or of one of names and one of values.
+fn object_of_arrays(values: &[Typed]) -> Result<Value> {
+    let element = |value| (value, DataType::Text);
+    let members: Vec<Typed> = match values {
+        [(Value::Null, _), ..] | [_, (Value::Null, _)] => return Ok(Value::Null),
+        [(Value::Array(all), _)] if all.len() % 2 == 1 => {
+            return Err(subscript("array must have even number of elements"));
+        }
+        [(Value::Array(all), _)] => all.iter().map(element).collect(),
+        [(Value::Array(names), _), (Value::Array(values), _)] => {
+            if names.len() != values.len() {
+                return Err(subscript("mismatched array dimensions"));
+            }
+            let pairs = names.iter().zip(values.iter());
+            pairs
+                .flat_map(|(name, value)| [element(name), element(value)])
+                .collect()
+        }
+        _ => return Err(Error::new(Code::Internal, "an object is made of arrays")),
+    };
+    if members.iter().step_by(2).any(|(name, _)| name.is_null()) {
+        let message = "null value not allowed for object key";
+        return Err(Error::new(Code::NullNotAllowed, message));
+    }
+    build(Function::JsonBuildObject, &members)
+}
+
+fn subscript(message: &str) -> Error {
+    Error::new(Code::ArraySubscript, message)
 }
 
 fn invalid(message: &str) -> Error {
     Error::new(Code::InvalidParameterValue, message)
 }
 
-fn push_member(pair: &[Typed], out: &mut String) -> Result<()> {
+fn push_member(pair: &[Typed], between: &str, out: &mut String) -> Result<()> {
     let [key, value] = pair else {
         return Err(Error::new(Code::Internal, "a member is a pair"));
     };
@@ -59,7 +98,7 @@ fn push_member(pair: &[Typed], out: &mut String) -> Result<()> {
         true => out.push_str(&name),
         false => push_string(&name, out),
     }
-    out.push_str(" : ");
+    out.push_str(between);
     push_value(*value, out);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::aggregate;
 use super::binder::Binder;
-use super::call::plain_arguments;
+use super::call::{plain_argument, plain_arguments};
 use super::expression::Context;
 use super::query::sort_key;
 use crate::error::{Code, Error, Result};
@@ -137,8 +137,11 @@ impl<'a> Binder<'a> {
             false => {
                 let order = self.aggregate_order(order_of(list)?, context)?;
                 let mut arguments = Vec::new();
-                for ast in plain_arguments(list)? {
-                    arguments.push(self.expression(ast, context)?);
+                for argument in &list.args {
+                    arguments.push(match self.row_argument(name, argument, context)? {
+                        Some(row) => row,
+                        None => self.expression(plain_argument(argument)?, context)?,
+                    });
                 }
                 aggregate::resolve(function, name, arguments, distinct, order)?
             }

@@ -188,6 +188,13 @@ impl<'a> Binder<'a> {
                 self.rename_constraint(from, name, to)
             }
             AlterAction::RenameTable(name) => self.rename_table(name, to),
+            AlterAction::Validate(name) if !to.schema().has_constraint(&name.value) => {
+                let (name, table) = (&name.value, &to.schema().name);
+                let message =
+                    format!("constraint \"{name}\" of relation \"{table}\" does not exist");
+                Err(Error::new(Code::UndefinedObject, message))
+            }
+            AlterAction::Validate(_) | AlterAction::Nothing => Ok(()),
             AlterAction::Column { name, change } => self.alter_column(name, change, to),
         }
     }

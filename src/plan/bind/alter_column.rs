@@ -35,6 +35,7 @@ impl<'a> Binder<'a> {
                 self.bind_default(ast, &column)?;
                 to.schema().columns[at].default = Some(DefaultValue { sql });
             }
+            ColumnChange::Nothing => return Ok(()),
             ColumnChange::DropDefault => {
                 check_plain(schema, &column)?;
                 schema.columns[at].default = None;
@@ -52,8 +53,11 @@ impl<'a> Binder<'a> {
                 (new.nullable, new.was_nullable) = (true, true);
             }
             ColumnChange::Type { data_type, using } => {
-                let target = self.named_type(data_type)?;
-                return self.alter_type(at, target, using.as_deref(), to);
+                let rounded = super::data_type::split_precision(data_type);
+                let written = rounded.as_ref().map_or(data_type, |(plain, _)| plain);
+                let target = self.named_type(written)?;
+                let digits = rounded.map(|(_, digits)| digits);
+                return self.alter_type(at, (target, digits), using.as_deref(), to);
             }
             ColumnChange::DropIdentity { if_exists } => match column.identity {
                 Some(identity) => {
@@ -78,15 +82,17 @@ impl<'a> Binder<'a> {
     fn alter_type(
         &mut self,
         at: usize,
-        named: NamedType,
+        (named, digits): (NamedType, Option<u32>),
         using: Option<&'a ast::Expr>,
         to: &mut Alteration,
     ) -> Result<()> {
         let target = named.data_type;
         // What becomes one of a domain is looked at.
-        let keeps_values = |from| named.domain.is_none() && keeps_values(from, target);
         let before = Rc::new(to.schema().clone());
         let old = &before.columns[at];
+        let keeps_digits = digits.is_none() || digits == old.precision;
+        let keeps_values =
+            |from| named.domain.is_none() && keeps_digits && keeps_values(from, target);
         if let Some(view) = (self.catalog().views_of(before.id, Some(old.id))).first() {
             let message = "cannot alter type of a column used by a view or rule";
             let detail = format!("view {} depends on column \"{}\"", view.name, old.name);
@@ -96,8 +102,9 @@ impl<'a> Binder<'a> {
             self.check_retypable(&before, at)?;
         }
         let value = self.converted(&before, at, target, using)?;
+        let value = expr::round_time(value, digits);
         let new = &mut to.schema().columns[at];
-        new.data_type = target;
+        (new.data_type, new.precision) = (target, digits);
         new.domain = named.domain.as_ref().map(|domain| domain.id);
         if let Err(error) = self.default_of(&to.schema().columns[at].clone()) {
             let message = format!(

@@ -45,7 +45,9 @@ pub fn as_text(expr: Expr) -> Result<Expr> {
 /// As a value of a column; the error names the column.
 pub fn assign_to_column(expr: Expr, column: &ColumnSchema) -> Result<Expr> {
     let from = expr.data_type;
-    assign(expr, column.data_type).map_err(|error| match error.code() {
+    let assigned = assign(expr, column.data_type);
+    let assigned = assigned.map(|value| expr::round_time(value, column.precision));
+    assigned.map_err(|error| match error.code() {
         Code::DatatypeMismatch | Code::CannotCoerce if from != DataType::Unknown => Error::new(
             Code::DatatypeMismatch,
             format!(

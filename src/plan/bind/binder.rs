@@ -1,6 +1,7 @@
 //! What binding one statement knows and collects.
 
 use super::Parameters;
+use super::alter::altered;
 use super::dependent::Dependent;
 use super::name;
 use super::outer::Levels;
@@ -228,6 +229,15 @@ impl<'a> Binder<'a> {
                 restart,
                 cascade,
             } => self.bind_truncate(names, *restart, *cascade)?,
+            Syntax::Maintain { command, names } => {
+                for name in names {
+                    let (relation, position) = self.relation(name)?;
+                    if self.catalog().index(relation.as_str()).is_none() {
+                        self.find_table(relation.as_str(), position, TimeSlot::Present)?;
+                    }
+                }
+                altered(Vec::new(), command)
+            }
             Syntax::Begin(modes) => Plan::Begin(*modes),
             Syntax::Session(_) => return Err(Error::unsupported("this statement here")),
             Syntax::Commit => Plan::Commit,

@@ -30,6 +30,7 @@ impl<'a> Binder<'a> {
         call: &'a ast::Function,
         context: &mut Context,
     ) -> Result<Expr> {
+        let name = if name == "ifnull" { "coalesce" } else { name };
         if call.null_treatment.is_some() {
             return Err(Error::unsupported("the treatment of NULLs"));
         }
@@ -94,7 +95,12 @@ impl<'a> Binder<'a> {
                 // Their arguments call none themselves.
                 let is_whole = name == "coalesce" || expr::is_set_function(name);
                 let mut arguments: Vec<Expr> = Vec::with_capacity(list.args.len());
-                for ast in plain_arguments(list)? {
+                for argument in &list.args {
+                    if let Some(row) = self.row_argument(name, argument, context)? {
+                        arguments.push(row);
+                        continue;
+                    }
+                    let ast = plain_argument(argument)?;
                     let since = self.dependents.len();
                     let ast = match is_of_sequence {
                         true => without_regclass(ast),

@@ -7,11 +7,11 @@ use super::key::key_of;
 use super::name;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
-use crate::expr;
+use crate::expr::{self, Expr};
 use crate::plan::optimize::{conjuncts, is_implied};
 use crate::plan::{ConflictUpdate, OnConflict};
 use crate::sql::Inference;
-use crate::types::{ColumnId, IndexId, TableSchema};
+use crate::types::{ColumnId, ColumnSchema, IndexId, TableSchema};
 use sqlparser::ast::{self, ConflictTarget, Ident, OnConflictAction, OnInsert};
 
 impl<'a> Binder<'a> {
@@ -170,4 +170,38 @@ fn known_arbiters(found: Vec<IndexId>) -> Result<Vec<IndexId>> {
         )),
         false => Ok(found),
     }
+}
+
+/// SQLite's INSERT OR …: what becomes of a row that is in the way by any unique key is what ON CONFLICT can say,
+/// except that REPLACE looks at one key, the primary one if there is one.
+pub fn insert_or(or: ast::SqliteOnConflict, table: &TableSchema) -> Result<Option<OnConflict>> {
+    use ast::SqliteOnConflict::{Abort, Ignore, Replace};
+    let mut arbiters: Vec<IndexId> = unique_indexes(table).collect();
+    let update = match or {
+        Abort => return Ok(None),
+        Ignore => None,
+        Replace if arbiters.is_empty() => return Ok(None),
+        Replace => {
+            if let Some(key) = table.primary_key {
+                arbiters = vec![key];
+            }
+            if arbiters.len() > 1 {
+                return Err(Error::unsupported("REPLACE by several keys"));
+            }
+            let columns = table.columns.iter().enumerate();
+            let given = columns.filter(|(_, column)| column.generated.is_none());
+            let proposed = |(at, column): (usize, &ColumnSchema)| {
+                let value = Expr::column(table.columns.len() + at, column.data_type);
+                (column.id, value)
+            };
+            let (columns, values) = given.map(proposed).unzip();
+            Some(ConflictUpdate {
+                columns,
+                values,
+                condition: None,
+            })
+        }
+        _ => return Err(Error::unsupported("this form of INSERT")),
+    };
+    Ok(Some(OnConflict { arbiters, update }))
 }

@@ -42,6 +42,8 @@ pub fn bind(data_type: &ast::DataType) -> Result<DataType> {
                 TimezoneInfo::WithTimeZone | TimezoneInfo::Tz => DataType::TimestampTz,
             }
         }
+        // SQLite's name of it.
+        Ast::Datetime(None) => DataType::Timestamp,
         Ast::Interval {
             fields: None,
             precision: None,
@@ -53,6 +55,18 @@ pub fn bind(data_type: &ast::DataType) -> Result<DataType> {
         Ast::Array(of) => array(of)?,
         _ => return Err(Error::unsupported("this data type")),
     })
+}
+
+/// A type of times that says how many digits of a second it keeps, without that and how many they are. A value is
+/// rounded where it becomes one of the type.
+pub fn split_precision(data_type: &ast::DataType) -> Option<(ast::DataType, u32)> {
+    match data_type {
+        ast::DataType::Timestamp(Some(digits), zone) => Some((
+            ast::DataType::Timestamp(None, *zone),
+            (*digits).min(6) as u32,
+        )),
+        _ => None,
+    }
 }
 
 /// How many dimensions are written does not matter, nor how many elements.
@@ -144,8 +158,10 @@ fn characters(length: &CharacterLength, name: &str) -> Result<u32> {
 /// Timestamps keep microseconds; a type that rounded to less would have to remember it.
 fn full_precision(precision: Option<u64>) -> Result<()> {
     match precision {
-        None | Some(6) => Ok(()),
-        Some(_) => Err(Error::unsupported("a timestamp of less than microseconds")),
+        None | Some(6..) => Ok(()),
+        Some(_) => Err(Error::unsupported(
+            "a timestamp of less than microseconds here",
+        )),
     }
 }
 

@@ -3,12 +3,14 @@
 use super::binder::{Binder, COLUMNS_MAX};
 use super::constraint::{self, Constraint};
 use super::from::SYSTEM_COLUMNS;
-use super::{data_type, name};
+use super::predicate::check_collation;
+use super::{data_type, indexes, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::sql::{CreateTable, SequenceOptions, Texts};
 use crate::types::{
-    ColumnId, ColumnSchema, DefaultValue, IdentitySchema, RelationKind, TableId, TableSchema,
+    ColumnId, ColumnSchema, DefaultValue, IdentitySchema, IndexId, IndexSchema, RelationKind,
+    TableId, TableSchema,
 };
 use sqlparser::ast::{self, ColumnOption, Ident, IndexColumn};
 
@@ -76,9 +78,15 @@ impl<'a> Binder<'a> {
             ));
         }
         let mut definition = Definition::new(schema, &self.statement.texts);
-        for column in &table.columns {
-            let bound = self.column_definition(column, &mut definition)?;
-            definition.push(bound);
+        let mut likes = table.likes.iter().peekable();
+        for at in 0..=table.columns.len() {
+            while let Some((_, like)) = likes.next_if(|(before, _)| *before == at) {
+                self.take_over(like, &mut definition.schema)?;
+            }
+            if let Some(column) = table.columns.get(at) {
+                let bound = self.column_definition(column, &mut definition)?;
+                definition.push(bound);
+            }
         }
         for constraint in &table.constraints {
             let constraint = constraint::of_table(constraint, &mut definition)?;
@@ -86,6 +94,30 @@ impl<'a> Binder<'a> {
         }
         self.check_generated(&definition.schema)?;
         self.add_constraints(&mut definition)?;
+        if let Some([id]) = (definition.schema.primary_key()).map(|key| &*key.columns)
+            && let Some(at) = definition.schema.position(*id)
+        {
+            let name = &definition.schema.columns[at].name;
+            let written = table
+                .columns
+                .iter()
+                .find(|column| column.name.value == *name);
+            let is_integer =
+                |column: &ast::ColumnDef| matches!(column.data_type, ast::DataType::Integer(None));
+            definition.schema.columns[at].numbered = written.is_some_and(is_integer);
+        }
+        for (name, columns) in &table.indexes {
+            let schema = &mut definition.schema;
+            indexes::check_free(self.catalog(), schema, &name.value)
+                .map_err(|error| error.at(name::position(name)))?;
+            let columns = indexes::key_columns(schema, &column_names(columns)?, true)?;
+            schema.indexes.push(IndexSchema {
+                id: IndexId(u32::MAX - schema.indexes.len() as u32),
+                name: name.value.clone(),
+                columns,
+                ..IndexSchema::default()
+            });
+        }
         Ok(Plan::CreateTable {
             schema: definition.schema,
             sequences: definition.sequences,
@@ -104,10 +136,14 @@ impl<'a> Binder<'a> {
         let position = name::position(ident);
         check_name(ident, schema)?;
         let serial = data_type::serial(&column.data_type);
+        let rounded = data_type::split_precision(&column.data_type);
         let (data_type, domain) = match serial {
             Some(integer) => (integer, None),
             None => {
-                let named = self.named_type(&column.data_type);
+                let written = rounded
+                    .as_ref()
+                    .map_or(&column.data_type, |(plain, _)| plain);
+                let named = self.named_type(written);
                 let named = named.map_err(|error| error.at(position))?;
                 (named.data_type, named.domain.map(|domain| domain.id))
             }
@@ -118,6 +154,7 @@ impl<'a> Binder<'a> {
             data_type,
             nullable: serial.is_none(),
             domain,
+            precision: rounded.map(|(_, digits)| digits),
             ..ColumnSchema::default()
         };
         let mut says_null = false;
@@ -129,6 +166,7 @@ impl<'a> Binder<'a> {
         for option in &column.options {
             match &option.option {
                 ColumnOption::Null => says_null = true,
+                ColumnOption::Collation(name) => check_collation(name)?,
                 ColumnOption::NotNull => bound.nullable = false,
                 ColumnOption::Default(_) if bound.default.is_some() => {
                     let message = format!(
@@ -325,12 +363,9 @@ pub fn check_name(ident: &Ident, schema: &TableSchema) -> Result<()> {
 pub fn column_names(columns: &[IndexColumn]) -> Result<Vec<&Ident>> {
     columns
         .iter()
-        .map(|column| {
-            let is_plain = column.operator_class.is_none() && column.column.with_fill.is_none();
-            match &column.column.expr {
-                ast::Expr::Identifier(ident) if is_plain => Ok(ident),
-                _ => Err(Error::unsupported("an index over anything but columns")),
-            }
+        .map(|column| match &column.column.expr {
+            ast::Expr::Identifier(ident) if column.column.with_fill.is_none() => Ok(ident),
+            _ => Err(Error::unsupported("an index over anything but columns")),
         })
         .collect()
 }

@@ -38,6 +38,10 @@ impl<'a> Binder<'a> {
         }
         let mut definition = Definition::new(schema, &self.statement.texts);
         let bound = self.column_definition(column, &mut definition)?;
+        if bound.precision.is_some() {
+            let what = "a domain over a timestamp of less than microseconds";
+            return Err(Error::unsupported(what).at(position));
+        }
         let is_plain = bound.generated.is_none() && definition.sequences.is_empty();
         definition.push(bound);
         self.add_constraints(&mut definition)?;
@@ -52,10 +56,11 @@ impl<'a> Binder<'a> {
 
     /// `expr::type`
     pub fn cast(&mut self, operand: Expr, to: &ast::DataType) -> Result<Expr> {
-        let named = self.named_type(to)?;
+        let rounded = data_type::split_precision(to);
+        let named = self.named_type(rounded.as_ref().map_or(to, |(plain, _)| plain))?;
         let cast = expr::coerce_to(operand, named.data_type, CastContext::Explicit)?;
         let checks = match &named.domain {
-            None => return Ok(cast),
+            None => return Ok(expr::round_time(cast, rounded.map(|(_, digits)| digits))),
             Some(domain) => self.checks_of_domain(domain)?,
         };
         let data_type = cast.data_type;

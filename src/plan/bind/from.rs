@@ -202,6 +202,7 @@ impl<'a> Binder<'a> {
             );
         }
         let left_width = left_scope.width;
+        let left_tables = left_scope.tables.len();
         let shared = match constraint {
             JoinConstraint::Using(names) => {
                 let names = names.iter().map(name::single).collect::<Result<Vec<_>>>()?;
@@ -211,6 +212,14 @@ impl<'a> Binder<'a> {
             JoinConstraint::On(_) | JoinConstraint::None => Vec::new(),
         };
         let mut scope = duplicate_at(left_scope.beside(right_scope), &join_ast.relation)?;
+        for (at, table) in scope.tables.iter_mut().enumerate() {
+            table.may_be_missing |= match kind {
+                JoinKind::Left => at >= left_tables,
+                JoinKind::Right => at < left_tables,
+                JoinKind::Full => true,
+                _ => false,
+            };
+        }
         let since = self.dependents.len();
         let condition = match constraint {
             JoinConstraint::On(condition) => {
@@ -311,6 +320,7 @@ pub fn scope_of_table(
         start: 0,
         end: table.columns.len() + hidden.len(),
         key: None,
+        may_be_missing: false,
     };
     let own = table
         .columns
@@ -335,6 +345,7 @@ pub fn scope_of_output(name: &str, output: Vec<OutputColumn>) -> Scope {
         start: 0,
         end: output.len(),
         key: None,
+        may_be_missing: false,
     };
     let columns = output.into_iter();
     Scope::of_table(table, columns.map(|column| (column.name, column.data_type)))

@@ -5,9 +5,11 @@
 
 use super::assign::{Untyped, assign_to_column};
 use super::binder::Binder;
+use super::conflict::insert_or;
 use super::expression::Context;
 use super::from::scope_of_table;
 use super::name;
+use super::number::{is_left_out, numbered};
 use super::parameter::visit_node;
 use super::rules::{check_writable, with_generated};
 use super::scope::Scope;
@@ -40,10 +42,16 @@ impl<'a> Binder<'a> {
                 self.insert_source(query, &table, &targets, !insert.columns.is_empty())?
             }
         };
+        let source = match numbered(&table) {
+            Some(at) if is_left_out(insert, &targets, at) => self.number(source, &table, at)?,
+            _ => source,
+        };
         let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
-        let conflict = match &insert.on {
-            Some(clause) => Some(self.on_conflict(clause, &table, alias)?),
-            None => None,
+        let conflict = match (&insert.on, insert.or) {
+            (Some(clause), None) => Some(self.on_conflict(clause, &table, alias)?),
+            (None, None) => None,
+            (None, Some(or)) => insert_or(or, &table)?,
+            _ => return Err(Error::unsupported("INSERT OR with ON CONFLICT")),
         };
         let returning = self.returning(insert.returning.as_deref(), &table, alias)?;
         let rules = self.rules(&table)?;
@@ -258,11 +266,11 @@ pub fn take_rows(plan: &mut Plan, first: usize, types: &[Option<DataType>]) -> V
             expr.kind = ExprKind::Column(at - first);
         }
     });
-    // Generated columns are computed above.
-    let source = match &mut insert.source {
-        Node::Project { input, .. } => &mut **input,
-        source => source,
-    };
+    // Generated columns and numbers are computed above.
+    let mut source = &mut insert.source;
+    while let Node::Project { input, .. } | Node::Number { input, .. } = source {
+        source = &mut **input;
+    }
     if let Node::Values { rows, .. } = source
         && let Some(expressions) = rows.pop()
     {
@@ -355,8 +363,7 @@ pub fn is_default(ast: &Ast) -> bool {
 }
 
 fn check_clauses(insert: &ast::Insert) -> Result<()> {
-    let others = insert.or.is_some()
-        || insert.overwrite
+    let others = insert.overwrite
         || !insert.assignments.is_empty()
         || insert.partitioned.is_some()
         || !insert.after_columns.is_empty()

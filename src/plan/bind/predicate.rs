@@ -103,10 +103,7 @@ impl<'a> Binder<'a> {
                 let symbol = if *negated { "!~" } else { "~" };
                 expr::resolve_symbol(symbol, operand, pattern)
             }
-            Ast::Collate { collation, .. } => match name::single(collation)?.value.as_str() {
-                "C" | "POSIX" | "ucs_basic" => Ok(operand),
-                other => Err(Error::unsupported(format!("the collation \"{other}\""))),
-            },
+            Ast::Collate { collation, .. } => check_collation(collation).map(|()| operand),
             Ast::AtTimeZone { time_zone, .. } => {
                 let zone = self.expression(time_zone, context)?;
                 expr::resolve_function("timezone", vec![zone, operand])
@@ -340,4 +337,18 @@ fn is_plain(field: &ast::CeilFloorKind) -> bool {
         field,
         ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime)
     )
+}
+
+/// Texts are in the order of their bytes, which is "C"; the default is that, too.
+pub fn check_collation(collation: &ast::ObjectName) -> Result<()> {
+    let ident = match name::parts(collation)?.as_slice() {
+        [schema, ident] if schema.value == "pg_catalog" => *ident,
+        _ => name::single(collation)?,
+    };
+    match ident.value.as_str() {
+        "C" | "POSIX" | "ucs_basic" | "default" => Ok(()),
+        other => {
+            Err(Error::unsupported(format!("the collation \"{other}\"")).at(name::position(ident)))
+        }
+    }
 }

@@ -31,6 +31,8 @@ pub struct ScopeTable {
     pub end: usize,
     /// The positions of a primary key that determines all its columns.
     pub key: Option<Vec<usize>>,
+    /// It is on a side of an outer join that has not a row for each.
+    pub may_be_missing: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -105,6 +107,7 @@ impl Scope {
             start: 0,
             end: self.width,
             key: None,
+            may_be_missing: false,
         };
         let visible = self.columns.into_iter().filter(|column| column.visible);
         let columns = visible.map(|column| ScopeColumn {

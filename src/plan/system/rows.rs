@@ -345,7 +345,12 @@ fn attribute(relation: i64, at: usize, column: &ColumnSchema) -> Row {
         Value::I64((column.domain.map_or(column.data_type.oid(), TableId::oid)).into()),
         number(at + 1),
         Value::I64(column.data_type.element().map_or(0, |_| 1)),
-        Value::I64(column.domain.map_or(modifier(column.data_type), |_| -1)),
+        Value::I64(match column.domain {
+            Some(_) => -1,
+            None => column
+                .precision
+                .map_or(modifier(column.data_type), i64::from),
+        }),
         Value::Bool(!column.nullable),
         Value::Bool(column.default.is_some() || column.generated.is_some()),
         text(identity.map_or("", |identity| if identity.always { "a" } else { "d" })),
@@ -475,7 +480,15 @@ fn formats(catalog: &Catalog) -> Vec<Row> {
         .tables()
         .filter(|table| table.kind() == RelationKind::Domain);
     let domains = domains.map(|domain| row(domain.id.oid(), -1, &domain.shown()));
-    plain.chain(domains).collect()
+    // Times of so many digits.
+    let rounded = [DataType::Timestamp, DataType::TimestampTz].into_iter();
+    let rounded = rounded.flat_map(|data_type| (0..=6).map(move |digits| (data_type, digits)));
+    let rounded = rounded.map(|(data_type, digits)| {
+        let shown = data_type.to_string();
+        let shown = shown.replacen("timestamp", &format!("timestamp({digits})"), 1);
+        row(data_type.oid(), digits, &shown)
+    });
+    plain.chain(domains).chain(rounded).collect()
 }
 
 fn is_of_identity(catalog: &Catalog, sequence: TableId) -> bool {
@@ -640,6 +653,9 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
             yes(may_be_null),
         ];
         row.extend(what);
+        if let (Some(digits), Some(last)) = (column.precision, row.last_mut()) {
+            *last = Value::I64(digits.into());
+        }
         row.extend([
             type_name,
             text(&(at + 1).to_string()),

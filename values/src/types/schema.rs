@@ -154,6 +154,10 @@ pub struct ColumnSchema {
     pub was_nullable: bool,
     /// It took the place of one of another type, which rows of the past have.
     pub was_retyped: bool,
+    /// Its table was made with it as INTEGER PRIMARY KEY: while it is the key, rows that leave it out are numbered.
+    pub numbered: bool,
+    /// Times keep so many digits of their seconds, if not all six.
+    pub precision: Option<u32>,
 }
 
 impl ColumnSchema {
