@@ -299,7 +299,7 @@ fn is_fixed(expr: &Expr) -> bool {
             operand.data_type.is_text()
                 && matches!(
                     expr.data_type,
-                    DataType::Date | DataType::Timestamp | DataType::TimestampTz
+                    DataType::Date | DataType::Time | DataType::Timestamp | DataType::TimestampTz
                 )
         }
         _ => false,

@@ -191,7 +191,7 @@ structs! {
 
 alternatives! {
     DataType {
-        Unknown, Boolean, SmallInt, Integer, BigInt, Real, Double, Text, Bytea, Date, Timestamp,
+        Unknown, Boolean, SmallInt, Integer, BigInt, Real, Double, Text, Bytea, Date, Time, Timestamp,
         TimestampTz, Json, Jsonb, Uuid, Interval;
         Numeric, Varchar, Char, Enum, Array;
     }
@@ -340,7 +340,7 @@ mod tests {
         table.dropped = vec![DroppedColumn {
             id: ColumnId(5),
             data_type: DataType::Interval,
-            replaced_by: Some(ColumnId(6)),
+            replaced_by: None,
         }];
         table.checks = vec![CheckSchema {
             name: "positive".to_string(),
@@ -391,6 +391,8 @@ mod tests {
             column.domain = Some(TableId(9));
             (column.numbered, column.precision) = (true, Some(3));
         }
+        table.dropped[0].replaced_by = Some(ColumnId(6));
+        table.columns.push(column(39, DataType::Time));
         let mood = Enumeration::unknown(TableId(7));
         table.columns.push(column(40, DataType::Enum(mood)));
         let moods = DataType::Array(Element::Enum(mood));

@@ -131,7 +131,7 @@ fn plain_column(expression: &Expr, columns: &[ScanColumn]) -> Option<ColumnId> {
     use DataType::*;
     let held_as_compared = match expression.data_type {
         Boolean | SmallInt | Integer | BigInt | Real | Double | Numeric(_) | Text | Varchar(_)
-        | Date | Timestamp | TimestampTz | Uuid | Enum(_) => true,
+        | Date | Time | Timestamp | TimestampTz | Uuid | Enum(_) => true,
         Unknown | Char(_) | Bytea | Json | Jsonb | Interval | Array(_) => false,
     };
     match expression.kind {

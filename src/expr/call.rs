@@ -116,13 +116,14 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 22] = [
+const LEFT_OUT: [&str; 23] = [
     "acosd",
     "asind",
     "atand",
     "clock_timestamp",
     "cosd",
     "cotd",
+    "current_time",
     "get_bit",
     "get_byte",
     "json_strip_nulls",

@@ -4,7 +4,7 @@ use super::input::{integer_range, parse_at};
 use super::output::format_value;
 use super::{datetime, json};
 use crate::error::{Code, Error, Result};
-use crate::types::{DataType, Decimal, Value, parse_f32};
+use crate::types::{DataType, Decimal, Interval, MICROS_PER_DAY, Value, parse_f32};
 use std::borrow::Cow;
 
 /// The value as one of another type. The cast is one that `coercion` knows.
@@ -39,10 +39,13 @@ pub fn cast_value(
         (Value::I64(value), _)
             if matches!(
                 from,
-                DataType::Date | DataType::Timestamp | DataType::TimestampTz
+                DataType::Date | DataType::Time | DataType::Timestamp | DataType::TimestampTz
             ) =>
         {
-            Value::I64(cast_time(*value, from, to)?)
+            cast_time(*value, from, to)?
+        }
+        (Value::Uuid(bits), DataType::Time) => {
+            Value::I64(Interval::from_bits(*bits).micros.rem_euclid(MICROS_PER_DAY))
         }
         (Value::I64(value), DataType::SmallInt | DataType::Integer | DataType::BigInt) => {
             Value::I64(check_range(*value, to)?)
@@ -196,16 +199,30 @@ pub fn float_underflow() -> Error {
     Error::new(Code::NumericOutOfRange, "value out of range: underflow")
 }
 
-fn cast_time(value: i64, from: DataType, to: DataType) -> Result<i64> {
-    match (from, to) {
+fn cast_time(value: i64, from: DataType, to: DataType) -> Result<Value> {
+    let time = match (from, to) {
         (DataType::Date, DataType::Timestamp | DataType::TimestampTz) => {
-            datetime::date_to_timestamp(value)
+            datetime::date_to_timestamp(value)?
         }
         (DataType::Timestamp | DataType::TimestampTz, DataType::Date) => {
-            Ok(datetime::timestamp_to_date(value))
+            datetime::timestamp_to_date(value)
         }
-        _ => Ok(value),
-    }
+        // An infinite time is of no time of day.
+        (DataType::Timestamp | DataType::TimestampTz, DataType::Time) => match value {
+            i64::MIN | i64::MAX => return Ok(Value::Null),
+            _ => value.rem_euclid(MICROS_PER_DAY),
+        },
+        (DataType::Time, DataType::Interval) => {
+            let interval = Interval {
+                months: 0,
+                days: 0,
+                micros: value,
+            };
+            return Ok(Value::Uuid(interval.to_bits()));
+        }
+        _ => value,
+    };
+    Ok(Value::I64(time))
 }
 
 /// JSONB casts to a boolean or a number only if it is one.

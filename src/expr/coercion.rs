@@ -81,7 +81,7 @@ fn adopt(expr: Expr, target: DataType, context: CastContext) -> Result<Expr> {
         ExprKind::Constant(Value::Text(text)) => {
             let is_time = matches!(
                 base,
-                DataType::Date | DataType::Timestamp | DataType::TimestampTz
+                DataType::Date | DataType::Time | DataType::Timestamp | DataType::TimestampTz
             );
             if is_time && datetime::is_moving(&text) {
                 let literal = Expr::constant(Value::Text(text), DataType::Text);
@@ -142,6 +142,8 @@ pub(super) fn cast_needs(from: DataType, to: DataType) -> Option<CastContext> {
         (Boolean, Integer) | (Integer, Boolean) => Some(Explicit),
         (Date, Timestamp | TimestampTz) | (Timestamp, TimestampTz) => Some(Implicit),
         (Timestamp | TimestampTz, Date) | (TimestampTz, Timestamp) => Some(Assignment),
+        (Time, Interval) => Some(Implicit),
+        (Interval, Time) | (Timestamp | TimestampTz, Time) => Some(Assignment),
         (Json, Jsonb) | (Jsonb, Json) => Some(Assignment),
         (Jsonb, Boolean) => Some(Explicit),
         (Jsonb, _) if to.is_numeric() => Some(Explicit),
@@ -184,7 +186,7 @@ pub(super) fn category(data_type: DataType) -> Category {
         Boolean => Category::Boolean,
         SmallInt | Integer | BigInt | Numeric(_) | Real | Double => Category::Number,
         Text | Varchar(_) | Char(_) => Category::Text,
-        Date | Timestamp | TimestampTz => Category::Time,
+        Date | Time | Timestamp | TimestampTz => Category::Time,
         Interval => Category::Span,
         Array(_) => Category::Array,
         Enum(_) => Category::Enum,

@@ -34,6 +34,7 @@ pub(super) fn parse_at(text: &str, data_type: DataType, now: Option<i64>) -> Res
         }
         DataType::Bytea => Value::Bytes(Rc::from(parse_bytea(text)?)),
         DataType::Date => Value::I64(datetime::parse_date(text, now)?),
+        DataType::Time => Value::I64(datetime::parse_day_time(text, now)?),
         DataType::Timestamp => Value::I64(datetime::parse_timestamp(text, false, now)?),
         DataType::TimestampTz => Value::I64(datetime::parse_timestamp(text, true, now)?),
         DataType::Interval => Value::Uuid(datetime::parse_interval(text)?.to_bits()),
@@ -325,7 +326,7 @@ mod tests {
             use DataType::*;
             for data_type in [
                 Boolean, SmallInt, BigInt, Real, Double, Numeric(None), Numeric(Some((5, 2))), Text,
-                Varchar(Some(2)), Char(3), Bytea, Date, Timestamp, TimestampTz, Json, Jsonb, Uuid, Interval,
+                Varchar(Some(2)), Char(3), Bytea, Date, Time, Timestamp, TimestampTz, Json, Jsonb, Uuid, Interval,
             ] {
                 if let Ok(value) = parse_value(&text, data_type) {
                     let mut out = String::new();

@@ -29,7 +29,23 @@ pub fn resolve_operator(operator: BinaryOperator, left: Expr, right: Expr) -> Re
         return compare(operator, left, right, [to_left, to_right]);
     }
     let (left, right) = (supply(left, to_left)?, supply(right, to_right)?);
+    if [to_left, to_right].contains(&DataType::Time) {
+        return with_time(operator, left, right, result);
+    }
     Ok(binary(operator, left, right, result))
+}
+
+/// A time of day computes as an interval: beside an interval, behind the day that it is put on, or less another.
+fn with_time(operator: BinaryOperator, left: Expr, right: Expr, result: DataType) -> Result<Expr> {
+    let as_operand = |operand: Expr| {
+        let to = match operand.data_type {
+            DataType::Date => DataType::Timestamp,
+            _ => DataType::Interval,
+        };
+        coerce_to(operand, to, CastContext::Explicit)
+    };
+    let computed = resolve_operator(operator, as_operand(left)?, as_operand(right)?)?;
+    coerce_to(computed, result, CastContext::Explicit)
 }
 
 pub(super) fn binary(operator: BinaryOperator, left: Expr, right: Expr, result: DataType) -> Expr {
@@ -147,6 +163,10 @@ fn rows(operator: BinaryOperator) -> Vec<Row> {
             ([Interval, Timestamp], Timestamp),
             ([TimestampTz, Interval], TimestampTz),
             ([Interval, TimestampTz], TimestampTz),
+            ([Time, Interval], Time),
+            ([Interval, Time], Time),
+            ([Date, Time], Timestamp),
+            ([Time, Date], Timestamp),
             ([Interval, Interval], Interval),
         ]),
         Subtract => rows.extend([
@@ -157,6 +177,8 @@ fn rows(operator: BinaryOperator) -> Vec<Row> {
             ([Timestamp, Interval], Timestamp),
             ([TimestampTz, TimestampTz], Interval),
             ([TimestampTz, Interval], TimestampTz),
+            ([Time, Time], Interval),
+            ([Time, Interval], Time),
             ([Interval, Interval], Interval),
             ([Jsonb, Text], Jsonb),
             ([Jsonb, Integer], Jsonb),
@@ -175,6 +197,7 @@ fn rows(operator: BinaryOperator) -> Vec<Row> {
                 CHAR,
                 Bytea,
                 Date,
+                Time,
                 Timestamp,
                 TimestampTz,
                 Interval,

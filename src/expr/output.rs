@@ -11,6 +11,7 @@ pub fn format_value(value: &Value, data_type: DataType, out: &mut String) {
         Value::Bool(value) => out.push(if *value { 't' } else { 'f' }),
         Value::I64(value) => match data_type {
             DataType::Date => datetime::format_date(*value, out),
+            DataType::Time => datetime::push_time(*value, out),
             DataType::Timestamp => datetime::format_timestamp(*value, false, out),
             DataType::TimestampTz => datetime::format_timestamp(*value, true, out),
             DataType::Enum(enumeration) => match enumeration.name_of(*value) {

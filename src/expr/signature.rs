@@ -34,7 +34,7 @@ const C: DataType = DataType::Char(0);
 const P: DataType = DataType::Array(Element::Text);
 use DataType::{
     BigInt as L, Boolean as B, Bytea as X, Date as D, Double as F, Integer as I, Interval as V,
-    Json as J, Jsonb as JB, Real as R, SmallInt as S, Text as T, Timestamp as TS,
+    Json as J, Jsonb as JB, Real as R, SmallInt as S, Text as T, Time as TM, Timestamp as TS,
     TimestampTz as TZ, Uuid as U,
 };
 
@@ -143,9 +143,10 @@ const ENTRIES: &[Entry] = entries! {
     "now" | "transaction_timestamp" | "current_timestamp" => Call(Function::Now); { => TZ }
     "localtimestamp" => Call(Function::Now); { => TS }
     "current_date" => Call(Function::Now); { => D }
+    "localtime" => Call(Function::Now); { => TM }
     "date_trunc" => Call(Function::DateTrunc); { T TS => TS, T TZ => TZ, T V => V }
-    "extract" => Call(Function::Extract); { T D => N, T TS => N, T TZ => N, T V => N }
-    "date_part" => Call(Function::DatePart); { T D => F, T TS => F, T TZ => F, T V => F }
+    "extract" => Call(Function::Extract); { T D => N, T TM => N, T TS => N, T TZ => N, T V => N }
+    "date_part" => Call(Function::DatePart); { T D => F, T TM => F, T TS => F, T TZ => F, T V => F }
     "to_timestamp" => Call(Function::ToTimestamp); { F => TZ }
     "make_date" => Call(Function::MakeDate); { I I I => D }
     "make_timestamp" => Call(Function::MakeTimestamp); { I I I I I F => TS }

@@ -393,7 +393,9 @@ impl Expr {
                 .fold(Volatility::Immutable, Ord::max),
             // 'now' and 'today' are read when text is cast.
             ExprKind::Cast { operand, .. } if operand.data_type.is_text() => match self.data_type {
-                DataType::Date | DataType::Timestamp | DataType::TimestampTz => Volatility::Stable,
+                DataType::Date | DataType::Time | DataType::Timestamp | DataType::TimestampTz => {
+                    Volatility::Stable
+                }
                 _ => Volatility::Immutable,
             },
             _ => Volatility::Immutable,

@@ -162,7 +162,7 @@ impl Encoder {
                 Kind::Text
             }
             // CHAR is held without the blanks that it is shown with.
-            Char(_) | Numeric(_) | Interval | Uuid | Enum(_) | Array(_) => {
+            Char(_) | Numeric(_) | Time | Interval | Uuid | Enum(_) | Array(_) => {
                 self.write_formatted(column, out)?
             }
             Bytea => {

@@ -115,6 +115,17 @@ pub fn extract(name: &str, data_type: DataType, value: i64, bits: u128) -> Resul
         DataType::Interval => extract_interval(field, Interval::from_bits(bits))
             .map(Some)
             .ok_or_else(|| unsupported(name, data_type)),
+        DataType::Time => {
+            let zones = [Field::Timezone, Field::TimezoneHour, Field::TimezoneMinute];
+            let is_known = field.is_of_time() && !zones.contains(&field) || field == Field::Epoch;
+            let since_midnight = Interval {
+                months: 0,
+                days: 0,
+                micros: value,
+            };
+            let found = extract_interval(field, since_midnight).filter(|_| is_known);
+            found.map(Some).ok_or_else(|| unsupported(name, data_type))
+        }
         DataType::Date if field.is_of_time() => Err(unsupported(name, data_type)),
         DataType::Timestamp
             if matches!(

@@ -27,6 +27,6 @@ pub(super) use calculate::{
 pub(super) use extract::{extract, truncate, truncate_interval};
 pub(super) use from_template::from_template;
 pub(super) use interval::{format_interval, parse_interval};
-pub(super) use print::{format_date, format_timestamp};
-pub(super) use read::{is_moving, parse_date, parse_timestamp};
+pub(super) use print::{format_date, format_timestamp, push_time};
+pub(super) use read::{is_moving, parse_date, parse_day_time, parse_timestamp};
 pub(super) use template::{interval_to_char, timestamp_to_char};

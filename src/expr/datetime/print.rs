@@ -25,7 +25,7 @@ pub fn format_timestamp(micros: i64, zoned: bool, out: &mut String) {
 }
 
 /// `10:00:00`, with as many digits of a fraction as there are.
-pub(super) fn push_time(micros: i64, out: &mut String) {
+pub fn push_time(micros: i64, out: &mut String) {
     let (seconds, fraction) = (micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND);
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     let _ = write!(out, "{hours:02}:{minutes:02}:{:02}", seconds % 60);

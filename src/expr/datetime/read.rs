@@ -42,6 +42,23 @@ pub fn parse_timestamp(text: &str, zoned: bool, now: Option<i64>) -> Result<i64>
     }
 }
 
+/// The time of a day in microseconds. A date before it and a zone behind it say nothing.
+pub fn parse_day_time(text: &str, now: Option<i64>) -> Result<i64> {
+    let alone = read(&format!("1970-01-01 {text}"), now);
+    let found = match alone {
+        Err(Problem::Syntax) if text.contains(':') || is_moving(text) => read(text, now),
+        alone if text.trim().is_empty() => alone.and(Err(Problem::Syntax)),
+        alone => alone,
+    };
+    match found.map_err(|problem| problem.into_error(text, "time"))? {
+        Instant::At { days, micros, .. } => match days * MICROS_PER_DAY + micros {
+            MICROS_PER_DAY => Ok(MICROS_PER_DAY),
+            all => Ok(all.rem_euclid(MICROS_PER_DAY)),
+        },
+        _ => Err(Problem::Syntax.into_error(text, "time")),
+    }
+}
+
 /// Whether the text means another time each time it is read: `now`, `today` and their like.
 pub fn is_moving(text: &str) -> bool {
     text.split_ascii_whitespace().any(|word| {

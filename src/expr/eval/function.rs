@@ -148,6 +148,7 @@ fn concat(separator: &str, values: &[Value]) -> Value {
 fn now(now: i64, result: DataType) -> Value {
     Value::I64(match result {
         DataType::Date => now.div_euclid(MICROS_PER_DAY),
+        DataType::Time => now.rem_euclid(MICROS_PER_DAY),
         _ => now,
     })
 }

@@ -104,7 +104,7 @@ fn push_member(pair: &[Typed], between: &str, out: &mut String) -> Result<()> {
 }
 
 fn push_value((value, data_type): Typed, out: &mut String) {
-    use DataType::{Date, Enum, Json, Jsonb, Timestamp, TimestampTz};
+    use DataType::{Date, Enum, Json, Jsonb, Time, Timestamp, TimestampTz};
     let mut text = String::new();
     match (value, data_type) {
         (Value::Null, _) => out.push_str("null"),
@@ -115,7 +115,7 @@ fn push_value((value, data_type): Typed, out: &mut String) {
             push_string(&iso(text, data_type), out);
         }
         (Value::I64(_) | Value::F64(_) | Value::Decimal(_), _)
-            if !matches!(data_type, Date | Enum(_)) =>
+            if !matches!(data_type, Date | Time | Enum(_)) =>
         {
             format_value(value, data_type, &mut text);
             match text.contains(['N', 'I']) {

@@ -42,6 +42,11 @@ pub fn bind(data_type: &ast::DataType) -> Result<DataType> {
                 TimezoneInfo::WithTimeZone | TimezoneInfo::Tz => DataType::TimestampTz,
             }
         }
+        Ast::Time(precision, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
+            full_precision(*precision)?;
+            DataType::Time
+        }
+        Ast::Time(..) => return Err(Error::unsupported("the type time with time zone")),
         // SQLite's name of it.
         Ast::Datetime(None) => DataType::Timestamp,
         Ast::Interval {
@@ -65,6 +70,9 @@ pub fn split_precision(data_type: &ast::DataType) -> Option<(ast::DataType, u32)
             ast::DataType::Timestamp(None, *zone),
             (*digits).min(6) as u32,
         )),
+        ast::DataType::Time(Some(digits), zone) => {
+            Some((ast::DataType::Time(None, *zone), (*digits).min(6) as u32))
+        }
         _ => None,
     }
 }
@@ -174,8 +182,8 @@ fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
         ("name", []) => Ok(DataType::Text),
         ("bpchar", []) => Ok(DataType::Varchar(None)),
         (
-            "serial" | "bigserial" | "smallserial" | "serial4" | "serial8" | "time" | "timetz"
-            | "money" | "xml" | "inet" | "cidr" | "macaddr" | "regclass" | "bit" | "varbit",
+            "serial" | "bigserial" | "smallserial" | "serial4" | "serial8" | "timetz" | "money"
+            | "xml" | "inet" | "cidr" | "macaddr" | "regclass" | "bit" | "varbit",
             _,
         ) => Err(Error::unsupported(format!("the type {}", ident.value)).at(name::position(ident))),
         (unknown, _) => Err(Error::new(

@@ -114,7 +114,7 @@ pub fn action_letter(action: Action) -> &'static str {
 }
 
 /// The types that there are, without modifiers, and their categories.
-pub const TYPES: [(DataType, &str); 18] = [
+pub const TYPES: [(DataType, &str); 19] = [
     (DataType::Boolean, "B"),
     (DataType::Bytea, "U"),
     (DataType::BigInt, "N"),
@@ -127,6 +127,7 @@ pub const TYPES: [(DataType, &str); 18] = [
     (DataType::Char(0), "S"),
     (DataType::Varchar(None), "S"),
     (DataType::Date, "D"),
+    (DataType::Time, "D"),
     (DataType::Timestamp, "D"),
     (DataType::TimestampTz, "D"),
     (DataType::Interval, "T"),
@@ -152,6 +153,7 @@ pub fn type_name(data_type: DataType) -> String {
         Char(_) => "bpchar",
         Bytea => "bytea",
         Date => "date",
+        Time => "time",
         Timestamp => "timestamp",
         TimestampTz => "timestamptz",
         Interval => "interval",

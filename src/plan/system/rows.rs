@@ -481,12 +481,12 @@ fn formats(catalog: &Catalog) -> Vec<Row> {
         .filter(|table| table.kind() == RelationKind::Domain);
     let domains = domains.map(|domain| row(domain.id.oid(), -1, &domain.shown()));
     // Times of so many digits.
-    let rounded = [DataType::Timestamp, DataType::TimestampTz].into_iter();
+    let rounded = [DataType::Time, DataType::Timestamp, DataType::TimestampTz].into_iter();
     let rounded = rounded.flat_map(|data_type| (0..=6).map(move |digits| (data_type, digits)));
     let rounded = rounded.map(|(data_type, digits)| {
         let shown = data_type.to_string();
-        let shown = shown.replacen("timestamp", &format!("timestamp({digits})"), 1);
-        row(data_type.oid(), digits, &shown)
+        let (name, rest) = shown.split_once(' ').unwrap_or_default();
+        row(data_type.oid(), digits, &format!("{name}({digits}) {rest}"))
     });
     plain.chain(domains).chain(rounded).collect()
 }
@@ -711,7 +711,9 @@ fn sizes(data_type: DataType) -> [Option<i64>; 6] {
         DataType::Varchar(length) => characters(length),
         DataType::Char(length) => characters(Some(length).filter(|length| *length > 0)),
         DataType::Date => time(0),
-        DataType::Timestamp | DataType::TimestampTz | DataType::Interval => time(6),
+        DataType::Time | DataType::Timestamp | DataType::TimestampTz | DataType::Interval => {
+            time(6)
+        }
         _ => [None; 6],
     }
 }

@@ -26,6 +26,8 @@ pub enum DataType {
     Char(u32),
     Bytea,
     Date,
+    /// The time of a day, up to 24:00.
+    Time,
     Timestamp,
     TimestampTz,
     /// JSON kept as its text.
@@ -67,7 +69,7 @@ macro_rules! elements {
 }
 
 elements! {
-    Boolean SmallInt Integer BigInt Real Double Text Bytea Date Timestamp TimestampTz Json Jsonb Uuid Interval;
+    Boolean SmallInt Integer BigInt Real Double Text Bytea Date Time Timestamp TimestampTz Json Jsonb Uuid Interval;
     Numeric(Option<(u16, i16)>) Varchar(Option<u32>) Enum(Enumeration)
 }
 
@@ -75,7 +77,7 @@ elements! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PhysicalType {
     Bool,
-    /// Integers of all widths, DATE as days and TIMESTAMP(TZ) as microseconds since 1970-01-01, places of labels.
+    /// Integers of all widths, DATE as days, TIME as microseconds of its day and TIMESTAMP(TZ) as microseconds since 1970-01-01, places of labels.
     I64,
     F64,
     Decimal,
@@ -93,7 +95,7 @@ impl DataType {
         use DataType::*;
         match self {
             Boolean => PhysicalType::Bool,
-            SmallInt | Integer | BigInt | Date | Timestamp | TimestampTz | Enum(_) => {
+            SmallInt | Integer | BigInt | Date | Time | Timestamp | TimestampTz | Enum(_) => {
                 PhysicalType::I64
             }
             Real | Double => PhysicalType::F64,
@@ -138,6 +140,7 @@ impl DataType {
             Char(_) => 1042,
             Varchar(_) => 1043,
             Date => 1082,
+            Time => 1083,
             Timestamp => 1114,
             TimestampTz => 1184,
             Interval => 1186,
@@ -155,6 +158,7 @@ impl DataType {
                 Element::BigInt => 1016,
                 Element::Real => 1021,
                 Element::Double => 1022,
+                Element::Time => 1183,
                 Element::Timestamp => 1115,
                 Element::Date => 1182,
                 Element::TimestampTz => 1185,
@@ -224,6 +228,7 @@ impl fmt::Display for DataType {
             Char(length) => write!(f, "character({length})"),
             Bytea => f.write_str("bytea"),
             Date => f.write_str("date"),
+            Time => f.write_str("time without time zone"),
             Timestamp => f.write_str("timestamp without time zone"),
             TimestampTz => f.write_str("timestamp with time zone"),
             Json => f.write_str("json"),
