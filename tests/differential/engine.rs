@@ -1,10 +1,10 @@
 //! The database under test, in memory.
 
 use super::answer::{Answer, Field, Refused, Rows};
-use driftdb::db::{Database, Options, Request, SessionId};
+use driftdb::db::{AsOf, Database, Options, Request, SessionId};
 use driftdb::expr::format_value;
 use driftdb::table::Residency;
-use driftdb::types::{Clock, DataType, Entropy, Value};
+use driftdb::types::{Clock, DataType, Entropy, Seq, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -16,8 +16,12 @@ pub struct Engine {
 impl Engine {
     /// An empty database. The ways of running it (optimizer, plan cache, blocks at hand or not) take turns.
     pub fn new(turn: u64) -> Engine {
-        let ticks = Rc::new(Ticks::default());
-        let mut options = Options::memory(ticks.clone(), ticks);
+        Engine::with_clock(turn, Rc::new(Ticks::default()))
+    }
+
+    /// The same by another clock.
+    pub fn with_clock(turn: u64, clock: Rc<dyn Clock>) -> Engine {
+        let mut options = Options::memory(clock, Rc::new(Ticks::default()));
         options.optimizer = turn % 4 != 3;
         options.plan_cache = turn % 3 != 2;
         if turn % 2 == 1 {
@@ -39,6 +43,13 @@ impl Engine {
     /// The sequence of the last commit.
     pub fn seq(&self) -> u64 {
         self.database.applied_seq().map_or(0, |seq| seq.0)
+    }
+
+    /// Whether a query may answer something else, now or as of a commit, than as of another one.
+    pub fn touched(&mut self, sql: &str, from: u64, to: Option<u64>) -> bool {
+        let to = to.map(AsOf::Seq);
+        let from = Some(Seq(from));
+        self.database.touched(sql, &[], from, to.as_ref()).0
     }
 
     /// Runs a text; what its last statement answered, or the first error.

@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! state      what there is at a moment, and the list of these
-//! program    what is run: definitions, writes, transactions       bring_back   RESTORE, UNDO, REDO
-//! question   what is asked: moments, ranges, joins, sessions, views, history, diff, blame, commits
+//! program    what is run: transactions, and in them define, write, bring_back (RESTORE, UNDO, REDO)
+//! live       queries that are answered again only where that may tell something else
+//! question   what is asked: moments, ranges, joins, sessions, views       telling   history, diff, blame, commits
 //! ```
 //!
 //! The ways of running the engine take turns: with and without optimizer and plan cache, with every block missing at its first
@@ -15,13 +16,17 @@
 #[allow(dead_code)]
 mod answer;
 mod bring_back;
+mod define;
 #[path = "../differential/engine.rs"]
 mod engine;
+mod live;
 mod program;
 mod question;
 #[path = "../support/random.rs"]
 mod random;
 mod state;
+mod telling;
+mod write;
 
 use program::Program;
 use std::fs;
@@ -39,6 +44,7 @@ struct Progress {
     next: u64,
     commits: u64,
     questions: u64,
+    saved: u64,
     failed: Vec<u64>,
 }
 
@@ -56,6 +62,7 @@ impl Progress {
                 "next" => progress.next = number,
                 "commits" => progress.commits = number,
                 "questions" => progress.questions = number,
+                "saved" => progress.saved = number,
                 "failed" => progress.failed.push(number),
                 _ => {}
             }
@@ -65,8 +72,8 @@ impl Progress {
 
     fn write(&self, path: &Path) {
         let mut text = format!(
-            "next {}\ncommits {}\nquestions {}\n",
-            self.next, self.commits, self.questions
+            "next {}\ncommits {}\nquestions {}\nsaved {}\n",
+            self.next, self.commits, self.questions, self.saved
         );
         for seed in &self.failed {
             text += &format!("failed {seed}\n");
@@ -75,11 +82,12 @@ impl Progress {
     }
 }
 
-fn run(seed: u64) -> Result<(u64, u64), ()> {
+fn run(seed: u64) -> Result<[u64; 3], ()> {
     let done = catch_unwind(AssertUnwindSafe(|| {
         let mut program = Program::new(seed);
         program.run();
-        (program.past.states.len() as u64, program.questions as u64)
+        let counts = [program.past.states.len(), program.questions, program.saved];
+        counts.map(|count| count as u64)
     }));
     done.map_err(|_| eprintln!("the program was SEED={seed}"))
 }
@@ -124,9 +132,10 @@ fn programs_do_what_a_model_says_that_copies_everything() {
                                 let done = run(seed);
                                 let mut progress = progress.lock().expect("nobody panics with it");
                                 match done {
-                                    Ok((commits, questions)) => {
+                                    Ok([commits, questions, saved]) => {
                                         progress.commits += commits;
                                         progress.questions += questions;
+                                        progress.saved += saved;
                                     }
                                     Err(()) => progress.failed.push(seed),
                                 }
@@ -143,10 +152,11 @@ fn programs_do_what_a_model_says_that_copies_everything() {
     }
     let progress = progress.into_inner().expect("nobody panicked with it");
     println!(
-        "{} programs, {} commits, {} questions, {} failed",
+        "{} programs, {} commits, {} questions, {} answers that were not needed again, {} failed",
         progress.next,
         progress.commits,
         progress.questions,
+        progress.saved,
         progress.failed.len()
     );
     assert!(
@@ -154,6 +164,7 @@ fn programs_do_what_a_model_says_that_copies_everything() {
         "these programs failed: {:?}",
         progress.failed
     );
+    assert!(progress.saved > end - first, "too much was answered again");
     assert!(
         progress.questions > (end - first) * 8,
         "too little was asked"

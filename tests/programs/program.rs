@@ -1,13 +1,11 @@
 //! One random program: what it says, and what there must be after it.
 
 use super::engine::Engine;
+use super::live::Live;
 use super::random::Random;
-use super::state::{Cell, Column, Kind, Past, Row, State, Table, View};
-use std::collections::BTreeMap;
+use super::state::{Cell, Kind, Past, Row, State, Table};
 
 const STEPS: usize = 45;
-const TABLES: [&str; 3] = ["a", "b", "c"];
-const COLUMNS: [&str; 4] = ["p", "q", "r", "s"];
 /// Keys are below it.
 pub const KEYS: usize = 9;
 
@@ -25,10 +23,13 @@ pub struct Program {
     pub is_used: bool,
     savepoints: Vec<State>,
     next_row: u64,
-    next_id: u32,
+    pub next_id: u32,
     /// What was run, for whoever reads why it failed.
     pub log: Vec<String>,
     pub questions: usize,
+    pub live: Vec<Live>,
+    /// How often a live query needed no new answer.
+    pub saved: usize,
 }
 
 /// `WHERE …`: its text, and which rows it holds for.
@@ -66,6 +67,8 @@ impl Program {
             next_id: 0,
             log: Vec::new(),
             questions: 0,
+            live: Vec::new(),
+            saved: 0,
         }
     }
 
@@ -163,6 +166,7 @@ impl Program {
             let time = time.rows[0][0].clone().expect("a commit has a time");
             assert!(self.past.times.last().is_none_or(|before| *before < time));
             self.past.times.push(time);
+            self.keep_up();
         }
     }
 
@@ -291,328 +295,5 @@ impl Program {
     pub fn new_row(&mut self) -> u64 {
         self.next_row += 1;
         self.next_row
-    }
-
-    // ---- rows ------------------------------------------------------------------------------------------------------
-
-    fn write(&mut self) {
-        let Some(table) = self.pick(&self.now.tables.clone()) else {
-            return;
-        };
-        let mut next = self.now.clone();
-        let to = next.by_id_mut(table.id).expect("it is of this state");
-        let name = &table.name;
-        let column = match self.random.below(table.columns.len().max(2) - 1) + 1 {
-            at if at < table.columns.len() => table.columns[at].clone(),
-            _ => table.columns[0].clone(),
-        };
-        let is_key = column.id == 0;
-        let past = self.past.states.len() as u64;
-        let sql = match self.random.below(20) {
-            0..7 => self.insert(&table, to, false),
-            7 => self.insert(&table, to, true),
-            8..12 if !is_key => {
-                let condition = self.condition(&table);
-                let value = self.value(column.kind);
-                for row in to.rows.values_mut().filter(|row| condition.holds(row)) {
-                    row.set(column.id, value.clone());
-                }
-                let value = Self::literal(&value, column.kind);
-                format!(
-                    "UPDATE {name} SET {} = {value}{}",
-                    column.name, condition.sql
-                )
-            }
-            12 | 13 => {
-                let condition = self.condition(&table);
-                let by = self.random.below(3);
-                for row in to.rows.values_mut().filter(|row| condition.holds(row)) {
-                    row.set(0, Some((row.key() + by as i64).to_string()));
-                }
-                format!("UPDATE {name} SET id = id + {by}{}", condition.sql)
-            }
-            14 if past > 0 && !is_key => {
-                let seq = self.moment();
-                let state = &self.past.states[seq as usize];
-                let Some(old) = state.table(name).filter(|old| old.id == table.id).cloned() else {
-                    return;
-                };
-                if old
-                    .column(column.id)
-                    .is_none_or(|before| before.kind != column.kind)
-                {
-                    return;
-                }
-                for row in to.rows.values_mut() {
-                    if let Some(before) = old.rows.values().find(|old| old.key() == row.key()) {
-                        row.set(column.id, before.cell(column.id));
-                    }
-                }
-                let (said, own) = (self.said(seq), &column.name);
-                let before = &old.column(column.id).expect("just seen").name;
-                format!(
-                    "UPDATE {name} SET {own} = o.{before} FROM {name} FOR SYSTEM_TIME AS OF {said} o WHERE o.id = {name}.id"
-                )
-            }
-            15 if self.random.chance(25) => {
-                to.rows.clear();
-                format!("TRUNCATE {name}")
-            }
-            _ => {
-                let condition = self.condition(&table);
-                to.rows.retain(|_, row| !condition.holds(row));
-                format!("DELETE FROM {name}{}", condition.sql)
-            }
-        };
-        let outcome = match next.by_id(table.id).expect("it is still there").is_unique() {
-            true => Ok(next),
-            false => Err("23505"),
-        };
-        self.change(&sql, outcome);
-    }
-
-    /// Some rows, of which one may be there already: an error, or else changed.
-    fn insert(&mut self, table: &Table, to: &mut Table, or_update: bool) -> String {
-        let mut tuples = Vec::new();
-        let mut keys = Vec::new();
-        for _ in 0..1 + self.random.below(3) {
-            let key = self.random.below(KEYS).to_string();
-            if keys.contains(&key) && or_update {
-                continue;
-            }
-            keys.push(key.clone());
-            let mut row = Row::new(BTreeMap::from([(0, key)]));
-            let mut tuple = vec![row.cells[&0].clone()];
-            for column in &table.columns[1..] {
-                let value = self.value(column.kind);
-                tuple.push(Self::literal(&value, column.kind));
-                row.set(column.id, value);
-            }
-            tuples.push(format!("({})", tuple.join(", ")));
-            let known = to.rows.values_mut().find(|known| known.key() == row.key());
-            match known.filter(|_| or_update) {
-                Some(known) => {
-                    for column in &table.columns {
-                        known.set(column.id, row.cell(column.id));
-                    }
-                }
-                None => drop(to.rows.insert(self.new_row(), row)),
-            }
-        }
-        let insert = format!("INSERT INTO {} VALUES {}", table.name, tuples.join(", "));
-        let own = table.columns.iter();
-        let set: Vec<String> =
-            (own.map(|column| format!("{0} = excluded.{0}", column.name))).collect();
-        match or_update {
-            true => format!("{insert} ON CONFLICT (id) DO UPDATE SET {}", set.join(", ")),
-            false => insert,
-        }
-    }
-
-    // ---- definitions -----------------------------------------------------------------------------------------------
-
-    fn define(&mut self, table_only: bool) {
-        let mut next = self.now.clone();
-        next.definitions = self.next_id.into();
-        let free: Vec<&str> = TABLES
-            .into_iter()
-            .filter(|name| next.is_free(name))
-            .collect();
-        let free = self.pick(&free);
-        let tables = next.tables.clone();
-        let table = self.pick(&tables);
-        self.next_id += 1;
-        next.definitions = u64::from(self.next_id);
-        let kinds = [Kind::Integer, Kind::BigInt, Kind::Text];
-        let sql = match (self.random.below(20), table, free) {
-            (choice, table, Some(name)) if table_only || choice < 2 || table.is_none() => {
-                let mut columns = vec![Column {
-                    id: 0,
-                    name: "id".to_string(),
-                    kind: Kind::Integer,
-                    replaced: Vec::new(),
-                }];
-                for (at, name) in COLUMNS.iter().take(self.random.below(4)).enumerate() {
-                    columns.push(Column {
-                        id: at as u32 + 1,
-                        name: name.to_string(),
-                        kind: kinds[self.random.below(3)],
-                        replaced: Vec::new(),
-                    });
-                }
-                let index = format!("key_{}", self.next_id);
-                let list = columns.iter().map(|c| match c.id {
-                    0 => format!("id integer CONSTRAINT {index} PRIMARY KEY"),
-                    _ => format!("{} {}", c.name, c.kind.name()),
-                });
-                let sql = format!(
-                    "CREATE TABLE {name} ({})",
-                    list.collect::<Vec<_>>().join(", ")
-                );
-                next.tables.push(Table {
-                    id: self.next_id,
-                    name: name.to_string(),
-                    next_column: columns.len() as u32,
-                    columns,
-                    rows: BTreeMap::new(),
-                    indexes: vec![(index, 0)],
-                });
-                sql
-            }
-            (2 | 3, Some(table), _) => {
-                next.drop_table(table.id);
-                format!("DROP TABLE {} CASCADE", table.name)
-            }
-            (4, Some(table), Some(name)) => {
-                let to = next.by_id_mut(table.id).expect("it is there");
-                to.name = name.to_string();
-                format!("ALTER TABLE {} RENAME TO {name}", table.name)
-            }
-            (5 | 6, Some(_), _) if !self.past.states.is_empty() => {
-                let (tag, seq) = (
-                    ["first", "second", "third"][self.random.below(3)],
-                    self.moment(),
-                );
-                if next.tags.contains_key(tag) {
-                    next.tags.remove(tag);
-                    format!("DROP TAG {tag}")
-                } else {
-                    let said = self.said(seq);
-                    next.tags.insert(tag.to_string(), seq);
-                    format!("CREATE TAG {tag} AS OF {said}")
-                }
-            }
-            (7 | 8, Some(table), _) => match self.define_view(&table, &mut next) {
-                Some(sql) => sql,
-                None => return,
-            },
-            (_, Some(table), _) => match self.alter(&table, &mut next) {
-                Some(sql) => sql,
-                None => return,
-            },
-            _ => return,
-        };
-        self.change(&sql, Ok(next));
-    }
-
-    fn define_view(&mut self, table: &Table, next: &mut State) -> Option<String> {
-        let known = next.view("v").cloned();
-        let column = self.pick(&table.columns[1..])?;
-        let above = self.random.below(4) as i64;
-        match known {
-            None => {
-                let view = View {
-                    name: "v".to_string(),
-                    table: table.id,
-                    column: column.id,
-                    above,
-                    definition: next.definitions,
-                };
-                next.views.push(view);
-                Some(format!(
-                    "CREATE VIEW v (id, x) AS SELECT id, {} FROM {} WHERE id > {above}",
-                    column.name, table.name
-                ))
-            }
-            Some(view) if self.random.chance(60) => {
-                let of = next.by_id(view.table).expect("a view goes with its table");
-                let column = of
-                    .column(view.column)
-                    .expect("a view's column stays")
-                    .name
-                    .clone();
-                let name = of.name.clone();
-                next.views[0].above = above;
-                next.views[0].definition = next.definitions;
-                Some(format!(
-                    "CREATE OR REPLACE VIEW v (id, x) AS SELECT id, {column} FROM {name} WHERE id > {above}"
-                ))
-            }
-            Some(_) => {
-                next.views.clear();
-                Some("DROP VIEW v".to_string())
-            }
-        }
-    }
-
-    fn alter(&mut self, table: &Table, next: &mut State) -> Option<String> {
-        let is_used = |column: u32| self.now.is_used_by_view(table.id, column);
-        let names: Vec<&str> = (COLUMNS.into_iter())
-            .filter(|name| table.columns.iter().all(|column| column.name != *name))
-            .collect();
-        let others: Vec<Column> = (table.columns[1..].iter())
-            .filter(|column| !is_used(column.id))
-            .cloned()
-            .collect();
-        let (free, other) = (self.pick(&names), self.pick(&others));
-        let number = self.next_id;
-        let to = next.by_id_mut(table.id).expect("it is there");
-        let name = &table.name;
-        Some(match (self.random.below(9), free, other) {
-            (0 | 1, Some(free), _) => {
-                let kind = [Kind::Integer, Kind::Text][self.random.below(2)];
-                let default = self.value(kind).filter(|_| self.random.chance(60));
-                let id = to.next_column;
-                to.next_column += 1;
-                to.columns.push(Column {
-                    id,
-                    name: free.to_string(),
-                    kind,
-                    replaced: Vec::new(),
-                });
-                let mut sql = format!("ALTER TABLE {name} ADD COLUMN {free} {}", kind.name());
-                if let Some(default) = default {
-                    for row in to.rows.values_mut() {
-                        row.set(id, Some(default.clone()));
-                    }
-                    sql += &format!(" DEFAULT {}", Self::literal(&Some(default), kind));
-                }
-                sql
-            }
-            (2 | 3, _, Some(column)) => {
-                to.columns.retain(|own| own.id != column.id);
-                to.indexes.retain(|(_, of)| *of != column.id);
-                format!("ALTER TABLE {name} DROP COLUMN {}", column.name)
-            }
-            (4, Some(free), _) => {
-                let at = 1 + self.random.below(table.columns.len().max(2) - 1);
-                let own = to.columns.get_mut(at)?;
-                let before = std::mem::replace(&mut own.name, free.to_string());
-                format!("ALTER TABLE {name} RENAME COLUMN {before} TO {free}")
-            }
-            (5 | 6, _, Some(column)) => {
-                let kind = match column.kind {
-                    Kind::Integer if self.random.chance(30) => Kind::BigInt,
-                    Kind::Text => return None,
-                    _ => Kind::Text,
-                };
-                let id = to.next_column;
-                let own = to.columns.iter_mut().find(|own| own.id == column.id)?;
-                own.kind = kind;
-                if kind == Kind::Text {
-                    // Another column in its place, and all rows anew.
-                    own.id = id;
-                    own.replaced.insert(0, column.id);
-                    to.next_column += 1;
-                    for row in to.rows.values_mut() {
-                        let value = row.cells.remove(&column.id);
-                        row.set(id, value);
-                    }
-                    for (_, of) in to.indexes.iter_mut().filter(|(_, of)| *of == column.id) {
-                        *of = id;
-                    }
-                }
-                format!(
-                    "ALTER TABLE {name} ALTER {} TYPE {}",
-                    column.name,
-                    kind.name()
-                )
-            }
-            _ => {
-                let column = self.pick(&table.columns)?;
-                to.indexes.push((format!("index_{number}"), column.id));
-                format!("CREATE INDEX index_{number} ON {name} ({})", column.name)
-            }
-        })
     }
 }
