@@ -163,6 +163,7 @@ impl Database {
         let scope = Scope {
             present,
             own_catalog,
+            path: self.session_mut(task.session)?.settings.path(),
             now,
         };
         let lifted = scanned.map(|scanned| &scanned.lifted);

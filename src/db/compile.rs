@@ -22,6 +22,8 @@ pub(super) struct Scope {
     pub present: Snapshot,
     /// The transaction's own catalog, if it has changed it.
     pub own_catalog: Option<Rc<Catalog>>,
+    /// The schemas in which names without one are looked for, if not in `public`.
+    pub path: Option<Rc<[String]>>,
     /// What `now()` answers.
     pub now: i64,
 }
@@ -241,7 +243,7 @@ impl Shared {
         let epochs: Vec<u64> = (snapshots.iter())
             .map(|snapshot| self.store.catalog_epoch(*snapshot))
             .collect();
-        let cacheable = scope.own_catalog.is_none();
+        let cacheable = scope.own_catalog.is_none() && scope.path.is_none();
         if let Some(plan) = cacheable.then(|| compiled.plan(&epochs)).flatten() {
             self.counters.plan_cache_hits += 1;
             return Ok(plan);
@@ -254,6 +256,11 @@ impl Shared {
         if let Some(own) = &scope.own_catalog {
             catalogs[0] = own.clone();
             catalogs[snapshots.len() - 1] = own.clone();
+        }
+        if let Some(path) = &scope.path {
+            for catalog in &mut catalogs {
+                *catalog = Rc::new(catalog.with_path(path.clone()));
+            }
         }
         let options = plan::Options {
             optimize: self.options.optimizer,

@@ -249,9 +249,11 @@ impl Database {
         let present = self.shared.present();
         let own_catalog = self.own_catalog(session);
         let moments = self.shared.moments_or_present(compiled, present)?;
+        let path = self.session_mut(session)?.settings.path();
         let scope = super::compile::Scope {
             present,
             own_catalog,
+            path,
             now: self.shared.now(),
         };
         let bound = self.shared.bind(compiled, &scope, &moments)?;

@@ -67,6 +67,9 @@ impl Database {
         let Some(known) = self.sessions.get_mut(&session) else {
             return Ok(None);
         };
+        if known.settings.path().is_some() {
+            return Ok(None);
+        }
         if known.settings.as_of.is_some() || !known.temporary.borrow().is_empty() {
             return Ok(None);
         }
@@ -97,6 +100,7 @@ impl Database {
                 let scope = Scope {
                     present,
                     own_catalog: None,
+                    path: None,
                     now: self.shared.now(),
                 };
                 self.shared.bind(compiled, &scope, &[])?

@@ -16,6 +16,7 @@
 
 use super::compile::{Scope, Values};
 use super::database::{Database, Shared};
+use super::session::Session;
 use super::{AsOf, Parameter};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, EvalContext, Expr, ExprKind, Volatility};
@@ -47,8 +48,11 @@ impl Database {
             Some(Ok(snapshot)) => snapshot.seq,
             Some(Err(_)) => return (true, None),
         };
+        // What a name means to whoever asks is not known where sessions look in other schemas.
+        let looks_elsewhere = |session: &Session| session.settings.path().is_some();
         let touched = match (from, to) {
             (from, to) if from == to => false,
+            _ if self.sessions.values().any(looks_elsewhere) => true,
             (Some(from), Some(to)) => {
                 let between = [from.min(to), from.max(to)];
                 self.shared
@@ -100,6 +104,7 @@ impl Shared {
         let scope = Scope {
             present: Snapshot::main(Some(seq)),
             own_catalog: None,
+            path: None,
             now: self.now(),
         };
         self.bind_values(&compiled, values, Some(&scanned.lifted), &scope)

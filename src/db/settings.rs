@@ -10,6 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::sql::Modes;
 use crate::types::sort_by;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// What has been set, by name.
 #[derive(Debug, Clone, Default)]
@@ -73,16 +74,7 @@ const SETTINGS: [(&str, &str, Kind); 32] = [
     ("lc_collate", "C", Kind::Fixed),
     ("lock_timeout", "0", Kind::Duration),
     ("row_security", "on", Kind::Boolean),
-    (
-        "search_path",
-        "\"$user\", public",
-        Kind::Only(&[
-            "public",
-            "$user,public",
-            "\"$user\",public",
-            "pg_catalog,public",
-        ]),
-    ),
+    ("search_path", "\"$user\", public", Kind::Text),
     ("server_encoding", "UTF8", Kind::Fixed),
     ("server_version", "15.0", Kind::Fixed),
     ("server_version_num", "150000", Kind::Fixed),
@@ -204,6 +196,32 @@ impl Settings {
     pub fn was_turned_on(&self, name: &str) -> bool {
         let set = self.local.get(name).or_else(|| self.session.get(name));
         set.is_some_and(|value| value == "on")
+    }
+
+    /// The schemas that `search_path` names, if they are not `public` alone. There is none of the user, and those of the
+    /// system are searched in any case.
+    pub fn path(&self) -> Option<Rc<[String]>> {
+        let name = "search_path";
+        let given = self.local.get(name).or_else(|| self.session.get(name))?;
+        let mut schemas = Vec::new();
+        let (mut schema, mut is_quoted, mut was_quoted) = (String::new(), false, false);
+        for symbol in given.chars().chain([',']) {
+            match symbol {
+                '"' => (is_quoted, was_quoted) = (!is_quoted, true),
+                ',' if !is_quoted => {
+                    let found = std::mem::take(&mut schema);
+                    let found = match std::mem::take(&mut was_quoted) {
+                        true => found.trim().to_string(),
+                        false => found.trim().to_ascii_lowercase(),
+                    };
+                    let is_other =
+                        !["", "$user", "pg_catalog", "pg_temp"].contains(&found.as_str());
+                    schemas.extend(is_other.then_some(found));
+                }
+                other => schema.push(other),
+            }
+        }
+        (schemas != ["public"]).then(|| schemas.into())
     }
 
     /// A duration in microseconds; `None` if it is 0.

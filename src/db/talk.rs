@@ -18,7 +18,7 @@ use std::rc::Rc;
 struct Answer {
     command: &'static str,
     fields: Vec<OutputColumn>,
-    rows: Vec<Vec<String>>,
+    rows: Vec<Vec<Option<String>>>,
     notice: Option<&'static str>,
 }
 
@@ -42,6 +42,10 @@ pub(super) fn fields_of(statement: &SessionStatement) -> Vec<OutputColumn> {
             let shown = super::settings::shown_name(name).unwrap_or(name);
             vec![column(shown)]
         }
+        SessionStatement::Config { value, .. } => vec![column(match value {
+            Some(_) => "set_config",
+            None => "current_setting",
+        })],
         SessionStatement::ShowAll => ["name", "setting", "description"].map(column).to_vec(),
         _ => Vec::new(),
     }
@@ -87,6 +91,31 @@ impl Database {
                 let command = if value.is_none() { "RESET" } else { "SET" };
                 return self.set(session, name, value, *local, command);
             }
+            SessionStatement::Config {
+                name,
+                value,
+                missing_ok,
+            } => {
+                if let Some((value, local)) = value {
+                    self.set(session, name, Some(value), *local, "SELECT")?;
+                }
+                let shown = match self.shown(session, name) {
+                    Err(_) if *missing_ok => None,
+                    // What was set for no transaction is shown nevertheless.
+                    Err(error) => Some(
+                        value
+                            .as_ref()
+                            .map(|(value, _)| value.clone())
+                            .ok_or(error)?,
+                    ),
+                    Ok((_, shown)) => Some(shown),
+                };
+                return Ok(Answer {
+                    fields: fields_of(syntax),
+                    rows: vec![vec![shown]],
+                    ..answer("SELECT")
+                });
+            }
             SessionStatement::ResetAll => {
                 self.session_mut(session)?.settings.reset_all();
                 return Ok(answer("RESET"));
@@ -108,13 +137,13 @@ impl Database {
                 let (_, value) = self.shown(session, name)?;
                 return Ok(Answer {
                     fields: fields_of(syntax),
-                    rows: vec![vec![value]],
+                    rows: vec![vec![Some(value)]],
                     ..answer("SHOW")
                 });
             }
             SessionStatement::ShowAll => {
                 let all = self.session_mut(session)?.settings.show_all();
-                let row = |(name, value)| vec![name, value, String::new()];
+                let row = |(name, value)| vec![Some(name), Some(value), Some(String::new())];
                 return Ok(Answer {
                     fields: fields_of(syntax),
                     rows: all.into_iter().map(row).collect(),
@@ -283,12 +312,14 @@ pub(super) fn no_prepared(name: &str) -> Error {
     Error::new(Code::UndefinedPreparedStatement, message)
 }
 
-fn chunk_of(rows: &[Vec<String>]) -> Option<Chunk> {
+fn chunk_of(rows: &[Vec<Option<String>>]) -> Option<Chunk> {
     let width = rows.first()?.len();
     let column = |at: usize| {
         let mut builder = VectorBuilder::new(PhysicalType::Text);
-        rows.iter()
-            .for_each(|row| builder.push_bytes(row[at].as_bytes()));
+        rows.iter().for_each(|row| match &row[at] {
+            Some(text) => builder.push_bytes(text.as_bytes()),
+            None => builder.push_null(),
+        });
         Rc::new(builder.finish())
     };
     Some(Chunk::new((0..width).map(column).collect(), rows.len()))

@@ -116,13 +116,14 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 23] = [
+const LEFT_OUT: [&str; 25] = [
     "acosd",
     "asind",
     "atand",
     "clock_timestamp",
     "cosd",
     "cotd",
+    "current_setting",
     "current_time",
     "get_bit",
     "get_byte",
@@ -133,6 +134,7 @@ const LEFT_OUT: [&str; 23] = [
     "make_time",
     "normalize",
     "parse_ident",
+    "set_config",
     "setseed",
     "sind",
     "statement_timestamp",

@@ -238,7 +238,10 @@ fn parse_tokens(
     let syntax = match prepared {
         Some(start) => session::prepare(&mut parser, source, start)
             .map(|statement| Syntax::Session(Box::new(statement))),
-        None => statement(&mut parser, false),
+        None => match session::config(tokens) {
+            Some(config) => return Ok(Syntax::Session(Box::new(config))),
+            None => statement(&mut parser, false),
+        },
     };
     let syntax = syntax.map_err(|failure| own_error(failure, &parser, script, tokens))?;
     at_end(&parser, script)?;

@@ -20,7 +20,7 @@ use crate::error::{Code, Error, Result};
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::rc::Rc;
 
 #[derive(Debug)]
@@ -31,6 +31,12 @@ pub enum SessionStatement {
         value: Option<String>,
         /// Until the transaction ends.
         local: bool,
+    },
+    /// A query of set_config, or of current_setting, which is without a value.
+    Config {
+        name: String,
+        value: Option<(String, bool)>,
+        missing_ok: bool,
     },
     ResetAll,
     Show(String),
@@ -172,7 +178,18 @@ fn set(parser: &mut Parser) -> Parsed<SessionStatement> {
             parser.advance_token();
             None
         }
-        false => Some(parser.parse_comma_separated(value)?.join(", ")),
+        false => {
+            let mut values = parser.parse_comma_separated(value)?;
+            if name == "search_path" {
+                for schema in &mut values {
+                    *schema = match schema.as_str() {
+                        "" => "\"\"".to_string(),
+                        other => crate::types::quoted(other),
+                    };
+                }
+            }
+            Some(values.join(", "))
+        }
     };
     Ok(SessionStatement::Set { name, value, local })
 }
@@ -237,6 +254,59 @@ fn execute(parser: &mut Parser) -> Parsed<SessionStatement> {
         parser.expect_token(&Token::RParen)?;
     }
     Ok(SessionStatement::Execute { name, arguments })
+}
+
+/// `SELECT set_config('name', 'value', is_local)` or `SELECT current_setting('name' [, missing_ok])` and nothing else.
+pub(super) fn config(tokens: &[TokenWithSpan]) -> Option<SessionStatement> {
+    let tokens: Vec<&Token> = tokens.iter().map(|token| &token.token).collect();
+    let word = |token: &Token| match token {
+        Token::Word(word) if word.quote_style.is_none() => Some(word.value.clone()),
+        _ => None,
+    };
+    let [select, rest @ ..] = tokens.as_slice() else {
+        return None;
+    };
+    let rest = match rest {
+        [schema, Token::Period, rest @ ..] if word(schema)? == "pg_catalog" => rest,
+        rest => rest,
+    };
+    let [
+        function,
+        Token::LParen,
+        Token::NationalStringLiteral(name),
+        rest @ ..,
+    ] = rest
+    else {
+        return None;
+    };
+    let truth = |token| match word(token)?.as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    };
+    let (value, missing_ok) = match (word(select)?.as_str(), word(function)?.as_str(), rest) {
+        ("select", "current_setting", [Token::RParen]) => (None, false),
+        ("select", "current_setting", [Token::Comma, missing_ok, Token::RParen]) => {
+            (None, truth(missing_ok)?)
+        }
+        (
+            "select",
+            "set_config",
+            [
+                Token::Comma,
+                Token::NationalStringLiteral(value),
+                Token::Comma,
+                local,
+                Token::RParen,
+            ],
+        ) => (Some((value.clone(), truth(local)?)), false),
+        _ => return None,
+    };
+    Some(SessionStatement::Config {
+        name: name.to_ascii_lowercase(),
+        value,
+        missing_ok,
+    })
 }
 
 /// Which token of a PREPARE is the AS before its statement.

@@ -20,6 +20,8 @@ pub struct Catalog {
     tags: BTreeMap<String, Seq>,
     /// The enumerated types as they are now.
     enumerations: BTreeMap<TableId, Enumeration>,
+    /// The schemas in which a session looks for names without one, if not in `public`.
+    path: Option<Rc<[String]>>,
 }
 
 impl Catalog {
@@ -41,6 +43,19 @@ impl Catalog {
         let (table, index) = self.indexes.get(name)?;
         let table = self.table_by_id(*table)?;
         Some((table, table.index(*index)?))
+    }
+
+    /// The same for a session that looks for names elsewhere than in `public`.
+    pub fn with_path(&self, path: Rc<[String]>) -> Catalog {
+        Catalog {
+            path: Some(path),
+            ..self.clone()
+        }
+    }
+
+    /// The schemas in which names without one are looked for, if not in `public`; some may not exist.
+    pub fn path(&self) -> Option<&[String]> {
+        self.path.as_deref()
     }
 
     /// Whether there is a schema; `public` is there unless something says that it is gone.

@@ -16,7 +16,7 @@ use crate::types::{
     CatalogName, DataType, OnCommit, RelationKind, TEMPORARY, TableId, TableSchema, ViewUse,
     catalog_name,
 };
-use sqlparser::ast::ObjectName;
+use sqlparser::ast::{Ident, ObjectName};
 use std::rc::Rc;
 
 /// A table has no more columns than this, and a query yields no more.
@@ -363,10 +363,50 @@ impl<'a> Binder<'a> {
         let is_known = catalog.is_some_and(|catalog| {
             catalog.table(&temporary).is_some() || catalog.index(&temporary).is_some()
         });
+        if !is_known && name.0.len() == 1 && self.seen.is_none() {
+            return Ok((self.on_path(relation, position)?, position));
+        }
         match is_known && name.0.len() == 1 {
             true => Ok((temporary, position)),
             false => Ok((relation, position)),
         }
+    }
+
+    /// What a name without a schema means where names are not looked for in `public`.
+    fn on_path(&self, relation: CatalogName, position: u32) -> Result<CatalogName> {
+        let Some((catalog, path)) = self.catalogs.first().and_then(|c| Some((c, c.path()?))) else {
+            return Ok(relation);
+        };
+        let found = path.iter().find_map(|schema| {
+            let other = Some(schema.as_str()).filter(|schema| *schema != "public");
+            let key = catalog_name(other, &relation);
+            let is_known = catalog.table(&key).is_some() || catalog.index(&key).is_some();
+            is_known.then_some(key)
+        });
+        match found {
+            // The text of a view is read again by sessions that look elsewhere.
+            Some(found) if self.noted.is_some() && found != relation => {
+                let what = "a name in a view that is not in \"public\", without its schema,";
+                Err(Error::unsupported(what).at(position))
+            }
+            Some(found) => Ok(found),
+            None => {
+                let message = format!("relation \"{relation}\" does not exist");
+                match catalog.table(&relation).is_some() || catalog.index(&relation).is_some() {
+                    true => Err(Error::new(Code::UndefinedTable, message).at(position)),
+                    false => Ok(relation),
+                }
+            }
+        }
+    }
+
+    /// The name in a text as it is meant where names are not looked for in `public`: with its schema.
+    pub fn text_on_path(&self, text: &str) -> Result<String> {
+        if self.catalog().path().is_none() || text.contains(['.', '"']) {
+            return Ok(text.to_string());
+        }
+        let name = ObjectName::from(Ident::new(text.to_ascii_lowercase()));
+        self.relation(&name).map(|(found, _)| found.to_string())
     }
 
     /// The schema of a relation that is yet to be made, and its position.

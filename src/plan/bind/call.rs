@@ -9,6 +9,7 @@ use super::window_call;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
 use crate::plan::AggregateFunction;
+use crate::types::{DataType, Value};
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
 };
@@ -117,6 +118,9 @@ impl<'a> Binder<'a> {
                     }
                     arguments.push(argument);
                 }
+                if is_of_sequence && self.catalogs.first().is_some_and(|c| c.path().is_some()) {
+                    self.find_sequence(&mut arguments)?;
+                }
                 arguments
             }
         };
@@ -131,6 +135,20 @@ impl<'a> Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
+    /// The sequence that the first argument names is written with its schema: where it is looked up, it is not known
+    /// where the session looks for names.
+    fn find_sequence(&self, arguments: &mut [Expr]) -> Result<()> {
+        let Some(first) = arguments.first_mut() else {
+            return Ok(());
+        };
+        let Some(Value::Text(text)) = first.as_constant() else {
+            return Err(Error::unsupported("the name of a sequence by search_path"));
+        };
+        let text = self.text_on_path(text)?;
+        *first = Expr::constant(Value::text(&text), DataType::Text);
+        Ok(())
+    }
+
     fn grouping(&mut self, call: &'a ast::Function, context: &mut Context) -> Result<Expr> {
         if context.calls.is_none() || context.inside_aggregate {
             let message = format!("grouping operations are not allowed in {}", context.clause);

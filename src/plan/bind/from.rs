@@ -131,7 +131,7 @@ impl<'a> Binder<'a> {
         if let Some(system) = self.system_relation(name, alias)? {
             return Ok(system);
         }
-        let (schema, written, _) = name::in_schema(name)?;
+        let (_, written, _) = name::in_schema(name)?;
         let (name, position) = self.relation(name)?;
         let name = name.as_str();
         let time = self.time_of_table(position);
@@ -167,7 +167,7 @@ impl<'a> Binder<'a> {
         if named.is_none() {
             // As it is written: since a view was made the table may have been renamed.
             scope.tables[0].name = written.to_string();
-            scope.tables[0].schema = Some(schema.unwrap_or("public").to_string());
+            scope.tables[0].schema = Some(table.schema_name().to_string());
         }
         let all = alias.is_some_and(|alias| !alias.columns.is_empty());
         self.see(&mut scope, name, &table, all);

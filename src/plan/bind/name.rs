@@ -58,7 +58,16 @@ pub fn new_temporary(name: &ObjectName) -> Result<(TableSchema, u32)> {
 
 /// A relation of that name that is yet to be made.
 pub fn new_relation(catalog: &Catalog, name: &ObjectName) -> Result<(TableSchema, u32)> {
-    let (schema, name, position) = in_schema(name)?;
+    let is_qualified = name.0.len() > 1;
+    let (mut schema, name, position) = in_schema(name)?;
+    if let Some(path) = catalog.path().filter(|_| !is_qualified) {
+        let first = path.iter().find(|schema| catalog.has_schema(schema));
+        let Some(first) = first else {
+            let message = "no schema has been selected to create in";
+            return Err(Error::new(Code::UndefinedSchema, message).at(position));
+        };
+        schema = Some(first.as_str()).filter(|schema| *schema != "public");
+    }
     let schema_name = schema.unwrap_or("public");
     if !catalog.has_schema(schema_name) && schema_name != TEMPORARY {
         let message = format!("schema \"{schema_name}\" does not exist");

@@ -119,7 +119,17 @@ impl Binder<'_> {
         let second = second.unwrap_or_else(Expr::null);
         let zero = || Expr::constant(Value::I64(0), DataType::Integer);
         Ok(Some(match (name, arguments.len()) {
-            ("current_schema", 0) => constant("public"),
+            ("current_schema", 0) => self
+                .schemas()
+                .first()
+                .map_or(Expr::null(), |schema| constant(schema)),
+            ("current_schemas", 1) => {
+                let implicit = matches!(first.as_constant(), Some(Value::Bool(true)));
+                let own = implicit.then(|| "pg_catalog".to_string());
+                let all = own.into_iter().chain(self.schemas());
+                let all = all.map(|schema| Value::text(&schema)).collect();
+                Expr::constant(Value::Array(all), DataType::TEXTS)
+            }
             ("current_database" | "current_catalog", 0)
             | ("current_user" | "session_user" | "user" | "current_role", 0)
             | ("pg_get_userbyid", 1) => constant("postgres"),
@@ -173,6 +183,17 @@ impl Binder<'_> {
         }))
     }
 
+    /// The schemas in which names without one are looked for.
+    fn schemas(&self) -> Vec<String> {
+        let catalog = self.catalog();
+        let public = ["public".to_string()];
+        let path = catalog.path().unwrap_or(&public);
+        path.iter()
+            .filter(|schema| catalog.has_schema(schema))
+            .cloned()
+            .collect()
+    }
+
     /// A cast to the name of an object.
     pub fn registered_cast(
         &mut self,
@@ -186,6 +207,13 @@ impl Binder<'_> {
             let found = self.look_up(relation, [(oid, operand.clone())], shown, context)?;
             return expr::resolve_coalesce(vec![found, cast(operand, DataType::Text)?]);
         }
+        let operand = match operand.as_constant() {
+            Some(Value::Text(text)) if relation == "pg_regclass" => {
+                let text = self.text_on_path(text)?;
+                Expr::constant(Value::text(&text), DataType::Text)
+            }
+            _ => operand,
+        };
         let is_constant = matches!(operand.kind, ExprKind::Constant(_) | ExprKind::Parameter(_));
         let operand = cast(operand, DataType::Text)?;
         let value = if is_constant { number } else { shown };

@@ -97,9 +97,20 @@ impl Binder<'_> {
 
     /// A type by its name; what the view being read meant by it, and noted for the one being made.
     fn find_type(&mut self, name: &ObjectName) -> Result<Option<Rc<TableSchema>>> {
+        let is_qualified = name.0.len() > 1;
         let (schema, name, _) = name::in_schema(name)?;
-        let key = type_key(schema, name);
+        let mut key = type_key(schema, name);
         let catalog = self.type_catalog()?;
+        if let (Some(path), None, false) = (catalog.path(), self.seen, is_qualified) {
+            let mut keys = path.iter().map(|schema| {
+                let other = Some(schema.as_str()).filter(|schema| *schema != "public");
+                type_key(other, name)
+            });
+            match keys.find(|key| catalog.table(key).is_some()) {
+                Some(found) => key = found,
+                None => return Ok(None),
+            }
+        }
         let found = match self.seen {
             None => catalog.table(&key),
             Some(seen) => {
