@@ -2,6 +2,7 @@
 
 use super::name;
 use crate::error::{Code, Error, Result};
+use crate::plan::system::{TYPES, type_name};
 use crate::types::DataType;
 use sqlparser::ast::{self, ArrayElemTypeDef, CharacterLength, ExactNumberInfo, TimezoneInfo};
 
@@ -174,7 +175,18 @@ fn full_precision(precision: Option<u64>) -> Result<()> {
 }
 
 fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
-    let ident = name::single(name)?;
+    let (ident, is_own) = match name::parts(name)?.as_slice() {
+        [schema, ident] if schema.value == "pg_catalog" => (*ident, true),
+        _ => (name::single(name)?, false),
+    };
+    let known = || {
+        TYPES
+            .iter()
+            .find(|(known, _)| type_name(*known) == ident.value)
+    };
+    if let (true, [], Some((known, _))) = (is_own, modifiers, known()) {
+        return Ok(*known);
+    }
     match (ident.value.as_str(), modifiers) {
         ("timestamptz", []) => Ok(DataType::TimestampTz),
         // Those of the system's relations.

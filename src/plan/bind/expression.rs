@@ -145,6 +145,11 @@ impl<'a> Binder<'a> {
                 (_, Operator::AtArrow) => expr::resolve_symbol("@>", left, bound),
                 (_, Operator::ArrowAt) => expr::resolve_symbol("<@", left, bound),
                 (_, Operator::Custom(symbol)) => custom(symbol, left, bound),
+                (_, Operator::PGCustomBinaryOperator(parts)) => match parts.as_slice() {
+                    [schema, symbol] if schema == "pg_catalog" => custom(symbol, left, bound),
+                    [symbol] => custom(symbol, left, bound),
+                    _ => Err(Error::unsupported("an operator of this schema")),
+                },
                 _ => operator(op).and_then(|op| expr::resolve_operator(op, left, bound)),
             };
             return resolved.map_err(|error| match self.operator_position(right) {
@@ -363,6 +368,8 @@ fn custom(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
         "~~*" => like(false, true),
         "!~~" => like(true, false),
         "!~~*" => like(true, true),
+        "=" => expr::resolve_operator(BinaryOperator::Equal, left, right),
+        "<>" => expr::resolve_operator(BinaryOperator::NotEqual, left, right),
         _ => expr::resolve_symbol(symbol, left, right),
     }
 }

@@ -36,6 +36,16 @@ const REGISTERED: [(&str, Registered); 3] = [
     ),
 ];
 
+/// The numbers of the system's own tables that others refer to by them.
+const SYSTEM_OIDS: [(&str, i32); 6] = [
+    ("pg_class", 1259),
+    ("pg_namespace", 2615),
+    ("pg_constraint", 2606),
+    ("pg_type", 1247),
+    ("pg_attrdef", 2604),
+    ("pg_proc", 1255),
+];
+
 /// Whether the type is one of the names of objects.
 pub fn registered(data_type: &ast::DataType) -> Option<&'static Registered> {
     let name = match data_type {
@@ -133,10 +143,33 @@ impl Binder<'_> {
             ("current_database" | "current_catalog", 0)
             | ("current_user" | "session_user" | "user" | "current_role", 0)
             | ("pg_get_userbyid", 1) => constant("postgres"),
+            // Of what there is nothing here.
+            (
+                "pg_get_triggerdef"
+                | "pg_get_statisticsobjdef_columns"
+                | "pg_get_function_result"
+                | "pg_get_function_arguments"
+                | "pg_tablespace_location"
+                | "shobj_description"
+                | "pg_get_partkeydef",
+                1..=3,
+            ) => Expr::constant(Value::Null, DataType::Text),
+            ("pg_encoding_to_char", 1) => constant("UTF8"),
+            ("pg_relation_is_publishable", 1) => Expr::boolean(true),
             ("pg_get_expr", 2 | 3) => {
                 expr::coerce_to(first, DataType::Text, CastContext::Explicit)?
             }
-            ("pg_table_is_visible" | "pg_type_is_visible" | "pg_function_is_visible", 1) => {
+            ("pg_table_is_visible", 1) => {
+                let namespace =
+                    self.look_up("pg_class", [("oid", first)], "relnamespace", context)?;
+                self.is_on_path(namespace, context)?
+            }
+            ("pg_type_is_visible", 1) => {
+                let namespace =
+                    self.look_up("pg_type", [("oid", first)], "typnamespace", context)?;
+                self.is_on_path(namespace, context)?
+            }
+            ("pg_function_is_visible" | "pg_operator_is_visible", 1) => {
                 expr::resolve_is_null(first, true)?
             }
             (
@@ -194,6 +227,15 @@ impl Binder<'_> {
             .collect()
     }
 
+    /// Whether names are looked for in the schema of this number.
+    fn is_on_path(&mut self, namespace: Expr, context: &mut Context) -> Result<Expr> {
+        let name = self.look_up("pg_namespace", [("oid", namespace)], "nspname", context)?;
+        let own = ["pg_catalog".to_string()].into_iter();
+        let all = own.chain(self.schemas());
+        let all = all.map(|schema| Expr::constant(Value::text(&schema), DataType::Text));
+        expr::resolve_in_list(name, all.collect(), false)
+    }
+
     /// A cast to the name of an object.
     pub fn registered_cast(
         &mut self,
@@ -209,6 +251,10 @@ impl Binder<'_> {
         }
         let operand = match operand.as_constant() {
             Some(Value::Text(text)) if relation == "pg_regclass" => {
+                let own = text.strip_prefix("pg_catalog.").unwrap_or(text);
+                if let Some((_, oid)) = SYSTEM_OIDS.iter().find(|(name, _)| *name == own) {
+                    return Ok(Expr::integer(*oid));
+                }
                 let text = self.text_on_path(text)?;
                 Expr::constant(Value::text(&text), DataType::Text)
             }

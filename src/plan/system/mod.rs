@@ -16,5 +16,5 @@ mod describe;
 mod relation;
 mod rows;
 
-pub use describe::type_name;
+pub use describe::{TYPES, type_name};
 pub use relation::{Relation, find, table};

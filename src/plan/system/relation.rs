@@ -4,7 +4,7 @@ use super::rows::rows;
 use crate::expr::Expr;
 use crate::plan::{Node, OutputColumn};
 use crate::table::Catalog;
-use crate::types::{DataType, Value};
+use crate::types::{DataType, Element, Value};
 
 /// What stands behind a name.
 pub enum Relation {
@@ -58,13 +58,14 @@ struct Column<'s> {
 }
 
 impl Column<'_> {
-    /// `name`, an integer; `name:t`, `:b`, `:l` or `:r`, a text, boolean, bigint or real; `name=constant`, of which a text follows
-    /// a quote, and `-` is NULL.
+    /// `name`, an integer; `name:t`, `:b`, `:l` or `:r`, a text, boolean, bigint or real; `:a` or `:n`, an array of texts or small
+    /// numbers; `name=constant`, of which a text follows a quote, and `-` and `-a` are NULL.
     fn read(text: &str) -> Column<'_> {
         if let Some((name, constant)) = text.split_once('=') {
             let (data_type, value) = match constant {
                 "t" | "f" => (DataType::Boolean, Value::Bool(constant == "t")),
                 "-" => (DataType::Text, Value::Null),
+                "-a" => (DataType::TEXTS, Value::Null),
                 text => match (text.strip_prefix('\''), text.parse()) {
                     (None, Ok(number)) => (DataType::Integer, Value::I64(number)),
                     (quoted, _) => (DataType::Text, Value::text(quoted.unwrap_or(text))),
@@ -84,6 +85,8 @@ impl Column<'_> {
                 "b" => DataType::Boolean,
                 "l" => DataType::BigInt,
                 "r" => DataType::Real,
+                "a" => DataType::TEXTS,
+                "n" => DataType::Array(Element::SmallInt),
                 _ => DataType::Integer,
             },
             constant: None,
@@ -94,25 +97,25 @@ impl Column<'_> {
 /// Tables by name (without a schema in pg_catalog), and their columns ([`Column::read`]). The values of those
 /// that are no constants come from [`rows`], in this order.
 const TABLES: &[(&str, &str)] = &[
-    ("pg_namespace", "oid nspname:t nspowner=10 nspacl=-"),
+    ("pg_namespace", "oid nspname:t nspowner=10 nspacl=-a"),
     (
         "pg_class",
         "oid relname:t relnamespace reltype=0 reloftype=0 relowner=10 relam relfilenode=0 reltablespace=0 relpages=0 \
          reltuples=-1 relallvisible=0 reltoastrelid=0 relhasindex:b relisshared=f relpersistence='p relkind:t relnatts relchecks \
          relhasrules:b relhastriggers:b relhassubclass=f relrowsecurity=f relforcerowsecurity=f relispopulated:b \
-         relreplident='d relispartition=f relrewrite=0 relacl=- reloptions=- relpartbound=-",
+         relreplident='d relispartition=f relrewrite=0 relacl=-a reloptions=-a relpartbound=-",
     ),
     (
         "pg_attribute",
         "attrelid attname:t atttypid attstattarget=-1 attnum attndims atttypmod attnotnull:b atthasdef:b \
-         atthasmissing=f attidentity:t attgenerated:t attisdropped=f attislocal=t attinhcount=0 attcollation attacl=- \
-         attoptions=- attcompression='",
+         atthasmissing=f attidentity:t attgenerated:t attisdropped=f attislocal=t attinhcount=0 attcollation attacl=-a \
+         attoptions=-a attcompression='",
     ),
     ("pg_attrdef", "oid adrelid adnum adbin:t"),
     (
         "pg_constraint",
         "oid conname:t connamespace contype:t condeferrable:b condeferred:b convalidated=t conrelid contypid \
-         conindid conparentid=0 confrelid confupdtype:t confdeltype:t confmatchtype:t conislocal=t coninhcount=0 \
+         conindid conparentid=0 confrelid confupdtype:t confdeltype:t confmatchtype:t conkey:n confkey:n conislocal=t coninhcount=0 \
          connoinherit:b conbin:t definition:t",
     ),
     ("pg_view_query", "oid definition:t"),
@@ -151,11 +154,12 @@ const TABLES: &[(&str, &str)] = &[
     ("pg_collation", "oid=100 collname='default collnamespace=11"),
     (
         "pg_database",
-        "oid=5 datname='postgres datdba=10 encoding=6 datcollate='C datctype='C datistemplate=f datallowconn=t",
+        "oid=5 datname='postgres datdba=10 encoding=6 datcollate='C datctype='C datistemplate=f datallowconn=t datlocprovider='c daticulocale=- datacl=-a",
     ),
     (
         "pg_roles",
-        "oid=10 rolname='postgres rolsuper=t rolinherit=t rolcreaterole=t rolcreatedb=t rolcanlogin=t",
+        "oid=10 rolname='postgres rolsuper=t rolinherit=t rolcreaterole=t rolcreatedb=t rolcanlogin=t rolconnlimit=-1 \
+         rolvaliduntil=- rolreplication=t rolbypassrls=t",
     ),
     (
         "pg_user",
@@ -173,10 +177,31 @@ const TABLES: &[(&str, &str)] = &[
         "pg_inherits",
         "inhrelid inhparent inhseqno inhdetachpending:b",
     ),
+    (
+        "pg_policy",
+        "oid polname:t polrelid polcmd:t polpermissive:b polroles:n polqual:t polwithcheck:t",
+    ),
+    (
+        "pg_statistic_ext",
+        "oid stxrelid stxname:t stxnamespace stxowner stxstattarget stxkind:a",
+    ),
+    (
+        "pg_publication",
+        "oid pubname:t pubowner puballtables:b pubinsert:b pubupdate:b pubdelete:b pubtruncate:b pubviaroot:b",
+    ),
+    (
+        "pg_publication_rel",
+        "oid prpubid prrelid prqual:t prattrs:n",
+    ),
+    ("pg_publication_namespace", "oid pnpubid pnnspid"),
+    (
+        "pg_auth_members",
+        "oid roleid member grantor admin_option:b",
+    ),
     ("pg_tablespace", "oid spcname:t spcowner"),
     (
         "pg_trigger",
-        "oid tgrelid tgname:t tgfoid tgenabled:t tgisinternal:b tgconstraint",
+        "oid tgrelid tgname:t tgfoid tgenabled:t tgisinternal:b tgconstraint tgparentid tgtype",
     ),
     (
         "pg_proc",

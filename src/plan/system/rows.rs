@@ -4,8 +4,8 @@
 use super::describe::{self, TYPES, action_letter, modifier, type_name};
 use crate::table::Catalog;
 use crate::types::{
-    ColumnSchema, DataType, ForeignKey, IndexId, IndexSchema, RelationKind, TableId, TableSchema,
-    TypeSchema, Value, quoted, sort_by, sort_by_key, sort_order,
+    ColumnId, ColumnSchema, DataType, ForeignKey, IndexId, IndexSchema, RelationKind, TableId,
+    TableSchema, TypeSchema, Value, quoted, sort_by, sort_by_key, sort_order,
 };
 use std::rc::Rc;
 
@@ -560,6 +560,16 @@ impl Constraint<'_> {
             Kind::Foreign(key, other) => Some((*key, *other)),
             _ => None,
         };
+        let places = |table: &TableSchema, columns: &[ColumnId]| {
+            let places = columns.iter().filter_map(|id| table.position(*id));
+            Value::Array(places.map(|at| number(at + 1)).collect())
+        };
+        // Those of a condition are not known without reading it.
+        let own: Option<&[ColumnId]> = match kind {
+            Kind::Key(index) => Some(&index.columns),
+            Kind::Foreign(key, _) => Some(&key.columns),
+            Kind::Check(_) => None,
+        };
         let is_of_type = table.type_schema.is_some();
         let is_deferred = Value::Bool(foreign.is_some_and(|(key, _)| key.deferred));
         let action = |action: fn(&ForeignKey) -> &'static str| {
@@ -587,6 +597,8 @@ impl Constraint<'_> {
             action(|key| action_letter(key.on_update)),
             action(|key| action_letter(key.on_delete)),
             action(|key| if key.match_full { "f" } else { "s" }),
+            or_null(own, |own| places(table, own)),
+            or_null(foreign, |(key, other)| places(other, &key.referenced)),
             Value::Bool(letter != "c"),
             match kind {
                 Kind::Check(sql) => text(&format!("({sql})")),
