@@ -1,5 +1,5 @@
 import { changesOf } from './changes.js';
-import { checkFunctions, checkOneOf, optionsOf } from './check.js';
+import { checkBoolean, checkFunctions, checkOneOf, checkWorker, optionsOf, Takes } from './check.js';
 import { diffQuery } from './diff-query.js';
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
@@ -13,11 +13,12 @@ import type { Connection, Opening } from './protocol.js';
 import { Remote, startWorker } from './remote.js';
 import { clearSentinels, readSentinel, sentinelWriter } from './sentinel.js';
 import { Session } from './session.js';
-import { Shared } from './shared.js';
+import { type EngineOptions, Shared, USUAL } from './shared.js';
 import { SyncSession } from './sync.js';
 import { runTransaction } from './transaction.js';
 import { checkedTimeout, startTimer, type Timer } from './timer.js';
 import type {
+  Address,
   CallOptions,
   Change,
   ChangesOptions,
@@ -54,24 +55,25 @@ import type {
 } from './types.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
 
-const LOCK_TIMEOUT = 5000;
-
 /** The engines that are open in this page or process, by what they store. */
 const shared = new Shared();
 
 /** An open database: see {@link DatabaseApi} for what it does. */
 export class Database implements DatabaseApi {
   readonly waitReady: Promise<void> = Promise.resolve();
+  /** @internal */
+  readonly connection: Connection;
   readonly #session: Session;
   readonly #leave: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
   private constructor(
     readonly info: DatabaseInfo,
-    readonly connection: Connection,
+    connection: Connection,
     options: OpenOptions,
     leave: () => Promise<void>,
   ) {
+    this.connection = connection;
     this.#leave = leave;
     this.#session = new Session(
       connection,
@@ -88,25 +90,28 @@ export class Database implements DatabaseApi {
    *   browser has), or in Node `'file://directory'`. A URL that is open in this page already shares the
    *   engine; `memory://` without a name is always a new one.
    */
-  static async open(url: string | URL, given?: OpenOptions): Promise<Database> {
+  static async open(url: string | Address, given?: OpenOptions): Promise<Database> {
     const parsed = parseUrl(url);
-    const options = optionsOf(given);
+    const options = optionsOf<OpenOptions>(given, Takes.open);
     checkOneOf(options.durability, 'durability', ['strict', 'relaxed']);
     checkOneOf(options.allowFallback, 'allowFallback', ['memory']);
     checkOneOf(options.rowMode, 'rowMode', ['object', 'array']);
+    for (const name of ['create', 'acceptDataLoss', 'salvage'] as const) checkBoolean(options[name], name);
+    checkWorker(options.worker);
     checkFunctions(options.parsers, 'parsers');
     checkFunctions(options.serializers, 'serializers');
     if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'opening was cancelled before it began');
     checkedTimeout(options.timeout);
+    checkedTimeout(options.lockTimeout, 'lockTimeout');
     const { connection, leave } = await withLimits(
-      shared.join(parsed, () => connect(parsed, options)),
+      shared.join(parsed, engineOptions(options), () => connect(parsed, options)),
       options,
     );
     return new Database({ ...connection.info, url: parsed.text }, connection, options, leave);
   }
 
   /** Destroys a stored database with all its history. It must not be open. One that does not exist is no error. */
-  static async delete(url: string | URL): Promise<void> {
+  static async delete(url: string | Address): Promise<void> {
     const parsed = parseUrl(url);
     if (shared.has(parsed)) throw new DatabaseError('BUSY', `the database '${parsed.text}' is open in this page; close it first`);
     await deleteDatabase(parsed.text);
@@ -164,18 +169,19 @@ export class Database implements DatabaseApi {
     return diffQuery<T>(this.#session, sql, [a, b], options);
   }
 
-  changes<T = Row>(options: ChangesOptions = {}): AsyncIterableIterator<Change<T>> {
+  changes<T = Row>(options?: ChangesOptions): AsyncIterableIterator<Change<T>> {
     this.#check();
-    return changesOf<T>(() => this.#anotherSession(), this.connection.notices, options);
+    return changesOf<T>(() => this.#anotherSession(), this.connection.notices, optionsOf(options, Takes.changes));
   }
 
   async live<T = Row>(
     sql: string,
     params?: Parameters | null,
     callback?: LiveCallback<T> | null,
-    options: LiveOptions = {},
+    given?: LiveOptions,
   ): Promise<LiveQuery<T>> {
     this.#check();
+    const options = optionsOf<LiveOptions>(given, Takes.live);
     return Live.begin<T>(this.#anotherSession(), this.connection.notices, [sql, params], callback, options);
   }
 
@@ -183,7 +189,8 @@ export class Database implements DatabaseApi {
     return new Session(this.connection, shared.nextSession(this.connection), this.#session.defaults, () => this.#check());
   }
 
-  async restore(moment: Moment, options: RestoreOptions = {}): Promise<RunResult> {
+  async restore(moment: Moment, given?: RestoreOptions): Promise<RunResult> {
+    const options = optionsOf<RestoreOptions>(given, Takes.restore);
     const [sql, params] = await restoreStatement(this.#session, moment, options);
     const { signal, timeout, meta } = options;
     if (!options.dryRun) return run(this.#session, sql, params, { signal, timeout, meta });
@@ -195,10 +202,11 @@ export class Database implements DatabaseApi {
   }
 
   async undo(seq: number, options?: UndoOptions): Promise<RunResult> {
-    return reverse(this.#session, 'UNDO', seq, options);
+    return reverse(this.#session, 'UNDO', seq, optionsOf(options, Takes.undo));
   }
 
-  async redo(options?: UndoOptions): Promise<RunResult | null> {
+  async redo(given?: UndoOptions): Promise<RunResult | null> {
+    const options = optionsOf<UndoOptions>(given, Takes.undo);
     const last = await lastUndone(this.#session, options);
     return last === null ? null : reverse(this.#session, 'REDO', last, options);
   }
@@ -272,16 +280,22 @@ export class Database implements DatabaseApi {
   }
 }
 
+/** What the options say about the engine, which those who open its URL share. */
+function engineOptions({ durability, lockTimeout, salvage }: OpenOptions): EngineOptions {
+  return { durability, lockTimeout, salvage };
+}
+
 /** Opens an engine, here or in a worker, and keeps the page's memory of it. */
 async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connection> {
   const worker = options.worker ?? (typeof Worker !== 'undefined' && platform().openDirectory === undefined);
   const opening: Opening = {
     url: url.text,
-    durability: options.durability ?? 'strict',
+    durability: options.durability ?? USUAL.durability,
     allowMemory: options.allowFallback === 'memory',
     create: options.create ?? true,
     acceptDataLoss: options.acceptDataLoss ?? false,
-    lockTimeout: checkedTimeout(options.lockTimeout, 'lockTimeout') ?? LOCK_TIMEOUT,
+    salvage: options.salvage ?? USUAL.salvage,
+    lockTimeout: options.lockTimeout ?? USUAL.lockTimeout,
     sentinels: { opfs: readSentinel('opfs', url.name), idb: readSentinel('idb', url.name) },
     wasm: wasmOf(options, worker === true),
     worker: worker !== false,

@@ -1,12 +1,14 @@
 /** What changed in a query's result: its rows at two moments, compared as the engine gave them. */
 
+import { optionsOf, Takes } from './check.js';
 import { DatabaseError } from './error.js';
 import type { Table } from './results.js';
 import { checkText, type Session } from './session.js';
 import type { DiffEntry, DiffQueryOptions, Moment } from './types.js';
 
-export async function diffQuery<T>(session: Session, sql: string, moments: [Moment, Moment], options: DiffQueryOptions = {}): Promise<DiffEntry<T>[]> {
+export async function diffQuery<T>(session: Session, sql: string, moments: [Moment, Moment], given?: DiffQueryOptions): Promise<DiffEntry<T>[]> {
   checkText(sql);
+  const options = optionsOf<DiffQueryOptions>(given, Takes.diffQuery);
   const { params, key, ...rest } = options;
   const ask = (asOf: Moment) => session.table(sql, params, session.settle({ ...rest, asOf }));
   const before = new Side<T>(await ask(moments[0]), options, session);

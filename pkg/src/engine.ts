@@ -69,7 +69,7 @@ export interface WasmEngine {
 
 export interface Glue {
   initSync(module: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
-  Engine: new (callbacks: Callbacks, storage: number) => WasmEngine;
+  Engine: new (callbacks: Callbacks, storage: number, salvage: boolean) => WasmEngine;
 }
 
 /** What `step`, `open`, `flush` and the like answer. */
@@ -86,7 +86,7 @@ export class Engine {
   #panic: string | undefined;
   #known: { fields: Field[]; command: string } | undefined;
 
-  constructor(glue: Glue, module: WebAssembly.Module, callbacks: Omit<Callbacks, 'random' | 'panicked'>, storage: number) {
+  constructor(glue: Glue, module: WebAssembly.Module, callbacks: Omit<Callbacks, 'random' | 'panicked'>, storage: number, salvage: boolean) {
     this.#memory = glue.initSync({ module }).memory;
     this.#views = new Views(this.#memory.buffer);
     this.wasm = new glue.Engine(
@@ -106,6 +106,7 @@ export class Engine {
         },
       },
       storage,
+      salvage,
     );
     this.#room = new EngineRoom(this);
   }

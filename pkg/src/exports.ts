@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** What the package exports, whichever way it is loaded. */
 
 export { Database } from './database.js';

@@ -91,10 +91,10 @@ export class Host implements Connection {
     const { storage, reason } = await openStorage(opening);
     try {
       const module = await loading;
-      const engine = await startEngine(module, storage);
+      const engine = await startEngine(module, storage, opening.salvage);
       const url = parseUrl(opening.url);
       const sentinel = storage.kind === 'opfs' || storage.kind === 'idb' ? opening.sentinels[storage.kind] : undefined;
-      if (!opening.acceptDataLoss) checkSentinel(url, sentinel, seqOf(engine.wasm.applied_seq()));
+      if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, sentinel, seqOf(engine.wasm.applied_seq()));
       const info: DatabaseInfo = {
         url: url.text,
         name: url.name,
@@ -392,7 +392,8 @@ export class Host implements Connection {
     session.jobs.splice(place, 1);
     if (session.engine >= 0) session.inTransaction = engine.wasm.in_transaction(session.engine);
     if (job.request.kind === 'status') {
-      reply.host = { memoryBytes: engine.memoryBytes, restarts: this.#restarts, readOnly: engine.recovery()?.readOnly ?? null };
+      const readOnly = engine.recovery()?.readOnly ?? null;
+      reply.host = { memoryBytes: engine.memoryBytes, restarts: this.#restarts, readOnly, inTransaction: session.inTransaction };
     }
     this.#noteRefusal(engine, reply.error?.code);
     this.#held.add(job.answer, reply, engine.wasm.applied_seq());
@@ -554,7 +555,7 @@ export class Host implements Connection {
         await this.storage.close();
         const { storage } = await openStorage({ ...this.opening, create: false, sentinels: {} });
         this.storage = storage;
-        const engine = await startEngine(this.module, storage);
+        const engine = await startEngine(this.module, storage, this.opening.salvage);
         this.#useEngine(engine);
         if (storage.pieces) await this.#store();
         this.#held.decide(engine.wasm.applied_seq());
@@ -605,7 +606,7 @@ export class Host implements Connection {
     }
     this.#tryWritingAgain();
     if (this.#engine) return this.#engine;
-    const engine = startEngineSync(this.module, this.storage);
+    const engine = startEngineSync(this.module, this.storage, this.opening.salvage);
     if (!engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
     this.#useEngine(engine);
     this.#held.decide(engine.wasm.applied_seq());

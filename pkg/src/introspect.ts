@@ -1,5 +1,6 @@
 /** What a database tells about itself: histories, commits, tables, counters. */
 
+import { Takes } from './check.js';
 import { DatabaseError } from './error.js';
 import { wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
@@ -64,7 +65,7 @@ export async function historyOf<T>(session: Session, table: string, key: unknown
 /** The rows that differ between two moments, asked in SQL. */
 export async function diffOf<T>(session: Session, a: Moment, b: Moment, options: DiffOptions): Promise<DiffEntry<T>[]> {
   checkText(options.table);
-  const settled = session.settle(options);
+  const settled = session.settle(options, Takes.diff);
   const sql = `SELECT * FROM diff('${options.table.replaceAll("'", "''")}', $1, $2)`;
   const row = [parameterOf(a), parameterOf(b)];
   const reply = await session.call(session.execRequest(sql, settled, { single: true, row }), settled.call);
@@ -118,9 +119,9 @@ export async function restoreStatement(session: Session, moment: Moment, options
   return [`RESTORE TABLE ${quoted(table)} TO $${to}${condition}`, values];
 }
 
-async function primaryKeyOf(session: Session, moment: Moment, table: string, options: CallOptions): Promise<string[]> {
+async function primaryKeyOf(session: Session, moment: Moment, table: string, { signal, timeout }: CallOptions): Promise<string[]> {
   for (const there of [session, session.with({ moment: wireMoment(moment) })]) {
-    const known = (await tablesOf(there, options)).find(({ name }) => name === table);
+    const known = (await tablesOf(there, { signal, timeout })).find(({ name }) => name === table);
     if (known) return known.primaryKey;
   }
   return [];
@@ -211,7 +212,7 @@ export async function commitRecords(session: Session, options: CommitsOptions = 
       throw new DatabaseError('INVALID_PARAMETER_VALUE', `${name} is a whole number from 0, not ${String(value)}`);
     }
   }
-  const reply = await session.call({ kind: 'commits', session: session.number, from, to, limit: Math.min(limit, 0x7fff_ffff) }, options);
+  const reply = await session.call({ kind: 'commits', session: session.number, from, to, limit: Math.min(limit, 0x7fff_ffff) }, options, Takes.commits);
   const { rows } = onlyTable(reply, PLAIN).results<{
     seq: number;
     time: Date;
@@ -247,6 +248,7 @@ export async function statusOf(session: Session, options: CallOptions = {}): Pro
     blocks: row['blocks'],
     versions: row['versions'],
     memoryBytes: reply.host?.memoryBytes ?? 0,
+    inTransaction: reply.host?.inTransaction ?? false,
     restarts: reply.host?.restarts ?? 0,
     readOnly: reply.host?.readOnly ?? null,
   };

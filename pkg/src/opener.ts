@@ -2,7 +2,7 @@
 
 import { createGlue } from '#glue';
 import { Answer, Engine, StorageCode } from './engine.js';
-import { DatabaseError, describe } from './error.js';
+import { DatabaseError, describe, type WireError } from './error.js';
 import { platform } from './platform.js';
 import type { Opening, Sentinel } from './protocol.js';
 import { isQuota } from './storage/files.js';
@@ -17,7 +17,9 @@ export interface Chosen {
 }
 
 /** Opens the storage that the URL names, or for `auto` the best there is. */
-export async function openStorage(opening: Opening): Promise<Chosen> {
+export async function openStorage(given: Opening): Promise<Chosen> {
+  // What is salvaged is there, and may have lost its end.
+  const opening = given.salvage ? { ...given, create: false, acceptDataLoss: true } : given;
   const url = parseUrl(opening.url);
   switch (url.scheme) {
     case 'memory':
@@ -127,8 +129,8 @@ const NO_FILES = {
 };
 
 /** Starts an engine over a storage and lets it read what is there. */
-export async function startEngine(module: WebAssembly.Module, storage: OpenStorage): Promise<Engine> {
-  const engine = makeEngine(module, storage);
+export async function startEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean): Promise<Engine> {
+  const engine = makeEngine(module, storage, salvage);
   if (storage.pieces) {
     for (const { file, offset, bytes } of await storage.pieces.load()) {
       const room = engine.room();
@@ -164,9 +166,9 @@ export async function storePieces(engine: Engine, target: IdbPieces, mayWait: ()
 }
 
 /** The same without waiting, over files that are open; undefined where that does not do. */
-export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage): Engine | undefined {
+export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean): Engine | undefined {
   if (!storage.files) return undefined;
-  const engine = makeEngine(module, storage);
+  const engine = makeEngine(module, storage, salvage);
   for (let step = 0; step < 1_000_000; step += 1) {
     if (openStep(engine) === Answer.Done) return engine;
     if (storage.files.needsFiles) return undefined;
@@ -178,11 +180,11 @@ function asIdbError(error: unknown): never {
   throw asError(error);
 }
 
-function makeEngine(module: WebAssembly.Module, storage: OpenStorage): Engine {
+function makeEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean): Engine {
   const code = storage.files ? StorageCode.files : storage.pieces ? StorageCode.pieces : StorageCode.memory;
   const bytes = (pointer: number, length: number): Uint8Array => engine.bytes(pointer, length);
   const files = storage.files?.callbacks(bytes) ?? NO_FILES;
-  const engine: Engine = new Engine(createGlue(), module, { ...files, now: () => Date.now() }, code);
+  const engine: Engine = new Engine(createGlue(), module, { ...files, now: () => Date.now() }, code, salvage);
   return engine;
 }
 
@@ -196,6 +198,12 @@ function openStep(engine: Engine): number {
       cause: error,
     });
   }
-  if (answer === Answer.Failed) throw DatabaseError.fromWire(engine.takeError());
+  if (answer === Answer.Failed) throw DatabaseError.fromWire(salvageable(engine.takeError()));
   return answer;
+}
+
+/** Of damage: that what precedes it can be read. */
+function salvageable(error: WireError): WireError {
+  if (error.code !== 'CORRUPT' && error.code !== 'DATA_LOSS') return error;
+  return { ...error, hint: 'what precedes the damage can be read: open it with { salvage: true }' };
 }

@@ -11,7 +11,7 @@
  */
 
 import { arrayText } from './array.js';
-import { DatabaseError } from './error.js';
+import { DatabaseError, describe } from './error.js';
 import { putText } from './text.js';
 import type { Parameters } from './types.js';
 
@@ -110,7 +110,13 @@ function writeCell(room: Room, cell: number, end: number, value: unknown, column
       room.i32[at >>> 2] = Kind.Text;
       return writeText(room, cell, end, value.toString(), column);
     case 'object':
-      return writeObject(room, cell, end, value, column);
+      try {
+        return writeObject(room, cell, end, value, column);
+      } catch (error) {
+        if (error instanceof DatabaseError || error instanceof RangeError) throw error;
+        // It is not even to be looked at, such as a revoked Proxy.
+        throw new DatabaseError('WRONG_PARAMETERS', `parameter $${column + 1} cannot be read: ${describe(error)}`, { cause: error });
+      }
     case 'undefined':
       throw new DatabaseError('WRONG_PARAMETERS', `parameter $${column + 1} is undefined`, {
         hint: 'use null for NULL',

@@ -42,7 +42,7 @@ export interface Reply {
   /** For `prepare`. */
   statement?: number | undefined;
   /** For `status`: what the engine cannot know of itself. */
-  host?: Pick<DatabaseStatus, 'memoryBytes' | 'restarts' | 'readOnly'> | undefined;
+  host?: Pick<DatabaseStatus, 'memoryBytes' | 'restarts' | 'readOnly' | 'inTransaction'> | undefined;
   error?: WireError | undefined;
 }
 
@@ -62,6 +62,8 @@ export interface Opening {
   allowMemory: boolean;
   create: boolean;
   acceptDataLoss: boolean;
+  /** Opens what is damaged, up to there, to be read. */
+  salvage: boolean;
   lockTimeout: number;
   /** By storage. */
   sentinels: { opfs?: Sentinel | undefined; idb?: Sentinel | undefined };

@@ -1,6 +1,6 @@
 /** The calls that databases, transactions and past moments share: one session of an engine. */
 
-import { checkFunctions, optionsOf } from './check.js';
+import { checkFunctions, isArray, optionsOf, Takes } from './check.js';
 import { DatabaseError } from './error.js';
 import { type WireMoment, wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
@@ -70,7 +70,7 @@ export class Session implements Queryable {
 
   async exec(sql: string, options: ExecOptions = {}): Promise<Results[]> {
     checkText(sql);
-    const settled = this.settle(options);
+    const settled = this.settle(options, Takes.exec);
     const reply = await this.call(this.execRequest(sql, settled, { atomic: options?.atomic ?? false }), settled.call);
     return allResults(reply, settled.rows, sql);
   }
@@ -98,17 +98,17 @@ export class Session implements Queryable {
   }
 
   /** Makes a call. A signal that has fired already stops it before it is made. */
-  async call(request: Request, options: CallOptions = {}): Promise<Reply> {
+  async call(request: Request, given?: CallOptions | null, takes: readonly string[] = Takes.call): Promise<Reply> {
     this.check();
-    optionsOf(options);
+    const options = optionsOf(given, takes);
     const signal = bothSignals(options.signal, this.defaults.signal);
     if (signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made', { cause: signal.reason });
     return this.connection.call(request, { signal, timeout: checkedTimeout(options.timeout) });
   }
 
-  settle(given: QueryOptions | null | undefined): Settled {
+  settle(given: QueryOptions | null | undefined, takes: readonly string[] = Takes.query): Settled {
     const { defaults } = this;
-    const options = optionsOf(given);
+    const options = optionsOf(given, takes);
     checkFunctions(options.parsers, 'parsers');
     checkFunctions(options.serializers, 'serializers');
     const parsers = merged(defaults.parsers, options.parsers);
@@ -129,7 +129,7 @@ export class Session implements Queryable {
 
   /** The parameters of a statement, those with a serializer turned into text by it. */
   async parametersOf(sql: string, row: Parameters, settled: Settled): Promise<Parameters> {
-    if (!Array.isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
+    if (!isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
     const { serializers } = settled;
     if (!serializers || row.length === 0) return row;
     return serialize(row, serializers, await this.#types(sql));

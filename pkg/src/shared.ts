@@ -1,11 +1,19 @@
 /** Opening a URL twice in one page shares one engine: who uses which. */
 
+import { DatabaseError } from './error.js';
 import { platform } from './platform.js';
 import type { Connection } from './protocol.js';
+import type { OpenOptions } from './types.js';
 import type { DatabaseUrl } from './url.js';
+
+/** What holds for all who share an engine: said by who opens it, and by nobody after that in another way. */
+export type EngineOptions = Pick<OpenOptions, 'durability' | 'lockTimeout' | 'salvage'>;
+
+export const USUAL = { durability: 'strict', lockTimeout: 5000, salvage: false } as const;
 
 interface Entry {
   url: DatabaseUrl;
+  options: EngineOptions;
   connection: Promise<Connection>;
   /** The storage it turned out to use, once it is open. */
   storage: string | undefined;
@@ -18,13 +26,14 @@ export class Shared {
   readonly #sessions = new WeakMap<Connection, number>();
 
   /** The engine of a URL, opened if it is not; `leave` closes it when nobody else uses it. */
-  async join(url: DatabaseUrl, open: () => Promise<Connection>): Promise<{ connection: Connection; leave: () => Promise<void> }> {
+  async join(url: DatabaseUrl, options: EngineOptions, open: () => Promise<Connection>): Promise<{ connection: Connection; leave: () => Promise<void> }> {
     for (;;) {
-      const entry = this.#find(url) ?? this.#add(url, open);
+      const entry = this.#find(url) ?? this.#add(url, options, open);
       if (entry.closing) {
         await entry.closing.catch(() => {}); // whoever closed it hears of that
         continue;
       }
+      checkSame(entry, options);
       entry.users += 1;
       const connection = await entry.connection;
       let left = false;
@@ -51,8 +60,8 @@ export class Shared {
     return next;
   }
 
-  #add(url: DatabaseUrl, open: () => Promise<Connection>): Entry {
-    const entry: Entry = { url, connection: open(), storage: undefined, users: 0, closing: undefined };
+  #add(url: DatabaseUrl, options: EngineOptions, open: () => Promise<Connection>): Entry {
+    const entry: Entry = { url, options, connection: open(), storage: undefined, users: 0, closing: undefined };
     this.#entries.add(entry);
     entry.connection.then(
       (connection) => {
@@ -66,6 +75,16 @@ export class Shared {
   #find(url: DatabaseUrl): Entry | undefined {
     if (url.scheme === 'memory' && url.name === '') return undefined;
     return [...this.#entries].find((entry) => isSame(entry, url));
+  }
+}
+
+function checkSame({ url, options }: Entry, given: EngineOptions): void {
+  for (const name of ['durability', 'lockTimeout', 'salvage'] as const) {
+    const now = options[name] ?? USUAL[name];
+    if (given[name] === undefined || given[name] === now) continue;
+    throw new DatabaseError('INVALID_PARAMETER_VALUE', `'${url.text}' is open already, with ${name} ${now}`, {
+      hint: `it is one engine for all who open it here: leave ${name} out, or close the database first`,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { rowsOf } from './check.js';
+import { isArray, rowsOf } from './check.js';
 import { DatabaseError } from './error.js';
 import { parametersBuffer, wrongCount } from './parameters.js';
 import type { Reply, Request } from './protocol.js';
@@ -80,7 +80,7 @@ export function runRequest(session: Session, prepared: Prepared, closed: boolean
   const columns = prepared.paramTypes.length;
   const { serializers } = settled;
   const given = rows.map((row) => {
-    if (!Array.isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
+    if (!isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
     if (row.length !== columns) throw wrongCount(row.length, columns);
     return serializers ? serialize(row, serializers, prepared.paramTypes) : row;
   });

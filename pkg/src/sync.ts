@@ -1,6 +1,6 @@
 /** The synchronous calls, for an engine on this thread. */
 
-import { checkCallback, optionsOf, rowsOf } from './check.js';
+import { checkCallback, isArray, optionsOf, rowsOf, Takes } from './check.js';
 import { DatabaseError } from './error.js';
 import { Answer } from './engine.js';
 import type { Host } from './host.js';
@@ -25,7 +25,7 @@ export class SyncSession {
 
   exec(sql: string, options: ExecOptions = {}): Results[] {
     checkText(sql);
-    const settled = this.#settle(options);
+    const settled = this.#settle(options, Takes.exec);
     const reply = this.host.callSync(this.session.execRequest(sql, settled, { atomic: options?.atomic ?? false }), settled.call.timeout);
     return allResults(reply, settled.rows, sql);
   }
@@ -47,7 +47,7 @@ export class SyncSession {
   /** The engine runs it in one call, and the result is read where it lies in the engine's memory. */
   #short<T>(sql: string, params: Parameters): Results<T> {
     this.session.check();
-    if (!Array.isArray(params)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
+    if (!isArray(params)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
     const { number, defaults } = this.session;
     const { engine, session } = this.host.direct(number);
     const length = engine.writeRequest({
@@ -83,7 +83,7 @@ export class SyncSession {
 
   transaction<R>(callback: () => R, options: TransactionOptions): R {
     checkCallback(callback);
-    const meta = { meta: optionsOf(options).meta };
+    const meta = { meta: optionsOf(options, Takes.transaction).meta };
     this.exec('BEGIN', meta);
     let result: R;
     try {
@@ -99,12 +99,12 @@ export class SyncSession {
     return result;
   }
 
-  #settle(given: QueryOptions | null | undefined): Settled {
+  #settle(given: QueryOptions | null | undefined, takes: readonly string[] = Takes.query): Settled {
     this.session.check();
-    const options = optionsOf(given);
+    const options = optionsOf(given, takes);
     if (options.signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made');
     checkedTimeout(options.timeout);
-    return this.session.settle(options);
+    return this.session.settle(options, takes);
   }
 }
 

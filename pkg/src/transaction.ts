@@ -1,4 +1,4 @@
-import { checkCallback, optionsOf } from './check.js';
+import { checkCallback, optionsOf, Takes } from './check.js';
 import { DatabaseError } from './error.js';
 import { type Defaults, metaText, Session } from './session.js';
 import { checkCommitted } from './sync.js';
@@ -63,7 +63,7 @@ export async function runTransaction<R>(
   callback: (tx: Transaction) => Promise<R> | R,
   given: TransactionOptions,
 ): Promise<R> {
-  const options = optionsOf(given);
+  const options = optionsOf(given, Takes.transaction);
   checkCallback(callback);
   const stop = new AbortController();
   const cancel = () => stop.abort(options.signal?.reason);

@@ -261,6 +261,13 @@ test('errors are of one class with everything about them', () =>
     await fails(db.query('SELECT 2147483647 + 1'), 'NUMERIC_VALUE_OUT_OF_RANGE');
   }));
 
+/** What may not even be looked at. */
+function revoked() {
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  return proxy;
+}
+
 test('an argument of another shape is an error of the package', () =>
   withDatabase(async (db) => {
     const statement = await db.prepare('SELECT 1');
@@ -279,11 +286,33 @@ test('an argument of another shape is an error of the package', () =>
       fallback: () => Database.open('memory://', { allowFallback: true }),
       'the options of open': () => Database.open('memory://', 'relaxed'),
       'parsers of all': () => Database.open('memory://', { parsers: { 23: 'text' } }),
+      'where it runs': () => Database.open('memory://', { worker: 'yes' }),
+      'whether it is made': () => Database.open('memory://', { create: 'no' }),
+      'options that cannot be read': () => db.query('SELECT 1', [], revoked()),
+      'a name that open has not': () => Database.open('memory://', { timeoutt: 5 }),
+      'a name that query has not': () => db.query('SELECT 1', [], { atomic: true }),
+      'a name that exec has not': () => db.exec('SELECT 1', { rowmode: 'array' }),
+      'a name that execSync has not': () => db.execSync('SELECT 1', { rowmode: 'array' }),
+      'a name that a statement has not': () => statement.query([], { timeuot: 5 }),
+      'a name that a transaction has not': () => db.transaction(() => {}, { isolation: 'serializable' }),
+      'a name that commits has not': () => db.commits({ last: 5 }),
+      'a name that status has not': () => db.status({ meta: 1 }),
+      'a name that restore has not': () => db.restore({ seq: 1 }, { dryrun: true }),
+      'a name that undo has not': () => db.undo(1, { force: true }),
+      'a name that diff has not': () => db.diff({ seq: 0 }, { seq: 1 }, { table: 't', keys: [] }),
+      'a name that diffQuery has not': () => db.diffQuery('SELECT 1', { seq: 0 }, { seq: 1 }, { keys: [] }),
+      'a name that live has not': () => db.live('SELECT 1', [], () => {}, { interval: 5 }),
+      'a name that changes has not': () => db.changes({ from: 5 }),
     };
     for (const [what, call] of Object.entries(wrong)) {
       const error = await errorOf(async () => call());
       assert.equal(error.code, 'INVALID_PARAMETER_VALUE', what);
     }
+    await fails(db.query('SELECT $1::json', [revoked()]), 'WRONG_PARAMETERS');
+    await fails(db.query('SELECT $1::json', revoked()), 'WRONG_PARAMETERS');
+    const misspelt = await errorOf(db.query('SELECT 1', [], { timeuot: 5 }));
+    assert.match(`${misspelt.message}; ${misspelt.hint}`, /no option 'timeuot'.*timeout/);
+    assert.equal((await db.query('SELECT 1 AS one', [], { timeuot: undefined })).rows[0].one, 1);
     assert.equal((await db.query('SELECT 1 AS one', null, null)).rows[0].one, 1);
     assert.equal((await db.exec('SELECT 1 AS one', null))[0].rows[0].one, 1);
     assert.equal(db.querySync('SELECT 1 AS one', null, null).rows[0].one, 1);

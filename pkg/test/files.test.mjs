@@ -64,6 +64,12 @@ test('a directory has one opener; the URLs of one directory share an engine', ()
       async (db) => {
         await db.exec('CREATE TABLE t (a INT)');
         await withDatabase((same) => same.query('SELECT * FROM t'), {}, `file://${directory}/x/../db`);
+        // What holds for the engine was said by who opened it.
+        await withDatabase((same) => same.query('SELECT * FROM t'), { lockTimeout: 5000, durability: 'strict' }, url);
+        const error = await fails(Database.open(url, { lockTimeout: 200 }), 'INVALID_PARAMETER_VALUE');
+        assert.match(error.message, /is open already, with lockTimeout 5000$/);
+        await fails(Database.open(url, { durability: 'relaxed' }), 'INVALID_PARAMETER_VALUE');
+        await fails(Database.open(url, { salvage: true }), 'INVALID_PARAMETER_VALUE');
         await fails(Database.delete(url), 'BUSY');
         const child = await childOf(`
           try { await Database.open(${JSON.stringify(url)}); console.log('opened'); } catch (error) { console.log(error.code); }
@@ -130,6 +136,60 @@ test('damage is an error that changes nothing', () =>
     after[4200] ^= 0x10;
     assert.ok(after.equals(before), 'the files are as they were');
     assert.equal((await errorOf(Database.open(url))).code, 'CORRUPT', 'the lock was given back');
+  }));
+
+test('what precedes damage is read with `salvage`, and nothing is written', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    await withDatabase(
+      async (db) => {
+        await db.exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)');
+        for (let a = 0; a < 20; a += 1) await db.query('INSERT INTO t VALUES ($1, $2)', [a, `row ${a}`]);
+      },
+      {},
+      url,
+    );
+    const segment = join(directory, 'db', '00001');
+    const bytes = await readFile(segment);
+    bytes[bytes.indexOf('row 12')] ^= 1;
+    await writeFile(segment, bytes);
+    const error = await fails(Database.open(url), 'CORRUPT');
+    assert.match(error.message, /segment 0.* offset \d+, seq 13/);
+    assert.match(error.hint, /salvage: true/);
+    await withDatabase(
+      async (db) => {
+        const { readOnly, damage, commits } = db.info.recovery;
+        assert.equal(readOnly.code, 'READ_ONLY');
+        assert.equal(damage.code, 'CORRUPT');
+        assert.equal(damage.message, error.message);
+        assert.equal(commits, 13);
+        assert.deepEqual((await db.query('SELECT a FROM t ORDER BY a', [], { rowMode: 'array' })).rows.flat(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        assert.equal(await value(db.asOf({ seq: 3 }), 'SELECT count(*)::int FROM t'), 3);
+        assert.equal((await db.history('t', 11))[0].seq, 12);
+        await fails(db.query('DELETE FROM t'), 'READ_ONLY');
+        await db.query('SELECT 1');
+      },
+      { salvage: true },
+      url,
+    );
+    assert.ok((await readFile(segment)).equals(bytes), 'the files are as they were');
+    await fails(Database.open(`file://${directory}/none`, { salvage: true }), 'STORAGE_UNAVAILABLE');
+  }));
+
+test('a sound database is opened by `salvage` for reading', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    await withDatabase((db) => db.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)'), {}, url);
+    await withDatabase(
+      async (db) => {
+        assert.equal(db.info.recovery.damage, null);
+        assert.equal(await value(db, 'SELECT a FROM t'), 1);
+        await fails(db.query('INSERT INTO t VALUES (2)'), 'READ_ONLY');
+      },
+      { salvage: true },
+      url,
+    );
+    await withDatabase((db) => db.query('INSERT INTO t VALUES (2)'), {}, url);
   }));
 
 test('a torn write at the end of the log is told of, and cut', () =>

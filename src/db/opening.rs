@@ -24,6 +24,7 @@ impl Opening {
         let store = Store::new(options.residency).with_key_makers(crate::plan::key_maker);
         let recovery = options.storage.take().map(|storage| {
             let mut log = crate::log::Options::new(options.clock.now(), options.entropy.clone());
+            log.mode = options.mode;
             log.sizes.checkpoint_after = options.checkpoint_after;
             Recovery::new(storage, log)
         });

@@ -1,5 +1,6 @@
 //! What a database is opened with.
 
+use crate::log::Mode;
 use crate::storage::Storage;
 use crate::table::Residency;
 use crate::types::{Clock, Entropy};
@@ -12,6 +13,8 @@ pub const CHECKPOINT_AFTER: u64 = 64 << 20;
 pub struct Options {
     /// `None` keeps everything in memory and no log.
     pub storage: Option<Box<dyn Storage>>,
+    /// Whether it is opened for writing.
+    pub mode: Mode,
     pub clock: Rc<dyn Clock>,
     pub entropy: Rc<dyn Entropy>,
     pub residency: Residency,
@@ -30,6 +33,7 @@ impl Options {
     pub fn memory(clock: Rc<dyn Clock>, entropy: Rc<dyn Entropy>) -> Options {
         Options {
             storage: None,
+            mode: Mode::Write,
             clock,
             entropy,
             residency: Residency::All,

@@ -10,7 +10,7 @@ use crate::db::{
 };
 use crate::error::{Code, Error, Result};
 use crate::expr::Json;
-use crate::log::Report;
+use crate::log::{Mode, Report};
 use crate::plan::OutputColumn;
 use crate::storage::{Piece, Pieces, Storage, Ticket};
 use crate::table::Residency;
@@ -67,9 +67,10 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// A database over the host's files, or its pieces, or in memory. It must be opened before it is asked.
+    /// A database over the host's files, or its pieces, or in memory; with `salvage` only to be read, up to where it is damaged.
+    /// It must be opened before it is asked.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: Host, storage: u32) -> Engine {
+    pub fn new(host: Host, storage: u32, salvage: bool) -> Engine {
         let outside = Outside(Rc::new(host));
         outside.report_panics();
         let pieces = (storage == PIECES).then(Pieces::new);
@@ -85,6 +86,10 @@ impl Engine {
         };
         let opening = Database::open(Options {
             storage,
+            mode: match salvage {
+                true => Mode::Salvage,
+                false => Mode::Write,
+            },
             clock: Rc::new(outside.clone()),
             entropy: Rc::new(outside),
             residency: Residency::All,
@@ -591,6 +596,7 @@ fn describe_report(report: &Report) -> String {
     });
     Json::object([
         ("readOnly", report.read_only.as_ref().map(error).into()),
+        ("damage", report.damage.as_ref().map(error).into()),
         ("torn", torn.into()),
         ("provisional", report.provisional.into()),
         ("commits", report.commits.into()),

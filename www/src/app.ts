@@ -20,6 +20,7 @@ import { startStoragePicker } from './storage-picker';
 import { startTagMarks } from './tag-marks';
 import { startTheme } from './theme';
 import { Timeline } from './timeline';
+import { TransactionBar } from './transaction-bar';
 import { Workspace } from './workspace';
 
 /** `first` is what was begun before the page was there. */
@@ -48,7 +49,19 @@ export async function startApp(first: First): Promise<void> {
       if (playground.moment.value === null) workspace.welcome();
     },
   );
-  const workspace = new Workspace(playground, editor, question, results, first);
+  /** Asks anew what stands there: it was asked before the database was changed from outside the editor. */
+  async function askAgain(): Promise<void> {
+    if (question.statement) await question.ask([question.statement]);
+    await historyPanel.refresh();
+  }
+  const transaction = new TransactionBar(playground, {
+    onEnded: async () => {
+      runner.clearProblem();
+      await askAgain();
+    },
+    onError: (error, statement) => runner.showError(error, statement),
+  });
+  const workspace = new Workspace(playground, editor, question, results, first, () => transaction.mayLeave());
   const runner = new Runner(playground, editor, question, results, () => historyPanel.refresh());
   const drawer = new Drawer();
   const historyPanel = new HistoryPanel(playground, {
@@ -83,9 +96,8 @@ export async function startApp(first: First): Promise<void> {
       playground.moment.set(null);
     }
     await playground.refresh();
-    // What stands there was asked before.
-    if (seq !== null && question.statement) await question.ask([question.statement]);
-    await historyPanel.refresh();
+    if (seq !== null) await askAgain();
+    else await historyPanel.refresh();
     if (seq !== null) byId('announce').textContent = `Done by commit ${seq}`;
   });
   startLibrary(workspace, { onExample: (example) => void show(example), onOpen: () => drawer.close() });

@@ -3,7 +3,7 @@
  * are kept; new ones are only ever added at the end.
  */
 
-import type { CommitInfo, DatabaseApi } from 'driftdb-wasm';
+import type { CommitInfo, DatabaseApi, DatabaseStatus } from 'driftdb-wasm';
 import { Signal } from './signal';
 
 /** Statements are kept without their literals, so a word is a word of SQL or a name. */
@@ -48,14 +48,16 @@ export class CommitLog {
     return low;
   }
 
-  /** Learns of commits made since. */
-  async refresh(): Promise<void> {
-    const last = (await this.#db.status()).appliedSeq ?? -1;
-    if (last < this.last.value) return;
+  /** Learns of commits made since; answers what the database told of itself. */
+  async refresh(): Promise<DatabaseStatus> {
+    const status = await this.#db.status();
+    const last = status.appliedSeq ?? -1;
+    if (last < this.last.value) return status;
     const known = this.last.value;
     if (last - known <= WHOLE) await this.#fetch(known + 1, last);
     else await this.need(last);
     this.last.set(last);
+    return status;
   }
 
   /** Makes sure that the commit and its neighbours are there, unless the database is closed meanwhile. */

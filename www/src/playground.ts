@@ -28,6 +28,9 @@ export class Playground {
   /** The tables of the present, whatever the moment. */
   readonly presentTables = new Signal<readonly TableInfo[]>(NO_TABLES);
 
+  /** The transaction that was begun in the editor; a failed one can only be rolled back. */
+  readonly transaction = new Signal<'none' | 'open' | 'failed'>('none');
+
   readonly #tables = new Latest<number | null>((moment) => this.#followTables(moment));
   /** Which tables are in {@link tables}. */
   #shownEpoch: number | undefined;
@@ -39,6 +42,7 @@ export class Playground {
   /** Looks at another database, in its present; undefined while there is none. */
   async attach(db: DatabaseApi | undefined): Promise<void> {
     this.moment.set(null);
+    this.transaction.set('none');
     this.db.set(db);
     this.commits.set(db && new CommitLog(db));
     this.tables.set(NO_TABLES);
@@ -51,7 +55,8 @@ export class Playground {
   /** Learns of what statements have changed. */
   async refresh(): Promise<void> {
     try {
-      await Promise.all([this.#readTables(this.moment.value), this.commits.value?.refresh()]);
+      const [status] = await Promise.all([this.commits.value?.refresh(), this.#readTables(this.moment.value)]);
+      this.transaction.set(status?.inTransaction ? await this.#transactionState() : 'none');
       // The first answer does not wait for them.
       whenIdle(() => void this.#readTags(), TAGS_MS);
     } catch (error) {
@@ -60,6 +65,10 @@ export class Playground {
     }
     // The tables were read before the commits that made them were known.
     this.#shownEpoch = undefined;
+  }
+
+  async #transactionState(): Promise<'open' | 'failed'> {
+    return (await this.db.value?.query('SELECT 1').then(() => 'open' as const, () => 'failed' as const)) ?? 'failed';
   }
 
   /** Shows the state after a commit; the last one is the present. */

@@ -12,7 +12,9 @@ export function startStoragePicker(playground: Playground, workspace: Workspace)
   const option = (choice: Choice): HTMLElement => element('option', { value: choice }, STORAGE_NAMES[choice]);
   fill(select, ...CHOICES.map(option));
   select.value = chosenStorage();
-  select.addEventListener('change', () => void workspace.useStorage(select.value as Choice));
+  select.addEventListener('change', async () => {
+    if (!(await workspace.useStorage(select.value as Choice))) select.value = chosenStorage();
+  });
 
   playground.db.follow((db) => {
     const chip = byId('storage-chip');

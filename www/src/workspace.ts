@@ -32,6 +32,7 @@ export class Workspace {
   readonly #editor: LateEditor;
   readonly #question: Question;
   readonly #results: ResultsView;
+  readonly #mayLeave: () => Promise<boolean>;
   /** What was begun before the page was there. */
   #first: First | undefined;
   #loading: AbortController | undefined;
@@ -41,13 +42,16 @@ export class Workspace {
   #turn = 0;
   #last: Promise<void> = Promise.resolve();
 
+  /** `mayLeave` is asked before the open database is left. */
   constructor(
     playground: Playground,
     editor: LateEditor,
     question: Question,
     results: ResultsView,
     first: First,
+    mayLeave: () => Promise<boolean>,
   ) {
+    this.#mayLeave = mayLeave;
     this.#playground = playground;
     this.#editor = editor;
     this.#question = question;
@@ -56,7 +60,8 @@ export class Workspace {
   }
 
   /** Opens a data set's database, and fills it where that has not been done. */
-  open(dataSet: DataSet, options: { acceptDataLoss?: boolean; anew?: boolean } = {}): Promise<void> {
+  async open(dataSet: DataSet, options: { acceptDataLoss?: boolean; anew?: boolean } = {}): Promise<void> {
+    if (!(await this.#mayLeave())) return;
     this.#loading?.abort();
     const turn = (this.#turn += 1);
     this.#last = this.#last.then(async () => {
@@ -74,9 +79,12 @@ export class Workspace {
     return this.open(this.dataSet.value, { anew: true });
   }
 
-  async useStorage(choice: Choice): Promise<void> {
+  /** Answers whether it is used; not where the visitor would rather stay. */
+  async useStorage(choice: Choice): Promise<boolean> {
+    if (!(await this.#mayLeave())) return false;
     chooseStorage(choice);
     await this.reopen();
+    return true;
   }
 
   keepDraft(text: string): void {

@@ -1,5 +1,6 @@
 /** What calls can be told. */
 
+import type { Address, Signal, WasmModule, WebWorker } from './environment.js';
 import type { Moment } from './moments.js';
 
 /** Where a database is kept. */
@@ -28,7 +29,7 @@ export type Serializers = Readonly<Record<number, Serializer>>;
 /** Taken by every call. */
 export interface CallOptions {
   /** Stops the call when it fires: the call rejects with `CANCELLED`, and its statement has no effect. */
-  signal?: AbortSignal | undefined;
+  signal?: Signal | undefined;
   /** Milliseconds after which the call rejects with `TIMEOUT`. Counted from the call, waiting included. */
   timeout?: number | undefined;
 }
@@ -85,15 +86,15 @@ export interface OpenOptions extends CallOptions {
    *   or bundler wants to make it itself. It stays when its database is closed, and another can be
    *   opened in it then.
    */
-  worker?: boolean | Worker | undefined;
+  worker?: boolean | WebWorker | undefined;
   /**
    * The engine's WebAssembly, if it does not lie beside the package's JavaScript: an address, the
    * bytes, or a compiled module. Storage is opened while a promise of a module is waited for; if it
    * fails, the package loads the module itself.
    */
-  wasm?: string | URL | BufferSource | WebAssembly.Module | Promise<WebAssembly.Module> | undefined;
+  wasm?: string | Address | ArrayBuffer | ArrayBufferView<ArrayBuffer> | WasmModule | Promise<WasmModule> | undefined;
   /** The script of the worker, if it does not lie beside the package's JavaScript. */
-  workerUrl?: string | URL | undefined;
+  workerUrl?: string | Address | undefined;
   /** Default `'strict'`. */
   durability?: Durability | undefined;
   /**
@@ -105,6 +106,11 @@ export interface OpenOptions extends CallOptions {
   create?: boolean | undefined;
   /** Accepts that an earlier database was lost (`DATA_LOSS`), and starts a new one in its place. */
   acceptDataLoss?: boolean | undefined;
+  /**
+   * Opens a damaged database (`CORRUPT`), or one of which a part is missing (`DATA_LOSS`), for reading only: every commit before
+   * the damage is there. Nothing is written. `info.recovery` tells where it ends.
+   */
+  salvage?: boolean | undefined;
   /** Milliseconds that a writing statement waits for another transaction to end. Default 5000. */
   lockTimeout?: number | undefined;
   /** The default of all calls. */

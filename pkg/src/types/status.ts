@@ -25,13 +25,15 @@ export interface DatabaseInfo {
   recovery: Recovery | null;
 }
 
-/** What opening a stored database found. Damage is not here: that is the error `CORRUPT` or `DATA_LOSS`. */
+/** What opening a stored database found. Damage is the error `CORRUPT` or `DATA_LOSS`, unless it was opened with `salvage`. */
 export interface Recovery {
   /**
    * Why nothing can be written, such as `QUOTA` (no room), `IO` or `FORMAT_TOO_NEW` (a later version of the
    * package wrote it); everything can still be read. Null: it can be written.
    */
   readOnly: { code: ErrorCode; message: string } | null;
+  /** Opened with `salvage`: the damage before which it ends. Null: there is none. */
+  damage: { code: ErrorCode; message: string } | null;
   /**
    * Where a write was cut off that nobody was told of, since the browser or the machine ended in the middle of it;
    * null if nowhere. `seq` is what that commit would have been.
@@ -67,6 +69,8 @@ export interface DatabaseStatus {
   versions: number;
   /** WebAssembly memory in use, in bytes. */
   memoryBytes: number;
+  /** Whether this database's own calls are in a transaction: a BEGIN that no COMMIT or ROLLBACK has ended. */
+  inTransaction: boolean;
   /** How often the engine was opened anew after a crash or a failure of storage. */
   restarts: number;
   /**
