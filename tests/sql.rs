@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
+use tempfile::TempDir;
 
 /// 2026-01-01 00:00:00 UTC.
 const START: i64 = 1_767_225_600_000_000;
@@ -195,7 +196,7 @@ impl DB for Connection {
 /// Answers messages until nobody is left to send them; then opens the database anew if it has storage.
 fn serve(way: Way, messages: Receiver<Message>) -> Result<(), String> {
     let clock = Rc::new(SetClock(Cell::new(START)));
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = folder().map_err(|error| error.to_string())?;
     let open = || open(way, folder.path(), clock.clone()).map_err(|error| error.to_string());
     let mut database = open()?;
     let mut statements = 0;
@@ -234,6 +235,11 @@ fn serve(way: Way, messages: Receiver<Message>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// In memory where the machine has files there: each of thousands of commits waits for its flush, milliseconds on a disk.
+fn folder() -> std::io::Result<TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
 fn commits(database: &Database) -> u64 {
