@@ -7,6 +7,9 @@ use super::{BlockId, Fetch, Residency};
 use crate::error::{Code, Error, Result};
 use crate::types::TableId;
 
+/// Blocks that are unpacked before others have their turn.
+const UNPACKED_AT_ONCE: usize = 16;
+
 pub(crate) struct Blocks {
     residency: Residency,
     slots: Vec<Slot>,
@@ -120,10 +123,12 @@ impl Blocks {
         }
     }
 
-    /// Makes a block of the bytes of one that waits, and before that of those that its rows went on to.
+    /// Makes a block of the bytes of one that waits, and before that of those that its rows went on to. Where these are
+    /// many it is some of them, and the block waits on: it will be needed again.
     pub fn unpack(&mut self, id: BlockId, layout: &Layout) -> Result<()> {
         let mut waiting = vec![id];
-        while let Some(&id) = waiting.last() {
+        let mut left = UNPACKED_AT_ONCE;
+        while let Some(&id) = waiting.last().filter(|_| left > 0) {
             let Some(bytes) = self.packed(id.0 as usize) else {
                 waiting.pop();
                 continue;
@@ -145,6 +150,7 @@ impl Blocks {
                     let block = block.map_err(|_| damaged())?;
                     self.slots[id.0 as usize].content = Content::Block(Box::new(block));
                     waiting.pop();
+                    left -= 1;
                 }
             }
         }

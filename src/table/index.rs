@@ -271,23 +271,13 @@ impl<K: Key> Tiers<K> {
         live.into_iter()
             .for_each(|period| tiers.add(period.key, period.row, period.start));
         sort_by_key(&mut closed, |period| period.end);
-        for Period {
-            key,
-            row,
-            start,
-            end,
-        } in closed
-        {
-            tiers.closed.push(
-                Closed {
-                    key,
-                    end,
-                    payload: row.0,
-                    start,
-                },
-                blocks,
-            );
-        }
+        let entry = |period: Period<K>| Closed {
+            key: period.key,
+            end: period.end,
+            payload: period.row.0,
+            start: period.start,
+        };
+        tiers.closed = ClosedTier::of(closed.into_iter().map(entry).collect(), blocks);
         tiers
     }
 }

@@ -384,10 +384,6 @@ impl Relation {
             })?;
         }
         versions.sort_unstable_by_key(|version| version.end);
-        let mut past = ClosedTier::default();
-        for version in versions {
-            past.push(version, blocks);
-        }
-        Ok(past)
+        Ok(ClosedTier::of(versions, blocks))
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::table::BlockId;
 use crate::table::blocks::Blocks;
+use crate::types::sort_by;
 use std::rc::Rc;
 
 /// Runs are merged up to this size however long they then are in time.
-const SMALL_RUN_ENTRIES: usize = 4096;
+pub(super) const SMALL_RUN_ENTRIES: usize = 4096;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Closed<K> {
@@ -42,6 +43,15 @@ impl<K: Ord + Clone> Run<K> {
             entries,
         }
     }
+}
+
+/// A run of entries in any order.
+pub(super) fn sorted_run<K: Ord + Clone>(
+    mut entries: Vec<Closed<K>>,
+    blocks: &mut Blocks,
+) -> Rc<Run<K>> {
+    sort_by(&mut entries, Ord::cmp);
+    Rc::new(Run::new(entries, blocks))
 }
 
 /// Merges the newest runs of a bucket while the result is small or no longer in time than a life.

@@ -1,7 +1,7 @@
 //! All entries of an index, or of a table's row map, that are over.
 
 use super::bucket::{Bucket, bucket_of, buffered};
-use super::run::{Run, merge_last};
+use super::run::{Run, SMALL_RUN_ENTRIES, merge_last, sorted_run};
 use super::walk::Entries;
 use super::{Closed, ClosedWalk};
 use crate::table::blocks::Blocks;
@@ -66,6 +66,37 @@ impl<K: Ord + Clone> ClosedTier<K> {
     fn missing(&self, at: Option<u64>) -> Option<BlockId> {
         let (id, until) = self.awaited?;
         at.is_none_or(|seq| seq < until).then_some(id)
+    }
+
+    /// Those of many entries that come in the order of their ends: each is put into its run at once, where entries that
+    /// come one by one are merged again and again.
+    pub fn of(entries: Vec<Closed<K>>, blocks: &mut Blocks) -> ClosedTier<K> {
+        let mut tier = ClosedTier {
+            max_end: entries.last().map_or(0, |last| last.end),
+            ..ClosedTier::default()
+        };
+        let mut waiting: Vec<Vec<Closed<K>>> = Vec::new();
+        for entry in entries {
+            let number = bucket_of(entry.end - entry.start);
+            while tier.buckets.len() <= number {
+                tier.buckets.push(Bucket::new(tier.buckets.len()));
+                waiting.push(Vec::new());
+            }
+            let (bucket, run) = (&mut tier.buckets[number], &mut waiting[number]);
+            let is_full = |first: &Closed<K>| {
+                run.len() >= SMALL_RUN_ENTRIES && entry.end - first.end > bucket.life
+            };
+            if run.first().is_some_and(is_full) {
+                bucket.runs.push(sorted_run(std::mem::take(run), blocks));
+            }
+            run.push(entry);
+        }
+        for (bucket, run) in tier.buckets.iter_mut().zip(waiting) {
+            if !run.is_empty() {
+                bucket.runs.push(sorted_run(run, blocks));
+            }
+        }
+        tier
     }
 
     /// Adds an entry; ends never descend from one call to the next.
