@@ -149,7 +149,7 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
 fn tables_of(database: &Database, seq: Seq, info: &CommitInfo) -> Result<Vec<Rc<TableSchema>>> {
     let after = database.catalog(Some(&AsOf::Seq(seq.0)))?;
     let mut tables = Vec::with_capacity(info.tables.len());
-    for table in &info.tables {
+    for table in info.tables.iter() {
         match after.table_by_id(*table) {
             Some(table) => tables.push(table.clone()),
             None if seq.0 > 0 => {

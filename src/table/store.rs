@@ -26,13 +26,29 @@ pub struct CommitInfo {
     pub time: i64,
     /// By how much it is later than what the clock said.
     pub clock_lag: i64,
-    pub statement: String,
+    pub statement: Rc<str>,
     pub meta: Option<String>,
     pub affected_rows: u64,
     /// The client's name for the request, and which of its statements it was.
     pub request: Option<Box<(RequestId, u32)>>,
     /// The tables of which rows or schema changed.
-    pub tables: Vec<TableId>,
+    pub tables: Rc<[TableId]>,
+}
+
+impl CommitInfo {
+    /// A statement and tables; where they are those of the commit before, they are held once.
+    pub(super) fn of_commit(
+        before: Option<&CommitInfo>,
+        statement: &str,
+        tables: &[TableId],
+    ) -> (Rc<str>, Rc<[TableId]>) {
+        let same_statement = before.filter(|last| *last.statement == *statement);
+        let same_tables = before.filter(|last| *last.tables == *tables);
+        (
+            same_statement.map_or_else(|| statement.into(), |last| last.statement.clone()),
+            same_tables.map_or_else(|| tables.into(), |last| last.tables.clone()),
+        )
+    }
 }
 
 /// Sizes and counters.
@@ -156,10 +172,12 @@ impl Store {
             apply_change(relation, &mut self.blocks, commit.seq, change)?;
         }
         self.has_branches |= commit.branch != BranchId::MAIN || commit.merge_parent.is_some();
+        let before = self.commits.last();
+        let (statement, tables) = CommitInfo::of_commit(before, &commit.statement, &tables);
         self.commits.push(CommitInfo {
             time: commit.time,
             clock_lag: commit.time.wrapping_sub(commit.raw_clock),
-            statement: commit.statement,
+            statement,
             meta: commit.meta,
             affected_rows: commit.affected_rows,
             request: (commit.request).map(|id| Box::new((id, commit.request_ordinal))),

@@ -42,7 +42,7 @@ pub fn write(out: &mut Vec<u8>, commits: &[CommitInfo]) {
     let ordinal = |commit: &CommitInfo| commit.request.as_ref().map_or(0, |request| request.1);
     pack(out, &integers(&|commit| i64::from(ordinal(commit))));
     pack(out, &integers(&|commit| commit.tables.len() as i64));
-    let tables = commits.iter().flat_map(|commit| &commit.tables);
+    let tables = commits.iter().flat_map(|commit| commit.tables.iter());
     let tables: Vec<i64> = tables.map(|table| i64::from(table.0)).collect();
     pack(out, &tables);
 }
@@ -71,25 +71,32 @@ pub fn read(reader: &mut Reader) -> Decoded<Vec<CommitInfo>> {
         true => None,
         false => Some(vector.text(row).to_string()),
     };
-    (0..count)
-        .map(|row| {
-            let request = match &requests.data {
-                Data::Uuid(ids) if !requests.is_null(row) => Some(ids[row].to_be_bytes()),
-                _ => None,
-            };
-            let ordinal = number(ordinals[row])?;
-            let changed = tables.by_ref().take(lengths[row] as usize);
-            Ok(CommitInfo {
-                time: times[row],
-                clock_lag: lags[row],
-                statement: text(&statements, row).unwrap_or_default(),
-                meta: text(&metas, row),
-                affected_rows: affected[row] as u64,
-                request: request.map(|id| Box::new((id, ordinal))),
-                tables: changed
-                    .map(|table| number(table).map(TableId))
-                    .collect::<Decoded<_>>()?,
-            })
-        })
-        .collect()
+    let mut commits: Vec<CommitInfo> = Vec::with_capacity(count);
+    let mut changed = Vec::new();
+    for row in 0..count {
+        let request = match &requests.data {
+            Data::Uuid(ids) if !requests.is_null(row) => Some(ids[row].to_be_bytes()),
+            _ => None,
+        };
+        let ordinal = number(ordinals[row])?;
+        changed.clear();
+        for table in tables.by_ref().take(lengths[row] as usize) {
+            changed.push(TableId(number(table)?));
+        }
+        let statement = match statements.is_null(row) {
+            true => "",
+            false => statements.text(row),
+        };
+        let (statement, tables) = CommitInfo::of_commit(commits.last(), statement, &changed);
+        commits.push(CommitInfo {
+            time: times[row],
+            clock_lag: lags[row],
+            statement,
+            meta: text(&metas, row),
+            affected_rows: affected[row] as u64,
+            request: request.map(|id| Box::new((id, ordinal))),
+            tables,
+        });
+    }
+    Ok(commits)
 }
