@@ -108,6 +108,7 @@ test('a table and the whole database are restored after a preview', async () => 
     await until(() => page.page.$eval('.deed-do', (button) => !button.disabled));
     assert.equal(await page.text('#deed .tag'), 'made');
     await page.page.click('.deed-do');
+    await until(async () => (await page.text('#commit-seq')) === 'seq 8', { what: 'the restore' });
     await until(async () => (await page.tables()).length === 1);
     await page.query('SELECT count(*) FROM items');
     assert.deepEqual(await page.rows(0), [['3']]);
