@@ -2,10 +2,11 @@
 
 use super::{AsOf, Database, History, HistoryEntry, Parameter};
 use crate::error::{Code, Error, Result};
-use crate::plan::OutputColumn;
+use crate::expr::EvalContext;
+use crate::plan::{OutputColumn, Retyped, refuse_retyped_key};
 use crate::table::Fetch;
 use crate::txn::{Event, View};
-use crate::types::{IndexSchema, Seq, TableSchema, Value, catalog_name};
+use crate::types::{DataType, IndexSchema, Seq, TableSchema, Value, catalog_name};
 
 impl Database {
     /// Every version that held a primary key, oldest first, and the deletes that ended them. `names` gives
@@ -32,30 +33,45 @@ impl Database {
             let message = format!("relation \"{table}\" does not exist");
             Error::new(Code::UndefinedTable, message)
         })?;
-        if let Some(column) = schema.columns.iter().find(|column| column.was_retyped) {
-            let what = format!(
-                "the history of table \"{table}\", whose column \"{}\" changed its type,",
-                column.name
-            );
-            return Err(Error::unsupported(what));
-        }
         let index = schema.primary_key().ok_or_else(|| {
             let message = format!("table \"{table}\" has no primary key");
             Error::new(Code::InvalidColumnReference, message)
         })?;
+        refuse_retyped_key(schema)?;
         let key = key_values(schema, index, key, names)?;
+        let retyped = Retyped::of(schema)?;
+        let read_as = retyped.as_ref().map_or(&**schema, |retyped| &retyped.table);
         let store = &mut self.shared.store;
         let events = loop {
-            match View::at(store, snapshot).history(schema, index, key.clone())? {
+            match View::at(store, snapshot).history(read_as, index, key.clone())? {
                 Fetch::Ready(events) => break events,
                 Fetch::Need(block) => store.load(block)?,
             }
         };
+        let mut types: Vec<DataType> = schema.columns.iter().map(|c| c.data_type).collect();
+        let events = match &retyped {
+            None => events,
+            Some(retyped) => {
+                types = retyped.values.iter().map(|value| value.data_type).collect();
+                let context = EvalContext {
+                    parameters: &[],
+                    outer: &[],
+                    subplans: &[],
+                    now: self.shared.now(),
+                    entropy: &*self.shared.options.entropy,
+                    sequences: None,
+                };
+                let told = events
+                    .into_iter()
+                    .map(|event| retyped.tell(event, &context));
+                told.collect::<Result<_>>()?
+            }
+        };
         Ok(History {
-            fields: (schema.columns.iter())
-                .map(|column| OutputColumn {
+            fields: (schema.columns.iter().zip(types))
+                .map(|(column, data_type)| OutputColumn {
                     name: column.name.clone(),
-                    data_type: column.data_type,
+                    data_type,
                 })
                 .collect(),
             entries: events.into_iter().map(|event| self.entry(event)).collect(),

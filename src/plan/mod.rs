@@ -7,12 +7,13 @@ mod node;
 pub mod optimize;
 mod past;
 mod prepare;
+mod retyped;
 mod system;
 mod tree;
 mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction, Moment};
-pub use bind::{BoundKey, key_maker};
+pub use bind::{BoundKey, key_maker, refuse_retyped_key};
 pub use node::{
     AlterStep, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
     OutputColumn, Plan, Query, Related, Restore, Returning, RowChange, Rules, SortKey, TimeSlot,
@@ -20,6 +21,7 @@ pub use node::{
 };
 pub use past::{PastCall, PastFunction};
 pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_types};
+pub use retyped::Retyped;
 pub use tree::scan_type;
 pub use window::{
     Exclusion, Frame, FrameBound, FrameKey, FrameOffset, FrameUnits, WindowCall, WindowFunction,

@@ -1,6 +1,6 @@
 //! Functions in FROM that tell how tables came to be what they are.
 
-use super::TimeSlot;
+use super::{Retyped, TimeSlot};
 use crate::sql::UndoPolicy;
 use crate::types::{DataType, TableSchema};
 use std::rc::Rc;
@@ -45,4 +45,6 @@ pub struct PastCall {
     pub tables: [Option<Rc<TableSchema>>; 2],
     pub times: [TimeSlot; 2],
     pub types: Vec<DataType>,
+    /// What a history tells where columns of the table changed their types.
+    pub retyped: Option<Retyped>,
 }

@@ -106,12 +106,6 @@ impl Table {
             .map(|column| row.cell(column.id))
             .collect()
     }
-
-    pub fn is_retyped(&self) -> bool {
-        self.columns
-            .iter()
-            .any(|column| !column.replaced.is_empty())
-    }
 }
 
 /// `SELECT id, column FROM table WHERE id > above`.

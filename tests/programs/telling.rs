@@ -25,9 +25,6 @@ impl Program {
             names.join(", "),
             table.name
         );
-        if table.is_retyped() {
-            return Some((sql, Err("0A000")));
-        }
         let versions = self.past.versions(table.id);
         let mut rows = Rows::new();
         let told = |seq: u64, op: &str, changed: Cell, until: Option<u64>, values: Vec<Cell>| {
@@ -39,10 +36,19 @@ impl Program {
             ];
             head.into_iter().chain(values).collect::<Vec<Cell>>()
         };
+        // One that took the place of another changed where either has another value.
         let changed = |one: &Version, other: &Version| {
+            let differs = |id: &u32| one.values.cell(*id) != other.values.cell(*id);
             let columns = table.columns.iter();
-            let other = columns.filter(|c| one.values.cell(c.id) != other.values.cell(c.id));
+            let other = columns.filter(|c| differs(&c.id) || c.replaced.iter().any(differs));
             list(other.map(|column| &column.name))
+        };
+        let all = |row: &Row| {
+            table
+                .columns
+                .iter()
+                .map(|column| row.any_cell(column))
+                .collect()
         };
         for version in versions.iter() {
             let before = versions
@@ -66,7 +72,7 @@ impl Program {
                 op,
                 names,
                 version.end,
-                table.values(version.values),
+                all(version.values),
             ));
             let Some(end) = version.end else { continue };
             let again = versions
@@ -76,7 +82,7 @@ impl Program {
             match after {
                 Some(after) if after.values.key() == key => {}
                 Some(after) => {
-                    let values = table.values(after.values);
+                    let values = all(after.values);
                     rows.push(told(end, "UPDATE", changed(version, after), again, values));
                 }
                 None => {
@@ -138,9 +144,6 @@ impl Program {
     pub fn blame(&mut self) -> Option<(String, Expected)> {
         let table = self.table_of_present()?;
         let sql = format!("SELECT id, column_name, seq FROM blame('{}')", table.name);
-        if table.is_retyped() {
-            return Some((sql, Err("0A000")));
-        }
         let versions = self.past.versions(table.id);
         let mut rows = Rows::new();
         for (id, row) in &table.rows {

@@ -4,7 +4,7 @@ use super::{Bench, int};
 use driftdb::db::{AsOf, Operation, Parameter, Progress, Request, StatementResult};
 use driftdb::error::Code;
 use driftdb::table::Residency;
-use driftdb::types::{Seq, Value};
+use driftdb::types::{DataType, Seq, Value};
 
 #[test]
 fn a_request_of_the_past_only_reads() {
@@ -175,4 +175,31 @@ fn the_history_of_a_key_that_is_none_any_more_is_still_told() {
         bench.script(change);
         assert_eq!(told(&mut bench), before, "{change}");
     }
+}
+
+#[test]
+fn the_history_of_a_row_goes_on_over_a_change_of_type() {
+    let mut bench = Bench::with(|options| options.residency = Residency::FirstTouch);
+    bench.script("CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 5)");
+    bench.script("ALTER TABLE t ALTER n TYPE text; UPDATE t SET n = 'x'; DELETE FROM t");
+    let history = bench.database.history("t", &[1.into()], None, None);
+    let history = history.unwrap();
+    assert_eq!(history.fields[1].data_type, DataType::Text);
+    let told = history.entries.iter().map(|entry| {
+        let row = entry.row.as_ref().map(|row| row[1].clone());
+        (entry.seq.0, entry.changed.clone(), row)
+    });
+    let text = |text| Some(Value::text(text));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            (1, vec![0, 1], text("5")),
+            (2, vec![1], text("5")),
+            (3, vec![1], text("x")),
+            (4, vec![], None),
+        ]
+    );
+    bench.script("CREATE TABLE k (id int PRIMARY KEY); ALTER TABLE k ALTER id TYPE text");
+    let refused = bench.database.history("k", &["1".into()], None, None);
+    assert_eq!(refused.unwrap_err().code(), Code::Unsupported);
 }

@@ -9,9 +9,9 @@ use super::scope::{Scope, ScopeTable};
 use super::table_function::table_function;
 use super::using::{merge, shared_by_nature, shared_by_using};
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, CastContext, Expr};
-use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot, scan_type};
-use crate::types::{ColumnId, DataType, ScanColumn, TableSchema};
+use crate::expr::Expr;
+use crate::plan::{JoinKind, Node, OutputColumn, Retyped, TimeSlot, scan_type};
+use crate::types::{ColumnId, ScanColumn, TableSchema};
 use sqlparser::ast::{
     self, Ident, JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins,
 };
@@ -141,6 +141,10 @@ impl<'a> Binder<'a> {
             false => &[],
         };
         let has_key = self.reads_one_moment(time);
+        let retyped = match has_key {
+            true => None,
+            false => Retyped::of(&table).map_err(|error| error.at(position))?,
+        };
         let named = alias.map(|alias| &alias.name);
         let (node, mut scope) = match &table.view {
             Some(view) if view.is_materialized && !view.is_populated => {
@@ -153,16 +157,17 @@ impl<'a> Binder<'a> {
                 let (node, table) = rows.map_err(|error| error.moved_to(position))?;
                 (node, scope_of_table(&table, named, &[], false))
             }
-            _ if !has_key && table.columns.iter().any(|column| column.was_retyped) => {
-                let (node, table) =
-                    retyped(&table, time, extra).map_err(|error| error.at(position))?;
-                (node, scope_of_table(&table, named, extra, false))
-            }
-            _ => {
-                let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));
-                let scope = scope_of_table(&table, named, extra, has_key);
-                (scan(table.clone(), time, columns), scope)
-            }
+            _ => match retyped {
+                Some(retyped) => {
+                    let (node, table) = scan_of_retyped(retyped, &table, time, extra);
+                    (node, scope_of_table(&table, named, extra, false))
+                }
+                None => {
+                    let columns = scan_columns(&table, extra.iter().map(|(_, column)| *column));
+                    let scope = scope_of_table(&table, named, extra, has_key);
+                    (scan(table.clone(), time, columns), scope)
+                }
+            },
         };
         if named.is_none() {
             // As it is written: since a view was made the table may have been renamed.
@@ -238,47 +243,27 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// All versions of rows some of whose columns changed their types: each as what UNION would make of its types, or as text. A
-/// version has a value in one column of those that took each other's place, and NULL in the others.
-fn retyped(
+/// All versions of rows some of whose columns changed their types.
+fn scan_of_retyped(
+    retyped: Retyped,
     table: &Rc<TableSchema>,
     time: TimeSlot,
     extra: &[(&str, ScanColumn)],
-) -> Result<(Node, TableSchema)> {
-    let mut columns = scan_columns(table, extra.iter().map(|(_, column)| *column));
-    let types = columns.iter().map(|column| scan_type(table, *column));
-    let mut expressions: Vec<Expr> = (types.enumerate())
-        .map(|(at, data_type)| Expr::column(at, data_type))
-        .collect();
+) -> (Node, TableSchema) {
+    let extra = extra.iter().map(|(_, column)| *column);
+    let columns = scan_columns(&retyped.table, extra);
     let mut schema = TableSchema::clone(table);
-    for (at, column) in schema.columns.iter_mut().enumerate() {
-        let mut values = vec![expressions[at].clone()];
-        for old in table.replaced(column.id) {
-            values.push(Expr::column(columns.len(), old.data_type));
-            columns.push(ScanColumn::Column(old.id));
+    for (column, value) in schema.columns.iter_mut().zip(&retyped.values) {
+        column.data_type = value.data_type;
+    }
+    let mut expressions = retyped.values;
+    for (at, column) in columns.iter().enumerate() {
+        if !matches!(column, ScanColumn::Column(_)) {
+            expressions.push(Expr::column(at, scan_type(table, *column)));
         }
-        let types: Vec<DataType> = values.iter().map(|value| value.data_type.base()).collect();
-        if values.len() == 1 {
-            continue;
-        }
-        if types
-            .iter()
-            .any(|of| matches!(of.element().unwrap_or(*of), DataType::Enum(_)))
-        {
-            let what = format!(
-                "a range of moments of table \"{}\", whose column \"{}\" has other labels since,",
-                table.name, column.name
-            );
-            return Err(Error::unsupported(what));
-        }
-        column.data_type = expr::common_type(&types, "UNION").unwrap_or(DataType::Text);
-        let values = values.into_iter();
-        let cast = |value| expr::coerce_to(value, column.data_type, CastContext::Explicit);
-        let values = values.map(cast).collect::<Result<_>>()?;
-        expressions[at] = expr::resolve_coalesce(values)?;
     }
     let input = Box::new(scan(table.clone(), time, columns));
-    Ok((Node::Project { input, expressions }, schema))
+    (Node::Project { input, expressions }, schema)
 }
 
 /// Adds the position of a table to the error that its name is taken.

@@ -3,7 +3,7 @@
 use super::binder::Binder;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::plan::{Node, OutputColumn, PastCall, PastFunction, TimeSlot};
+use crate::plan::{Node, OutputColumn, PastCall, PastFunction, Retyped, TimeSlot};
 use crate::types::{DataType, RelationKind, TableSchema, Value};
 use std::rc::Rc;
 
@@ -41,8 +41,19 @@ impl Binder<'_> {
             PastFunction::History => key_of(&after, arguments)?,
             _ => Vec::new(),
         };
-        let output = output_of(function, &tables)?;
+        let mut output = output_of(function, &tables)?;
+        let mut retyped = None;
+        if function == PastFunction::History {
+            refuse_retyped_key(&after)?;
+            retyped = Retyped::of(&after)?;
+            let own = output.len() - after.columns.len();
+            let values = retyped.iter().flat_map(|retyped| &retyped.values);
+            for (column, value) in output[own..].iter_mut().zip(values) {
+                column.data_type = value.data_type;
+            }
+        }
         let call = PastCall {
+            retyped,
             function,
             tables,
             times,
@@ -75,15 +86,6 @@ impl Binder<'_> {
             if table.kind() != RelationKind::Table {
                 let message = format!("\"{name}\" is not a table");
                 return Err(Error::new(Code::WrongObjectType, message));
-            }
-            if let Some(column) = table.columns.iter().find(|c| c.was_retyped) {
-                let what = format!(
-                    "the past of table \"{name}\", whose column \"{}\" changed its type,",
-                    column.name
-                );
-                if from == to {
-                    return Err(Error::unsupported(what));
-                }
             }
         }
         Ok(tables)
@@ -118,6 +120,18 @@ fn key_of(table: &TableSchema, arguments: Vec<Expr>) -> Result<Vec<Expr>> {
             )
         })
         .collect()
+}
+
+/// The past has other keys where that of today is of another type.
+pub fn refuse_retyped_key(table: &TableSchema) -> Result<()> {
+    let key = primary_key(table)?;
+    match key.iter().find(|at| table.columns[**at].was_retyped) {
+        Some(at) => Err(Error::unsupported(format!(
+            "the history of table \"{}\", whose key \"{}\" changed its type,",
+            table.name, table.columns[*at].name
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The positions of the columns of the primary key.

@@ -187,6 +187,7 @@ impl<'a> Binder<'a> {
                 tables,
                 times,
                 types,
+                retyped: None,
             }),
             condition: Vec::new(),
         })
