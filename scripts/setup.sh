@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh build    what a build needs: Rust with a library for wasm32, wasm-bindgen, Node, binaryen
 #   scripts/setup.sh          that, and what the tests need: clippy, rustfmt, wasm-pack, Chromium, Firefox, puppeteer,
-#                           PostgreSQL, MariaDB
+#                           PostgreSQL
 #
 # The Rust that is there is used when it can compile to wasm32, or when rustup can fetch the library for it. Where
 # neither holds (a machine whose rustup reaches no server, a plain Debian), Debian's packages give a compiler and the
@@ -146,7 +146,7 @@ install rustup (rustup.rs), then: rustup target add wasm32-unknown-unknown")
 
 # ---- commands that cargo builds --------------------------------------------------------------------------------------
 
-# Small tools, needed soon and used for moments: compiled without optimisation.
+# Small tools, used for moments: compiled without optimisation. False where that fails.
 set_up_cargo_tools() {
     local packages=()
     [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $WASM_BINDGEN_VERSION" ] ||
@@ -156,10 +156,8 @@ set_up_cargo_tools() {
     say "compiling ${packages[*]} (one to two minutes)"
     CARGO_TARGET_DIR=$TOOLS/build cargo install --quiet --root "$TOOLS/cargo" --no-default-features \
         --config 'profile.release.opt-level=0' --config 'profile.release.codegen-units=16' \
-        --config 'profile.release.strip=true' "${packages[@]}" ||
-        missing+=("${packages[*]}: cargo install failed; see above")
+        --config 'profile.release.strip=true' "${packages[@]}" || return 1
     rm -rf "$TOOLS/build"
-    hash -r
 }
 
 # ---- Node and its packages -------------------------------------------------------------------------------------------
@@ -217,19 +215,6 @@ set_up_postgresql() {
 with POSTGRESQL_BIN=path")
 }
 
-# ---- MariaDB ---------------------------------------------------------------------------------------------------------
-
-mariadb_is_ready() {
-    have mariadb && { have mariadbd || [ -x /usr/sbin/mariadbd ]; }
-}
-
-# These two packages start nothing.
-set_up_mariadb() {
-    mariadb_is_ready || apt mariadb-server-core mariadb-client-core || true
-    hash -r
-    mariadb_is_ready || missing+=("MariaDB: install mariadb-server-core and mariadb-client-core")
-}
-
 # ----------------------------------------------------------------------------------------------------------------------
 
 mkdir -p "$TOOLS"
@@ -239,7 +224,9 @@ flock 9
 have cc || apt gcc libc6-dev || true
 have cc || missing+=("cc: install a C compiler")
 set_up_rust
-if have cargo; then set_up_cargo_tools; fi
+# The compiler works while apt and npm fetch and unpack.
+compiling=
+if have cargo; then set_up_cargo_tools & compiling=$!; fi
 set_up_node
 if have npm; then
     "$ROOT/scripts/npm.sh" scripts || missing+=("binaryen: npm failed; see above")
@@ -249,7 +236,8 @@ if have npm; then
 fi
 [ "$want" = build ] || set_up_browsers
 [ "$want" = build ] || set_up_postgresql
-[ "$want" = build ] || set_up_mariadb
+[ -z "$compiling" ] || wait "$compiling" || missing+=("wasm-bindgen or wasm-pack: cargo install failed; see above")
+hash -r
 
 if [ ${#missing[@]} -gt 0 ]; then
     say "these are missing, and could not be installed:" >&2
