@@ -323,6 +323,7 @@ pub(super) fn written_by(syntax: &Syntax) -> Option<&'static str> {
         Syntax::Update(_) => "UPDATE",
         Syntax::Delete(_) => "DELETE",
         Syntax::Merge(_) => "MERGE",
+        Syntax::CopyFrom(_) => "COPY FROM",
         Syntax::CreateTable(_) => "CREATE TABLE",
         Syntax::CreateTableAs { .. } => "CREATE TABLE AS",
         Syntax::CreateIndex(_) => "CREATE INDEX",

@@ -144,6 +144,15 @@ const LEFT_OUT: [&str; 25] = [
     "unistr",
 ];
 
+/// A line of COPY, of values as they are printed.
+pub fn copy_line(format: Expr, values: Vec<Expr>) -> Result<Expr> {
+    let mut texts = vec![format];
+    for value in values {
+        texts.push(output_text(value)?);
+    }
+    Ok(Expr::call(Function::CopyLine, texts, DataType::Text))
+}
+
 /// A row as an argument of a function that makes JSON: an object of its columns.
 pub fn json_row(columns: Vec<(String, Expr)>) -> Result<Expr> {
     let mut members = Vec::with_capacity(2 * columns.len());

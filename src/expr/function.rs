@@ -164,6 +164,8 @@ pub enum Function {
     JsonBuildObject,
     /// The same as PostgreSQL writes a row.
     JsonRow,
+    /// A line of COPY: its format, then texts.
+    CopyLine,
     /// An object of texts, from an array of pairs or one of names and one of values.
     JsonObject,
     // JSON.
@@ -227,6 +229,7 @@ impl Function {
                 | JsonBuildObject
                 | JsonRow
                 | JsonObject
+                | CopyLine
         )
     }
 

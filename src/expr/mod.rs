@@ -26,6 +26,7 @@ mod check;
 mod coercion;
 mod construct;
 mod context;
+mod copy;
 mod datetime;
 mod encode;
 mod eval;
@@ -51,7 +52,7 @@ pub use array::{
     ArrayFunction, elements_of_json, is_array_function, resolve_array, resolve_array_call,
     resolve_slice, resolve_subscript,
 };
-pub use call::{json_element, json_member, json_row, resolve_function};
+pub use call::{copy_line, json_element, json_member, json_row, resolve_function};
 pub use check::Check;
 pub use coercion::{CastContext, coerce_all, coerce_to, coerce_to_boolean, common_type};
 pub use construct::{
@@ -61,6 +62,7 @@ pub use construct::{
     resolve_quantified, round_time,
 };
 pub use context::{EvalContext, Sequences, SubplanRows};
+pub use copy::CopyFormat;
 pub use eval::{
     evaluate, evaluate_immutable, evaluate_row, evaluate_value, filter, fold_constants,
 };

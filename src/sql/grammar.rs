@@ -4,6 +4,7 @@
 //! that do not exist here are not linked; transactions, DROP, TRUNCATE and EXPLAIN are read here.
 
 use super::alter::{self, Alter};
+use super::copy::{self, CopyFrom};
 use super::create::{self, CreateIndex, CreateTable};
 use super::maintenance;
 use super::pragma;
@@ -11,6 +12,7 @@ use super::restore::{self, UndoPolicy};
 use super::sequence::SequenceOptions;
 use super::session::{self, Modes, SessionStatement, accept};
 use crate::error::Error;
+use crate::expr::CopyFormat;
 use crate::types::{OnCommit, RelationKind};
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
@@ -106,6 +108,11 @@ pub enum Syntax {
         names: Vec<ast::ObjectName>,
         restart: bool,
         cascade: bool,
+    },
+    CopyFrom(Box<CopyFrom>),
+    CopyTo {
+        query: Box<ast::Query>,
+        format: CopyFormat,
     },
     /// VACUUM and its like, of these relations.
     Maintain {
@@ -216,6 +223,7 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
             Ok(Syntax::Refresh { name, with_data })
         }
         Keyword::EXPLAIN => explain(parser),
+        Keyword::COPY => copy::statement(parser),
         Keyword::PRAGMA => pragma::statement(parser),
         _ if session::BEGINNINGS.contains(&keyword) => {
             let statement = session::statement(parser, keyword)?;
@@ -388,9 +396,9 @@ fn explain_switch(parser: &mut Parser) -> Parsed<bool> {
 }
 
 /// Words that begin a statement of PostgreSQL that is none here.
-const OTHERS: [&str; 18] = [
-    "copy", "grant", "revoke", "declare", "fetch", "move", "close", "lock", "listen", "notify",
-    "unlisten", "call", "do", "cluster", "security", "load", "import", "reassign",
+const OTHERS: [&str; 17] = [
+    "grant", "revoke", "declare", "fetch", "move", "close", "lock", "listen", "notify", "unlisten",
+    "call", "do", "cluster", "security", "load", "import", "reassign",
 ];
 
 fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> Parsed<Syntax> {

@@ -17,6 +17,7 @@
 
 mod alter;
 mod complexity;
+mod copy;
 mod create;
 mod definition;
 mod exclusion;
@@ -46,6 +47,7 @@ mod type_definition;
 mod whole_table;
 
 pub use alter::{Alter, AlterAction, AlterChange, ColumnChange};
+pub use copy::CopyFrom;
 pub use create::{CreateIndex, CreateTable, Like};
 pub(crate) use definition::Texts;
 pub use exclusion::Exclusion;

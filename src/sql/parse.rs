@@ -141,9 +141,12 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
             .push(identity_options(source.script, tokens)?);
     }
     Ok(Statement {
-        syntax,
         temporal,
-        parameters: lifted.parameters,
+        parameters: match syntax {
+            // The lines.
+            Syntax::CopyFrom(_) => 1,
+            _ => lifted.parameters,
+        },
         literals: lifted
             .classes
             .iter()
@@ -162,6 +165,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         nesting,
         texts,
         tokens: tokens.iter().map(start_of).collect(),
+        syntax,
     })
 }
 

@@ -2,6 +2,7 @@
 //! several sessions, history, and input of the worst kind.
 
 mod bounds;
+mod copy;
 mod lookup;
 mod parameters;
 mod past;

@@ -195,6 +195,7 @@ codes! {
     InvalidEscape "INVALID_ESCAPE_SEQUENCE" "22025",
     SubstringError "SUBSTRING_ERROR" "22011",
     ArraySubscript "ARRAY_SUBSCRIPT_ERROR" "2202E",
+    BadCopyFormat "BAD_COPY_FORMAT" "22P04",
     StringTooLong "STRING_DATA_RIGHT_TRUNCATION" "22001",
     UntranslatableCharacter "UNTRANSLATABLE_CHARACTER" "22P05",
     CharacterNotInRepertoire "CHARACTER_NOT_IN_REPERTOIRE" "22021",

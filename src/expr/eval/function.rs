@@ -1,7 +1,7 @@
 //! Functions on values.
 
 use super::super::number_template::number_to_char;
-use super::super::{EvalContext, Expr, Function, array, datetime, encode, json, quote, text};
+use super::super::{EvalContext, Expr, Function, array, copy, datetime, encode, json, quote, text};
 use super::number_function::{decimal_call, float_call, integer_call};
 use super::text_function::text_call;
 use crate::error::{Code, Error, Result};
@@ -47,6 +47,10 @@ pub fn call(
                 Value::Text(text) => Value::text(&quote::quote_literal(text)),
                 _ => Value::text("NULL"),
             });
+        }
+        Function::CopyLine => {
+            let format = copy::CopyFormat::read(&values[0])?;
+            return Ok(Value::text(&copy::line(&format, &values[1..])));
         }
         _ if function.takes_anything() => {
             let types = arguments.iter().map(|argument| argument.data_type);

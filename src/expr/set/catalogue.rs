@@ -28,6 +28,8 @@ pub enum SetFunction {
     Elements,
     /// The places of the elements.
     Subscripts,
+    /// The lines of COPY: their text, and how they are written.
+    Copied,
 }
 
 /// A call of a function that answers rows.

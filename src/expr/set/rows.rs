@@ -1,6 +1,7 @@
 //! The rows of a call, one after another.
 
 use super::super::array::mistyped;
+use super::super::copy::{CopyFormat, CopyReader};
 use super::super::eval::{regexp_matches, regexp_split};
 use super::super::json::as_text;
 use super::SetFunction;
@@ -33,6 +34,11 @@ impl SetCall {
                     next.iter().for_each(|value| columns[0].push(value));
                     Ok(next.is_some())
                 })
+            }
+            (SetFunction::Copied, Value::Text(text)) => {
+                let format = CopyFormat::read(&values[1])?;
+                let mut reader = CopyReader::new(format, text.clone());
+                Box::new(move |columns| reader.next(columns))
             }
             (SetFunction::Fields, Value::Text(text)) => fields(text, &values[1..]),
             (SetFunction::Elements, Value::Array(elements)) => {

@@ -229,6 +229,8 @@ impl<'a> Binder<'a> {
                 restart,
                 cascade,
             } => self.bind_truncate(names, *restart, *cascade)?,
+            Syntax::CopyFrom(copy) => self.bind_copy_from(copy)?,
+            Syntax::CopyTo { query, format } => return self.bind_copy_to(query, format),
             Syntax::Maintain { command, names } => {
                 for name in names {
                     let (relation, position) = self.relation(name)?;
@@ -449,7 +451,7 @@ impl<'a> Binder<'a> {
 /// Whether a bare AS OF has something to hold for.
 fn reads(syntax: &Syntax) -> bool {
     match syntax {
-        Syntax::Query(_) => true,
+        Syntax::Query(_) | Syntax::CopyTo { .. } => true,
         Syntax::Insert(insert) => insert.source.as_ref().is_some_and(|source| {
             !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
         }),

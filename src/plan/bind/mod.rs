@@ -33,6 +33,7 @@ mod call;
 mod conflict;
 mod constant;
 mod constraint;
+mod copy;
 mod create_as;
 mod data_type;
 mod define;
