@@ -7,7 +7,7 @@ use crate::types::{Clock, Entropy};
 use std::rc::Rc;
 
 /// The usual length of a log that is worth a checkpoint.
-pub const CHECKPOINT_AFTER: u64 = 64 << 20;
+pub const CHECKPOINT_AFTER: u64 = 1 << 20;
 
 /// Everything that opening needs. The clock and the source of randomness are the host's.
 pub struct Options {
@@ -19,7 +19,7 @@ pub struct Options {
     pub entropy: Rc<dyn Entropy>,
     pub residency: Residency,
     pub durability: Durability,
-    /// Bytes of the log behind a checkpoint from which on the next is written; at least as many as that one has.
+    /// Bytes of the log behind a checkpoint from which on the next is written; at least a quarter of those that it has.
     pub checkpoint_after: u64,
     /// Off: plans run as they were bound. Both must answer the same.
     pub optimizer: bool,

@@ -46,7 +46,7 @@ pub struct Sizes {
     pub largest_segment: u64,
     /// How far ahead of its end a segment is filled with zeros in idle time.
     pub zero_ahead: u64,
-    /// A checkpoint is written when the log behind the last one has so many bytes, and as many as that one.
+    /// A checkpoint is written when the log behind the last one has so many bytes, and a quarter of those of that one.
     pub checkpoint_after: u64,
 }
 
@@ -55,8 +55,8 @@ impl Default for Sizes {
         Sizes {
             first_segment: 1 << 20,
             largest_segment: 64 << 20,
-            zero_ahead: 1 << 20,
-            checkpoint_after: 64 << 20,
+            zero_ahead: 256 << 10,
+            checkpoint_after: 1 << 20,
         }
     }
 }

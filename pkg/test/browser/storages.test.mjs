@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openPage, reload, withChromium, withPage, withProfile, withServer } from './support.mjs';
+import { openPage, reload, until, withChromium, withPage, withProfile, withServer } from './support.mjs';
 
 const PERSISTENT = ['opfs', 'idb', 'auto'];
 
@@ -57,6 +57,42 @@ for (const scheme of PERSISTENT) {
       }),
     ));
 }
+
+test('opfs: a log of some length gives way to a checkpoint, and all of the past is there behind it', () =>
+  withPage(async (page) => {
+    const name = 'opfs://long';
+    const answers = async (name) => {
+      const db = databases.get(name);
+      const at = (seq) => db.asOf({ seq }).query('SELECT count(*)::int AS n, sum(v)::int AS sum, max(s) AS s FROM t');
+      const past = await Promise.all([1, 4, 9, 14].map(async (seq) => (await at(seq)).rows[0]));
+      return [...past, (await db.history('t', 777)).map(({ row }) => row.v)];
+    };
+    await page.evaluate(async (name) => {
+      const db = await open_(name);
+      await db.exec('CREATE TABLE t (id INT PRIMARY KEY, v INT, s TEXT)');
+      await db.exec("INSERT INTO t SELECT id, id, 'customer number ' || id * 7919 FROM generate_series(1, 60000) AS g(id)");
+      for (let round = 0; round < 13; round += 1) await db.query('UPDATE t SET v = v + id % 7 + $1 WHERE id % 3 = $2', [round, round % 3]);
+    }, name);
+    const before = await page.evaluate(answers, name);
+    // A file that is written to meanwhile cannot be read.
+    const magics = () =>
+      page.evaluate(async () => {
+        const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('driftdb');
+        const found = [];
+        for await (const directory of root.values())
+          for await (const file of directory.values())
+            if (file.kind === 'file') found.push(await (await file.getFile()).slice(0, 8).text().catch(() => 'driftseg'));
+        return found;
+      });
+    const kinds = async () => (await magics()).filter((magic) => magic === 'driftseg' || magic === 'driftchk').sort();
+    await until(async () => (await kinds()).join() === 'driftchk,driftseg', { what: 'the log to be recycled', timeout: 30_000 });
+    assert.deepEqual(await page.evaluate(answers, name), before);
+    await reload(page);
+    await page.evaluate((name) => open_(name), name);
+    assert.deepEqual(await page.evaluate(answers, name), before);
+    await page.evaluate((name) => databases.get(name).exec('UPDATE t SET v = 0'), name);
+    assert.deepEqual((await page.evaluate(answers, name)).slice(0, 4), before.slice(0, 4));
+  }));
 
 test('memory forgets, and one worker serves a page', () =>
   withPage(async (page) => {
