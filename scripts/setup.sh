@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh build    what a build needs: Rust with a library for wasm32, wasm-bindgen, Node, binaryen
 #   scripts/setup.sh          that, and what the tests need: clippy, rustfmt, wasm-pack, Chromium, Firefox, puppeteer,
-#                           PostgreSQL
+#                           PostgreSQL, MariaDB
 #
 # The Rust that is there is used when it can compile to wasm32, or when rustup can fetch the library for it. Where
 # neither holds (a machine whose rustup reaches no server, a plain Debian), Debian's packages give a compiler and the
@@ -215,6 +215,19 @@ set_up_postgresql() {
 with POSTGRESQL_BIN=path")
 }
 
+# ---- MariaDB ---------------------------------------------------------------------------------------------------------
+
+mariadb_is_ready() {
+    have mariadb && { have mariadbd || [ -x /usr/sbin/mariadbd ]; }
+}
+
+# These two packages start nothing.
+set_up_mariadb() {
+    mariadb_is_ready || apt mariadb-server-core mariadb-client-core || true
+    hash -r
+    mariadb_is_ready || missing+=("MariaDB: install mariadb-server-core and mariadb-client-core")
+}
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 mkdir -p "$TOOLS"
@@ -236,6 +249,7 @@ if have npm; then
 fi
 [ "$want" = build ] || set_up_browsers
 [ "$want" = build ] || set_up_postgresql
+[ "$want" = build ] || set_up_mariadb
 [ -z "$compiling" ] || wait "$compiling" || missing+=("wasm-bindgen or wasm-pack: cargo install failed; see above")
 hash -r
 
