@@ -141,7 +141,7 @@ impl Program {
             &self.past.states[before as usize],
             &self.past.states[seq as usize],
         );
-        if before.definitions != after.definitions {
+        if (before.definitions, before.tagged) != (after.definitions, after.tagged) {
             return Err("0A000");
         }
         let mut next = self.now.clone();
@@ -167,7 +167,8 @@ impl Program {
                 conflicts |= conflict;
                 put(now, id, wanted);
             }
-            if !now.is_unique() && !conflicts {
+            let is_refused = conflicts && policy == 0;
+            if !is_refused && !now.is_unique() {
                 return Err("23505");
             }
         }

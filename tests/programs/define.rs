@@ -66,6 +66,7 @@ impl Program {
                 format!("ALTER TABLE {} RENAME TO {name}", table.name)
             }
             (5 | 6, Some(_), _) if !self.past.states.is_empty() => {
+                next.tagged = u64::from(self.next_id);
                 let (tag, seq) = (
                     ["first", "second", "third"][self.random.below(3)],
                     self.moment(),

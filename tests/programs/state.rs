@@ -124,8 +124,9 @@ pub struct State {
     pub tables: Vec<Table>,
     pub views: Vec<View>,
     pub tags: BTreeMap<String, u64>,
-    /// Grows with each definition.
+    /// Grow with each definition, and with each of a tag.
     pub definitions: u64,
+    pub tagged: u64,
 }
 
 impl State {
@@ -220,6 +221,18 @@ impl Past {
                 };
                 row.set.clear();
             }
+        }
+        // What was made and dropped again was never there.
+        let schemas = |state: &State| -> Vec<Table> {
+            let tables = state.tables.iter();
+            let without_rows = |table: &Table| Table {
+                rows: BTreeMap::new(),
+                ..table.clone()
+            };
+            tables.map(without_rows).collect()
+        };
+        if schemas(&state) == schemas(&present) && state.views == present.views {
+            state.definitions = present.definitions;
         }
         let is_change = state != present;
         if is_change {
