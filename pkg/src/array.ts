@@ -19,6 +19,7 @@ const ELEMENTS: Readonly<Record<number, number>> = {
   1022: types.FLOAT8,
   1115: types.TIMESTAMP,
   1182: types.DATE,
+  1183: 1083,
   1185: types.TIMESTAMPTZ,
   1187: 1186,
   1231: types.NUMERIC,

@@ -32,7 +32,7 @@
  * | JSON, JSONB | the parsed value | any JSON value: objects, arrays; text is taken as JSON text |
  * | UUID | `string` | text |
  * | ENUM types | `string` | text |
- * | INTERVAL | `string`, as PostgreSQL writes it | text |
+ * | TIME, INTERVAL | `string`, as PostgreSQL writes it | text |
  * | arrays | an array of what their elements are | an array, and PostgreSQL's text of one: `'{1,2}'` |
  *
  * NULL is `null` in both directions. `undefined` as a parameter is an error (`WRONG_PARAMETERS`):

@@ -84,6 +84,7 @@ test('arrays of every kind survive in both directions', () =>
       ['numeric[]', ['1.50', '2'], 1231],
       ['timestamptz[]', [new Date('2026-01-15T10:00:00.123Z'), null], 1185],
       ['date[]', [new Date('2026-01-15')], 1182],
+      ['time[]', ['12:30:00', null], 1183],
       ['bytea[]', [new Uint8Array([1, 255]), new Uint8Array()], 1001],
       ['jsonb[]', [{ a: [1, 2] }, 'x'], 3807],
     ];

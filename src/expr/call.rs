@@ -167,7 +167,7 @@ pub fn json_row(columns: Vec<(String, Expr)>) -> Result<Expr> {
 }
 
 /// Whether it is such a row, or NULL for one that is missing.
-fn is_json_row(expr: &Expr) -> bool {
+pub fn is_json_row(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Call { function, .. } => *function == Function::JsonRow,
         ExprKind::Case { branches, .. } => branches.iter().any(|(_, row)| is_json_row(row)),

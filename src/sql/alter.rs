@@ -186,7 +186,7 @@ fn layout(parser: &mut Parser) -> Parsed<AlterAction> {
         parser.parse_identifier().is_ok()
     } else {
         (accept(parser, "set") || accept(parser, "reset"))
-            && (skip_parentheses(parser)
+            && (skip_parentheses(parser)?
                 || accept(parser, "logged")
                 || accept(parser, "unlogged")
                 || accept(parser, "without")
@@ -261,7 +261,7 @@ fn column_change(parser: &mut Parser) -> Parsed<ColumnChange> {
             let _ = parser.consume_token(&Token::Minus);
             parser.advance_token();
         }
-        if is_said || skip_parentheses(parser) {
+        if is_said || skip_parentheses(parser)? {
             return Ok(ColumnChange::Nothing);
         }
     } else if parser.parse_keyword(Keyword::DROP) {

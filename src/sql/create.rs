@@ -165,10 +165,10 @@ fn table(parser: &mut Parser, is_temporary: bool) -> Parsed<Syntax> {
         parser.parse_comma_separated(|parser| element(parser, &mut elements))?;
         parser.expect_token(&Token::RParen)?;
     }
-    skip_storage(parser);
+    skip_storage(parser)?;
     let on_commit = on_commit(parser)?;
     let temporary = temporary(is_temporary, on_commit)?;
-    skip_storage(parser);
+    skip_storage(parser)?;
     refuse_others(parser, "this clause of CREATE TABLE")?;
     elements.temporary = temporary;
     Ok(Syntax::CreateTable(Box::new(elements)))
@@ -290,7 +290,7 @@ fn refuse_others(parser: &mut Parser, what: &str) -> Parsed<()> {
 
 /// What is said of how rows are laid out, which is the engine's own business: storage parameters, the one tablespace
 /// and access method that there are, and that every row has an id or none.
-fn skip_storage(parser: &mut Parser) {
+fn skip_storage(parser: &mut Parser) -> Read<()> {
     const PHRASES: [&[&str]; 6] = [
         &["tablespace", "pg_default"],
         &["using", "heap"],
@@ -314,9 +314,9 @@ fn skip_storage(parser: &mut Parser) {
         let is_with = matches!(with, Token::Word(word) if word.keyword == Keyword::WITH);
         if is_with && opens == Token::LParen {
             parser.advance_token();
-            skip_parentheses(parser);
+            skip_parentheses(parser)?;
         } else if !PHRASES.iter().any(|words| is_said(parser, words)) {
-            return;
+            return Ok(());
         }
         // Options of tables may have commas between them elsewhere.
         let [comma, next] = parser.peek_tokens();
@@ -353,7 +353,7 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
     let nulls = [Keyword::NULLS, Keyword::NOT, Keyword::DISTINCT];
     let nulls_not_distinct = parser.parse_keywords(&nulls);
     let _ = parser.parse_keywords(&[Keyword::NULLS, Keyword::DISTINCT]);
-    skip_storage(parser);
+    skip_storage(parser)?;
     refuse_others(parser, "this clause of CREATE INDEX")?;
     let predicate = match parser.parse_keyword(Keyword::WHERE) {
         true => Some(parser.parse_expr()?),

@@ -19,22 +19,40 @@ pub enum Locking {
 /// Finds the clauses, and rewrites them where the grammar needs it.
 pub(super) fn read_locks(tokens: &mut Vec<TokenWithSpan>) -> Locking {
     let mut locking = Locking::Nothing;
+    let clause_at = |tokens: &[TokenWithSpan], at: usize| match is_word(tokens, at, "for") {
+        true => strength_at(tokens, at + 1),
+        false => None,
+    };
+    if !(0..tokens.len()).any(|at| clause_at(tokens, at).is_some()) {
+        return locking;
+    }
+    // Written anew as a whole: there may be very many.
+    let old = std::mem::take(tokens);
     let mut at = 0;
-    while at < tokens.len() {
-        if is_word(tokens, at, "for")
-            && let Some(weakening) = strength_at(tokens, at + 1)
-        {
-            tokens.drain(at + 1..at + 1 + weakening);
-            let no_wait = spell_out_names(tokens, at);
-            if locking != Locking::NoWait {
-                locking = if no_wait {
-                    Locking::NoWait
-                } else {
-                    Locking::Wait
-                };
+    while at < old.len() {
+        let Some(weakening) = clause_at(&old, at) else {
+            tokens.push(old[at].clone());
+            at += 1;
+            continue;
+        };
+        let (clause, strength) = (at, at + 1 + weakening);
+        tokens.extend([old[clause].clone(), old[strength].clone()]);
+        at = strength + 1;
+        if is_word(&old, at, "of") {
+            // Each name gets a clause of its own.
+            tokens.extend(old[at..].iter().take(2).cloned());
+            at += 2;
+            while old.get(at).is_some_and(|next| next.token == Token::Comma) {
+                let of = [clause, strength, strength + 1].map(|at| old[at].clone());
+                tokens.extend(of.into_iter().chain(old.get(at + 1).cloned()));
+                at += 2;
             }
         }
-        at += 1;
+        if is_word(&old, at, "nowait") {
+            locking = Locking::NoWait;
+        } else if locking == Locking::Nothing {
+            locking = Locking::Wait;
+        }
     }
     locking
 }
@@ -55,21 +73,4 @@ fn strength_at(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
         .iter()
         .find(is_here)
         .map(|(_, weakening)| *weakening)
-}
-
-/// Gives each name behind OF a clause of its own; whether NOWAIT follows.
-fn spell_out_names(tokens: &mut Vec<TokenWithSpan>, clause: usize) -> bool {
-    let mut at = clause + 2;
-    if is_word(tokens, at, "of") {
-        let words: Vec<TokenWithSpan> = tokens[clause..=at].to_vec();
-        at += 2;
-        while tokens
-            .get(at)
-            .is_some_and(|token| token.token == Token::Comma)
-        {
-            tokens.splice(at..=at, words.iter().cloned());
-            at += words.len() + 1;
-        }
-    }
-    is_word(tokens, at, "nowait")
 }

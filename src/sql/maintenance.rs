@@ -4,7 +4,7 @@
 use super::grammar::{Parsed, Syntax};
 use super::session::accept;
 use sqlparser::ast::ObjectName;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
 /// The statement behind its first word, if it is one of these.
@@ -16,15 +16,15 @@ pub(super) fn statement(parser: &mut Parser, first: &str) -> Parsed<Option<Synta
         "checkpoint" => ("CHECKPOINT", &[]),
         _ => return Ok(None),
     };
-    skip_parentheses(parser);
+    skip_parentheses(parser)?;
     for word in words {
         accept(parser, word);
     }
     let names = match parser.peek_token_ref().token {
         Token::Word(_) if !words.is_empty() => parser.parse_comma_separated(|parser| {
-            let name = parser.parse_object_name(false);
-            skip_parentheses(parser);
-            name
+            let name = parser.parse_object_name(false)?;
+            skip_parentheses(parser)?;
+            Ok(name)
         })?,
         _ => Vec::<ObjectName>::new(),
     };
@@ -32,18 +32,19 @@ pub(super) fn statement(parser: &mut Parser, first: &str) -> Parsed<Option<Synta
 }
 
 /// A list in parentheses that changes nothing of what a statement means; whether there was one.
-pub(super) fn skip_parentheses(parser: &mut Parser) -> bool {
+pub(super) fn skip_parentheses(parser: &mut Parser) -> Result<bool, ParserError> {
     if !parser.consume_token(&Token::LParen) {
-        return false;
+        return Ok(false);
     }
     let mut open = 1;
     while open > 0 {
         match parser.next_token().token {
             Token::LParen => open += 1,
             Token::RParen => open -= 1,
-            Token::EOF => break,
+            // One is missing.
+            Token::EOF => parser.expect_token(&Token::RParen).map(drop)?,
             _ => {}
         }
     }
-    true
+    Ok(true)
 }

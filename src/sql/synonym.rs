@@ -23,12 +23,11 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
             _ => false,
         }
     };
-    let silent: Vec<usize> = (0..tokens.len())
-        .filter(|at| says_nothing(tokens, *at))
+    let silent: Vec<bool> = (0..tokens.len())
+        .map(|at| says_nothing(tokens, at))
         .collect();
-    for at in silent.into_iter().rev() {
-        tokens.remove(at);
-    }
+    let mut silent = silent.into_iter();
+    tokens.retain(|_| silent.next() == Some(false));
     if let [first, next, ..] = tokens.as_slice()
         && (plain_word(first), plain_word(next)) == (Some("replace"), Some("into"))
     {

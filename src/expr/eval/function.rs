@@ -273,9 +273,15 @@ fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option
         }
         (RoundTime, [time @ Value::I64(i64::MIN | i64::MAX), _]) => Ok(time.clone()),
         (RoundTime, [Value::I64(time), Value::I64(digits)]) => {
+            // Halves go away from where PostgreSQL counts from: midnight, or the year 2000.
+            let origin = match arguments.first().map(|argument| argument.data_type) {
+                Some(DataType::Time) => 0,
+                _ => 946_684_800_000_000,
+            };
+            let time = time.saturating_sub(origin);
             let unit = 10i64.pow(6 - *digits as u32);
             let away = time.abs().saturating_add(unit / 2) / unit * unit;
-            Ok(Value::I64(away * time.signum()))
+            Ok(Value::I64((away * time.signum()).saturating_add(origin)))
         }
         (AtZone, [_, time @ Value::I64(i64::MIN | i64::MAX)]) => Ok(time.clone()),
         (AtZone, [zone, Value::I64(time)]) => {

@@ -52,9 +52,10 @@ pub fn resolve(
             (vec![array], data_type)
         }
         (AggregateFunction::JsonAgg, 1) => {
-            // PostgreSQL begins a line with each array.
+            // PostgreSQL begins a line with each array and each row.
             let between = match types[0] {
                 DataType::Array(_) => ", \n ",
+                _ if arguments.iter().any(expr::is_json_row) => ", \n ",
                 _ => ", ",
             };
             let between = Expr::constant(Value::text(between), DataType::Text);
