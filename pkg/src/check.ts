@@ -28,7 +28,7 @@ export const Takes = {
   live: ['signal', ...ROWS, 'asOf', 'onError'],
   open: [
     ...[...CALL, ...ROWS, 'worker', 'wasm', 'workerUrl', 'durability', 'allowFallback', 'create', 'acceptDataLoss'],
-    ...['salvage', 'lockTimeout'],
+    ...['salvage', 'lockTimeout', 'memory'],
   ],
 } as const satisfies Record<string, readonly string[]>;
 

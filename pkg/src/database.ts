@@ -281,8 +281,16 @@ export class Database implements DatabaseApi {
 }
 
 /** What the options say about the engine, which those who open its URL share. */
-function engineOptions({ durability, lockTimeout, salvage }: OpenOptions): EngineOptions {
-  return { durability, lockTimeout, salvage };
+function engineOptions({ durability, lockTimeout, salvage, memory }: OpenOptions): EngineOptions {
+  return { durability, lockTimeout, salvage, memory };
+}
+
+
+/** The bytes of memory that an option gives; 0 if it gives none. */
+function checkedMemory(bytes: number | undefined): number {
+  if (bytes === undefined) return 0;
+  if (Number.isInteger(bytes) && bytes > 0) return bytes;
+  throw new DatabaseError('INVALID_PARAMETER_VALUE', `memory is a number of bytes, not ${String(bytes)}`);
 }
 
 /** Opens an engine, here or in a worker, and keeps the page's memory of it. */
@@ -296,6 +304,7 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
     acceptDataLoss: options.acceptDataLoss ?? false,
     salvage: options.salvage ?? USUAL.salvage,
     lockTimeout: options.lockTimeout ?? USUAL.lockTimeout,
+    memory: checkedMemory(options.memory),
     sentinels: { opfs: readSentinel('opfs', url.name), idb: readSentinel('idb', url.name) },
     wasm: wasmOf(options, worker === true),
     worker: worker !== false,

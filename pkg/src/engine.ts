@@ -31,7 +31,7 @@ export interface Callbacks {
 /** The class that `src/wasm/engine.rs` exports. */
 export interface WasmEngine {
   free(): void;
-  /** Room for a request or parameters; keeps what is in it. Answers the pointer. */
+  /** Room for a request or parameters; keeps what is in it, unless asked for none. Answers the pointer, 0 if there is no room. */
   input(bytes: number): number;
   output(): number;
   output_length(): number;
@@ -69,7 +69,7 @@ export interface WasmEngine {
 
 export interface Glue {
   initSync(module: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
-  Engine: new (callbacks: Callbacks, storage: number, salvage: boolean) => WasmEngine;
+  Engine: new (callbacks: Callbacks, storage: number, salvage: boolean, memory: number) => WasmEngine;
 }
 
 /** What `step`, `open`, `flush` and the like answer. */
@@ -86,7 +86,7 @@ export class Engine {
   #panic: string | undefined;
   #known: { fields: Field[]; command: string } | undefined;
 
-  constructor(glue: Glue, module: WebAssembly.Module, callbacks: Omit<Callbacks, 'random' | 'panicked'>, storage: number, salvage: boolean) {
+  constructor(glue: Glue, module: WebAssembly.Module, callbacks: Omit<Callbacks, 'random' | 'panicked'>, storage: number, salvage: boolean, memory: number) {
     this.#memory = glue.initSync({ module }).memory;
     this.#views = new Views(this.#memory.buffer);
     this.wasm = new glue.Engine(
@@ -107,6 +107,7 @@ export class Engine {
       },
       storage,
       salvage,
+      memory,
     );
     this.#room = new EngineRoom(this);
   }
@@ -128,7 +129,7 @@ export class Engine {
 
   /** Room for parameters in the engine's memory. */
   room(): Room {
-    this.#room.refresh();
+    this.#room.restart();
     return this.#room;
   }
 
@@ -190,6 +191,9 @@ export class Engine {
   }
 }
 
+/** Bytes of room for requests that are kept between them. */
+const ROOM_KEPT = 1 << 20;
+
 class EngineRoom implements Room {
   u8!: Uint8Array;
   i32!: Int32Array;
@@ -204,8 +208,21 @@ class EngineRoom implements Room {
 
   reserve(bytes: number): void {
     if (bytes <= this.#capacity) return;
-    this.#capacity = Math.max(bytes, this.#capacity * 2);
-    this.start = this.engine.wasm.input(this.#capacity);
+    const wanted = bytes > ROOM_KEPT ? bytes : Math.max(bytes, this.#capacity * 2);
+    const start = this.engine.wasm.input(wanted);
+    if (start === 0) throw new DatabaseError('MEMORY_LIMIT', `there is no memory for a request of ${bytes} bytes`, { sqlstate: '53200' });
+    this.#capacity = wanted;
+    this.start = start;
+    this.refresh();
+  }
+
+  /** For another request: gives back what only a large one needs. */
+  restart(): void {
+    if (this.#capacity > ROOM_KEPT) {
+      this.engine.wasm.input(0);
+      this.#capacity = 0;
+      this.reserve(4096);
+    }
     this.refresh();
   }
 

@@ -91,7 +91,7 @@ export class Host implements Connection {
     const { storage, reason } = await openStorage(opening);
     try {
       const module = await loading;
-      const engine = await startEngine(module, storage, opening.salvage);
+      const engine = await startEngine(module, storage, opening.salvage, opening.memory);
       const url = parseUrl(opening.url);
       const sentinel = storage.kind === 'opfs' || storage.kind === 'idb' ? opening.sentinels[storage.kind] : undefined;
       if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, sentinel, seqOf(engine.wasm.applied_seq()));
@@ -555,7 +555,7 @@ export class Host implements Connection {
         await this.storage.close();
         const { storage } = await openStorage({ ...this.opening, create: false, sentinels: {} });
         this.storage = storage;
-        const engine = await startEngine(this.module, storage, this.opening.salvage);
+        const engine = await startEngine(this.module, storage, this.opening.salvage, this.opening.memory);
         this.#useEngine(engine);
         if (storage.pieces) await this.#store();
         this.#held.decide(engine.wasm.applied_seq());
@@ -606,7 +606,7 @@ export class Host implements Connection {
     }
     this.#tryWritingAgain();
     if (this.#engine) return this.#engine;
-    const engine = startEngineSync(this.module, this.storage, this.opening.salvage);
+    const engine = startEngineSync(this.module, this.storage, this.opening.salvage, this.opening.memory);
     if (!engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
     this.#useEngine(engine);
     this.#held.decide(engine.wasm.applied_seq());

@@ -129,8 +129,8 @@ const NO_FILES = {
 };
 
 /** Starts an engine over a storage and lets it read what is there. */
-export async function startEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean): Promise<Engine> {
-  const engine = makeEngine(module, storage, salvage);
+export async function startEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Promise<Engine> {
+  const engine = makeEngine(module, storage, salvage, memory);
   if (storage.pieces) {
     for (const { file, offset, bytes } of await storage.pieces.load()) {
       const room = engine.room();
@@ -166,9 +166,9 @@ export async function storePieces(engine: Engine, target: IdbPieces, mayWait: ()
 }
 
 /** The same without waiting, over files that are open; undefined where that does not do. */
-export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean): Engine | undefined {
+export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Engine | undefined {
   if (!storage.files) return undefined;
-  const engine = makeEngine(module, storage, salvage);
+  const engine = makeEngine(module, storage, salvage, memory);
   for (let step = 0; step < 1_000_000; step += 1) {
     if (openStep(engine) === Answer.Done) return engine;
     if (storage.files.needsFiles) return undefined;
@@ -180,11 +180,11 @@ function asIdbError(error: unknown): never {
   throw asError(error);
 }
 
-function makeEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean): Engine {
+function makeEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Engine {
   const code = storage.files ? StorageCode.files : storage.pieces ? StorageCode.pieces : StorageCode.memory;
   const bytes = (pointer: number, length: number): Uint8Array => engine.bytes(pointer, length);
   const files = storage.files?.callbacks(bytes) ?? NO_FILES;
-  const engine: Engine = new Engine(createGlue(), module, { ...files, now: () => Date.now() }, code, salvage);
+  const engine: Engine = new Engine(createGlue(), module, { ...files, now: () => Date.now() }, code, salvage, memory);
   return engine;
 }
 

@@ -65,6 +65,8 @@ export interface Opening {
   /** Opens what is damaged, up to there, to be read. */
   salvage: boolean;
   lockTimeout: number;
+  /** Bytes; 0 for the engine's default. */
+  memory: number;
   /** By storage. */
   sentinels: { opfs?: Sentinel | undefined; idb?: Sentinel | undefined };
   wasm?: string | BufferSource | WebAssembly.Module | Promise<WebAssembly.Module> | undefined;

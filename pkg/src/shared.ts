@@ -7,9 +7,9 @@ import type { OpenOptions } from './types.js';
 import type { DatabaseUrl } from './url.js';
 
 /** What holds for all who share an engine: said by who opens it, and by nobody after that in another way. */
-export type EngineOptions = Pick<OpenOptions, 'durability' | 'lockTimeout' | 'salvage'>;
+export type EngineOptions = Pick<OpenOptions, 'durability' | 'lockTimeout' | 'memory' | 'salvage'>;
 
-export const USUAL = { durability: 'strict', lockTimeout: 5000, salvage: false } as const;
+export const USUAL = { durability: 'strict', lockTimeout: 5000, memory: 0, salvage: false } as const;
 
 interface Entry {
   url: DatabaseUrl;
@@ -79,7 +79,7 @@ export class Shared {
 }
 
 function checkSame({ url, options }: Entry, given: EngineOptions): void {
-  for (const name of ['durability', 'lockTimeout', 'salvage'] as const) {
+  for (const name of ['durability', 'lockTimeout', 'memory', 'salvage'] as const) {
     const now = options[name] ?? USUAL[name];
     if (given[name] === undefined || given[name] === now) continue;
     throw new DatabaseError('INVALID_PARAMETER_VALUE', `'${url.text}' is open already, with ${name} ${now}`, {

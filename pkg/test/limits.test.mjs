@@ -349,3 +349,51 @@ function trap() {
     throw new WebAssembly.RuntimeError('unreachable');
   };
 }
+
+test('a database that fills its memory refuses writes, and reads what it has', () =>
+  withDatabase(
+    async (db) => {
+      await db.exec('CREATE TABLE t (i INT PRIMARY KEY, v TEXT)');
+      const insert = await db.prepare('INSERT INTO t VALUES ($1, $2)');
+      const megabyte = (of) => String(of % 10).repeat(1 << 20);
+      let rows = 0;
+      const fill = async () => {
+        for (; rows < 1000; rows += 1) await insert.run([rows, megabyte(rows)]);
+      };
+      const error = await fails(fill(), 'MEMORY_LIMIT');
+      assert.equal(error.sqlstate, '53200');
+      assert.ok(rows >= 20 && rows <= 54, `${rows} MB`);
+      const check = async () => {
+        assert.equal(await value(db, 'SELECT count(*) FROM t WHERE length(v) = 1 << 20'), rows);
+        assert.equal(await value(db, 'SELECT v FROM t WHERE i = $1', [rows - 1]), megabyte(rows - 1));
+      };
+      await check();
+      await fails(db.query('UPDATE t SET v = v || i'), 'MEMORY_LIMIT');
+      await fails(db.query('INSERT INTO t VALUES (-1, $1)', ['x'.repeat(50 << 20)]), 'MEMORY_LIMIT');
+      await fails(db.query("SELECT upper(repeat('x', 60000000)), lower(repeat('x', 60000000))"), 'MEMORY_LIMIT');
+      await db.exec('BEGIN');
+      await fails(db.exec('DELETE FROM t'), 'MEMORY_LIMIT');
+      await db.exec('ROLLBACK');
+      await check();
+      assert.equal((await db.status()).restarts, 0);
+    },
+    { memory: 64 << 20 },
+  ));
+
+test('a transaction that could not be committed is refused before', () =>
+  withDatabase(
+    async (db) => {
+      await db.exec('CREATE TABLE t (v TEXT)');
+      const error = await fails(
+        db.transaction(async (tx) => {
+          for (let row = 0; row < 100; row += 1) await tx.query("INSERT INTO t VALUES (repeat('x', 1000000))");
+        }),
+        'MEMORY_LIMIT',
+      );
+      assert.equal(error.sqlstate, '53200');
+      await db.exec("BEGIN; INSERT INTO t SELECT repeat('x', 1000000) FROM generate_series(1, 10); COMMIT");
+      assert.equal(await value(db, 'SELECT sum(length(v)) FROM t'), 10_000_000);
+      await fails(Database.open('memory://', { memory: -1 }), 'INVALID_PARAMETER_VALUE');
+    },
+    { memory: 64 << 20 },
+  ));

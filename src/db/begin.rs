@@ -8,7 +8,7 @@ use super::session::{Block, Reading};
 use super::task::{Reach, Running, State, Task};
 use super::{Parameter, Progress, SessionId, Work};
 use crate::error::{Code, Error, Result};
-use crate::exec::{Execution, Meter};
+use crate::exec::Execution;
 use crate::sql::{Lifting, Scanned, Statement, Statements, Syntax};
 use crate::txn::Transaction;
 use crate::types::RelationKind;
@@ -188,12 +188,11 @@ impl Database {
         let text = compiled.text.clone();
         let short = bound.short.as_ref();
         let is_short = short.is_some_and(|short| short.fits(&moments, &tuples.borrow()));
-        let limits = &self.shared.options.limits;
         Ok(Running {
             text,
             execution: (!is_short).then(|| Execution::new(bound.plan.clone())),
             tuples,
-            meter: Meter::new(limits.memory_bytes),
+            meter: self.shared.meter(self.writing_since),
             bound,
             parameters: values,
             moments,

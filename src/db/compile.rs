@@ -180,6 +180,7 @@ impl Shared {
                     now,
                     entropy: &*self.options.entropy,
                     sequences: None,
+                    heap: &self.options.heap,
                 };
                 point_of_value(&evaluate_value(&expr, &context)?, expr.data_type)
             }

@@ -9,6 +9,7 @@ use super::{
     StatementId, TaskId, TransactionStatus,
 };
 use crate::error::{Code, Error, Result};
+use crate::exec::Meter;
 use crate::log::{Contents, Log, Report};
 use crate::sql::{Lifting, Statements, Syntax};
 use crate::storage::Ticket;
@@ -29,6 +30,8 @@ pub struct Database {
     pub(super) statements: BTreeMap<StatementId, Statement>,
     /// Who has the right to write.
     pub(super) writer: Option<SessionId>,
+    /// What everything took when the last writer began.
+    pub(super) writing_since: u64,
     next_id: u32,
 }
 
@@ -93,6 +96,12 @@ impl Shared {
         Snapshot::main(self.store.last_seq())
     }
 
+    /// Counts for a statement of a transaction that began when everything took so much.
+    pub fn meter(&self, began: u64) -> Meter {
+        let options = &self.options;
+        Meter::new(options.limits.memory_bytes).within(&options.heap, began)
+    }
+
     /// # Errors
     /// The one that made memory and storage disagree.
     pub fn check_usable(&self) -> Result<()> {
@@ -134,6 +143,7 @@ impl Database {
             tasks: BTreeMap::new(),
             statements: BTreeMap::new(),
             writer: None,
+            writing_since: 0,
             next_id: 0,
         }
     }
@@ -447,6 +457,9 @@ impl Database {
 
     /// The right to write, if nobody else has it.
     pub(super) fn take_writer(&mut self, session: SessionId) -> bool {
+        if self.writer.is_none() {
+            self.writing_since = self.shared.options.heap.used();
+        }
         *self.writer.get_or_insert(session) == session
     }
 

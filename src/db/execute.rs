@@ -12,7 +12,7 @@ use super::session::Reading;
 use super::statement::command_of;
 use super::{Parameter, SessionId, StatementId, StatementResult};
 use crate::error::Result;
-use crate::exec::{Access, Context, Meter, Short, Tuples};
+use crate::exec::{Access, Context, Short, Tuples};
 use crate::plan::Plan;
 use crate::sql::{Lifted, Statements};
 use crate::table::Fetch;
@@ -213,7 +213,7 @@ impl Database {
             return Ok(None);
         };
         let savepoint = transaction.savepoint();
-        let mut meter = Meter::new(self.shared.options.limits.memory_bytes);
+        let mut meter = self.shared.meter(self.writing_since);
         let mut context = Context {
             store: &self.shared.store,
             access: Access::Write(transaction),
@@ -269,7 +269,7 @@ impl Database {
         let known = self.sessions.get(&session);
         let sequences = known.map(|known| known.sequences.clone());
         let sequences = sequences.unwrap_or_default();
-        let mut meter = Meter::new(self.shared.options.limits.memory_bytes);
+        let mut meter = self.shared.meter(self.shared.options.heap.used());
         let mut context = Context {
             store: &self.shared.store,
             access,

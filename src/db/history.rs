@@ -60,6 +60,7 @@ impl Database {
                     now: self.shared.now(),
                     entropy: &*self.shared.options.entropy,
                     sequences: None,
+                    heap: &self.shared.options.heap,
                 };
                 let told = events
                     .into_iter()

@@ -152,6 +152,7 @@ impl Shared {
                     now,
                     entropy: &*self.options.entropy,
                     sequences: None,
+                    heap: &self.options.heap,
                 };
                 seen[side] = match state {
                     Some(values) => gate.lets_through(&values, &context)?,

@@ -3,7 +3,7 @@
 use crate::log::Mode;
 use crate::storage::Storage;
 use crate::table::Residency;
-use crate::types::{Clock, Entropy};
+use crate::types::{Clock, Entropy, HeapBound};
 use std::rc::Rc;
 
 /// The usual length of a log that is worth a checkpoint.
@@ -26,6 +26,8 @@ pub struct Options {
     /// Off: every statement is parsed and bound anew. Both must answer the same.
     pub plan_cache: bool,
     pub limits: Limits,
+    /// What everything may take; as a rule, all there is.
+    pub heap: HeapBound,
 }
 
 impl Options {
@@ -42,6 +44,7 @@ impl Options {
             optimizer: true,
             plan_cache: true,
             limits: Limits::default(),
+            heap: HeapBound::default(),
         }
     }
 }

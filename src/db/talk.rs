@@ -288,6 +288,7 @@ impl Database {
             now: self.statement_time(session),
             entropy: &*self.shared.options.entropy,
             sequences: None,
+            heap: &self.shared.options.heap,
         };
         let value = |argument| evaluate_value(argument, &context);
         let values: Vec<Value> = arguments.iter().map(value).collect::<Result<_>>()?;

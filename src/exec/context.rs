@@ -87,8 +87,17 @@ impl Context<'_> {
     /// The transaction to write through, and the store.
     ///
     /// # Errors
-    /// `ReadOnly` where there is none.
+    /// `ReadOnly` where there is none, `MemoryLimit` where there is no room for what it would write.
     pub fn writer(&mut self) -> Result<(&mut Transaction, &Store)> {
+        self.meter.check_write()?;
+        self.transaction()
+    }
+
+    /// The same for what writes nothing yet.
+    ///
+    /// # Errors
+    /// `ReadOnly` where there is none.
+    pub fn transaction(&mut self) -> Result<(&mut Transaction, &Store)> {
         match &mut self.access {
             Access::Write(transaction) => Ok((transaction, self.store)),
             Access::Read(_) => Err(Error::new(Code::ReadOnly, "cannot write here")),
@@ -131,6 +140,7 @@ impl Context<'_> {
             now: self.now,
             entropy: self.entropy,
             sequences: Some(self),
+            heap: self.meter.heap(),
         }
     }
 

@@ -3,12 +3,15 @@
 use super::row_buffer::chunk_bytes;
 use crate::column::Chunk;
 use crate::error::{Code, Error, Result};
+use crate::types::HeapBound;
 
 /// Counts of one statement.
-#[derive(Debug, Clone)]
 pub struct Meter {
     memory: u64,
     memory_max: u64,
+    heap: HeapBound,
+    /// What everything took when the transaction began.
+    began: u64,
     /// Rows inserted, updated, deleted or truncated.
     pub affected_rows: u64,
 }
@@ -18,8 +21,32 @@ impl Meter {
         Meter {
             memory: 0,
             memory_max,
+            heap: HeapBound::default(),
+            began: 0,
             affected_rows: 0,
         }
+    }
+
+    /// With the bound of what everything takes, which was `began` when the transaction began.
+    pub fn within(self, heap: &HeapBound, began: u64) -> Meter {
+        let heap = heap.clone();
+        Meter {
+            heap,
+            began,
+            ..self
+        }
+    }
+
+    pub fn heap(&self) -> &HeapBound {
+        &self.heap
+    }
+
+    /// Whether the statement may write more.
+    ///
+    /// # Errors
+    /// `MemoryLimit` if it may not.
+    pub fn check_write(&self) -> Result<()> {
+        self.heap.check_write(self.began)
     }
 
     /// Counts bytes that stay until the statement ends, or until they are given back.
@@ -29,7 +56,7 @@ impl Meter {
     pub fn hold(&mut self, bytes: usize) -> Result<()> {
         self.memory += bytes as u64;
         if self.memory <= self.memory_max {
-            return Ok(());
+            return self.heap.check(0);
         }
         let mebibytes = self.memory_max >> 20;
         let message = format!("the statement needs more than its {mebibytes} MiB of memory");

@@ -3,7 +3,7 @@
 use super::members::Members;
 use crate::column::Chunk;
 use crate::error::Result;
-use crate::types::{Entropy, Value};
+use crate::types::{Entropy, HeapBound, Value};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -19,6 +19,7 @@ pub struct EvalContext<'a> {
     pub entropy: &'a dyn Entropy,
     /// None where no sequence can be used.
     pub sequences: Option<&'a dyn Sequences>,
+    pub heap: &'a HeapBound,
 }
 
 /// What functions reach of sequences, which they name by a text or an id.

@@ -1,6 +1,7 @@
 //! The class that JavaScript holds: one database over one storage.
 
 use super::files::Files;
+use super::heap::{HEAP_MAX, Instance};
 use super::host::{Host, Outside};
 use super::request::{Asked, Kind};
 use crate::db::{
@@ -14,7 +15,7 @@ use crate::log::{Mode, Report};
 use crate::plan::OutputColumn;
 use crate::storage::{Piece, Pieces, Storage, Ticket};
 use crate::table::Residency;
-use crate::types::{DataType, Seq, Value};
+use crate::types::{DataType, HeapBound, Seq, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -46,6 +47,9 @@ struct Task {
     many: bool,
 }
 
+/// A request is read, converted and written: as often as this it may lie in memory beside itself.
+const REQUEST_FACTOR: u64 = 3;
+
 /// Results of up to this size are written where the last ones were.
 const ROOM_BYTES: usize = 1 << 16;
 
@@ -53,6 +57,7 @@ const ROOM_BYTES: usize = 1 << 16;
 pub struct Engine {
     state: State,
     pieces: Option<Pieces>,
+    heap: HeapBound,
     tasks: BTreeMap<u32, Task>,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -68,9 +73,9 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// A database over the host's files, or its pieces, or in memory; with `salvage` only to be read, up to where it is damaged.
-    /// It must be opened before it is asked.
+    /// It must be opened before it is asked. `memory` are the bytes that it may use, 0 for as many as is usual.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: Host, storage: u32, salvage: bool) -> Engine {
+    pub fn new(host: Host, storage: u32, salvage: bool, memory: f64) -> Engine {
         let outside = Outside(Rc::new(host));
         outside.report_panics();
         let pieces = (storage == PIECES).then(Pieces::new);
@@ -84,6 +89,12 @@ impl Engine {
             Some(_) => u64::MAX,
             None => CHECKPOINT_AFTER,
         };
+        let bytes_max = if memory > 0.0 {
+            memory as u64
+        } else {
+            HEAP_MAX
+        };
+        let heap = HeapBound::new(Rc::new(Instance), bytes_max.min(HEAP_MAX));
         let opening = Database::open(Options {
             storage,
             mode: match salvage {
@@ -102,10 +113,12 @@ impl Engine {
                 lock_timeout: i64::MAX,
                 ..Limits::default()
             },
+            heap: heap.clone(),
         });
         Engine {
             state: State::Opening(Box::new(opening)),
             pieces,
+            heap,
             tasks: BTreeMap::new(),
             input: Vec::new(),
             output: Vec::new(),
@@ -117,10 +130,17 @@ impl Engine {
         }
     }
 
-    /// Room for a request, on a multiple of 8; what is in it stays.
+    /// Room for a request, on a multiple of 8; what is in it stays, unless no room is asked for, which gives it back. 0:
+    /// there is not as much.
     pub fn input(&mut self, bytes: u32) -> u32 {
+        if bytes == 0 {
+            self.input = Vec::new();
+        }
         let wanted = bytes as usize + 8;
-        if self.input.len() < wanted {
+        if let Some(more) = wanted.checked_sub(self.input.len()) {
+            if self.input.try_reserve_exact(more).is_err() {
+                return 0;
+            }
             self.input.resize(wanted, 0);
         }
         (self.input.as_ptr() as u32).next_multiple_of(8)
@@ -357,7 +377,13 @@ impl Engine {
         }
     }
 
+    /// Whether there is room for what is made of a request: its texts, and what becomes of those.
+    fn check_room(&self, length: u32) -> Result<()> {
+        self.heap.check(REQUEST_FACTOR * u64::from(length))
+    }
+
     fn try_prepare(&mut self, session: SessionId, length: u32) -> Result<StatementId> {
+        self.check_room(length)?;
         let asked = Asked::read(input(&self.input, length))?;
         let State::Open(database) = &mut self.state else {
             return Err(Error::new(Code::Closed, "the database is not open"));
@@ -383,6 +409,7 @@ impl Engine {
     }
 
     fn try_start(&mut self, session: SessionId, length: u32) -> Result<TaskId> {
+        self.check_room(length)?;
         let asked = Asked::read(input(&self.input, length))?;
         let (request, texts) = (asked.request()?, asked.texts);
         let many = matches!(request.work, Work::Many { .. });
@@ -442,6 +469,7 @@ impl Engine {
 
     /// Whether the statement in the input could be run by the short way.
     fn try_run(&mut self, session: SessionId, length: u32) -> Result<bool> {
+        self.check_room(length)?;
         let asked = Asked::read(input(&self.input, length))?;
         let Some(sql) = asked.plain_statement() else {
             return Ok(false);
@@ -469,6 +497,7 @@ impl Engine {
         statement: StatementId,
         length: u32,
     ) -> Result<u32> {
+        self.check_room(length)?;
         self.parameters.clear();
         let cells = Cells::new(input(&self.input, length))?;
         if cells.rows > 0 {
@@ -491,6 +520,7 @@ impl Engine {
     }
 
     fn try_ask(&mut self, length: u32) -> Result<()> {
+        self.check_room(length)?;
         let asked = Asked::read(input(&self.input, length))?;
         let State::Open(database) = &mut self.state else {
             return Err(Error::new(Code::Closed, "the database is not open"));

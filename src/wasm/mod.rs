@@ -16,6 +16,7 @@
 
 mod engine;
 mod files;
+mod heap;
 mod host;
 mod request;
 

@@ -3,8 +3,72 @@
 use super::{Bench, int};
 use driftdb::db::Request;
 use driftdb::error::Code;
-use driftdb::types::Value;
+use driftdb::types::{Heap, HeapBound, Value};
+use std::cell::Cell;
 use std::fmt::Write;
+use std::rc::Rc;
+
+/// A heap whose use is set by hand.
+#[derive(Default)]
+struct Level(Cell<u64>);
+
+impl Heap for Level {
+    fn used(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+#[test]
+fn a_full_heap_refuses_writes_and_goes_on_reading() {
+    let level = Rc::new(Level::default());
+    let mut bench = Bench::with(|options| options.heap = HeapBound::new(level.clone(), 600));
+    bench.script(
+        "CREATE TABLE t (n int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+    );
+    let full = |bench: &mut Bench, sql: &str| {
+        assert_eq!(bench.error(sql).code(), Code::MemoryLimit, "{sql}");
+        assert_eq!(bench.rows("SELECT v FROM t ORDER BY n").len(), 2);
+    };
+    level.0.set(501);
+    for sql in [
+        "INSERT INTO t VALUES (3, 'c')",
+        "INSERT INTO t SELECT n + 2, v FROM t",
+        "UPDATE t SET v = 'c' WHERE n = 1",
+        "UPDATE t SET v = upper(v)",
+        "DELETE FROM t WHERE n = 1",
+        "MERGE INTO t USING (SELECT 1 n) s ON t.n = s.n WHEN MATCHED THEN DELETE",
+        "WITH w AS (INSERT INTO t VALUES (3, 'c') RETURNING n) SELECT n FROM w",
+        "CREATE TABLE u AS SELECT * FROM t",
+        "CREATE INDEX i ON t (v)",
+        "ALTER TABLE t ADD COLUMN w int DEFAULT 1",
+        "TRUNCATE t",
+    ] {
+        full(&mut bench, sql);
+    }
+    bench.script("BEGIN; SELECT * FROM t; COMMIT");
+    level.0.set(601);
+    assert_eq!(
+        bench.error("SELECT upper(v) FROM t ORDER BY 1").code(),
+        Code::MemoryLimit
+    );
+
+    // Twice of what the transaction took must be left to commit it.
+    level.0.set(100);
+    bench.script("BEGIN; INSERT INTO t VALUES (3, 'c')");
+    level.0.set(234);
+    assert_eq!(
+        bench.error("INSERT INTO t VALUES (4, 'd')").code(),
+        Code::MemoryLimit
+    );
+    bench.script("ROLLBACK");
+    level.0.set(100);
+    bench.script("BEGIN; INSERT INTO t VALUES (3, 'c')");
+    level.0.set(233);
+    bench.script("INSERT INTO t VALUES (4, 'd')");
+    level.0.set(599);
+    bench.script("COMMIT");
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 4);
+}
 
 #[test]
 fn rows_and_memory_are_bounded() {

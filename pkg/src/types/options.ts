@@ -113,6 +113,13 @@ export interface OpenOptions extends CallOptions {
   salvage?: boolean | undefined;
   /** Milliseconds that a writing statement waits for another transaction to end. Default 5000. */
   lockTimeout?: number | undefined;
+  /**
+   * Bytes of memory that the engine may use, 3 GiB by default and at most. What would take more fails with
+   * `MEMORY_LIMIT` and changes nothing. Writing ends at five sixths, and for a transaction where committing it would
+   * take more, so that everything can still be read. What ends with the memory of the device is the engine itself
+   * (`ENGINE_CRASHED`): a database in storage is then opened anew, one in memory is lost.
+   */
+  memory?: number | undefined;
   /** The default of all calls. */
   rowMode?: RowMode | undefined;
   /** The default of all calls. */

@@ -10,6 +10,14 @@ pub(super) fn offset(bytes: usize) -> Result<u32> {
     })
 }
 
+/// Room for so many more bytes.
+pub(super) fn reserve(out: &mut Vec<u8>, bytes: usize) -> Result<()> {
+    out.try_reserve(bytes).map_err(|_| {
+        Error::new(Code::MemoryLimit, "there is no memory for the result")
+            .with_hint("ask for fewer rows or columns at a time")
+    })
+}
+
 pub(super) fn put<const N: usize>(out: &mut [u8], at: usize, bytes: [u8; N]) {
     out[at..at + N].copy_from_slice(&bytes);
 }

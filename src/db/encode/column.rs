@@ -1,6 +1,6 @@
 //! The values of a column, each in the form that its type takes in the buffer.
 
-use super::buffer::{offset, pad, put_u32};
+use super::buffer::{offset, pad, put_u32, reserve};
 use crate::column::{Chunk, Data, Strings, Vector};
 use crate::error::Result;
 use crate::types::{DataType, INFINITY, NEG_INFINITY, Value, parse_f64};
@@ -35,6 +35,10 @@ impl Column<'_> {
         self.chunks
             .iter()
             .map(|chunk| (chunk, &*chunk.columns[self.index]))
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.chunks.iter().map(Chunk::len).sum()
     }
 
     /// The rows that are meant, NULL or not: under a NULL lies a default of the type.
@@ -142,6 +146,7 @@ pub(super) fn write_bytes(
         out.extend_from_slice(&(end as u32).to_le_bytes());
     });
     offset(out.len() - start + end)?;
+    reserve(out, end + 8)?;
     pad(out);
     let here = offset(out.len() - start)?;
     put_u32(out, at + 24, here);

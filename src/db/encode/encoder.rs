@@ -1,6 +1,6 @@
 //! Header, text and columns of a result.
 
-use super::buffer::{offset, pad, put, put_u32};
+use super::buffer::{offset, pad, put, put_u32, reserve};
 use super::column::{
     Column, Kind, bools, floats, shortest, strings, write_bytes, write_i32, write_whole,
 };
@@ -25,6 +25,8 @@ pub struct Encoder {
     text: Vec<u8>,
     /// UTF-16 units in `text`.
     units: u32,
+    /// There were texts that did not fit.
+    is_full: bool,
     formatted: String,
 }
 
@@ -65,6 +67,7 @@ impl Encoder {
     ) -> Result<()> {
         self.text.clear();
         self.units = 0;
+        self.is_full = false;
         let columns = result.fields.len();
         out.resize(start + HEADER + columns * COLUMN, 0);
         if !wanted.terse {
@@ -90,6 +93,7 @@ impl Encoder {
             self.write_column(&column, wanted, start, at, out)?;
         }
         let text_at = out.len();
+        reserve(out, self.text.len() + 8)?;
         out.extend_from_slice(&self.text);
         pad(out);
         let total = offset(out.len() - start)?;
@@ -115,6 +119,8 @@ impl Encoder {
         at: usize,
         out: &mut Vec<u8>,
     ) -> Result<()> {
+        // A value takes 8 bytes at most, and its place, beside a bit for NULL.
+        reserve(out, 9 * column.rows() + 32)?;
         if let Some(bits) = column.validity() {
             let here = offset(out.len() - start)?;
             put_u32(out, at + 12, here);
@@ -205,6 +211,12 @@ impl Encoder {
     /// Of the bytes of a text in UTF-8, those that begin a character are counted, and twice where the
     /// character takes two UTF-16 units: beyond the basic plane, where it has four bytes.
     fn push_bytes(&mut self, bytes: &[u8]) {
+        if bytes.len() > TEXT_BYTES_MAX - self.text.len()
+            || self.text.try_reserve(bytes.len()).is_err()
+        {
+            self.is_full = true;
+            return;
+        }
         self.text.extend_from_slice(bytes);
         let units = if bytes.is_ascii() {
             bytes.len()
@@ -212,12 +224,11 @@ impl Encoder {
             let begin = bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
             begin + bytes.iter().filter(|&&byte| byte >= 0xf0).count()
         };
-        // Beyond the bound `check_text` refuses the result, so wrapping is never seen.
-        self.units = self.units.wrapping_add(units as u32);
+        self.units += units as u32;
     }
 
     fn check_text(&self) -> Result<()> {
-        if self.text.len() <= TEXT_BYTES_MAX {
+        if !self.is_full {
             return Ok(());
         }
         Err(Error::new(

@@ -37,17 +37,17 @@ impl Settling {
 pub fn settle(settling: &mut Settling, context: &mut Context) -> Result<Fetch<()>> {
     loop {
         if settling.left == 0 {
-            settling.left = context.writer()?.0.events();
+            settling.left = context.transaction()?.0.events();
             settling.led_on.clear();
         }
-        let (transaction, _) = context.writer()?;
+        let (transaction, _) = context.transaction()?;
         let Some(event) = transaction.first_event() else {
             return Ok(Fetch::Ready(()));
         };
         if let Fetch::Need(block) = look_at(event, settling, context)? {
             return Ok(Fetch::Need(block));
         }
-        context.writer()?.0.remove_event();
+        context.transaction()?.0.remove_event();
         settling.left -= 1;
         context.spend(1);
     }

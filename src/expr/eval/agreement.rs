@@ -10,7 +10,7 @@ use super::super::{
 };
 use super::{evaluate, evaluate_row, filter};
 use crate::column::{Chunk, Data, Strings, Vector};
-use crate::types::{DataType, Decimal, Entropy, Value};
+use crate::types::{DataType, Decimal, Entropy, HeapBound, Value};
 use proptest::prelude::*;
 use std::rc::Rc;
 
@@ -228,6 +228,7 @@ fn check(seed: u64) {
         now: 0,
         entropy: &Zeros,
         sequences: None,
+        heap: &HeapBound::default(),
     };
     let expected: Vec<_> = (chunk.positions())
         .map(|position| {

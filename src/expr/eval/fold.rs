@@ -3,7 +3,10 @@
 use super::super::{EvalContext, Expr, ExprKind};
 use super::evaluate_row;
 use crate::error::Result;
-use crate::types::{Entropy, Value};
+use crate::types::{Entropy, HeapBound, Value};
+
+/// A larger value is made where it is used, and not kept in plans.
+const FOLDED_MAX: usize = 1 << 20;
 
 /// Nothing immutable asks for chance.
 struct NoEntropy;
@@ -33,8 +36,19 @@ pub fn evaluate_immutable(expr: &Expr, row: &[Value]) -> Result<Value> {
         now: 0,
         entropy: &NoEntropy,
         sequences: None,
+        heap: &HeapBound::default(),
     };
     evaluate_row(expr, row, &context)
+}
+
+/// Whether a plan would hold too much with it.
+fn is_large(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.len() > FOLDED_MAX,
+        Value::Bytes(bytes) => bytes.len() > FOLDED_MAX,
+        Value::Array(elements) => elements.len() > FOLDED_MAX / size_of::<Value>(),
+        _ => false,
+    }
 }
 
 /// Operands have been folded before, so that a constant one is a leaf.
@@ -47,7 +61,9 @@ fn fold(expr: &mut Expr) {
     {
         return simplify(expr);
     }
-    if let Ok(value) = evaluate_immutable(expr, &[]) {
+    if let Ok(value) = evaluate_immutable(expr, &[])
+        && !is_large(&value)
+    {
         expr.kind = ExprKind::Constant(value);
     }
 }

@@ -173,6 +173,7 @@ fn evaluate_other(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<V
             function,
             arguments,
         } => {
+            context.heap.check(0)?;
             let values = arguments.iter().map(value).collect::<Result<Vec<_>>>()?;
             function::call(*function, &values, arguments, expr.data_type, context)?
         }

@@ -233,6 +233,7 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
             function,
             arguments,
         } => {
+            context.heap.check(0)?;
             let operands = arguments
                 .iter()
                 .map(evaluated)

@@ -1,0 +1,57 @@
+//! The allocator, which counts what it gives out.
+
+use crate::types::Heap;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What the engine may take where the host does not say: a quarter of what WebAssembly can address is left for what one
+/// step takes before it is asked again.
+pub const HEAP_MAX: u64 = 3 << 30;
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+static USED: AtomicUsize = AtomicUsize::new(0);
+
+fn count(pointer: *mut u8, more: usize, less: usize) -> *mut u8 {
+    if !pointer.is_null() {
+        USED.store(
+            USED.load(Relaxed).wrapping_add(more).wrapping_sub(less),
+            Relaxed,
+        );
+    }
+    pointer
+}
+
+#[allow(unsafe_code)]
+// Safety: everything is handed on as it is to the standard library's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(unsafe { System.alloc(layout) }, layout.size(), 0)
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(pointer, 0, layout.size());
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(unsafe { System.alloc_zeroed(layout) }, layout.size(), 0)
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let moved = unsafe { System.realloc(pointer, layout, size) };
+        count(moved, size, layout.size())
+    }
+}
+
+/// The memory of the instance.
+pub struct Instance;
+
+impl Heap for Instance {
+    fn used(&self) -> u64 {
+        USED.load(Relaxed) as u64
+    }
+}
