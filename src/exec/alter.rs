@@ -1,6 +1,6 @@
 //! ALTER, step by step.
 
-use super::definition::define;
+use super::definition::{check_index_room, define};
 use super::write::{CreateRows, Restores, UpdateRows, Writer};
 use super::{Context, Operator, Step, build::build};
 use crate::error::Result;
@@ -38,6 +38,9 @@ impl Alteration {
             };
         }
         let catalog = context.view().catalog();
+        if let AlterStep::AddIndex { table, .. } = step {
+            check_index_room(*table, context)?;
+        }
         let (transaction, store) = context.writer()?;
         match step {
             AlterStep::Table(schema) => {

@@ -193,9 +193,16 @@ fn create_index(
     if if_not_exists && is_taken(&context.view().catalog(), &index.name) {
         return Ok(EXISTS);
     }
+    check_index_room(table, context)?;
     let (transaction, store) = context.writer()?;
     transaction.create_index(store, table, index.clone())?;
     Ok(None)
+}
+
+/// Whether there is room for an index of a table, which is made in one go.
+pub fn check_index_room(table: TableId, context: &Context) -> Result<()> {
+    let needed = context.store.index_bytes(table);
+    context.meter.heap().check(needed)
 }
 
 fn drop_indexes(

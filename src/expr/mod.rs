@@ -33,6 +33,7 @@ mod eval;
 mod function;
 mod input;
 mod json;
+mod keyword;
 mod letter_case;
 mod members;
 mod number_template;
@@ -69,6 +70,7 @@ pub use eval::{
 pub use function::{Function, Volatility};
 pub use input::parse_value;
 pub use json::Json;
+pub use keyword::{is_fully_reserved, is_reserved};
 pub use operator::{resolve_negate, resolve_operator, resolve_plus};
 pub use output::format_value;
 pub use set::{SetCall, SetFunction, SetRows, is_set_function, resolve_set_function};

@@ -1,20 +1,9 @@
 //! Names and values as they are written in SQL, and format.
 
+use super::keyword::is_keyword;
 use super::text::LENGTH_MAX;
 use crate::error::{Code, Error, Result};
 use crate::types::Value;
-
-/// The keywords that cannot stand for a name everywhere.
-const KEYWORDS: &str = " all analyse analyze and any array as asc asymmetric authorization between bigint binary bit \
-boolean both case cast char character check coalesce collate collation column concurrently constraint create cross \
-current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal \
-default deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant \
-greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join lateral \
-leading least left like limit localtime localtimestamp national natural nchar none normalize not notnull null nullif \
-numeric offset on only or order out outer overlaps overlay placing position precision primary real references returning \
-right row select session_user setof similar smallint some substring symmetric table tablesample then time timestamp to \
-trailing treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes \
-xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
 /// A name, with quotes if it needs them.
 pub fn quote_ident(name: &str) -> String {
@@ -22,7 +11,7 @@ pub fn quote_ident(name: &str) -> String {
         && name
             .bytes()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
-        && !KEYWORDS.contains(&format!(" {name} "));
+        && !is_keyword(name);
     match is_plain {
         true => name.to_string(),
         false => format!("\"{}\"", name.replace('"', "\"\"")),

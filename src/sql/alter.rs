@@ -2,6 +2,7 @@
 
 use super::grammar::{Parsed, unsupported};
 use super::maintenance::skip_parentheses;
+use super::reserved::{identifier, object_name};
 use super::sequence::{self, SequenceOptions};
 use super::session::accept;
 use super::type_definition::{self, TypeChange};
@@ -99,12 +100,12 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
     };
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
     let _ = kind == Keyword::TABLE && parser.parse_keyword(Keyword::ONLY);
-    let name = parser.parse_object_name(false)?;
+    let name = object_name(parser)?;
     let change = match kind {
         Keyword::TABLE => AlterChange::Table(actions(parser)?),
         Keyword::INDEX => {
             parser.expect_keywords(&[Keyword::RENAME, Keyword::TO])?;
-            AlterChange::RenameIndex(parser.parse_identifier()?)
+            AlterChange::RenameIndex(identifier(parser)?)
         }
         Keyword::TYPE => AlterChange::Type(type_definition::change(parser)?),
         Keyword::VIEW => {
@@ -115,10 +116,10 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
                 true => RelationKind::MaterializedView,
                 false => RelationKind::View,
             };
-            AlterChange::Rename(kind, parser.parse_identifier()?)
+            AlterChange::Rename(kind, identifier(parser)?)
         }
         _ if parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) => {
-            AlterChange::Rename(RelationKind::Sequence, parser.parse_identifier()?)
+            AlterChange::Rename(RelationKind::Sequence, identifier(parser)?)
         }
         _ => AlterChange::Sequence(Box::new(sequence::options(parser)?)),
     };
@@ -142,13 +143,13 @@ fn actions(parser: &mut Parser) -> Parsed<Vec<AlterAction>> {
 
 fn rename(parser: &mut Parser) -> Parsed<AlterAction> {
     if parser.parse_keyword(Keyword::TO) {
-        return Ok(AlterAction::RenameTable(parser.parse_identifier()?));
+        return Ok(AlterAction::RenameTable(identifier(parser)?));
     }
     let is_constraint = parser.parse_keyword(Keyword::CONSTRAINT);
     let _ = !is_constraint && parser.parse_keyword(Keyword::COLUMN);
-    let from = parser.parse_identifier()?;
+    let from = identifier(parser)?;
     parser.expect_keyword_is(Keyword::TO)?;
-    let to = parser.parse_identifier()?;
+    let to = identifier(parser)?;
     Ok(match is_constraint {
         true => AlterAction::RenameConstraint { from, to },
         false => AlterAction::RenameColumn { from, to },
@@ -163,7 +164,7 @@ fn action(parser: &mut Parser) -> Parsed<AlterAction> {
         Some(_) => {
             let _ = parser.parse_keyword(Keyword::COLUMN);
             Ok(AlterAction::Column {
-                name: parser.parse_identifier()?,
+                name: identifier(parser)?,
                 change: column_change(parser)?,
             })
         }
@@ -220,7 +221,7 @@ fn drop(parser: &mut Parser) -> Parsed<AlterAction> {
     let is_constraint = parser.parse_keyword(Keyword::CONSTRAINT);
     let _ = !is_constraint && parser.parse_keyword(Keyword::COLUMN);
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
-    let name = parser.parse_identifier()?;
+    let name = identifier(parser)?;
     let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
     let cascade = behavior == Some(Keyword::CASCADE);
     Ok(match is_constraint {
@@ -271,7 +272,7 @@ fn column_change(parser: &mut Parser) -> Parsed<ColumnChange> {
         if parser.parse_keywords(&not_null) {
             return Ok(ColumnChange::DropNotNull);
         }
-        let what = parser.parse_identifier()?;
+        let what = identifier(parser)?;
         let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
         match what.value.as_str() {
             "identity" => return Ok(ColumnChange::DropIdentity { if_exists }),

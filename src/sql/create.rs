@@ -3,6 +3,7 @@
 
 use super::grammar::{Failure, Parsed, Syntax, unsupported};
 use super::maintenance::skip_parentheses;
+use super::reserved::{identifier, object_name};
 use super::sequence;
 use super::session::accept;
 use super::type_definition;
@@ -54,11 +55,11 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         return view(parser, or_replace);
     }
     if !or_replace && accept(parser, "tag") {
-        return Ok(Syntax::CreateTag(parser.parse_identifier()?));
+        return Ok(Syntax::CreateTag(identifier(parser)?));
     }
     if !or_replace && parser.parse_keywords(&[Keyword::MATERIALIZED, Keyword::VIEW]) {
         let if_not_exists = if_not_exists(parser);
-        let name = parser.parse_object_name(false)?;
+        let name = object_name(parser)?;
         let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
         parser.expect_keyword(Keyword::AS)?;
         let query = parser.parse_query()?;
@@ -102,12 +103,12 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         Some(Keyword::TABLE) if !or_replace && !unique => table(parser, false),
         Some(Keyword::SEQUENCE) if !or_replace && !unique => Ok(Syntax::CreateSequence {
             if_not_exists: if_not_exists(parser),
-            name: parser.parse_object_name(false)?,
+            name: object_name(parser)?,
             options: Box::new(sequence::options(parser)?),
         }),
         Some(Keyword::SCHEMA) if !or_replace && !unique => Ok(Syntax::CreateSchema {
             if_not_exists: if_not_exists(parser),
-            name: parser.parse_identifier()?,
+            name: identifier(parser)?,
         }),
         Some(Keyword::TYPE) if !or_replace && !unique => type_definition::create_type(parser),
         Some(Keyword::DOMAIN) if !or_replace && !unique => type_definition::create_domain(parser),
@@ -128,7 +129,7 @@ fn if_not_exists(parser: &mut Parser) -> bool {
 
 fn table(parser: &mut Parser, is_temporary: bool) -> Parsed<Syntax> {
     let if_not_exists = if_not_exists(parser);
-    let name = parser.parse_object_name(false)?;
+    let name = object_name(parser)?;
     if let Some((columns, on_commit)) = parser.maybe_parse(names_and_as)? {
         let temporary = temporary(is_temporary, on_commit)?;
         let query = parser.parse_query()?;
@@ -333,10 +334,10 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
     let if_not_exists = if_not_exists(parser);
     let mut name = None;
     if if_not_exists || !parser.parse_keyword(Keyword::ON) {
-        name = Some(parser.parse_object_name(false)?);
+        name = Some(object_name(parser)?);
         parser.expect_keyword_is(Keyword::ON)?;
     }
-    let table = parser.parse_object_name(false)?;
+    let table = object_name(parser)?;
     // Hashes find what a tree finds, too.
     if parser.parse_keyword(Keyword::USING)
         && !["btree", "hash"].contains(&parser.parse_identifier()?.value.as_str())
@@ -372,7 +373,7 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
 }
 
 fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
-    let name = parser.parse_object_name(false)?;
+    let name = object_name(parser)?;
     let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
     parser.expect_keyword(Keyword::AS)?;
     let query = parser.parse_query()?;

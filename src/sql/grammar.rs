@@ -8,6 +8,7 @@ use super::copy::{self, CopyFrom};
 use super::create::{self, CreateIndex, CreateTable};
 use super::maintenance;
 use super::pragma;
+use super::reserved::{identifier, object_name};
 use super::restore::{self, UndoPolicy};
 use super::sequence::SequenceOptions;
 use super::session::{self, Modes, SessionStatement, accept};
@@ -218,7 +219,7 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         Keyword::REFRESH => {
             parser.expect_keywords(&[Keyword::MATERIALIZED, Keyword::VIEW])?;
             let _ = parser.parse_keyword(Keyword::CONCURRENTLY);
-            let name = parser.parse_object_name(false)?;
+            let name = object_name(parser)?;
             let with_data = create::with_data(parser);
             Ok(Syntax::Refresh { name, with_data })
         }
@@ -239,7 +240,7 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
 fn drop(parser: &mut Parser) -> Parsed<Syntax> {
     if accept(parser, "tag") {
         let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
-        let name = parser.parse_identifier()?;
+        let name = identifier(parser)?;
         return Ok(Syntax::DropTag { name, if_exists });
     }
     let kinds = [
@@ -257,7 +258,7 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
     };
     let _ = kind == Keyword::INDEX && parser.parse_keyword(Keyword::CONCURRENTLY);
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
-    let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
+    let names = parser.parse_comma_separated(object_name)?;
     let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
     let cascade = behavior == Some(Keyword::CASCADE);
     let kind = match kind {
@@ -290,7 +291,7 @@ fn comment(parser: &mut Parser) -> Parsed<Syntax> {
     let Some(object) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("COMMENT ON this object");
     };
-    let mut name = parser.parse_object_name(false)?;
+    let mut name = object_name(parser)?;
     let mut column = None;
     let kind = match object {
         Keyword::VIEW => RelationKind::View,
@@ -327,7 +328,7 @@ pub(super) fn string(parser: &mut Parser) -> Parsed<String> {
 fn truncate(parser: &mut Parser) -> Parsed<Syntax> {
     let _ = parser.parse_keyword(Keyword::TABLE);
     let _ = parser.parse_keyword(Keyword::ONLY);
-    let names = parser.parse_comma_separated(|parser| parser.parse_object_name(false))?;
+    let names = parser.parse_comma_separated(object_name)?;
     let restart = parser.parse_keywords(&[Keyword::RESTART, Keyword::IDENTITY]);
     let _ = parser.parse_keywords(&[Keyword::CONTINUE, Keyword::IDENTITY]);
     let behavior = parser.parse_one_of_keywords(&[Keyword::CASCADE, Keyword::RESTRICT]);
@@ -420,15 +421,15 @@ fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> 
             skip_transaction_word(parser);
             if keyword == Keyword::ROLLBACK && parser.parse_keyword(Keyword::TO) {
                 let _ = parser.parse_keyword(Keyword::SAVEPOINT);
-                return Ok(Syntax::RollbackTo(parser.parse_identifier()?));
+                return Ok(Syntax::RollbackTo(identifier(parser)?));
             }
             no_chain(parser)?;
             Ok(Syntax::Rollback)
         }
-        Keyword::SAVEPOINT => Ok(Syntax::Savepoint(parser.parse_identifier()?)),
+        Keyword::SAVEPOINT => Ok(Syntax::Savepoint(identifier(parser)?)),
         Keyword::RELEASE => {
             let _ = parser.parse_keyword(Keyword::SAVEPOINT);
-            Ok(Syntax::Release(parser.parse_identifier()?))
+            Ok(Syntax::Release(identifier(parser)?))
         }
         _ if OTHERS.contains(&word_text(first)) => {
             unsupported(&word_text(first).to_ascii_uppercase())

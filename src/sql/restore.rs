@@ -4,6 +4,7 @@
 //! `REDO COMMIT` does what UNDO does, of a commit that was an UNDO; that it was called so, the commits tell later.
 
 use super::grammar::{Parsed, Syntax};
+use super::reserved::object_name;
 use super::session::accept;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
@@ -26,7 +27,7 @@ pub(super) fn statement(parser: &mut Parser) -> Parsed<Option<Syntax>> {
             return Ok(Some(Syntax::RestoreAll));
         }
         parser.expect_keyword(Keyword::TABLE)?;
-        let name = parser.parse_object_name(false)?;
+        let name = object_name(parser)?;
         let selection = match parser.parse_keyword(Keyword::WHERE) {
             true => Some(Box::new(parser.parse_expr()?)),
             false => None,

@@ -3,6 +3,7 @@
 
 use super::exclusion::is_word;
 use super::grammar::Parsed;
+use super::reserved::object_name;
 use sqlparser::ast;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
@@ -62,9 +63,7 @@ pub(super) fn options(parser: &mut Parser) -> Parsed<SequenceOptions> {
             options.cycle = Some(true);
         } else if parser.parse_keywords(&[Keyword::OWNED, Keyword::BY]) {
             let none = parser.parse_keyword(Keyword::NONE);
-            let owner = (!none)
-                .then(|| parser.parse_object_name(false))
-                .transpose()?;
+            let owner = (!none).then(|| object_name(parser)).transpose()?;
             options.owner = Some(owner);
         } else if parser.parse_keywords(&[Keyword::SEQUENCE, Keyword::NAME]) {
             options.name = Some(parser.parse_object_name(false)?);

@@ -15,6 +15,7 @@ use super::grammar::{Parsed, modes, unsupported};
 use super::lexer::{Lexer, count_characters};
 use super::lift::{self, Effort, Piece};
 use super::parse::{Lifting, Statement, parse};
+use super::reserved::identifier;
 use super::scan::Source;
 use crate::error::{Code, Error, Result};
 use sqlparser::ast;
@@ -247,7 +248,7 @@ fn value(parser: &mut Parser) -> std::result::Result<String, sqlparser::parser::
 }
 
 fn execute(parser: &mut Parser) -> Parsed<SessionStatement> {
-    let name = parser.parse_identifier()?.value;
+    let name = identifier(parser)?.value;
     let mut arguments = Vec::new();
     if parser.consume_token(&Token::LParen) {
         arguments = parser.parse_comma_separated(Parser::parse_expr)?;
@@ -324,7 +325,7 @@ pub(super) fn prepare(
     start: usize,
 ) -> Parsed<SessionStatement> {
     parser.expect_keyword(Keyword::PREPARE)?;
-    let name = parser.parse_identifier()?.value;
+    let name = identifier(parser)?.value;
     let mut types = Vec::new();
     if parser.consume_token(&Token::LParen) {
         types = parser.parse_comma_separated(Parser::parse_data_type)?;

@@ -1,6 +1,7 @@
 //! CREATE TYPE, CREATE DOMAIN and ALTER TYPE.
 
 use super::grammar::{Parsed, Syntax, string, unsupported};
+use super::reserved::{identifier, object_name};
 use super::session::accept;
 use sqlparser::ast::{ColumnDef, ColumnOptionDef, Ident};
 use sqlparser::keywords::Keyword;
@@ -25,7 +26,7 @@ pub enum TypeChange {
 
 /// `name AS ENUM ('label', …)`
 pub(super) fn create_type(parser: &mut Parser) -> Parsed<Syntax> {
-    let name = parser.parse_object_name(false)?;
+    let name = object_name(parser)?;
     if !parser.parse_keyword(Keyword::AS) || !accept(parser, "enum") {
         return unsupported("a type that is not an ENUM");
     }
@@ -42,13 +43,13 @@ pub(super) fn create_type(parser: &mut Parser) -> Parsed<Syntax> {
 
 /// `name [AS] type [DEFAULT …] [[CONSTRAINT name] NOT NULL | NULL | CHECK (…)]…`: a column without a table.
 pub(super) fn create_domain(parser: &mut Parser) -> Parsed<Syntax> {
-    let name = parser.parse_object_name(false)?;
+    let name = object_name(parser)?;
     let _ = parser.parse_keyword(Keyword::AS);
     let data_type = parser.parse_data_type()?;
     let mut options = Vec::new();
     loop {
         let name = match parser.parse_keyword(Keyword::CONSTRAINT) {
-            true => Some(parser.parse_identifier()?),
+            true => Some(identifier(parser)?),
             false => None,
         };
         match parser.parse_optional_column_option()? {
@@ -90,7 +91,7 @@ pub(super) fn change(parser: &mut Parser) -> Parsed<TypeChange> {
         return Ok(TypeChange::RenameValue { from, to });
     }
     if parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) {
-        return Ok(TypeChange::Rename(parser.parse_identifier()?));
+        return Ok(TypeChange::Rename(identifier(parser)?));
     }
     unsupported("this form of ALTER TYPE")
 }

@@ -57,6 +57,9 @@ pub(crate) struct Relation {
     pub(super) stored: Vec<(u64, BlockId, u64)>,
 }
 
+/// Of the lists and the tree that an index is made by.
+const INDEX_BYTES_PER_VERSION: u64 = 160;
+
 impl Relation {
     pub fn new(schema: &TableSchema, makers: KeyMakers) -> Result<Relation> {
         let mut relation = Relation {
@@ -283,6 +286,17 @@ impl Relation {
 
     pub fn runs(&self) -> usize {
         self.closed.runs() + self.indexes.iter().map(KeyIndex::runs).sum::<usize>()
+    }
+
+    /// What making an index over all that the table ever held takes at most: the keys, and twice a list of periods.
+    pub fn index_bytes(&self, blocks: &Blocks) -> u64 {
+        let held = |id: BlockId| {
+            let unpacked = blocks.unpacked(id.0 as usize);
+            let packed = || blocks.packed(id.0 as usize).map_or(0, <[u8]>::len);
+            unpacked.map_or_else(packed, Block::bytes_held) as u64
+        };
+        let keys: u64 = self.timeline.ever(ALIVE).map(held).sum();
+        keys + self.versions * INDEX_BYTES_PER_VERSION
     }
 
     pub fn bytes_held(&self) -> usize {

@@ -336,6 +336,12 @@ impl Store {
         }
     }
 
+    /// What making an index over a table takes at most.
+    pub fn index_bytes(&self, table: TableId) -> u64 {
+        let relation = self.relation(table);
+        relation.map_or(0, |relation| relation.index_bytes(&self.blocks))
+    }
+
     pub(crate) fn relation(&self, table: TableId) -> Option<&Relation> {
         self.relations.get(&table)
     }

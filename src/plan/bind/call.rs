@@ -9,6 +9,7 @@ use super::window_call;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
 use crate::plan::AggregateFunction;
+use crate::sql::unexpected;
 use crate::types::{DataType, Value};
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
@@ -22,7 +23,10 @@ impl<'a> Binder<'a> {
             _ => return Err(Error::unsupported("a function in a schema")),
         };
         self.function_named(&name.value, call, context)
-            .map_err(|error| error.at(name::position(name)))
+            .map_err(|error| match error.code() {
+                Code::UndefinedFunction if expr::is_fully_reserved(&name.value) => unexpected(name),
+                _ => error.at(name::position(name)),
+            })
     }
 
     fn function_named(

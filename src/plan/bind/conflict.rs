@@ -11,6 +11,7 @@ use crate::expr::{self, Expr};
 use crate::plan::optimize::{conjuncts, is_implied};
 use crate::plan::{ConflictUpdate, OnConflict};
 use crate::sql::Inference;
+use crate::sql::check_name;
 use crate::types::{ColumnId, ColumnSchema, IndexId, TableSchema};
 use sqlparser::ast::{self, ConflictTarget, Ident, OnConflictAction, OnInsert};
 
@@ -146,6 +147,7 @@ fn by_constraint(table: &TableSchema, constraint: &ast::ObjectName) -> Result<Ve
 fn by_columns(table: &TableSchema, columns: &[Ident]) -> Result<Vec<IndexId>> {
     let mut wanted: Vec<ColumnId> = Vec::with_capacity(columns.len());
     for ident in columns {
+        check_name(ident)?;
         let at = table.position_by_name(&ident.value).ok_or_else(|| {
             let message = format!("column \"{}\" does not exist", ident.value);
             Error::new(Code::UndefinedColumn, message).at(name::position(ident))

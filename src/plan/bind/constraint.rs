@@ -5,6 +5,7 @@ use super::define::{Definition, column_names};
 use super::{indexes, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
+use crate::sql::check_name;
 use crate::types::{CheckSchema, IndexId, IndexSchema, RelationKind, TableSchema};
 use sqlparser::ast::{
     self, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, DeferrableInitial, Ident,
@@ -198,6 +199,7 @@ impl Binder<'_> {
         }
         let name = match given {
             Some(ident) => {
+                check_name(ident)?;
                 indexes::check_free(self.catalog(), schema, &ident.value)
                     .map_err(|error| error.at(name::position(ident)))?;
                 check_constraint_free(schema, &ident.value)?;
@@ -228,6 +230,7 @@ fn check_constraint_name(
     condition: &Expr,
 ) -> Result<String> {
     if let Some(ident) = given {
+        check_name(ident)?;
         check_constraint_free(schema, &ident.value)?;
         return Ok(ident.value.clone());
     }

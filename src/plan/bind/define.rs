@@ -7,7 +7,7 @@ use super::predicate::check_collation;
 use super::{data_type, indexes, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
-use crate::sql::{CreateTable, SequenceOptions, Texts};
+use crate::sql::{self, CreateTable, SequenceOptions, Texts};
 use crate::types::{
     ColumnId, ColumnSchema, DefaultValue, IdentitySchema, IndexId, IndexSchema, RelationKind,
     TableId, TableSchema,
@@ -348,6 +348,7 @@ fn referenced(child: &TableSchema, table: &TableSchema) -> Error {
 
 /// A name that a new column may have.
 pub fn check_name(ident: &Ident, schema: &TableSchema) -> Result<()> {
+    sql::check_name(ident)?;
     let name = &ident.value;
     let message = if schema.position_by_name(name).is_some() {
         format!("column \"{name}\" specified more than once")
@@ -364,7 +365,10 @@ pub fn column_names(columns: &[IndexColumn]) -> Result<Vec<&Ident>> {
     columns
         .iter()
         .map(|column| match &column.column.expr {
-            ast::Expr::Identifier(ident) if column.column.with_fill.is_none() => Ok(ident),
+            ast::Expr::Identifier(ident) if column.column.with_fill.is_none() => {
+                sql::check_name(ident)?;
+                Ok(ident)
+            }
             _ => Err(Error::unsupported("an index over anything but columns")),
         })
         .collect()

@@ -13,6 +13,7 @@ use super::system;
 use super::window::Windows;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
+use crate::sql::check_name;
 use crate::types::DataType;
 use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast, UnaryOperator};
 
@@ -180,7 +181,14 @@ impl<'a> Binder<'a> {
     /// What stands at the left of a chain.
     fn operand(&mut self, ast: &'a Ast, context: &mut Context) -> Result<Expr> {
         match ast {
-            Ast::Identifier(column) => self.column(None, column, context),
+            Ast::Identifier(column) => match check_name(column) {
+                Ok(()) => self.column(None, column, context),
+                // Some of these words are functions without parentheses.
+                Err(error) => {
+                    let known = self.system_function(&column.value, &[], context)?;
+                    known.ok_or(error)
+                }
+            },
             Ast::CompoundIdentifier(path) => self.path(path, context),
             Ast::Value(value) => self.value(&value.value),
             Ast::Nested(inner) => self.expression(inner, context),
@@ -265,6 +273,7 @@ impl<'a> Binder<'a> {
         column: &ast::Ident,
         context: &mut Context,
     ) -> Result<Expr> {
+        check_name(table.unwrap_or(column))?;
         if let Some(found) = context.scope.find(table, column)? {
             if let expr::ExprKind::Column(at) = found.expr.kind
                 && !context.inside_aggregate

@@ -5,6 +5,7 @@ use super::constraint::{check_constraint_free, numbered};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr, ExprKind};
 use crate::plan::{JoinKind, Node, Related, Rules, TimeSlot};
+use crate::sql::check_name;
 use crate::types::{Action, ColumnId, DataType, ForeignKey, TableId, TableSchema};
 use sqlparser::ast::{
     self, ConstraintReferenceMatchKind, DeferrableInitial, Ident, ReferentialAction,
@@ -60,6 +61,7 @@ impl Binder<'_> {
         }
         let name = match given {
             Some(ident) => {
+                check_name(ident)?;
                 check_constraint_free(schema, &ident.value)?;
                 ident.value.clone()
             }

@@ -11,6 +11,7 @@ use super::using::{merge, shared_by_nature, shared_by_using};
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::plan::{JoinKind, Node, OutputColumn, Retyped, TimeSlot, scan_type};
+use crate::sql::check_name;
 use crate::types::{ColumnId, ScanColumn, TableSchema};
 use sqlparser::ast::{
     self, Ident, JoinConstraint, JoinOperator, TableAlias, TableFactor, TableWithJoins,
@@ -369,9 +370,10 @@ pub fn join(kind: JoinKind, left: Node, right: Node, condition: Option<Expr>) ->
 
 /// Gives the first columns the names of an alias's list.
 pub fn rename(mut scope: Scope, alias: Option<&TableAlias>) -> Result<Scope> {
-    let Some(alias) = alias.filter(|alias| !alias.columns.is_empty()) else {
+    let Some(alias) = alias else {
         return Ok(scope);
     };
+    check_name(&alias.name)?;
     let visible = scope.columns.iter().filter(|column| column.visible).count();
     if alias.columns.len() > visible {
         return Err(Error::new(
@@ -388,6 +390,7 @@ pub fn rename(mut scope: Scope, alias: Option<&TableAlias>) -> Result<Scope> {
         if definition.data_type.is_some() {
             return Err(Error::unsupported("a type in the list of an alias"));
         }
+        check_name(&definition.name)?;
         column.name = definition.name.value.clone();
     }
     Ok(scope)

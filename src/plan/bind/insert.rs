@@ -16,7 +16,7 @@ use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Insert, Node, OutputColumn, Plan, Returning};
-use crate::sql::{self, Overriding};
+use crate::sql::{self, Overriding, check_name};
 use crate::types::{ColumnSchema, DataType, TableSchema};
 use sqlparser::ast::{self, Expr as Ast, SelectItem, SetExpr, TableObject};
 use std::rc::Rc;
@@ -321,6 +321,7 @@ pub fn target_columns(table: &TableSchema, names: &[ast::ObjectName]) -> Result<
 
 /// The position of a column that is written to.
 pub fn find_column(table: &TableSchema, ident: &ast::Ident) -> Result<usize> {
+    check_name(ident)?;
     table.position_by_name(&ident.value).ok_or_else(|| {
         Error::new(
             Code::UndefinedColumn,

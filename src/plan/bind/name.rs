@@ -1,6 +1,7 @@
 //! Names in the syntax tree: where they stand, what they say, and what an output column is called.
 
 use crate::error::{Code, Error, Result};
+use crate::sql::check_name;
 use crate::table::Catalog;
 use crate::types::{CatalogName, TEMPORARY, TableSchema, catalog_name};
 use sqlparser::ast::{self, Expr, Ident, ObjectName, ObjectNamePart, SelectItem};
@@ -29,7 +30,11 @@ pub fn relation(name: &ObjectName) -> Result<(CatalogName, u32)> {
 
 /// The schema that a name says, if not `public`; the name in it, and the position.
 pub fn in_schema(name: &ObjectName) -> Result<(Option<&str>, &str, u32)> {
-    match parts(name)?.as_slice() {
+    let parts = parts(name)?;
+    if let Some(first) = parts.first() {
+        check_name(first)?;
+    }
+    match parts.as_slice() {
         [name] => Ok((None, &name.value, position(name))),
         [schema, name] => {
             let other = Some(schema.value.as_str()).filter(|schema| *schema != "public");
@@ -84,7 +89,7 @@ pub fn new_relation(catalog: &Catalog, name: &ObjectName) -> Result<(TableSchema
 /// A name without dots.
 pub fn single(name: &ObjectName) -> Result<&Ident> {
     match parts(name)?.as_slice() {
-        [name] => Ok(name),
+        [name] => check_name(name).map(|()| *name),
         [first, ..] => Err(Error::unsupported("a qualified name here").at(position(first))),
         [] => Err(Error::new(Code::Syntax, "a name is empty")),
     }

@@ -12,6 +12,7 @@ use super::subquery::{is_row, row_of};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, Returning, Rules, TimeSlot, Update};
+use crate::sql::check_name;
 use crate::types::{DataType, ScanColumn, TableSchema};
 use sqlparser::ast::{
     self, AssignmentTarget, Expr as Ast, FromTable, TableFactor, TableWithJoins,
@@ -164,6 +165,7 @@ impl<'a> Binder<'a> {
         let name = name.as_str();
         let schema = self.target_of_rows(name, position)?;
         let alias = alias.as_ref().map(|alias| &alias.name);
+        alias.map_or(Ok(()), check_name)?;
         let hidden = [("", ScanColumn::RowId)];
         let mut scope = scope_of_table(&schema, alias, &hidden, true);
         // No name reaches the row id: no identifier is empty.

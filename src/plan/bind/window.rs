@@ -19,6 +19,7 @@ use super::{assign, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind};
 use crate::plan::{Frame, Node, SortKey, WindowCall};
+use crate::sql::check_name;
 use crate::types::DataType;
 use sqlparser::ast::{self, NamedWindowExpr, WindowSpec, WindowType};
 
@@ -55,6 +56,7 @@ impl<'a> Binder<'a> {
         context: &mut Context,
     ) -> Result<()> {
         for ast::NamedWindowDefinition(name, definition) in definitions {
+            check_name(name)?;
             let NamedWindowExpr::WindowSpec(spec) = definition else {
                 return Err(Error::new(
                     Code::Syntax,

@@ -21,6 +21,7 @@ use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::Volatility;
 use crate::plan::{Node, OutputColumn, Plan};
+use crate::sql::check_name;
 use sqlparser::ast::{self, CteAsMaterialized, TableAlias};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -99,6 +100,7 @@ impl<'a> Binder<'a> {
             return Err(Error::unsupported("FROM after a query of WITH"));
         }
         let name = &table.alias.name;
+        check_name(name)?;
         let mut others = self.common_tables[outer..].iter();
         if others.any(|other| other.alias.name.value == name.value) {
             let message = format!(
