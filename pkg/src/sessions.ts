@@ -125,13 +125,14 @@ export class Sessions {
   }
 
   /**
-   * Whether a call of a session whose transaction is lost may be made: only what ends it, since anything
-   * else would pass for a part of it.
+   * Whether a call of a session whose transaction is lost may be made: only a ROLLBACK, since anything else would pass
+   * for a part of it. COMMIT fails, too, and ends it all the same.
    */
   mayGoOn({ request, session }: Job): boolean {
     if (request.kind === 'end' || request.kind === 'forget' || request.kind === 'prepare') return true;
-    session.lost = !(request.kind === 'exec' && /^\s*(rollback|abort)\b(?!\s+to\b)/i.test(request.sql));
-    return !session.lost;
+    const end = request.kind === 'exec' ? /^\s*(rollback|abort|commit|end)\b(?!\s+to\b)/i.exec(request.sql)?.[1] : undefined;
+    session.lost = end === undefined;
+    return end !== undefined && !/commit|end/i.test(end);
   }
 }
 

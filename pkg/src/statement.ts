@@ -8,7 +8,7 @@ import type { Field, Parameters, QueryOptions, Results, Row, RunResult, Statemen
 
 /** A prepared statement, wherever the engine is. */
 export class PreparedStatement<T = Row> implements Statement<T> {
-  readonly fields: Field[];
+  fields: Field[];
   readonly paramTypes: number[];
   #closed = false;
 
@@ -70,7 +70,10 @@ export class PreparedStatement<T = Row> implements Statement<T> {
   async #run(rows: Parameters[], many: boolean, settled: Settled): Promise<Table> {
     const request = runRequest(this.session, this.prepared, this.#closed, rows, many, settled);
     const reply: Reply = await this.session.call(request, settled.call);
-    return onlyTable(reply, settled.rows, this.sql);
+    const table = onlyTable(reply, settled.rows, this.sql);
+    // The schema may have changed since it was prepared.
+    this.fields = table.fields;
+    return table;
   }
 }
 

@@ -116,7 +116,7 @@ export function checkCommitted(results: Results[]): void {
 }
 
 class PreparedSync<T> implements SyncStatement<T> {
-  readonly fields: Field[];
+  fields: Field[];
   readonly paramTypes: number[];
   #closed = false;
   /** The fields and the command, once a result has told them; the engine then leaves them out. */
@@ -194,6 +194,7 @@ class PreparedSync<T> implements SyncStatement<T> {
     if (answer !== Answer.Done) return undefined;
     const table = engine.outputTable(this.settled.rows, this.#known);
     if (!table.terse) this.#known = { fields: table.fields, command: table.command };
+    this.fields = table.fields;
     const result = use(table);
     this.host.settleDirect(this.session.number, table.status, table.seq);
     return { result };
@@ -202,7 +203,9 @@ class PreparedSync<T> implements SyncStatement<T> {
   #long(rows: Parameters[], many: boolean): Table {
     this.session.check();
     const reply = this.host.callSync(runRequest(this.session, this.prepared, this.#closed, rows, many, this.settled));
-    return onlyTable(reply, this.settled.rows, this.sql);
+    const table = onlyTable(reply, this.settled.rows, this.sql);
+    this.fields = table.fields;
+    return table;
   }
 }
 

@@ -52,6 +52,7 @@ test('relaxed durability keeps everything through a close', () =>
 test('`create: false` opens only what is there', () =>
   withDirectory(async (directory) => {
     await fails(Database.open(`file://${directory}/none`, { create: false }), 'STORAGE_UNAVAILABLE');
+    if (process.platform === 'linux') await fails(Database.open('file:///proc/none/db'), 'STORAGE_UNAVAILABLE');
     assert.equal(existsSync(join(directory, 'none')), false);
     await withDatabase((db) => db.exec('CREATE TABLE t (a INT)'), {}, `file://${directory}/some`);
     await withDatabase((db) => db.query('SELECT * FROM t'), { create: false }, `file://${directory}/some`);

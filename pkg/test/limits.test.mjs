@@ -158,6 +158,12 @@ test('an engine that traps over files is opened anew and has everything', async 
     await db.exec('ROLLBACK');
     await db.query('INSERT INTO t VALUES (4)');
     assert.deepEqual((await db.query('SELECT a FROM t ORDER BY a', [], { rowMode: 'array' })).rows, [[1], [4]]);
+
+    await db.exec('BEGIN; INSERT INTO t VALUES (5)');
+    trap();
+    await fails(db.query('SELECT now()'), 'ENGINE_CRASHED');
+    await fails(db.exec('COMMIT'), 'IN_FAILED_TRANSACTION');
+    assert.equal(await value(db, 'SELECT count(*) FROM t'), 2, 'the block has ended');
     await db.close();
   });
 });

@@ -47,6 +47,9 @@ impl Parameter {
         let physical = wanted.physical();
         Ok(match (self, physical) {
             (Parameter::Null, _) => Value::Null,
+            (Parameter::Text(text) | Parameter::Json(text), _) if text.contains('\0') => {
+                return Err(Error::null_character());
+            }
             (Parameter::Value(value), _)
                 if value.is_null() || value.physical() == Some(physical) =>
             {

@@ -177,7 +177,7 @@ impl Execution {
         }
         match &*self.plan {
             Plan::Explain { plan, .. } => {
-                let lines = explain::lines(plan, self.measure.as_ref());
+                let lines = explain::lines(plan, self.measure.as_ref(), context.moments);
                 Ok(Step::Chunk(explain::chunk(&lines)))
             }
             _ => Ok(Step::Done),

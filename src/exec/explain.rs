@@ -4,7 +4,7 @@ use super::{Context, Operator, Step};
 use crate::column::{Chunk, Vector};
 use crate::error::Result;
 use crate::plan::{Node, Plan};
-use crate::types::{PhysicalType, Value};
+use crate::types::{PhysicalType, Snapshot, Value, Versions};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -69,8 +69,19 @@ fn entries_touched(context: &Context) -> u64 {
 }
 
 /// The lines of EXPLAIN, with what was measured behind those of operators.
-pub fn lines(plan: &Plan, measure: Option<&Measure>) -> Vec<String> {
+pub fn lines(plan: &Plan, measure: Option<&Measure>, moments: &[Versions]) -> Vec<String> {
     let mut lines = plan.lines();
+    for (number, versions) in moments.iter().enumerate().rev() {
+        let slot = format!(" at moment {number}");
+        let moment = match versions {
+            Versions::AsOf(Snapshot { seq: Some(seq), .. }) => format!(" as of {}", seq.0),
+            Versions::AsOf(_) => " before the first commit".to_string(),
+            Versions::Within { .. } => " through time".to_string(),
+        };
+        for line in &mut lines {
+            *line = line.replacen(&slot, &moment, 1);
+        }
+    }
     let Some(measure) = measure else {
         return lines;
     };

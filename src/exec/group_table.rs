@@ -49,7 +49,8 @@ impl GroupTable {
             && column.validity.is_none()
         {
             match &column.data {
-                Data::Text(Strings::Dictionary { codes, values }) => {
+                Data::Text(Strings::Dictionary { codes, values })
+                | Data::Bytes(Strings::Dictionary { codes, values }) => {
                     return self.groups_of_codes(columns, codes, values, rows, selection);
                 }
                 Data::I64(values) => {

@@ -182,11 +182,8 @@ pub fn resolve_null_if(left: Expr, right: Expr) -> Result<Expr> {
     ))
 }
 
+/// A volatile operand is computed for each bound, as it is in PostgreSQL.
 pub fn resolve_between(operand: Expr, low: Expr, high: Expr, negated: bool) -> Result<Expr> {
-    let operand = match operand.data_type {
-        DataType::Unknown => operand,
-        _ => repeatable(operand, "BETWEEN")?,
-    };
     let (above, below) = match negated {
         false => (BinaryOperator::GreaterOrEqual, BinaryOperator::LessOrEqual),
         true => (BinaryOperator::Less, BinaryOperator::Greater),

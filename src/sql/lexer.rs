@@ -185,7 +185,7 @@ impl<'a> Lexer<'a> {
         loop {
             match self.byte(self.at) {
                 None => return Err(self.unterminated(start, "quoted string")),
-                Some(0) => return Err(self.unexpected(self.at)),
+                Some(0) => return Err(self.null_character(self.at)),
                 Some(b'\\') if escapes => self.at = (self.at + 2).min(self.sql.len()),
                 Some(b'\'') if self.byte(self.at + 1) == Some(b'\'') => self.at += 2,
                 Some(b'\'') => {
@@ -198,6 +198,11 @@ impl<'a> Lexer<'a> {
                 Some(_) => self.at += 1,
             }
         }
+    }
+
+    fn null_character(&self, at: usize) -> Error {
+        let position = self.unexpected(at).position();
+        Error::null_character().at(position.unwrap_or(1))
     }
 
     /// Where the opening quote of a continuation is: only blanks with a newline lie between.
@@ -219,7 +224,7 @@ impl<'a> Lexer<'a> {
         loop {
             match self.byte(self.at) {
                 None => return Err(self.unterminated(start, "quoted identifier")),
-                Some(0) => return Err(self.unexpected(self.at)),
+                Some(0) => return Err(self.null_character(self.at)),
                 Some(b'"') if self.byte(self.at + 1) == Some(b'"') => self.at += 2,
                 Some(b'"') => break,
                 Some(_) => self.at += 1,
@@ -252,8 +257,8 @@ impl<'a> Lexer<'a> {
             Some(len) => self.at += len + tag.len(),
             None => return Err(self.unterminated(start, "dollar-quoted string")),
         }
-        if self.sql[start..self.at].contains('\0') {
-            return Err(self.unexpected(start));
+        if let Some(len) = self.sql[start..self.at].find('\0') {
+            return Err(self.null_character(start + len));
         }
         Ok(TokenKind::DollarString)
     }
@@ -457,7 +462,11 @@ mod tests {
                 "{sql}"
             );
         }
-        assert_eq!(tokens("'\0'").unwrap_err().code(), Code::Syntax);
+        let null = tokens("x 'a\0'").unwrap_err();
+        assert_eq!(
+            (null.code(), null.position()),
+            (Code::CharacterNotInRepertoire, Some(5))
+        );
         assert_eq!(tokens("\"\"").unwrap_err().code(), Code::Syntax);
     }
 }

@@ -110,6 +110,9 @@ pub fn plain_digits(text: &str) -> Result<Cow<'_, str>> {
 /// The text that a string token stands for.
 pub fn string<'a>(token: Token, sql: &'a str) -> Result<Cow<'a, str>> {
     let text = token.text(sql);
+    if text.contains('\0') {
+        return Err(Error::null_character());
+    }
     match token.kind {
         TokenKind::DollarString => {
             let tag = text[1..].find('$').map_or(0, |len| len + 2);
@@ -191,11 +194,29 @@ fn escape<'a>(rest: &'a str, out: &mut String) -> Result<&'a str> {
     };
     // Bytes above 127 would have to be put together to UTF-8; PostgreSQL refuses most of them as well.
     let is_byte = matches!(character, 'x' | '0'..='7');
+    if is_byte && code == 0 {
+        return Err(Error::null_character());
+    }
+    if let (0xd800..0xdc00, Some((low, low_len))) = (code, low_surrogate(&rest[len..])) {
+        let code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        out.extend(char::from_u32(code));
+        return Ok(&rest[len + low_len..]);
+    }
     match char::from_u32(code) {
         Some(decoded) if code != 0 && !(is_byte && code > 127) => out.push(decoded),
         _ => return Err(bad_escape()),
     }
     Ok(&rest[len..])
+}
+
+/// The second half of a character that is written as two, and the length of that.
+fn low_surrogate(rest: &str) -> Option<(u32, usize)> {
+    let (digits, len) = match rest.strip_prefix("\\u") {
+        Some(digits) => (digits, 4),
+        None => (rest.strip_prefix("\\U")?, 8),
+    };
+    let (code, _) = radix_digits(digits, 16, len, len).ok()?;
+    (0xdc00..0xe000).contains(&code).then_some((code, len + 2))
 }
 
 /// Between `min` and `max` digits from the start of `text`: their value and how many there are.
@@ -233,8 +254,20 @@ mod tests {
         assert_eq!(decoded("'a'\n  'b'").unwrap(), "ab");
         assert_eq!(decoded("$x$a'b$x$").unwrap(), "a'b");
         assert_eq!(decoded("$$$$").unwrap(), "");
+        assert_eq!(decoded(r"E'\ud83d\ude00\uD83D\U0000DE00'").unwrap(), "😀😀");
+        for null in [r"E'\0'", r"E'\x00'", "E'\\\0'"] {
+            let error = decoded(null).unwrap_err();
+            assert_eq!(error.code(), Code::CharacterNotInRepertoire, "{null}");
+        }
         assert_eq!(decoded(r"E'\t\'\\\x41\101\u00e4\q'").unwrap(), "\t'\\AAäq");
-        for bad in [r"E'\u12'", r"E'\0'", r"E'\xff'", r"E'\uD800'"] {
+        for bad in [
+            r"E'\u12'",
+            r"E'\u0000'",
+            r"E'\xff'",
+            r"E'\uD800'",
+            r"E'\uD800\u0041'",
+            r"E'\uDC00'",
+        ] {
             assert_eq!(decoded(bad).unwrap_err().code(), Code::Syntax, "{bad}");
         }
     }

@@ -12,6 +12,7 @@ use super::locking::{self, Locking};
 use super::scan::Source;
 use super::sequence::{self, Overriding, SequenceOptions};
 use super::session::{self, SessionStatement};
+use super::symmetric;
 use super::synonym;
 use super::temporal::{self, Temporal};
 use super::token::{self, syntax_error};
@@ -115,6 +116,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let mut tokens = token::convert(source, own, lifted.parameters)?;
     whole_table::spell_out(&mut tokens);
     synonym::spell_out(&mut tokens);
+    symmetric::spell_out(&mut tokens);
     let (mut tokens, temporal) = temporal::lift(source.script, tokens, lifted.parameters)?;
     let overriding = sequence::take_overriding(&mut tokens);
     let identities = sequence::take_identities(&mut tokens);
@@ -215,7 +217,8 @@ fn parse_part<T>(
     let reading = lift::read(sql, &mut Lexer::new(sql, 0), Effort::Nothing, true)?
         .ok_or_else(|| Error::new(Code::Syntax, "there is no expression"))?;
     complexity::check(sql, &reading.pieces, reading.tokens)?;
-    let tokens = token::convert(&source, &reading.pieces, 0)?;
+    let mut tokens = token::convert(&source, &reading.pieces, 0)?;
+    symmetric::spell_out(&mut tokens);
     let dialect = PostgreSqlDialect {};
     let mut parser = new_parser(&dialect, tokens.clone());
     let part = read(&mut parser);

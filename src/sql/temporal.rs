@@ -244,7 +244,8 @@ impl<'a> Lifter<'a> {
         self.at += 1;
         let before = number.checked_sub(1);
         let first = || Error::unsupported("undoing the first commit, which made the first table,");
-        for seq in [before.ok_or_else(first)?, number] {
+        // Its own number first: that is the one to name where it is not there.
+        for seq in [number, before.ok_or_else(first)?] {
             self.temporal.add(Clause::AsOf(Moment::Seq(seq)), start);
         }
         self.plain.push(token.clone());

@@ -190,3 +190,17 @@ fn many_rows_of_parameters_are_one_transaction() {
     assert_eq!(failure.error.code(), Code::UniqueViolation);
     assert_eq!(bench.number("SELECT count(*) FROM t"), 5000);
 }
+
+#[test]
+fn no_text_holds_a_null_character() {
+    let mut bench = Bench::new();
+    for sql in ["SELECT $1", "SELECT $1::jsonb", "SELECT length($1)"] {
+        let refused = bench.query(sql, vec![Parameter::from("a\0b")]).unwrap_err();
+        assert_eq!(refused.code(), Code::CharacterNotInRepertoire, "{sql}");
+    }
+    let literal = bench.error("SELECT 'a\0b'");
+    assert_eq!(
+        (literal.sqlstate(), literal.position()),
+        ("22021", Some(10))
+    );
+}

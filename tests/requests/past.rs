@@ -203,3 +203,20 @@ fn the_history_of_a_row_goes_on_over_a_change_of_type() {
     let refused = bench.database.history("k", &["1".into()], None, None);
     assert_eq!(refused.unwrap_err().code(), Code::Unsupported);
 }
+
+#[test]
+fn explain_and_undo_name_the_commits_that_they_mean() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (a int); INSERT INTO t VALUES (1)");
+    let lines = bench.rows("EXPLAIN SELECT * FROM t FOR SYSTEM_TIME AS OF 1 UNION ALL SELECT * FROM t FOR SYSTEM_TIME ALL");
+    let text = format!("{lines:?}");
+    assert!(
+        text.contains("t as of 1 ") && text.contains("t through time "),
+        "{text}"
+    );
+    for commit in [2, 99] {
+        let error = bench.error(&format!("UNDO COMMIT {commit}"));
+        assert_eq!(error.code(), Code::MomentInFuture);
+        assert!(error.message().contains(&commit.to_string()), "{error:?}");
+    }
+}

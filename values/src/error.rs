@@ -41,6 +41,12 @@ impl Error {
         Self::new(Code::Unsupported, format!("{what} is not supported"))
     }
 
+    /// A text with the one character that PostgreSQL's texts cannot hold.
+    pub fn null_character() -> Self {
+        let message = "invalid byte sequence for encoding \"UTF8\": 0x00";
+        Self::new(Code::CharacterNotInRepertoire, message)
+    }
+
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self

@@ -10,7 +10,7 @@
  */
 
 import * as fs from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DatabaseError, describe } from '../error.js';
 import { FilePool, fileName, type SyncFile } from './files.js';
@@ -38,7 +38,7 @@ export async function openDirectory(name: string, create: boolean): Promise<Open
   const existed = fs.existsSync(join(path, fileName(0)));
   if (!existed && !create) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no database in the directory '${path}'`);
   try {
-    fs.mkdirSync(path, { recursive: true });
+    makeDirectory(path);
   } catch (error) {
     throw new DatabaseError('STORAGE_UNAVAILABLE', `the directory '${path}' cannot be used: ${describe(error)}`, { cause: error });
   }
@@ -64,6 +64,17 @@ export async function openDirectory(name: string, create: boolean): Promise<Open
     unlock();
     if (error instanceof DatabaseError) throw error;
     throw new DatabaseError('STORAGE_UNAVAILABLE', `the directory '${path}' cannot be used: ${describe(error)}`, { cause: error });
+  }
+}
+
+/** Makes a directory and those it lies in. What Node has for that never ends below `/proc`. */
+function makeDirectory(path: string): void {
+  if (fs.existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -10,18 +10,32 @@ use std::ops::Range;
 use std::rc::Rc;
 
 pub struct DistinctValues {
-    /// Group and value.
+    /// Of strings, which are told from each other once and not in each group.
+    strings: Option<GroupTable>,
+    /// Group and value, or the string's number.
     seen: GroupTable,
     inner: Box<dyn Accumulator>,
 }
 
 impl DistinctValues {
     pub fn new(physical: PhysicalType, inner: Box<dyn Accumulator>) -> DistinctValues {
+        let is_string = matches!(physical, PhysicalType::Text | PhysicalType::Bytes);
+        let seen = if is_string {
+            PhysicalType::I64
+        } else {
+            physical
+        };
         DistinctValues {
-            seen: GroupTable::new([PhysicalType::I64, physical]),
+            strings: is_string.then(|| GroupTable::new([physical])),
+            seen: GroupTable::new([PhysicalType::I64, seen]),
             inner,
         }
     }
+}
+
+fn numbers(groups: Vec<u32>) -> Rc<Vector> {
+    let numbers = groups.into_iter().map(i64::from);
+    Rc::new(Vector::new(Data::I64(numbers.collect())))
 }
 
 impl Accumulator for DistinctValues {
@@ -36,9 +50,15 @@ impl Accumulator for DistinctValues {
             positions.push(row as u32);
         });
         let len = positions.len();
-        let values = Rc::new(inputs[0].gather(&positions));
+        let mut values = inputs[0].gather(&positions);
+        values.validity = None; // none of them is NULL
+        let values = Rc::new(values);
         let group_column = Rc::new(Vector::new(Data::I64(groups)));
-        let new = (self.seen).new_rows(&[group_column.clone(), values.clone()], len, None);
+        let told = match &mut self.strings {
+            Some(strings) => numbers(strings.groups_of(std::slice::from_ref(&values), len, None)),
+            None => values.clone(),
+        };
+        let new = (self.seen).new_rows(&[group_column.clone(), told], len, None);
         let Data::I64(groups) = &group_column.data else {
             unreachable!("made above");
         };

@@ -6,8 +6,9 @@ use super::name;
 use super::subquery::is_row;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
+use crate::sql::SYMMETRIC;
 use crate::types::{DataType, Value};
-use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast};
+use sqlparser::ast::{self, BinaryOperator as Operator, Expr as Ast, FunctionArg, FunctionArgExpr};
 
 /// What a predicate, or something else written behind its operand, is asked of.
 pub fn predicate_operand(ast: &Ast) -> Option<&Ast> {
@@ -68,9 +69,20 @@ impl<'a> Binder<'a> {
             Ast::Between {
                 negated, low, high, ..
             } => {
-                let low = self.expression(low, context)?;
+                let symmetric = bound_of_symmetric(low);
+                let low = self.expression(symmetric.unwrap_or(low), context)?;
                 let high = self.expression(high, context)?;
-                expr::resolve_between(operand, low, high, *negated)
+                if symmetric.is_none() {
+                    return expr::resolve_between(operand, low, high, *negated);
+                }
+                let sides = [(low.clone(), high.clone()), (high, low)];
+                let sides = sides
+                    .map(|(low, high)| expr::resolve_between(operand.clone(), low, high, *negated));
+                let sides = sides.into_iter().collect::<Result<_>>()?;
+                match negated {
+                    false => expr::resolve_or(sides),
+                    true => expr::resolve_and(sides),
+                }
             }
             Ast::InList { list, negated, .. } => {
                 let list = self.expressions(list, context)?;
@@ -350,5 +362,20 @@ pub fn check_collation(collation: &ast::ObjectName) -> Result<()> {
         other => {
             Err(Error::unsupported(format!("the collation \"{other}\"")).at(name::position(ident)))
         }
+    }
+}
+
+/// The bound inside the function that stands for SYMMETRIC.
+fn bound_of_symmetric(low: &Ast) -> Option<&Ast> {
+    let Ast::Function(call) = low else {
+        return None;
+    };
+    let is_meant = name::single(&call.name).is_ok_and(|name| name.value == SYMMETRIC);
+    match (&call.args, is_meant) {
+        (ast::FunctionArguments::List(list), true) => match list.args.as_slice() {
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(low))] => Some(low),
+            _ => None,
+        },
+        _ => None,
     }
 }

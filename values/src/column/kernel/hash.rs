@@ -67,9 +67,19 @@ fn hash_column(vector: &Vector, positions: impl Iterator<Item = usize>, hashes: 
         (Data::I64(values), None) => {
             slots.for_each(|(row, hash)| *hash = mix(*hash, values[row] as u64));
         }
-        (Data::Text(Strings::Dictionary { codes, values }), None) => {
+        (
+            Data::Text(Strings::Dictionary { codes, values })
+            | Data::Bytes(Strings::Dictionary { codes, values }),
+            _,
+        ) => {
             let of_code: Vec<u64> = values.iter().map(hash_bytes).collect();
-            slots.for_each(|(row, hash)| *hash = mix(*hash, of_code[codes[row] as usize]));
+            slots.for_each(|(row, hash)| {
+                let own = match vector.is_null(row) {
+                    true => NULL,
+                    false => of_code[codes[row] as usize],
+                };
+                *hash = mix(*hash, own);
+            });
         }
         _ => slots.for_each(|(row, hash)| *hash = mix(*hash, hash_value(vector, row))),
     }
