@@ -34,6 +34,24 @@ fn number(digits: &str) -> Result<Expr> {
     Ok(Expr::constant(value, DataType::Numeric(None)))
 }
 
+/// A number of units. What is smaller than the unit is dropped, as PostgreSQL does, but for seconds, which have fractions.
+fn counted(number: &str, unit: &ast::DateTimeField) -> Result<String> {
+    use ast::DateTimeField::{Day, Hour, Minute, Month, Second, Year};
+    let is_plain = number
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+'));
+    let whole = match unit {
+        Second => number,
+        Year | Month | Day | Hour | Minute => number.split('.').next().unwrap_or_default(),
+        _ => return Err(Error::unsupported("an interval with these fields")),
+    };
+    if !is_plain || parse_f64(number).is_none() {
+        return Err(Error::unsupported("an interval with these fields"));
+    }
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Ok(format!("{whole} {unit}"))
+}
+
 /// `INTERVAL '5 minutes'` or `INTERVAL '5' MINUTE`.
 pub fn interval_constant(interval: &ast::Interval) -> Result<Expr> {
     let text = match interval.value.as_ref() {
@@ -59,8 +77,7 @@ pub fn interval_constant(interval: &ast::Interval) -> Result<Expr> {
     }
     let text = match &interval.leading_field {
         None => text.clone(),
-        Some(field) if parse_f64(text.trim()).is_some() => format!("{text} {field}"),
-        Some(_) => return Err(Error::unsupported("an interval with these fields")),
+        Some(field) => counted(text.trim(), field)?,
     };
     expr::coerce_to(
         Expr::literal(&text),
