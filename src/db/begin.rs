@@ -190,6 +190,7 @@ impl Database {
         let is_short = short.is_some_and(|short| short.fits(&moments, &tuples.borrow()));
         Ok(Running {
             text,
+            writes: writes(&compiled.statement).is_some(),
             execution: (!is_short).then(|| Execution::new(bound.plan.clone())),
             tuples,
             meter: self.shared.meter(self.writing_since),
@@ -205,7 +206,7 @@ impl Database {
 
     /// How the statement reaches the tables; `None` if it must wait for the right to write.
     fn reach(&mut self, task: &Task, statement: &Statement) -> Result<Option<Reach>> {
-        let writes = written_by(&statement.syntax).or(statement.query_writes);
+        let writes = writes(statement);
         let session = task.session;
         let known = self.session_mut(session)?;
         let as_of = task.request.as_of.clone();
@@ -312,6 +313,11 @@ enum Begun {
     Blocked,
     /// There is no statement left.
     Over,
+}
+
+/// What the statement is, if it writes or asks for locks.
+fn writes(statement: &Statement) -> Option<&'static str> {
+    written_by(&statement.syntax).or(statement.query_writes)
 }
 
 /// What the statement writes, as its command; `None` if it only reads.

@@ -139,12 +139,8 @@ impl Database {
             }
             (false, true) => self.execute_alone(session, short, given, &compiled.text)?,
         };
-        if in_block && outcome.is_some() {
-            self.note_in_block(
-                session,
-                &compiled.text,
-                outcome.as_ref().map_or(0, |o| o.affected),
-            );
+        if let (true, true, Some(outcome)) = (in_block, writes, &outcome) {
+            self.note_in_block(session, &compiled.text, outcome.affected);
         }
         Ok(outcome.map(|outcome| self.short_result(session, &bound, outcome)))
     }

@@ -141,7 +141,9 @@ impl Database {
             }
             Reach::Block(_) => {
                 let block = self.block_mut(session)?;
-                block.note(&running.text, affected_rows);
+                if running.writes {
+                    block.note(&running.text, affected_rows);
+                }
                 if task.request.meta.is_some() {
                     block.meta.clone_from(&task.request.meta);
                 }

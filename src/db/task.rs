@@ -60,6 +60,8 @@ pub(super) enum State {
 
 pub(super) struct Running {
     pub text: Rc<str>,
+    /// Whether it is told with the commit.
+    pub writes: bool,
     pub bound: Rc<Bound>,
     pub parameters: Vec<Value>,
     /// The constants lifted out of an INSERT's tuples.
