@@ -49,11 +49,19 @@ const common = {
 };
 // Names stay as they are, for stack traces.
 const download = { minifySyntax: true, minifyWhitespace: true };
-await esbuild.build({ ...common, ...download, entryPoints: [here('src/index.ts'), here('src/worker.ts')], platform: 'browser' });
+// What both sides have is a file of its own, so that it is downloaded once.
+await esbuild.build({
+  ...common,
+  ...download,
+  entryPoints: [here('src/index.ts'), here('src/worker.ts')],
+  splitting: true,
+  chunkNames: 'shared',
+  platform: 'browser',
+});
 await esbuild.build({ ...common, entryPoints: [here('src/node.ts')], platform: 'node' });
 execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc')], { cwd: here('.'), stdio: 'inherit' });
 
-const sizes = ['driftdb.wasm', 'index.js', 'worker.js'].map((file) => {
+const sizes = ['driftdb.wasm', 'index.js', 'worker.js', 'shared.js'].map((file) => {
   const content = readFileSync(here(`dist/${file}`));
   return { file, bytes: content.length, brotli: brotliCompressSync(content).length };
 });

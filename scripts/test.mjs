@@ -2,7 +2,7 @@
 // `N passed, N failed` over all runners. Later steps run even when an earlier one fails; any failure fails the whole.
 //
 // Two lanes run beside each other, each in its order: what the compilers do with the engine's source, and what is tested of
-// the package and the page once they are built. A step's output is printed when it has ended.
+// it in wasm, and of the package and the page once they are built. A step's output is printed when it has ended.
 //
 //   node scripts/test.mjs            everything
 //   node scripts/test.mjs clippy …   the steps whose names contain one of the words
@@ -35,16 +35,16 @@ const engine = [
   },
   { name: 'doc', run: 'cargo doc --quiet --no-deps --package driftdb-wasm --package driftdb-values', env: { RUSTDOCFLAGS: '-D warnings' } },
   { name: 'native tests', run: 'cargo test --quiet --package driftdb-wasm --package driftdb-values', counted: true },
+];
+
+const built = [
+  { name: 'build', run: 'scripts/build.sh' },
   {
     name: 'wasm tests in Chromium',
     run: 'wasm-pack test --headless --chrome --chromedriver "$(command -v chromedriver)" --mode no-install tests/wasm',
     env: { WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriver() },
     counted: true,
   },
-];
-
-const built = [
-  { name: 'build', run: 'scripts/build.sh' },
   { name: 'kernels', run: 'node --test scripts/kernels.test.mjs', counted: true },
   ...npm('browser harness', 'tests/browser', 'test'),
   ...npm('package in Node', 'pkg', 'test'),

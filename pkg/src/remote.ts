@@ -73,7 +73,7 @@ export class Remote implements Connection {
         const message = event.message ? `the worker failed: ${event.message}` : 'the worker could not be loaded';
         refuse(
           new DatabaseError('STORAGE_UNAVAILABLE', message, {
-            hint: "serve 'worker.js' beside the package's JavaScript and allow it with the CSP 'worker-src', or use { worker: false }",
+            hint: "serve 'worker.js' and 'shared.js' beside 'index.js' and allow them with the CSP 'worker-src', or use { worker: false }",
           }),
         );
       };

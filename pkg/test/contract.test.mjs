@@ -30,17 +30,17 @@ test('the package has no dependencies, no scripts at install, and packs only wha
   );
   const [{ files }] = Array.isArray(packed) ? packed : Object.values(packed);
   const names = files.map(({ path }) => path).filter((path) => !path.startsWith('dist/types/'));
-  assert.deepEqual(names.sort(), ['LICENSE', 'README.md', 'dist/driftdb.wasm', 'dist/index.js', 'dist/node.js', 'dist/worker.js', 'package.json']);
+  assert.deepEqual(names.sort(), ['LICENSE', 'README.md', 'dist/driftdb.wasm', 'dist/index.js', 'dist/node.js', 'dist/shared.js', 'dist/worker.js', 'package.json']);
 });
 
 test('no code is made from text at run time', () => {
-  for (const file of ['index.js', 'worker.js', 'node.js']) {
+  for (const file of ['index.js', 'worker.js', 'shared.js', 'node.js']) {
     assert.doesNotMatch(read(`../dist/${file}`), /\beval\(|new Function\(|[^.\w]Function\(/, file);
   }
 });
 
 test('a page downloads at most 900 kB', () => {
-  const total = ['driftdb.wasm', 'index.js', 'worker.js']
+  const total = ['driftdb.wasm', 'index.js', 'worker.js', 'shared.js']
     .map((file) => brotliCompressSync(readFileSync(new URL(`../dist/${file}`, import.meta.url))).length)
     .reduce((sum, bytes) => sum + bytes);
   assert.ok(total <= 900_000, `${total} bytes`);
