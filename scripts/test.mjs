@@ -39,12 +39,6 @@ const engine = [
 
 const built = [
   { name: 'build', run: 'scripts/build.sh' },
-  {
-    name: 'wasm tests in Chromium',
-    run: 'wasm-pack test --headless --chrome --chromedriver "$(command -v chromedriver)" --mode no-install tests/wasm',
-    env: { WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriver() },
-    counted: true,
-  },
   { name: 'kernels', run: 'node --test scripts/kernels.test.mjs', counted: true },
   ...npm('browser harness', 'tests/browser', 'test'),
   ...npm('package in Node', 'pkg', 'test'),
@@ -52,6 +46,13 @@ const built = [
   ...npm('package in Firefox', 'pkg', 'test:firefox'),
   ...npm('page in Chromium', 'www', 'test'),
   ...npm('page in Firefox', 'www', 'test:firefox'),
+  // Last, as it would wait for the compilers of the other lane.
+  {
+    name: 'wasm tests in Chromium',
+    run: 'wasm-pack test --headless --chrome --chromedriver "$(command -v chromedriver)" --mode no-install tests/wasm',
+    env: { WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriver() },
+    counted: true,
+  },
 ];
 
 /** The capabilities of tests/wasm/webdriver.json, for the Chromium that CHROMIUM names. */

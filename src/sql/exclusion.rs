@@ -5,6 +5,8 @@
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The rows around the current one that its frame does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,16 +23,39 @@ pub enum Exclusion {
 /// Takes the exclusions out; gives them with the positions of the names.
 pub(super) fn take_exclusions(tokens: &mut Vec<TokenWithSpan>) -> Vec<(u32, Exclusion)> {
     let mut found = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        if let Some((exclusion, len)) = exclusion_at(tokens, at)
-            && let Some(open) = opening(tokens, at)
-        {
-            let exclude = tokens[at].clone();
-            tokens.drain(at..at + len);
-            found.push((name_behind(tokens, open, exclude), exclusion));
+    let mut open = Vec::new();
+    // The words of exclusions, and the names that windows get, by the parentheses before them.
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    let mut made = BTreeMap::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => open.push(at),
+            Token::RParen => drop(open.pop()),
+            _ => {
+                let window = open.last().copied();
+                let Some((window, (exclusion, len))) = window.zip(exclusion_at(tokens, at)) else {
+                    continue;
+                };
+                let name = match &tokens[window + 1] {
+                    name if is_name(name) => name,
+                    _ => made.entry(window).or_insert_with(|| empty_name(token)),
+                };
+                found.push((name.span.start.column as u32, exclusion));
+                taken.push(at..at + len);
+            }
         }
-        at += 1;
+    }
+    if found.is_empty() {
+        return found;
+    }
+    // Written anew as a whole: there may be very many.
+    let mut taken = taken.into_iter().peekable();
+    for (at, token) in std::mem::take(tokens).into_iter().enumerate() {
+        taken.next_if(|words| words.end <= at);
+        if !taken.peek().is_some_and(|words| words.contains(&at)) {
+            tokens.push(token);
+        }
+        tokens.extend(made.remove(&at));
     }
     found
 }
@@ -58,37 +83,20 @@ pub(super) fn is_word(tokens: &[TokenWithSpan], at: usize, word: &str) -> bool {
     })
 }
 
-/// The parenthesis that is open at a place.
-fn opening(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
-    let mut closed = 0;
-    for before in (0..at).rev() {
-        match tokens[before].token {
-            Token::RParen => closed += 1,
-            Token::LParen if closed == 0 => return Some(before),
-            Token::LParen => closed -= 1,
-            _ => {}
-        }
-    }
-    None
+fn is_name(token: &TokenWithSpan) -> bool {
+    matches!(&token.token, Token::Word(word)
+        if word.keyword == Keyword::NoKeyword || word.quote_style.is_some())
 }
 
-/// The position of the name behind a parenthesis, which is made if there is none.
-fn name_behind(tokens: &mut Vec<TokenWithSpan>, open: usize, exclude: TokenWithSpan) -> u32 {
-    let is_name = |token: &TokenWithSpan| {
-        matches!(&token.token, Token::Word(word)
-            if word.keyword == Keyword::NoKeyword || word.quote_style.is_some())
-    };
-    if !tokens.get(open + 1).is_some_and(is_name) {
-        let empty = Token::Word(Word {
-            value: String::new(),
-            quote_style: None,
-            keyword: Keyword::NoKeyword,
-        });
-        let made = TokenWithSpan {
-            token: empty,
-            ..exclude
-        };
-        tokens.insert(open + 1, made);
+/// A name that says nothing, at the place of a token.
+fn empty_name(token: &TokenWithSpan) -> TokenWithSpan {
+    let empty = Token::Word(Word {
+        value: String::new(),
+        quote_style: None,
+        keyword: Keyword::NoKeyword,
+    });
+    TokenWithSpan {
+        token: empty,
+        span: token.span,
     }
-    tokens[open + 1].span.start.column as u32
 }

@@ -6,12 +6,15 @@
 
 use super::parse::{new_parser, parse_error};
 use super::token::syntax_error;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use sqlparser::ast::Expr;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+
+/// Each is looked at to its end, which may be that of the statement.
+const CLAUSES_MAX: usize = 1000;
 
 /// Which unique indexes are meant: those over these expressions, of rows of which at least the predicate is true.
 #[derive(Debug)]
@@ -26,12 +29,18 @@ pub(super) fn take_inferences(
     tokens: &mut Vec<TokenWithSpan>,
 ) -> Result<Vec<(u32, Inference)>> {
     let mut found = Vec::new();
+    let mut clauses = 0;
     let mut at = 2;
     while at < tokens.len() {
         at += 1;
         let begins = is(tokens, at - 3, Keyword::ON) && is(tokens, at - 2, Keyword::CONFLICT);
         if !begins || tokens[at - 1].token != Token::LParen {
             continue;
+        }
+        clauses += 1;
+        if clauses > CLAUSES_MAX {
+            let message = format!("a statement has more than {CLAUSES_MAX} ON CONFLICT clauses");
+            return Err(Error::new(Code::LimitComplexity, message));
         }
         let Some(end) = end_of(tokens, at, |token| *token == Token::RParen) else {
             break;

@@ -16,43 +16,44 @@ fn word(token: &TokenWithSpan) -> Keyword {
 
 /// Spells such conditions out, and leaves out ASYMMETRIC, which says nothing.
 pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
-    let mut at = 1;
-    while at < tokens.len() {
-        let is_behind = word(&tokens[at - 1]) == Keyword::BETWEEN;
-        if is_behind && word(&tokens[at]) == Keyword::ASYMMETRIC {
-            tokens.remove(at);
-        }
-        let end = match is_behind && word(&tokens[at]) == Keyword::SYMMETRIC {
-            true => end_of_bound(&tokens[at..]).map(|len| at + len),
-            false => None,
-        };
-        if let Some(end) = end {
-            let like = |token, span| TokenWithSpan { token, span };
-            let function = Token::Word(Word {
-                value: SYMMETRIC.to_string(),
-                quote_style: Some('"'),
-                keyword: Keyword::NoKeyword,
-            });
-            let (start, last) = (tokens[at].span, tokens[end].span);
-            tokens.insert(end, like(Token::RParen, last));
-            tokens.splice(at..=at, [like(function, start), like(Token::LParen, start)]);
-        }
-        at += 1;
+    let says_so =
+        |token: &TokenWithSpan| matches!(word(token), Keyword::SYMMETRIC | Keyword::ASYMMETRIC);
+    if !tokens.iter().any(says_so) {
+        return;
     }
-}
-
-/// How many tokens there are before the AND behind a bound.
-fn end_of_bound(tokens: &[TokenWithSpan]) -> Option<usize> {
+    let mut spelled = Vec::with_capacity(tokens.len() + 16);
+    // How deep each lower bound began whose end has not come yet.
+    let mut open: Vec<u32> = Vec::new();
     let mut depth = 0u32;
-    tokens.iter().position(|token| {
-        match (&token.token, word(token)) {
+    let mut is_behind = false;
+    for token in tokens.drain(..) {
+        let (keyword, span) = (word(&token), token.span);
+        let like = |token| TokenWithSpan { token, span };
+        match (&token.token, keyword) {
+            (_, Keyword::ASYMMETRIC) if is_behind => continue,
+            (_, Keyword::SYMMETRIC) if is_behind => {
+                let function = Token::Word(Word {
+                    value: SYMMETRIC.to_string(),
+                    quote_style: Some('"'),
+                    keyword: Keyword::NoKeyword,
+                });
+                spelled.extend([like(function), like(Token::LParen)]);
+                open.push(depth);
+                is_behind = false;
+                continue;
+            }
             (Token::LParen | Token::LBracket, _) | (_, Keyword::CASE) => depth += 1,
             (Token::RParen | Token::RBracket, _) | (_, Keyword::END) => {
                 depth = depth.saturating_sub(1);
             }
-            (_, Keyword::AND) => return depth == 0,
+            (_, Keyword::AND) if open.last() == Some(&depth) => {
+                spelled.push(like(Token::RParen));
+                open.pop();
+            }
             _ => {}
         }
-        false
-    })
+        is_behind = keyword == Keyword::BETWEEN;
+        spelled.push(token);
+    }
+    *tokens = spelled;
 }

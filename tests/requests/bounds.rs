@@ -227,6 +227,40 @@ fn pile_up() {
     }
 }
 
+/// What the grammar does not read is rewritten before it, in time that grows with the statement.
+#[test]
+fn many_repetitions_of_what_is_rewritten_end_in_an_error() {
+    let mut bench = Bench::new();
+    let repeated = [
+        ("TABLE t ", 45_000),
+        ("SELECT 1 BETWEEN SYMMETRIC ", 30_000),
+        ("SELECT 1 BETWEEN SYMMETRIC 1 AND 2 OR ", 10_000),
+        (
+            "SELECT sum(1) OVER (ROWS UNBOUNDED PRECEDING EXCLUDE TIES), ",
+            8_000,
+        ),
+        ("(EXCLUDE TIES) ", 24_000),
+        ("EXCLUDE TIES) ", 33_000),
+        (
+            "INSERT INTO t VALUES (1) ON CONFLICT (a + b) WHERE c DO NOTHING ",
+            5_000,
+        ),
+        ("ON CONFLICT (", 30_000),
+        ("ON CONFLICT () WHERE ", 20_000),
+        ("SELECT 1 FOR NO KEY UPDATE OF t, t ", 10_000),
+        ("ONLY (", 45_000),
+    ];
+    for (part, count) in repeated {
+        let sql = part.repeat(count);
+        let failure = bench.request(Request::script(&sql)).unwrap_err();
+        let code = failure.error.code();
+        assert!(
+            matches!(code, Code::Syntax | Code::LimitComplexity),
+            "{part}: {code:?}"
+        );
+    }
+}
+
 #[test]
 fn any_name_works_when_it_is_quoted() {
     let mut bench = Bench::new();
