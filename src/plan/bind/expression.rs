@@ -289,10 +289,6 @@ impl<'a> Binder<'a> {
         {
             return Ok(outer);
         }
-        if table.is_none() && column.value == "current_schema" && column.quote_style.is_none() {
-            let known = self.system_function(&column.value, &[], context)?;
-            return Ok(known.unwrap_or_else(Expr::null));
-        }
         Err(context.scope.missing(table, column))
     }
 
