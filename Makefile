@@ -20,7 +20,7 @@ play:
 	@. scripts/env.sh && exec node scripts/serve.mjs www/dist
 
 test:
-	@scripts/setup.sh
+	@scripts/setup.sh checks
 	@. scripts/env.sh && exec node scripts/test.mjs
 
 fuzz: SEEDS ?= 500

@@ -2,8 +2,8 @@
 # Checks what the project needs and installs only what is missing; with everything there it ends within a second.
 #
 #   scripts/setup.sh build    what a build needs: Rust with a library for wasm32, wasm-bindgen, Node, binaryen
-#   scripts/setup.sh          that, and what the tests need: clippy, rustfmt, wasm-pack, Chromium, Firefox, puppeteer,
-#                           PostgreSQL, MariaDB
+#   scripts/setup.sh checks   that, and clippy and rustfmt
+#   scripts/setup.sh          that, and what the tests need: wasm-pack, Chromium, Firefox, puppeteer, PostgreSQL, MariaDB
 #
 # The Rust that is there is used when it can compile to wasm32, or when rustup can fetch the library for it. Where
 # neither holds (a machine whose rustup reaches no server, a plain Debian), Debian's packages give a compiler and the
@@ -151,13 +151,14 @@ set_up_cargo_tools() {
     local packages=()
     [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $WASM_BINDGEN_VERSION" ] ||
         packages+=("wasm-bindgen-cli@$WASM_BINDGEN_VERSION")
-    [ "$want" = build ] || have wasm-pack || packages+=("wasm-pack@$WASM_PACK_VERSION")
+    [ "$want" != all ] || have wasm-pack || packages+=("wasm-pack@$WASM_PACK_VERSION")
     [ ${#packages[@]} -gt 0 ] || return 0
     say "compiling ${packages[*]} (one to two minutes)"
     CARGO_TARGET_DIR=$TOOLS/build cargo install --quiet --root "$TOOLS/cargo" --no-default-features \
         --config 'profile.release.opt-level=0' --config 'profile.release.codegen-units=16' \
         --config 'profile.release.strip=true' "${packages[@]}" || return 1
-    rm -rf "$TOOLS/build"
+    # After the checks come the tests, whose command is compiled from much the same.
+    [ "$want" = checks ] || rm -rf "$TOOLS/build"
 }
 
 # ---- Node and its packages -------------------------------------------------------------------------------------------
@@ -247,9 +248,11 @@ if have npm; then
         "$ROOT/scripts/npm.sh" tests/browser || missing+=("puppeteer-core: npm failed; see above")
     fi
 fi
-[ "$want" = build ] || set_up_browsers
-[ "$want" = build ] || set_up_postgresql
-[ "$want" = build ] || set_up_mariadb
+if [ "$want" = all ]; then
+    set_up_browsers
+    set_up_postgresql
+    set_up_mariadb
+fi
 [ -z "$compiling" ] || wait "$compiling" || missing+=("wasm-bindgen or wasm-pack: cargo install failed; see above")
 hash -r
 
