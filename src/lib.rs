@@ -23,11 +23,11 @@
 //!                \   commit  /          1  the one unit of change, made of vectors
 //!             column    storage          1  vectors, kernels | numbered files
 //!                 \     /
-//!              types, error              0  values, schema, moments, changes
+//!         types, error, checksum         0  values, schema, moments, changes
 //! ```
 //!
-//! Imports point down and siblings do not see each other; `tests/architecture.rs` proves it. `types`, `error` and
-//! `column` are the crate in `values/`, compiled for speed; what is here is compiled for a small download.
+//! Imports point down and siblings do not see each other; `tests/architecture.rs` proves it. `types`, `error`,
+//! `checksum` and `column` are the crate in `values/`, compiled for speed; what is here is compiled for a small download.
 //!
 //! # Glossary
 //!
@@ -41,7 +41,7 @@
 
 #![deny(unsafe_code)]
 
-pub use driftdb_values::{column, error, types};
+pub use driftdb_values::{checksum, column, error, types};
 
 pub mod commit;
 pub mod db;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules from the bottom up. A module may import those on the lines above its own.
 const LAYERS: &[&[&str]] = &[
-    &["error"],
+    &["checksum", "error"],
     &["types"],
     &["column", "storage"],
     &["commit"],

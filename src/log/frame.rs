@@ -15,6 +15,7 @@
 //! length is damage, not a torn end. The stored checksum is masked (rotated, and a constant added), and
 //! no body is shorter than ten bytes, so that zeros never verify.
 
+use crate::checksum::crc32;
 use crate::encoding::limit::FRAME_BYTES_MAX;
 use crate::encoding::wire::{Decoded, Malformed, Reader, Write, invalid};
 
@@ -72,21 +73,17 @@ impl EventType {
 
 /// The checksum of the frames of one segment, salted.
 #[derive(Debug, Clone)]
-pub struct Checksum(crc32fast::Hasher);
+pub struct Checksum(u32);
 
 impl Checksum {
     pub fn new(salt: &[u8; 16]) -> Self {
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(salt);
-        Checksum(crc)
+        Checksum(crc32(0, salt))
     }
 
     fn of(&self, offset: u64, length: u32, body: &[u8]) -> u32 {
-        let mut crc = self.0.clone();
-        crc.update(&offset.to_le_bytes());
-        crc.update(&length.to_le_bytes());
-        crc.update(body);
-        mask(crc.finalize())
+        let crc = crc32(self.0, &offset.to_le_bytes());
+        let crc = crc32(crc, &length.to_le_bytes());
+        mask(crc32(crc, body))
     }
 }
 

@@ -17,6 +17,7 @@
 //! can tell a newer file from a damaged one.
 
 use super::frame::mask;
+use crate::checksum::crc32;
 
 pub const PAGE_BYTES: usize = 2048;
 
@@ -62,7 +63,7 @@ pub fn seal(page: &mut Page) {
 }
 
 fn checksum(page: &Page) -> u32 {
-    mask(crc32fast::hash(&page[..CRC]))
+    mask(crc32(0, &page[..CRC]))
 }
 
 pub fn open(page: &Page, magic: &[u8; 8]) -> Opened {
