@@ -26,7 +26,18 @@ pub struct CommitHead {
 impl Transaction {
     /// The net changes; `None` when there are none.
     pub fn into_commit(mut self, store: &Store, head: CommitHead) -> Option<Commit> {
-        let catalog = net_catalog(std::mem::take(&mut self.catalog_changes));
+        let mut catalog = net_catalog(std::mem::take(&mut self.catalog_changes));
+        let before = store.catalog(self.snapshot);
+        let is_as_before = |change: &CatalogChange| {
+            change.table().is_some_and(|id| {
+                let now = self.catalog.table_by_id(id);
+                now.is_some() && now == before.table_by_id(id)
+            })
+        };
+        // Renamed and named back: all of it or nothing, since others may have had the name meanwhile.
+        if catalog.iter().all(is_as_before) {
+            catalog.clear();
+        }
         let mut tables = std::mem::take(&mut self.tables);
         self.tables = tables.split_off(&TableId::FIRST_TEMPORARY);
         let tables: Vec<TableChange> = (tables.into_iter())

@@ -120,14 +120,14 @@ impl Program {
             }
         }
         for before in &then.tables {
-            if self.now.by_id(before.id).is_none() {
-                let rows = before.rows.values().cloned().collect();
-                self.make_again(before, rows, &mut next)?;
+            if let Some(to) = next.by_id_mut(before.id) {
+                to.rows = restored(before, &to.clone(), |_| true)?;
             }
         }
         for before in &then.tables {
-            if let Some(to) = next.by_id_mut(before.id) {
-                to.rows = restored(before, &to.clone(), |_| true)?;
+            if self.now.by_id(before.id).is_none() {
+                let rows = before.rows.values().cloned().collect();
+                self.make_again(before, rows, &mut next)?;
             }
         }
         Ok(next)
@@ -145,7 +145,7 @@ impl Program {
             return Err("0A000");
         }
         let mut next = self.now.clone();
-        let mut conflicts = false;
+        let (mut conflicts, mut is_unique) = (false, true);
         for (old, new) in before.tables.iter().zip(&after.tables) {
             if old.rows == new.rows {
                 continue;
@@ -167,14 +167,12 @@ impl Program {
                 conflicts |= conflict;
                 put(now, id, wanted);
             }
-            let is_refused = conflicts && policy == 0;
-            if !is_refused && !now.is_unique() {
-                return Err("23505");
-            }
+            is_unique &= now.is_unique();
         }
-        match conflicts && policy == 0 {
-            true => Err("DT005"),
-            false => Ok(next),
+        match (conflicts && policy == 0, is_unique) {
+            (true, _) => Err("DT005"),
+            (_, false) => Err("23505"),
+            _ => Ok(next),
         }
     }
 }

@@ -99,18 +99,20 @@ impl Program {
         let above = self.random.below(4) as i64;
         match known {
             None => {
-                let view = View {
+                let query = format!(
+                    "SELECT id, {} FROM {} WHERE id > {above}",
+                    column.name, table.name
+                );
+                let sql = format!("CREATE VIEW v (id, x) AS {query}");
+                next.views.push(View {
                     name: "v".to_string(),
                     table: table.id,
                     column: column.id,
                     above,
                     definition: next.definitions,
-                };
-                next.views.push(view);
-                Some(format!(
-                    "CREATE VIEW v (id, x) AS SELECT id, {} FROM {} WHERE id > {above}",
-                    column.name, table.name
-                ))
+                    query,
+                });
+                Some(sql)
             }
             Some(view) if self.random.chance(60) => {
                 let of = next.by_id(view.table).expect("a view goes with its table");
@@ -120,11 +122,11 @@ impl Program {
                     .name
                     .clone();
                 let name = of.name.clone();
+                let query = format!("SELECT id, {column} FROM {name} WHERE id > {above}");
+                let sql = format!("CREATE OR REPLACE VIEW v (id, x) AS {query}");
                 next.views[0].above = above;
-                next.views[0].definition = next.definitions;
-                Some(format!(
-                    "CREATE OR REPLACE VIEW v (id, x) AS SELECT id, {column} FROM {name} WHERE id > {above}"
-                ))
+                next.views[0].query = query;
+                Some(sql)
             }
             Some(_) => {
                 next.views.clear();

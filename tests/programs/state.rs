@@ -115,8 +115,9 @@ pub struct View {
     pub table: u32,
     pub column: u32,
     pub above: i64,
-    /// The definition that made it what it is.
+    /// The definition that made it. One that is replaced by the same is as it was.
     pub definition: u64,
+    pub query: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
