@@ -8,6 +8,7 @@ import type { WireMoment } from './moment.js';
 import type { Room } from './parameters.js';
 import { type RowOptions, Table, Views } from './results.js';
 import { putText } from './text.js';
+import type { Piece, Wanted } from './storage/idb.js';
 import type { Field, Recovery } from './types.js';
 
 /** What the engine calls back: the clock, chance, and the files. All of it synchronous; none of it throws. */
@@ -60,11 +61,14 @@ export interface WasmEngine {
   recovery(): string;
   maintain(milliseconds: number): number;
   close(): number;
-  /** Only over pieces (IndexedDB): hands in a stored piece, before `open`. */
+  /** Only over pieces (IndexedDB): hands in a stored piece, before `open`, or the bytes that were wanted. */
   load_piece(file: number, offset: number, length: number): number;
-  /** Takes the pieces written since the last call: in the output, for each u32 file, u32 length, f64 offset, the bytes, padding to 8. */
+  /**
+   * Takes the pieces written since the last call: in the output, for each u32 file, u32 length, f64 offset, the bytes, padding to 8.
+   * Before them, without bytes, what is wanted once they are stored; or a length of 0.
+   */
   take_pieces(): number;
-  pieces_stored(ticket: number): void;
+  pieces_stored(ticket: number, hasRoom: boolean): void;
 }
 
 export interface Glue {
@@ -151,19 +155,27 @@ export class Engine {
     return table;
   }
 
-  /** The pieces written since the last call, as copies, and the ticket that is durable once they are stored. */
-  takePieces(): { ticket: number; pieces: { file: number; offset: number; bytes: Uint8Array<ArrayBuffer> }[] } {
+  /** The pieces written since the last call, as copies; the ticket that is durable once they are stored; what is `wanted` then. */
+  takePieces(): { ticket: number; pieces: Piece[]; wanted: Wanted } {
     const ticket = this.wasm.take_pieces();
     const output = this.takeOutput();
     const view = new DataView(output.buffer);
+    const head = (at: number): Wanted => ({ file: view.getUint32(at, true), offset: view.getFloat64(at + 8, true), length: view.getUint32(at + 4, true) });
     const pieces = [];
-    for (let at = 0; at < output.length; ) {
-      const length = view.getUint32(at + 4, true);
-      const bytes = output.slice(at + 16, at + 16 + length);
-      pieces.push({ file: view.getUint32(at, true), offset: view.getFloat64(at + 8, true), bytes });
+    for (let at = 16; at < output.length; ) {
+      const { file, offset, length } = head(at);
+      pieces.push({ file, offset, bytes: output.slice(at + 16, at + 16 + length) });
       at += 16 + Math.ceil(length / 8) * 8;
     }
-    return { ticket, pieces };
+    return { ticket, pieces, wanted: head(0) };
+  }
+
+  /** Hands in a piece that was stored. */
+  loadPiece({ file, offset, bytes }: Piece): void {
+    const room = this.room();
+    room.reserve(bytes.length);
+    room.u8.set(bytes, room.start);
+    if (this.wasm.load_piece(file, offset, bytes.length) === Answer.Failed) throw DatabaseError.fromWire(this.takeError());
   }
 
   /** What opening found in storage; null where nothing is stored. */

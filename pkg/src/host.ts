@@ -445,12 +445,8 @@ export class Host implements Connection {
     if (!target || !engine) return;
     try {
       for (;;) {
-        const stored = await storePieces(
-          engine,
-          target,
-          () => this.#held.isEmpty,
-          () => engine === this.#engine,
-        );
+        const { wasm } = engine;
+        const stored = await storePieces(engine, target, wasm.applied_seq() === wasm.durable_seq(), () => engine === this.#engine);
         this.#release();
         if (!stored) return;
       }

@@ -132,37 +132,36 @@ const NO_FILES = {
 export async function startEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Promise<Engine> {
   const engine = makeEngine(module, storage, salvage, memory);
   if (storage.pieces) {
-    for (const { file, offset, bytes } of await storage.pieces.load()) {
-      const room = engine.room();
-      room.reserve(bytes.length);
-      room.u8.set(bytes, room.start);
-      if (engine.wasm.load_piece(file, offset, bytes.length) === Answer.Failed) throw DatabaseError.fromWire(engine.takeError());
-    }
+    for (const piece of await storage.pieces.load()) engine.loadPiece(piece);
   }
   for (;;) {
     const answer = openStep(engine);
     if (answer === Answer.Done) return engine;
     await storage.files?.makeFiles();
-    if (storage.pieces) await storePieces(engine, storage.pieces, () => !storage.fresh).catch(asIdbError);
+    if (storage.pieces) await storePieces(engine, storage.pieces, !storage.fresh).catch(asIdbError);
     await new Promise<void>((resolve) => platform().soon(resolve));
   }
 }
 
 /**
- * Stores what the engine has written, and tells it so if it `isStill` the one in use. Answers whether
+ * Stores what the engine has written, loads what it wants, and tells it so if it `isStill` the one in use. Answers whether
  * there was anything. Where no reply depends on it, it `mayWait` for room: then everything can still be read.
  */
-export async function storePieces(engine: Engine, target: IdbPieces, mayWait: () => boolean, isStill = () => true): Promise<boolean> {
-  const { ticket, pieces } = engine.takePieces();
+export async function storePieces(engine: Engine, target: IdbPieces, mayWait: boolean, isStill = () => true): Promise<boolean> {
+  const { ticket, pieces, wanted } = engine.takePieces();
+  let hasRoom = true;
   try {
     if (pieces.length > 0) await target.store(pieces);
   } catch (error) {
-    if (!isQuota(error) || !mayWait()) throw error;
+    if (!isQuota(error) || !mayWait) throw error;
     target.postpone(pieces);
+    hasRoom = false;
   }
+  const loaded = wanted.length > 0 ? await target.read(wanted) : undefined;
   if (!isStill()) return false;
-  engine.wasm.pieces_stored(ticket);
-  return pieces.length > 0;
+  engine.wasm.pieces_stored(ticket, hasRoom);
+  if (loaded) engine.loadPiece(loaded);
+  return pieces.length > 0 || loaded !== undefined;
 }
 
 /** The same without waiting, over files that are open; undefined where that does not do. */

@@ -18,7 +18,7 @@ mod pieces;
 #[cfg(not(target_arch = "wasm32"))]
 pub use directory::Directory;
 pub use memory::Memory;
-pub use pieces::{Piece, Pieces};
+pub use pieces::{Piece, Pieces, Wanted};
 
 use crate::error::Result;
 
@@ -47,6 +47,11 @@ pub trait Storage {
 
     /// Whether a flush has ended. An error means that it failed; the database is then opened anew.
     fn flushed(&mut self, ticket: Ticket) -> Result<bool>;
+
+    /// Whether the medium has lately taken what was written. Where it has not, work that can wait is given up.
+    fn has_room(&self) -> bool {
+        true
+    }
 
     /// Asks for the files up to number `count - 1`, ahead of need. They may appear later.
     fn request_files(&mut self, count: u32) -> Result<()>;

@@ -1,14 +1,19 @@
-//! Files held in memory whose changes a host takes away as pieces and stores asynchronously.
+//! Files that a host keeps as pieces, which it takes away and gets back asynchronously.
 //!
 //! ```text
-//!   write_at -> memory, and a piece in `pending`
+//!   write_at -> a piece in `pending`
 //!   flush    -> a ticket for everything written so far
-//!   host:       take() -> pieces and the ticket they complete … stored(ticket)
+//!   read_at  -> what the host has loaded, or a miss, and what is `wanted`
+//!   host:       take() -> pieces, the ticket they complete, what is wanted … load(…), stored(ticket)
 //! ```
 //!
-//! IndexedDB is such a host. Zeros written beyond the end of what was ever stored only make the file
+//! IndexedDB is such a host. While the database is opened it has all of the files loaded; afterwards hardly
+//! anything is read, and they are forgotten. Zeros written beyond the end of what was ever stored only make the file
 //! longer, and that only here: a file that is opened again ends where its last piece does, and reads as
 //! zeros beyond.
+//!
+//! A host without room keeps pieces that no commit depends on for later, and stores them before any others. The order
+//! is kept, so that it counts as stored; whoever can do without writing is told by [`Storage::has_room`].
 
 use super::{Read, Storage, Ticket};
 use crate::error::{Code, Error, Result};
@@ -22,17 +27,35 @@ pub struct Pieces(Rc<RefCell<State>>);
 #[derive(Debug, Default)]
 struct State {
     files: Vec<File>,
+    /// The files' contents are not held any more.
+    is_forgetful: bool,
     pending: Vec<Piece>,
     /// Flushes asked for, and how many of them the host has stored.
     asked: u64,
     stored: u64,
+    /// The host keeps pieces for which it had no room.
+    is_full: bool,
+    /// The bytes that a read had a miss on.
+    wanted: Option<Wanted>,
+    /// What the host loaded last.
+    loaded: Option<Piece>,
 }
 
 #[derive(Debug, Default)]
 struct File {
     content: Vec<u8>,
-    /// At least that of the content; zeros follow it.
+    /// Where what was written ends that is not zeros which nothing followed.
+    end: u64,
+    /// At least the end; zeros follow it.
     length: u64,
+}
+
+/// A range of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub file: u32,
+    pub offset: u64,
+    pub length: u64,
 }
 
 /// Bytes to be stored at a place. Without any, the file is emptied: nothing that was stored of it counts any more.
@@ -48,13 +71,32 @@ impl Pieces {
         Self::default()
     }
 
-    /// Takes over a piece that the host had stored; later ones win where they overlap.
+    /// Takes over what the host had stored: of all files before they are read, later pieces winning where they overlap; then
+    /// the bytes that were wanted.
     pub fn load(&self, file: u32, offset: u64, bytes: &[u8]) -> Result<()> {
         let mut state = self.0.borrow_mut();
+        if state.is_forgetful {
+            let bytes = bytes.to_vec();
+            state.loaded = Some(Piece {
+                file,
+                offset,
+                bytes,
+            });
+            return Ok(());
+        }
         if state.files.len() <= file as usize {
             state.files.resize_with(file as usize + 1, File::default);
         }
         state.files[file as usize].put(offset, bytes)
+    }
+
+    /// Lets go of what was loaded: from now on what is read is wanted of the host.
+    pub fn forget(&self) {
+        let mut state = self.0.borrow_mut();
+        state.is_forgetful = true;
+        for file in &mut state.files {
+            file.content = Vec::new();
+        }
     }
 
     /// What was written since the last call, and the ticket that is durable once it is stored.
@@ -63,10 +105,16 @@ impl Pieces {
         (Ticket(state.asked), std::mem::take(&mut state.pending))
     }
 
-    /// The host has stored everything up to a ticket.
-    pub fn stored(&self, ticket: Ticket) {
+    /// What is to be loaded, asked for once; what was written before has to be stored first.
+    pub fn wanted(&self) -> Option<Wanted> {
+        self.0.borrow_mut().wanted.take()
+    }
+
+    /// The host has stored everything up to a ticket, or keeps it for when there `has_room`.
+    pub fn stored(&self, ticket: Ticket, has_room: bool) {
         let mut state = self.0.borrow_mut();
         state.stored = state.stored.max(ticket.0);
+        state.is_full = !has_room;
     }
 }
 
@@ -81,6 +129,12 @@ impl State {
         self.files
             .get_mut(file as usize)
             .ok_or_else(|| Error::new(Code::Io, format!("there is no file {file}")))
+    }
+
+    /// What the host loaded of a file is not that of the file any more.
+    fn forget_loaded(&mut self, file: u32) {
+        self.wanted.take_if(|wanted| wanted.file == file);
+        self.loaded.take_if(|loaded| loaded.file == file);
     }
 
     /// A piece that follows the last one becomes part of it.
@@ -98,6 +152,15 @@ impl State {
     }
 }
 
+impl Piece {
+    /// The bytes at an offset, if they are of this piece.
+    fn get(&self, wanted: Wanted) -> Option<&[u8]> {
+        let from = usize::try_from(wanted.offset.checked_sub(self.offset)?).ok()?;
+        let bytes = self.bytes.get(from..)?.get(..wanted.length as usize)?;
+        (self.file == wanted.file).then_some(bytes)
+    }
+}
+
 impl File {
     fn put(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
         let too_long = || Error::new(Code::Quota, "the file would outgrow memory");
@@ -107,13 +170,18 @@ impl File {
             self.content.resize(end, 0);
         }
         self.content[start..end].copy_from_slice(bytes);
-        self.length = self.length.max(end as u64);
+        self.grow(offset + bytes.len() as u64);
         Ok(())
+    }
+
+    fn grow(&mut self, end: u64) {
+        self.end = self.end.max(end);
+        self.length = self.length.max(end);
     }
 
     /// Whether the bytes change nothing but the length.
     fn reads_so_already(&self, offset: u64, bytes: &[u8]) -> bool {
-        offset >= self.content.len() as u64 && bytes.iter().all(|&byte| byte == 0)
+        offset >= self.end && bytes.iter().all(|&byte| byte == 0)
     }
 }
 
@@ -128,32 +196,54 @@ impl Storage for Pieces {
 
     fn read_at(&mut self, file: u32, offset: u64, buffer: &mut [u8]) -> Result<Read> {
         let mut state = self.0.borrow_mut();
-        let file = state.file(file)?;
-        let count = file.length.saturating_sub(offset).min(buffer.len() as u64) as usize;
-        let start = usize::try_from(offset)
-            .unwrap_or(usize::MAX)
-            .min(file.content.len());
-        let held = count.min(file.content.len() - start);
-        buffer[..held].copy_from_slice(&file.content[start..start + held]);
+        let found = state.file(file)?;
+        let count = found.length.saturating_sub(offset).min(buffer.len() as u64);
+        let wanted = Wanted {
+            file,
+            offset,
+            length: found.end.saturating_sub(offset).min(count),
+        };
+        let (count, held) = (count as usize, wanted.length as usize);
+        if held > 0 && state.is_forgetful {
+            let loaded = state.loaded.as_ref().and_then(|piece| piece.get(wanted));
+            match loaded {
+                Some(bytes) => buffer[..held].copy_from_slice(bytes),
+                None => {
+                    state.wanted = Some(wanted);
+                    return Ok(Read::Miss);
+                }
+            }
+        } else if held > 0 {
+            let start = offset as usize; // within what is held
+            let content = &state.file(file)?.content;
+            buffer[..held].copy_from_slice(&content[start..start + held]);
+        }
         buffer[held..count].fill(0);
         Ok(Read::Ready(count))
     }
 
     fn write_at(&mut self, file: u32, offset: u64, bytes: &[u8]) -> Result<usize> {
         let mut state = self.0.borrow_mut();
+        let is_forgetful = state.is_forgetful;
         let target = state.file(file)?;
+        let end = offset + bytes.len() as u64;
         if target.reads_so_already(offset, bytes) {
-            target.length = target.length.max(offset + bytes.len() as u64);
-        } else {
-            target.put(offset, bytes)?;
-            state.push(file, offset, bytes);
+            target.length = target.length.max(end);
+            return Ok(bytes.len());
         }
+        match is_forgetful {
+            true => target.grow(end),
+            false => target.put(offset, bytes)?,
+        }
+        state.forget_loaded(file);
+        state.push(file, offset, bytes);
         Ok(bytes.len())
     }
 
     fn clear(&mut self, file: u32) -> Result<()> {
         let mut state = self.0.borrow_mut();
         *state.file(file)? = File::default();
+        state.forget_loaded(file);
         state.pending.retain(|piece| piece.file != file);
         state.pending.push(Piece {
             file,
@@ -171,6 +261,10 @@ impl Storage for Pieces {
 
     fn flushed(&mut self, ticket: Ticket) -> Result<bool> {
         Ok(self.0.borrow().stored >= ticket.0)
+    }
+
+    fn has_room(&self) -> bool {
+        !self.0.borrow().is_full
     }
 
     fn request_files(&mut self, count: u32) -> Result<()> {
@@ -216,7 +310,7 @@ mod tests {
         assert_eq!((taken, pieces.len()), (first, 1));
         storage.write_at(1, 3, b"two").expect("it fits");
         let second = storage.flush().expect("a ticket");
-        storage.stored(taken);
+        storage.stored(taken, true);
         assert_eq!(storage.flushed(first), Ok(true));
         assert_eq!(storage.flushed(second), Ok(false));
     }
@@ -252,6 +346,40 @@ mod tests {
         let pieces = storage.take().1;
         let lengths: Vec<usize> = pieces.iter().map(|piece| piece.bytes.len()).collect();
         assert_eq!((lengths, storage.len(1)), (vec![0, 3], Ok(3)));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_wanted_of_the_host() {
+        let mut storage = written(&[(0, b"abcdef"), (6, &[0; 4])]);
+        storage.forget();
+        let wanted = Wanted {
+            file: 1,
+            offset: 2,
+            length: 4,
+        };
+        let mut buffer = [7; 9];
+        assert_eq!(storage.read_at(1, 2, &mut buffer), Ok(Read::Miss));
+        assert_eq!((storage.wanted(), storage.wanted()), (Some(wanted), None));
+        storage.load(1, 2, b"cdef").expect("it fits");
+        assert_eq!(read(&mut storage, 2, 9), *b"cdef\0\0\0\0");
+        assert_eq!(read(&mut storage, 3, 2), *b"de");
+        // Beyond the end there are zeros, and the host is not asked for them.
+        assert_eq!(read(&mut storage, 8, 9), [0, 0]);
+        storage.write_at(1, 3, b"X").expect("it fits");
+        assert_eq!(storage.read_at(1, 2, &mut buffer), Ok(Read::Miss));
+    }
+
+    #[test]
+    fn a_host_without_room_says_so() {
+        let mut storage = written(&[(0, b"one")]);
+        let ticket = storage.flush().expect("a ticket");
+        storage.stored(ticket, false);
+        assert_eq!(
+            (storage.flushed(ticket), storage.has_room()),
+            (Ok(true), false)
+        );
+        storage.stored(ticket, true);
+        assert!(storage.has_room());
     }
 
     #[test]

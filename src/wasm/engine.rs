@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::Json;
 use crate::log::{Mode, Report};
 use crate::plan::OutputColumn;
-use crate::storage::{Piece, Pieces, Storage, Ticket};
+use crate::storage::{Pieces, Storage, Ticket};
 use crate::table::Residency;
 use crate::types::{DataType, HeapBound, Seq, Value};
 use std::collections::BTreeMap;
@@ -84,11 +84,6 @@ impl Engine {
             (_, Some(pieces)) => Some(Box::new(pieces.clone())),
             _ => None,
         };
-        // Pieces are postponed where there is no room, and commits would have to wait for those of a checkpoint.
-        let checkpoint_after = match &pieces {
-            Some(_) => u64::MAX,
-            None => CHECKPOINT_AFTER,
-        };
         let bytes_max = if memory > 0.0 {
             memory as u64
         } else {
@@ -105,7 +100,7 @@ impl Engine {
             entropy: Rc::new(outside),
             residency: Residency::All,
             durability: Durability::Strict,
-            checkpoint_after,
+            checkpoint_after: CHECKPOINT_AFTER,
             optimizer: true,
             plan_cache: true,
             limits: Limits {
@@ -160,7 +155,7 @@ impl Engine {
         failure.map_or_else(String::new, |failure| describe(&failure))
     }
 
-    /// Hands in a stored piece from the input, before `open`.
+    /// Hands in a stored piece from the input, before `open`, or the bytes that were wanted.
     pub fn load_piece(&mut self, file: u32, offset: f64, length: u32) -> u32 {
         let bytes = input(&self.input, length);
         let loaded = match &self.pieces {
@@ -179,6 +174,9 @@ impl Engine {
             Ok(None) => AGAIN,
             Ok(Some(database)) => {
                 self.state = State::Open(Box::new(database));
+                if let Some(pieces) = &self.pieces {
+                    pieces.forget();
+                }
                 DONE
             }
             Err(error) => {
@@ -349,22 +347,33 @@ impl Engine {
     }
 
     /// Takes the pieces written since the last call into the output: for each u32 file, u32 length, f64
-    /// offset, the bytes, padding to 8. Answers with the ticket that is durable once they are stored.
+    /// offset, the bytes, padding to 8. Before them, in the same form without bytes, what is wanted once they are stored, or
+    /// a length of 0. Answers with the ticket that is durable once they are stored.
     pub fn take_pieces(&mut self) -> f64 {
         self.output.clear();
         let Some(pieces) = &self.pieces else {
             return 0.0;
         };
+        let (file, offset, length) = match pieces.wanted() {
+            Some(wanted) => (wanted.file, wanted.offset, wanted.length),
+            None => (0, 0, 0),
+        };
+        put_head(file, offset, length as u32, &mut self.output);
         let (ticket, pieces) = pieces.take();
         for piece in &pieces {
-            put_piece(piece, &mut self.output);
+            let length = piece.bytes.len() as u32;
+            put_head(piece.file, piece.offset, length, &mut self.output);
+            self.output.extend_from_slice(&piece.bytes);
+            let end = self.output.len().next_multiple_of(8);
+            self.output.resize(end, 0);
         }
         ticket.0 as f64
     }
 
-    pub fn pieces_stored(&mut self, ticket: f64) {
+    /// They are stored, or kept until there `has_room`.
+    pub fn pieces_stored(&mut self, ticket: f64, has_room: bool) {
         if let Some(pieces) = &self.pieces {
-            pieces.stored(Ticket(ticket as u64));
+            pieces.stored(Ticket(ticket as u64), has_room);
         }
     }
 }
@@ -665,12 +674,10 @@ fn table(fields: Vec<OutputColumn>, values: &[Value]) -> StatementResult {
     }
 }
 
-fn put_piece(piece: &Piece, out: &mut Vec<u8>) {
-    out.extend_from_slice(&piece.file.to_le_bytes());
-    out.extend_from_slice(&(piece.bytes.len() as u32).to_le_bytes());
-    out.extend_from_slice(&(piece.offset as f64).to_le_bytes());
-    out.extend_from_slice(&piece.bytes);
-    out.resize(out.len().next_multiple_of(8), 0);
+fn put_head(file: u32, offset: u64, length: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(&file.to_le_bytes());
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&(offset as f64).to_le_bytes());
 }
 
 fn seq_number(seq: Option<Seq>) -> f64 {

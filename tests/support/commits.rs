@@ -235,7 +235,8 @@ impl Contents for Parts {
     }
 }
 
-fn commit_of(part: &[u8]) -> Commit {
+/// The commit that a part of such a checkpoint stands for.
+pub fn commit_of(part: &[u8]) -> Commit {
     let seq = part.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
     let seq = seq.expect("a part begins with its sequence");
     history(seq + 1).pop().expect("as many as asked for")

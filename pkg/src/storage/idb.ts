@@ -1,5 +1,5 @@
 /**
- * IndexedDB: the files of a database as pieces, which the engine holds in memory while it is open.
+ * IndexedDB: the files of a database as pieces, all of which the engine is handed when it is opened.
  *
  * ```text
  *   store 'pieces'   key [file, offset, 0]   value { n, bytes }   n orders pieces that overlap
@@ -29,6 +29,13 @@ export interface Piece {
   file: number;
   offset: number;
   bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A range of a file. */
+export interface Wanted {
+  file: number;
+  offset: number;
+  length: number;
 }
 
 interface Head {
@@ -141,26 +148,43 @@ export class IdbPieces {
 
   /** Every piece, in the order they were written. */
   async load(): Promise<Piece[]> {
+    const found = await this.#find();
+    this.#tails.clear();
+    this.#lengths.clear();
+    for (const { file, offset, bytes } of found) this.#noteLength(`${file}:${offset}`, bytes.length);
+    return found;
+  }
+
+  /** The bytes of a range as they are stored, zeros where nothing is. */
+  async read({ file, offset, length }: Wanted): Promise<Piece> {
+    const bytes = new Uint8Array(length);
+    for (const piece of await this.#find(IDBKeyRange.bound([file, offset - PIECE_BYTES_MAX], [file, offset + length]))) {
+      const from = Math.max(piece.offset, offset);
+      const to = Math.min(piece.offset + piece.bytes.length, offset + length);
+      if (from < to) bytes.set(piece.bytes.subarray(from - piece.offset, to - piece.offset), from - offset);
+    }
+    return { file, offset, bytes };
+  }
+
+  async #find(range?: IDBKeyRange): Promise<Piece[]> {
     const transaction = this.#transaction('readonly');
     const store = transaction.objectStore('pieces');
-    const keys = store.getAllKeys() as unknown as IDBRequest<Key[]>;
-    const values = store.getAll() as IDBRequest<Stored[]>;
+    const keys = store.getAllKeys(range) as unknown as IDBRequest<Key[]>;
+    const values = store.getAll(range) as IDBRequest<Stored[]>;
     await completed(transaction);
     const order = values.result.map((stored, index) => ({ stored, key: keys.result[index] as Key }));
     order.sort((a, b) => a.stored.n - b.stored.n);
-    this.#lengths = new Map(order.map(({ stored, key }) => [`${key[0]}:${key[1]}`, stored.bytes.length]));
-    this.#tails.clear();
     return order.map(({ stored, key }) => ({ file: key[0], offset: key[1], bytes: stored.bytes as Uint8Array<ArrayBuffer> }));
   }
 
   /** Stores pieces later, before any others. */
   postpone(pieces: Piece[]): void {
-    this.#postponed.push(...pieces);
+    this.#postponed = withoutEmptied([...this.#postponed, ...pieces]);
   }
 
   /** Stores pieces in one transaction; resolves when it is complete. */
   async store(newer: Piece[]): Promise<void> {
-    const pieces = [...this.#postponed, ...newer];
+    const pieces = withoutEmptied([...this.#postponed, ...newer]);
     const transaction = this.#transaction('readwrite');
     const meta = transaction.objectStore('meta');
     const store = transaction.objectStore('pieces');
@@ -203,9 +227,15 @@ export class IdbPieces {
       return;
     }
     const place = `${file}:${offset}`;
-    const shorter = bytes.length < (this.#lengths.get(place) ?? 0);
-    if (!shorter) this.#lengths.set(place, bytes.length);
+    const shorter = bytes.length < this.#noteLength(place, bytes.length);
     store.put({ n, bytes } satisfies Stored, [file, offset, shorter ? n : 0] satisfies Key);
+  }
+
+  /** Answers the length of the longest piece at a place. */
+  #noteLength(place: string, length: number): number {
+    const longest = Math.max(length, this.#lengths.get(place) ?? 0);
+    this.#lengths.set(place, longest);
+    return longest;
   }
 
   /** A piece without bytes says that the file is empty from now on. */
@@ -222,9 +252,11 @@ export class IdbPieces {
     for (const piece of tail) {
       bytes.set(piece.bytes, at);
       at += piece.bytes.length;
-      if (piece !== first) {
+      const place = `${piece.file}:${piece.offset}`;
+      // A longer one that was there before has bytes that no other has.
+      if (piece !== first && this.#lengths.get(place) === piece.bytes.length) {
         store.delete([piece.file, piece.offset, 0] satisfies Key);
-        this.#lengths.delete(`${piece.file}:${piece.offset}`);
+        this.#lengths.delete(place);
       }
     }
     const whole = { file: first.file, offset: first.offset, bytes };
@@ -244,6 +276,13 @@ function follow(tail: Piece[] | undefined, piece: Piece): Piece[] {
   if (!tail || !last || last.offset + last.bytes.length !== piece.offset) return [piece];
   const bytes = tail.reduce((sum, each) => sum + each.bytes.length, piece.bytes.length);
   return bytes > PIECE_BYTES_MAX ? [piece] : [...tail, piece];
+}
+
+/** What is left of pieces when those of a file that is emptied after them mean nothing any more. */
+function withoutEmptied(pieces: Piece[]): Piece[] {
+  const emptied = new Map<number, number>();
+  for (const [at, { file, bytes }] of pieces.entries()) if (bytes.length === 0) emptied.set(file, at);
+  return pieces.filter(({ file }, at) => at >= (emptied.get(file) ?? 0));
 }
 
 function split(piece: Piece): Piece[] {

@@ -14,9 +14,11 @@ async function writeForEver(url) {
   const db = await driftdb.Database.open(url);
   await db.exec('CREATE TABLE IF NOT EXISTS t (a INT PRIMARY KEY, s TEXT)');
   let { n } = (await db.query('SELECT count(*)::int AS n FROM t')).rows[0];
+  // Nothing that compresses, so that a database that is kept comes to checkpoints, and browsers are killed while they are written.
+  const noise = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => String.fromCharCode(33 + (byte % 94))).join('');
   for (;;) {
     // Several at a time, so that they share flushes; each is acknowledged by itself.
-    const calls = Array.from({ length: 1 + (n % 5) }, (_, i) => db.query('INSERT INTO t VALUES ($1, $2)', [n + i, 'x'.repeat((n * 37) % 500)]));
+    const calls = Array.from({ length: 1 + (n % 5) }, (_, i) => db.query('INSERT INTO t VALUES ($1, $2)', [n + i, noise((n * 997) % 15_000)]));
     n += calls.length;
     await Promise.all(calls.map((call) => call.then(({ seq }) => acknowledge(seq))));
   }

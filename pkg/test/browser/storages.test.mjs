@@ -58,40 +58,109 @@ for (const scheme of PERSISTENT) {
     ));
 }
 
-test('opfs: a log of some length gives way to a checkpoint, and all of the past is there behind it', () =>
+/** What the files of the databases in a storage begin with. */
+const beginnings = {
+  opfs: async () => {
+    const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('driftdb');
+    const found = [];
+    for await (const directory of root.values())
+      for await (const file of directory.values())
+        // A file that is written to meanwhile cannot be read.
+        if (file.kind === 'file') found.push(await (await file.getFile()).slice(0, 8).text().catch(() => 'driftseg'));
+    return found;
+  },
+  idb: async () => {
+    const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const found = [];
+    for (const { name } of await indexedDB.databases()) {
+      const connection = await done(indexedDB.open(name));
+      const pieces = connection.transaction('pieces').objectStore('pieces');
+      const keys = await done(pieces.getAllKeys());
+      for (const key of keys.filter(([, offset]) => offset === 0)) {
+        const { bytes } = await done(connection.transaction('pieces').objectStore('pieces').get(key));
+        found.push(new TextDecoder().decode(bytes.subarray(0, 8)));
+      }
+      connection.close();
+    }
+    return found;
+  },
+};
+
+/** Waits until the log lies in one segment behind a checkpoint. */
+function untilRecycled(page, scheme) {
+  const isPart = (magic) => magic === 'driftseg' || magic === 'driftchk';
+  const kinds = async () => (await page.evaluate(beginnings[scheme])).filter(isPart).sort().join();
+  return until(async () => (await kinds()) === 'driftchk,driftseg', { what: 'the log to be recycled', timeout: 30_000 });
+}
+
+for (const scheme of ['opfs', 'idb']) {
+  test(`${scheme}: a log of some length gives way to a checkpoint, and all of the past is there behind it`, () =>
+    withPage(async (page) => {
+      const name = `${scheme}://long`;
+      const answers = async (name) => {
+        const db = databases.get(name);
+        const at = (seq) => db.asOf({ seq }).query('SELECT count(*)::int AS n, sum(v)::int AS sum, max(s) AS s FROM t');
+        const past = await Promise.all([1, 4, 9, 14].map(async (seq) => (await at(seq)).rows[0]));
+        return [...past, (await db.history('t', 777)).map(({ row }) => row.v)];
+      };
+      await page.evaluate(async (name) => {
+        const db = await open_(name);
+        await db.exec('CREATE TABLE t (id INT PRIMARY KEY, v INT, s TEXT)');
+        await db.exec("INSERT INTO t SELECT id, id, 'customer number ' || id * 7919 FROM generate_series(1, 60000) AS g(id)");
+        for (let round = 0; round < 13; round += 1) await db.query('UPDATE t SET v = v + id % 7 + $1 WHERE id % 3 = $2', [round, round % 3]);
+      }, name);
+      const before = await page.evaluate(answers, name);
+      await untilRecycled(page, scheme);
+      assert.deepEqual(await page.evaluate(answers, name), before);
+      await reload(page);
+      await page.evaluate((name) => open_(name), name);
+      assert.deepEqual(await page.evaluate(answers, name), before);
+      await page.evaluate((name) => databases.get(name).exec('UPDATE t SET v = 0'), name);
+      assert.deepEqual((await page.evaluate(answers, name)).slice(0, 4), before.slice(0, 4));
+    }));
+}
+
+test('idb: a checkpoint without room is given up, commits go on, and with room again there is one', () =>
   withPage(async (page) => {
-    const name = 'opfs://long';
-    const answers = async (name) => {
-      const db = databases.get(name);
-      const at = (seq) => db.asOf({ seq }).query('SELECT count(*)::int AS n, sum(v)::int AS sum, max(s) AS s FROM t');
-      const past = await Promise.all([1, 4, 9, 14].map(async (seq) => (await at(seq)).rows[0]));
-      return [...past, (await db.history('t', 777)).map(({ row }) => row.v)];
-    };
-    await page.evaluate(async (name) => {
-      const db = await open_(name);
-      await db.exec('CREATE TABLE t (id INT PRIMARY KEY, v INT, s TEXT)');
-      await db.exec("INSERT INTO t SELECT id, id, 'customer number ' || id * 7919 FROM generate_series(1, 60000) AS g(id)");
-      for (let round = 0; round < 13; round += 1) await db.query('UPDATE t SET v = v + id % 7 + $1 WHERE id % 3 = $2', [round, round % 3]);
-    }, name);
-    const before = await page.evaluate(answers, name);
-    // A file that is written to meanwhile cannot be read.
-    const magics = () =>
-      page.evaluate(async () => {
-        const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('driftdb');
-        const found = [];
-        for await (const directory of root.values())
-          for await (const file of directory.values())
-            if (file.kind === 'file') found.push(await (await file.getFile()).slice(0, 8).text().catch(() => 'driftseg'));
-        return found;
-      });
-    const kinds = async () => (await magics()).filter((magic) => magic === 'driftseg' || magic === 'driftchk').sort();
-    await until(async () => (await kinds()).join() === 'driftchk,driftseg', { what: 'the log to be recycled', timeout: 30_000 });
-    assert.deepEqual(await page.evaluate(answers, name), before);
+    const name = 'idb://short';
+    const open = () => page.evaluate(async (name) => void (await open_(name, { worker: new Worker('/test/browser/full-idb-worker.js', { type: 'module' }) })), name);
+    const room = (what) => page.evaluate((what) => (window.room ??= new BroadcastChannel('room')).postMessage(what), what);
+    const write = (rows, bytes) =>
+      page.evaluate(
+        async (name, rows, bytes) => {
+          const db = databases.get(name);
+          const noise = () => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => String.fromCharCode(33 + (byte % 94))).join('');
+          const { n } = (await db.query('SELECT count(*)::int AS n FROM t')).rows[0];
+          for (let a = n; a < n + rows; a += 1) await db.query('INSERT INTO t VALUES ($1, $2)', [a, noise()]);
+          return { rows: n + rows, restarts: (await db.status()).restarts };
+        },
+        name,
+        rows,
+        bytes,
+      );
+    const checkpoints = async () => (await page.evaluate(beginnings.idb)).filter((magic) => magic === 'driftchk').length;
+    await open();
+    await page.evaluate((name) => databases.get(name).exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)'), name);
+    assert.deepEqual(await write(36, 30_000), { rows: 36, restarts: 0 });
+    await room('full');
+    await until(async () => (await checkpoints()) === 1, { what: 'a checkpoint' });
+    await until(async () => (await checkpoints()) === 0, { what: 'that it is given up' });
+    assert.deepEqual(await write(20, 100), { rows: 56, restarts: 0 });
+    assert.equal(await checkpoints(), 0);
+    await room('empty');
     await reload(page);
-    await page.evaluate((name) => open_(name), name);
-    assert.deepEqual(await page.evaluate(answers, name), before);
-    await page.evaluate((name) => databases.get(name).exec('UPDATE t SET v = 0'), name);
-    assert.deepEqual((await page.evaluate(answers, name)).slice(0, 4), before.slice(0, 4));
+    await open();
+    assert.deepEqual(await write(20, 30_000), { rows: 76, restarts: 0 });
+    await untilRecycled(page, 'idb');
+    // Refused in the middle of a commit: that is an error, and all else is there.
+    await room('full');
+    const refused = await page.evaluate((name) => outcome(databases.get(name).query("INSERT INTO t SELECT -1, string_agg(md5(g::text), '') FROM generate_series(1, 2000) AS g")), name);
+    assert.equal(refused.code, 'QUOTA');
+    await room('empty');
+    await reload(page);
+    await open();
+    const kept = await page.evaluate(async (name) => (await databases.get(name).query('SELECT count(*)::int AS n, sum(length(s))::int AS bytes FROM t')).rows[0], name);
+    assert.deepEqual(kept, { n: 76, bytes: 56 * 30_000 + 20 * 100 });
   }));
 
 test('memory forgets, and one worker serves a page', () =>

@@ -86,6 +86,13 @@ impl Log {
         if !self.is_checkpointing() {
             return Ok(false);
         }
+        let has_room = self.storage.has_room();
+        if let Some(work) = (self.checkpoints.work).take_if(|work| !has_room && work.may_be_left())
+        {
+            self.give_up(&work);
+            // A commit that is to be stored at once has this room.
+            self.storage.clear(work.file)?;
+        }
         // A flush covers what a group has written, and nothing is known of it before it has ended.
         if !self.in_flight() && !self.pending.is_empty() {
             self.flush()?;

@@ -1,0 +1,28 @@
+// The package's worker where IndexedDB has room for small pieces alone while the page says so, over the channel `room`.
+
+let isFull = false;
+new BroadcastChannel('room').onmessage = ({ data }) => (isFull = data === 'full');
+
+const { put } = IDBObjectStore.prototype;
+const { commit } = IDBTransaction.prototype;
+const refused = new WeakSet();
+IDBObjectStore.prototype.put = function (value, key) {
+  if (isFull && value.bytes?.length > 16_384) refused.add(this.transaction);
+  return put.call(this, value, key);
+};
+IDBTransaction.prototype.commit = function () {
+  if (refused.has(this)) this.abort();
+  else commit.call(this);
+};
+
+const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error').get;
+Object.defineProperty(IDBTransaction.prototype, 'error', {
+  get() {
+    return refused.has(this) ? new DOMException('the test says so', 'QuotaExceededError') : error.call(this);
+  },
+});
+
+const waiting = [];
+onmessage = (event) => waiting.push(event);
+await import('/dist/worker.js');
+for (const event of waiting) globalThis.onmessage(event);
