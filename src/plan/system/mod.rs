@@ -3,7 +3,10 @@
 //! ```text
 //! relation   the columns of each system relation, and the texts of those that are views
 //! rows       the rows of the others, made from a catalog
+//! constraint those of constraints
+//! data_type  those of types
 //! describe   constraints, indexes and types in SQL's words
+//! cell       oids, and what else a row is made of
 //! ```
 //!
 //! They are as much of PostgreSQL's as tools ask for, under its names. Nothing is stored: the rows are made when a
@@ -12,6 +15,9 @@
 //!
 //! What is missing is an error and no NULL: a column that has no meaning here does not exist.
 
+mod cell;
+mod constraint;
+mod data_type;
 mod describe;
 mod relation;
 mod rows;

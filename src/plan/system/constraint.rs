@@ -1,0 +1,146 @@
+//! The constraints of tables and domains as rows: keys, checks, foreign keys.
+
+use super::cell::{
+    Row, number, oid_of_index, oid_of_name, oid_of_namespace, oid_of_table, or_null, text,
+};
+use super::describe::{self, action_letter};
+use crate::table::Catalog;
+use crate::types::{ColumnId, ForeignKey, IndexSchema, TableSchema, Value};
+
+/// A table's constraint.
+pub struct Constraint<'c> {
+    oid: i64,
+    name: &'c str,
+    table: &'c TableSchema,
+    kind: Kind<'c>,
+}
+
+enum Kind<'c> {
+    Key(&'c IndexSchema),
+    Check(&'c str),
+    Foreign(&'c ForeignKey, &'c TableSchema),
+}
+
+pub fn constraints(catalog: &Catalog) -> Vec<Constraint<'_>> {
+    let mut all = Vec::new();
+    for table in catalog.tables() {
+        let table: &TableSchema = table;
+        for index in table.indexes.iter().filter(|index| index.constraint) {
+            all.push(Constraint {
+                oid: oid_of_index(index.id),
+                name: &index.name,
+                table,
+                kind: Kind::Key(index),
+            });
+        }
+        let checks = table.checks.iter();
+        let checks = checks.map(|check| (&check.name, Kind::Check(&check.sql)));
+        let foreign = table.foreign_keys.iter().filter_map(|key| {
+            let other = catalog.table_by_id(key.table)?;
+            Some((&key.name, Kind::Foreign(key, other)))
+        });
+        for (name, kind) in checks.chain(foreign) {
+            all.push(Constraint {
+                oid: oid_of_name(table.id, name),
+                name,
+                table,
+                kind,
+            });
+        }
+    }
+    all
+}
+
+impl Constraint<'_> {
+    pub fn row(&self) -> Row {
+        let Constraint { table, kind, .. } = self;
+        let (letter, definition) = match kind {
+            Kind::Key(index) if table.primary_key == Some(index.id) => {
+                ("p", describe::key(table, index))
+            }
+            Kind::Key(index) => ("u", describe::key(table, index)),
+            Kind::Check(sql) => ("c", format!("CHECK (({sql}))")),
+            Kind::Foreign(key, other) => ("f", describe::foreign_key(table, key, other)),
+        };
+        let index = match kind {
+            Kind::Key(index) => Some(index.id),
+            Kind::Foreign(key, other) => other.unique_key(&key.referenced).map(|index| index.id),
+            Kind::Check(_) => None,
+        };
+        let foreign = match kind {
+            Kind::Foreign(key, other) => Some((*key, *other)),
+            _ => None,
+        };
+        let places = |table: &TableSchema, columns: &[ColumnId]| {
+            let places = columns.iter().filter_map(|id| table.position(*id));
+            Value::Array(places.map(|at| number(at + 1)).collect())
+        };
+        // Those of a condition are not known without reading it.
+        let own: Option<&[ColumnId]> = match kind {
+            Kind::Key(index) => Some(&index.columns),
+            Kind::Foreign(key, _) => Some(&key.columns),
+            Kind::Check(_) => None,
+        };
+        let is_of_type = table.type_schema.is_some();
+        let is_deferred = Value::Bool(foreign.is_some_and(|(key, _)| key.deferred));
+        let action = |action: fn(&ForeignKey) -> &'static str| {
+            text(foreign.map_or(" ", |(key, _)| action(key)))
+        };
+        vec![
+            Value::I64(self.oid),
+            text(self.name),
+            oid_of_namespace(table),
+            text(letter),
+            is_deferred.clone(),
+            is_deferred,
+            Value::I64(if is_of_type {
+                0
+            } else {
+                oid_of_table(table.id)
+            }),
+            Value::I64(if is_of_type {
+                oid_of_table(table.id)
+            } else {
+                0
+            }),
+            Value::I64(index.map_or(0, oid_of_index)),
+            Value::I64(foreign.map_or(0, |(_, other)| oid_of_table(other.id))),
+            action(|key| action_letter(key.on_update)),
+            action(|key| action_letter(key.on_delete)),
+            action(|key| if key.match_full { "f" } else { "s" }),
+            or_null(own, |own| places(table, own)),
+            or_null(foreign, |(key, other)| places(other, &key.referenced)),
+            Value::Bool(letter != "c"),
+            match kind {
+                Kind::Check(sql) => text(&format!("({sql})")),
+                _ => Value::Null,
+            },
+            text(&definition),
+        ]
+    }
+
+    /// The columns of a key: the constraint, the place, the relation and column, and those that they lead to, which
+    /// for a key that is no foreign one are the same.
+    pub fn columns(&self) -> Vec<Row> {
+        let (own, other, led) = match &self.kind {
+            Kind::Key(index) => (&index.columns, self.table, &index.columns),
+            Kind::Foreign(key, other) => (&key.columns, *other, &key.referenced),
+            Kind::Check(_) => return Vec::new(),
+        };
+        let place = |table: &TableSchema, column| {
+            or_null(table.position(column), |position| number(position + 1))
+        };
+        let columns = own.iter().zip(led).enumerate();
+        let row = columns.map(|(at, (column, led))| {
+            vec![
+                Value::I64(self.oid),
+                number(at + 1),
+                Value::I64(oid_of_table(self.table.id)),
+                place(self.table, *column),
+                Value::I64(oid_of_table(other.id)),
+                place(other, *led),
+            ]
+        });
+        row.collect()
+    }
+}
