@@ -98,6 +98,19 @@ const SETTINGS: [(&str, &str, Kind); 32] = [
     ("xmloption", "content", Kind::Only(&["content"])),
 ];
 
+/// What tells PostgreSQL how to plan and what to spend, and says nothing here.
+const PLANNING: &str = "enable_async_append=on enable_bitmapscan=on enable_gathermerge=on enable_hashagg=on \
+    enable_hashjoin=on enable_incremental_sort=on enable_indexonlyscan=on enable_indexscan=on enable_material=on \
+    enable_memoize=on enable_mergejoin=on enable_nestloop=on enable_parallel_append=on enable_parallel_hash=on \
+    enable_partition_pruning=on enable_partitionwise_aggregate=off enable_partitionwise_join=off enable_seqscan=on \
+    enable_sort=on enable_tidscan=on geqo=on jit=on jit_above_cost=100000 work_mem=4MB maintenance_work_mem=64MB \
+    temp_buffers=8MB effective_cache_size=4GB seq_page_cost=1 random_page_cost=4 cpu_tuple_cost=0.01 \
+    cursor_tuple_fraction=0.1 hash_mem_multiplier=2 parallel_setup_cost=1000 parallel_tuple_cost=0.1 \
+    parallel_leader_participation=on force_parallel_mode=off min_parallel_table_scan_size=8MB \
+    min_parallel_index_scan_size=512kB max_parallel_workers=8 max_parallel_workers_per_gather=2 \
+    max_parallel_maintenance_workers=2 max_stack_depth=2MB constraint_exclusion=partition plan_cache_mode=auto \
+    from_collapse_limit=8 join_collapse_limit=8 default_statistics_target=100 vacuum_cost_delay=0";
+
 const ON: &[&str] = &["on", "true", "yes", "1"];
 const OFF: &[&str] = &["off", "false", "no", "0"];
 const LEVELS: [&str; 10] = [
@@ -142,7 +155,10 @@ impl Settings {
     pub fn show_all(&self) -> Vec<(String, String)> {
         let own = self.session.keys().chain(self.local.keys());
         let own = own.filter(|name| name.contains('.')).map(String::as_str);
-        let known = SETTINGS.iter().map(|(name, ..)| *name);
+        let planning = PLANNING
+            .split(' ')
+            .filter_map(|said| Some(said.split_once('=')?.0));
+        let known = SETTINGS.iter().map(|(name, ..)| *name).chain(planning);
         let mut all: Vec<_> = (known.chain(own))
             .filter_map(|name| self.show(&name.to_ascii_lowercase()).ok())
             .collect();
@@ -255,11 +271,22 @@ impl Settings {
 
 /// The name as it is shown.
 pub(super) fn shown_name(name: &str) -> Option<&'static str> {
-    find(name).map(|(shown, ..)| *shown)
+    find(name).map(|(shown, ..)| shown)
 }
 
-fn find(name: &str) -> Option<&'static (&'static str, &'static str, Kind)> {
-    (SETTINGS.iter()).find(|(known, ..)| known.eq_ignore_ascii_case(name))
+fn find(name: &str) -> Option<(&'static str, &'static str, &'static Kind)> {
+    let all = SETTINGS
+        .iter()
+        .map(|(known, default, kind)| (*known, *default, kind));
+    let planning = PLANNING.split(' ').filter_map(|said| {
+        let (known, default) = said.split_once('=')?;
+        Some(match default {
+            "on" | "off" => (known, default, &Kind::Boolean),
+            _ => (known, default, &Kind::Text),
+        })
+    });
+    all.chain(planning)
+        .find(|(known, ..)| known.eq_ignore_ascii_case(name))
 }
 
 fn unknown(name: &str) -> Error {
@@ -294,6 +321,10 @@ fn checked(name: &str, kind: &Kind, value: &str) -> Result<String> {
         Kind::Only(known) => {
             let plain = plain.replace(' ', "");
             match (known.contains(&plain.as_str()), find(name)) {
+                // They mean the same, and are shown as they are called.
+                (true, Some((_, "UTC", _))) if plain.ends_with("gmt") => {
+                    Ok(plain.replace("etc", "Etc").replace("gmt", "GMT"))
+                }
                 (true, Some((_, default, _))) => Ok(default.to_string()),
                 _ => Err(Error::unsupported(format!("{name} = {value}"))),
             }

@@ -135,7 +135,9 @@ impl Sequences for Context<'_> {
     }
 
     fn last(&self) -> Result<i64> {
+        let catalog = self.view().catalog();
         let last = self.session.last.get();
+        let last = last.filter(|last| catalog.table_by_id(*last).is_some());
         let value = last.and_then(|last| self.session.values.borrow().get(&last).copied());
         value.ok_or_else(|| {
             let message = "lastval is not yet defined in this session";

@@ -6,8 +6,8 @@ use super::construct::{padded, stripped};
 use super::operator::binary;
 use super::signature::{Meaning, Signature, named};
 use super::{
-    CastContext, Expr, ExprKind, Function, coerce_to, resolve_coalesce, resolve_extreme,
-    resolve_null_if,
+    BinaryOperator, CastContext, Expr, ExprKind, Function, coerce_to, resolve_coalesce,
+    resolve_extreme, resolve_null_if,
 };
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Value};
@@ -96,6 +96,47 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
         "enum_first" | "enum_last" | "enum_range" if matches!(arguments.len(), 1 | 2) => {
             return of_enumeration(name, arguments);
         }
+        "make_time" if arguments.len() == 3 => {
+            let day = [2000, 1, 1].map(Expr::integer).into_iter();
+            let day = day.chain(arguments).collect();
+            let time = resolve_function("make_timestamp", day)?;
+            return coerce_to(time, DataType::Time, CastContext::Explicit);
+        }
+        // Without line breaks nothing is asked for.
+        "row_to_json" | "array_to_json"
+            if matches!(
+                arguments.get(1).map(Expr::as_constant),
+                Some(Some(Value::Bool(false)))
+            ) =>
+        {
+            arguments.truncate(1);
+            return resolve_function(name, arguments);
+        }
+        "row_to_json" | "array_to_json" if arguments.len() == 2 => {
+            return Err(Error::unsupported(format!("{name} with line breaks")));
+        }
+        "jsonb_contained" if arguments.len() == 2 => {
+            arguments.reverse();
+            return resolve_function("jsonb_contains", arguments);
+        }
+        "jsonb_concat" | "jsonb_delete" | "textcat" if arguments.len() == 2 => {
+            let operator = match name {
+                "jsonb_delete" => BinaryOperator::Subtract,
+                _ => BinaryOperator::Concat,
+            };
+            let right = arguments.pop().unwrap_or_else(Expr::null);
+            let left = arguments.pop().unwrap_or_else(Expr::null);
+            let own = match name {
+                "textcat" => DataType::Text,
+                _ => DataType::Jsonb,
+            };
+            let right = match operator {
+                BinaryOperator::Concat => coerce_to(right, own, CastContext::Implicit)?,
+                _ => right,
+            };
+            let left = coerce_to(left, own, CastContext::Implicit)?;
+            return super::resolve_operator(operator, left, right);
+        }
         "age" if arguments.len() == 1 => {
             arguments.insert(0, resolve_function("current_date", Vec::new())?)
         }
@@ -103,9 +144,6 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
     }
     if super::is_array_function(name) {
         return super::resolve_array_call(name, arguments);
-    }
-    if is_cast(name, &arguments) {
-        return cast_by_name(name, arguments);
     }
     let candidates = named(name);
     if candidates.is_empty() && LEFT_OUT.contains(&name) {
@@ -116,7 +154,7 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 25] = [
+const LEFT_OUT: [&str; 24] = [
     "acosd",
     "asind",
     "atand",
@@ -131,7 +169,6 @@ const LEFT_OUT: [&str; 25] = [
     "jsonb_path_exists",
     "jsonb_path_match",
     "jsonb_path_query",
-    "make_time",
     "normalize",
     "parse_ident",
     "set_config",
@@ -173,17 +210,6 @@ pub fn is_json_row(expr: &Expr) -> bool {
         ExprKind::Case { branches, .. } => branches.iter().any(|(_, row)| is_json_row(row)),
         _ => false,
     }
-}
-
-/// PostgreSQL takes `date('2026-01-15')` for a cast, because the argument has no type.
-fn is_cast(name: &str, arguments: &[Expr]) -> bool {
-    name == "date"
-        && matches!(arguments, [one] if one.data_type.is_text() || matches!(one.data_type, DataType::Unknown | DataType::Date))
-}
-
-fn cast_by_name(_: &str, arguments: Vec<Expr>) -> Result<Expr> {
-    let argument = arguments.into_iter().next().unwrap_or_else(Expr::null);
-    coerce_to(argument, DataType::Date, CastContext::Explicit)
 }
 
 /// The labels of an enumerated type: the first, the last, or all from one to another. Those of one argument ask
@@ -294,10 +320,6 @@ fn apply(signature: &Signature, arguments: Vec<Expr>) -> Result<Expr> {
                 "an operator's function takes two arguments",
             )),
         },
-        Meaning::Cast => {
-            let argument = arguments.pop().unwrap_or_else(Expr::null);
-            coerce_to(argument, signature.result, CastContext::Explicit)
-        }
     }
 }
 
@@ -448,7 +470,6 @@ mod tests {
             ),
             ("length", vec![Unknown], "integer"),
             ("lower", vec![Varchar(Some(3))], "text"),
-            ("date", vec![TimestampTz], "date"),
             (
                 "date_trunc",
                 vec![Unknown, Date],

@@ -54,6 +54,7 @@ pub enum Function {
     // Bytes.
     Encode,
     ConvertFrom,
+    Sha224,
     Sha256,
     // Regular expressions.
     RegexpLike,

@@ -93,13 +93,21 @@ impl Template {
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             if first == '"' {
-                let inside = &rest[1..];
-                let end = inside.find('"').unwrap_or(inside.len());
-                let literal = inside[..end].chars();
-                template
-                    .marks
-                    .extend(literal.map(|c| (Mark::Text(c), false)));
-                rest = inside.get(end + 1..).unwrap_or_default();
+                let mut inside = rest[1..].chars();
+                while let Some(character) = inside.next().filter(|c| *c != '"') {
+                    let character = match character {
+                        '\\' => inside.next(),
+                        other => Some(other),
+                    };
+                    let text = character.map(|c| (Mark::Text(c), false));
+                    template.marks.extend(text);
+                }
+                rest = inside.as_str();
+                continue;
+            }
+            if let Some(quoted) = rest.strip_prefix("\\\"") {
+                template.marks.push((Mark::Text('"'), false));
+                rest = quoted;
                 continue;
             }
             let named = MARKS.iter().find(|(name, _)| {

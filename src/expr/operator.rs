@@ -20,7 +20,8 @@ pub fn resolve_operator(operator: BinaryOperator, left: Expr, right: Expr) -> Re
     if operator == BinaryOperator::Concat && !is_of_arrays {
         return resolve_concat(left, right);
     }
-    if is_of_arrays {
+    // Keys may be taken out of a document by a list of them.
+    if is_of_arrays && left.data_type != DataType::Jsonb {
         return resolve_of_arrays(operator, left, right);
     }
     let rows = rows_for(operator, types);
@@ -182,6 +183,7 @@ fn rows(operator: BinaryOperator) -> Vec<Row> {
             ([Interval, Interval], Interval),
             ([Jsonb, Text], Jsonb),
             ([Jsonb, Integer], Jsonb),
+            ([Jsonb, DataType::TEXTS], Jsonb),
         ]),
         Multiply => rows.extend([
             ([Interval, Double], Interval),

@@ -9,8 +9,6 @@ pub enum Meaning {
     Call(Function),
     /// Another name for an operator.
     Operator(BinaryOperator),
-    /// A cast to the result's type.
-    Cast,
 }
 
 /// One way to call a name.
@@ -48,7 +46,7 @@ macro_rules! entries {
     };
 }
 
-use Meaning::{Call, Cast, Operator};
+use Meaning::{Call, Operator};
 
 const ENTRIES: &[Entry] = entries! {
     "length" | "char_length" | "character_length" => Call(Function::Length); { T => I, C => I }
@@ -79,6 +77,7 @@ const ENTRIES: &[Entry] = entries! {
     "quote_ident" => Call(Function::QuoteIdent); { T => T }
     "quote_literal" => Call(Function::QuoteLiteral); { T => T }
     "md5" => Call(Function::Md5); { T => T, X => T }
+    "sha224" => Call(Function::Sha224); { X => X }
     "sha256" => Call(Function::Sha256); { X => X }
     "encode" => Call(Function::Encode); { X T => T }
     "decode" => Call(Function::Decode); { T T => X }
@@ -186,7 +185,6 @@ const ENTRIES: &[Entry] = entries! {
     "jsonb_strip_nulls" => Call(Function::JsonStripNulls); { JB => JB }
     "mod" => Operator(BinaryOperator::Modulo); { S S => S, I I => I, L L => L, N N => N }
     "power" | "pow" => Operator(BinaryOperator::Power); { F F => F, N N => N }
-    "date" => Cast; { TS => D, TZ => D }
 };
 
 /// All that a name may stand for.

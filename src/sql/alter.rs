@@ -27,6 +27,8 @@ pub enum AlterChange {
     Rename(RelationKind, Ident),
     Sequence(Box<SequenceOptions>),
     Type(TypeChange),
+    /// What a domain says of its values changes as if that were a column.
+    Domain(Box<AlterAction>),
 }
 
 #[derive(Debug)]
@@ -75,6 +77,11 @@ pub enum ColumnChange {
         data_type: ast::DataType,
         using: Option<Box<ast::Expr>>,
     },
+    /// ADD GENERATED … AS IDENTITY, or SET GENERATED.
+    Identity {
+        always: bool,
+        added: bool,
+    },
     DropIdentity {
         if_exists: bool,
     },
@@ -92,6 +99,7 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
         Keyword::SEQUENCE,
         Keyword::VIEW,
         Keyword::TYPE,
+        Keyword::DOMAIN,
     ];
     let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
     let kind = parser.parse_one_of_keywords(&kinds);
@@ -108,6 +116,10 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
             AlterChange::RenameIndex(identifier(parser)?)
         }
         Keyword::TYPE => AlterChange::Type(type_definition::change(parser)?),
+        Keyword::DOMAIN if parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) => {
+            AlterChange::Type(TypeChange::Rename(identifier(parser)?))
+        }
+        Keyword::DOMAIN => AlterChange::Domain(Box::new(domain_action(parser)?)),
         Keyword::VIEW => {
             if !parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) {
                 return unsupported("this form of ALTER VIEW");
@@ -170,6 +182,24 @@ fn action(parser: &mut Parser) -> Parsed<AlterAction> {
         }
         None => layout(parser),
     }
+}
+
+fn domain_action(parser: &mut Parser) -> Parsed<AlterAction> {
+    let is = |token: &Token, keyword| matches!(token, Token::Word(word) if word.keyword == keyword);
+    let [first, second] = parser.peek_tokens();
+    if is(&first, Keyword::ADD)
+        || is(&first, Keyword::DROP) && is(&second, Keyword::CONSTRAINT)
+        || is(&first, Keyword::VALIDATE)
+    {
+        return action(parser);
+    }
+    if parser.parse_keyword(Keyword::RENAME) {
+        return rename(parser);
+    }
+    Ok(AlterAction::Column {
+        name: Ident::new("value"),
+        change: column_change(parser)?,
+    })
 }
 
 /// What changes nothing here: what is said of storage and statistics, and a table's only possible owner.
@@ -249,6 +279,20 @@ fn column_change(parser: &mut Parser) -> Parsed<ColumnChange> {
             false => None,
         };
         return Ok(ColumnChange::Type { data_type, using });
+    }
+    let added = parser.parse_keyword(Keyword::ADD);
+    if added || parser.parse_keywords(&[Keyword::SET, Keyword::GENERATED]) {
+        if added {
+            parser.expect_keyword_is(Keyword::GENERATED)?;
+        }
+        let always = parser.parse_keyword(Keyword::ALWAYS);
+        if !always {
+            parser.expect_keywords(&[Keyword::BY, Keyword::DEFAULT])?;
+        }
+        if added {
+            parser.expect_keywords(&[Keyword::AS, Keyword::IDENTITY])?;
+        }
+        return Ok(ColumnChange::Identity { always, added });
     }
     if parser.parse_keyword(Keyword::SET) {
         if parser.parse_keyword(Keyword::DEFAULT) {

@@ -27,7 +27,11 @@ pub(super) fn statement(parser: &mut Parser) -> Parsed<Syntax> {
         parser.expect_keyword_is(Keyword::TO)?;
         place(parser)?;
         let format = format(parser)?;
-        return Ok(Syntax::CopyTo { query, format });
+        return Ok(Syntax::CopyTo {
+            query,
+            table: None,
+            format,
+        });
     }
     let table = parser.parse_object_name(false)?;
     let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
@@ -56,7 +60,11 @@ pub(super) fn statement(parser: &mut Parser) -> Parsed<Syntax> {
     let parts: Vec<String> = parts.map(|part| quoted(&part.value)).collect();
     let query = parse_query(&format!("SELECT {listed} FROM {}", parts.join(".")));
     let query = query.map_err(Failure::Own)?;
-    Ok(Syntax::CopyTo { query, format })
+    Ok(Syntax::CopyTo {
+        query,
+        table: names.is_empty().then_some(table),
+        format,
+    })
 }
 
 fn place(parser: &mut Parser) -> Parsed<()> {

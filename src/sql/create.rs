@@ -132,17 +132,13 @@ fn table(parser: &mut Parser, is_temporary: bool) -> Parsed<Syntax> {
     let name = object_name(parser)?;
     if let Some((columns, on_commit)) = parser.maybe_parse(names_and_as)? {
         let temporary = temporary(is_temporary, on_commit)?;
-        let query = parser.parse_query()?;
-        if parser.parse_keywords(&[Keyword::WITH, Keyword::NO, Keyword::DATA]) {
-            return unsupported("WITH NO DATA");
-        }
-        let _ = parser.parse_keywords(&[Keyword::WITH, Keyword::DATA]);
         return Ok(Syntax::CreateTableAs {
             name,
             columns,
             if_not_exists,
             temporary,
-            query,
+            query: parser.parse_query()?,
+            with_data: with_data(parser),
         });
     }
     let [opens, first] = parser.peek_tokens();
@@ -375,6 +371,10 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
 fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
     let name = object_name(parser)?;
     let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
+    // Whose rights it has makes no difference where there is one user.
+    if parser.parse_keyword(Keyword::WITH) && !skip_parentheses(parser)? {
+        return unsupported("this option of a view");
+    }
     parser.expect_keyword(Keyword::AS)?;
     let query = parser.parse_query()?;
     if parser.parse_keyword(Keyword::WITH) {

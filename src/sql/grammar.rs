@@ -36,6 +36,7 @@ pub enum Syntax {
         if_not_exists: bool,
         temporary: Option<OnCommit>,
         query: Box<ast::Query>,
+        with_data: bool,
     },
     CreateIndex(Box<CreateIndex>),
     CreateView {
@@ -113,6 +114,8 @@ pub enum Syntax {
     CopyFrom(Box<CopyFrom>),
     CopyTo {
         query: Box<ast::Query>,
+        /// If it is that of a table without a list of columns.
+        table: Option<ast::ObjectName>,
         format: CopyFormat,
     },
     /// VACUUM and its like, of these relations.

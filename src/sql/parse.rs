@@ -285,7 +285,9 @@ fn end_position(tokens: &[TokenWithSpan]) -> u32 {
 }
 
 /// What PostgreSQL's grammar reads and this one does not, by the words before the place where it stops and at it.
-const UNREAD: [(&[&str], &str); 8] = [
+const UNREAD: [(&[&str], &str); 10] = [
+    (&["by", "distinct"], "GROUP BY DISTINCT"),
+    (&["current", "of"], "WHERE CURRENT OF"),
     (&["variadic", "*"], "VARIADIC"),
     (&["rows", "from"], "ROWS FROM"),
     (&["grouping", "sets"], "GROUPING SETS inside of others"),

@@ -1,5 +1,6 @@
-//! Words that say nothing here, or the same as others: `ONLY` before a table, which has no children; SQLite's
-//! `AUTOINCREMENT`, since an `INTEGER PRIMARY KEY` numbers itself; and its `REPLACE INTO`.
+//! Words that say nothing here, or the same as others: `ONLY` before a table, which has no children; `GROUP BY ALL`, which
+//! is not `DISTINCT`; SQLite's `AUTOINCREMENT`, since an `INTEGER PRIMARY KEY` numbers itself, and its `REPLACE INTO`.
+//! `LIKE ANY` becomes the operator that it stands for, and `INTERVAL (2) '…'` a cast, which the grammar reads.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
@@ -15,6 +16,10 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         let next = tokens.get(at + 1);
         match plain_word(&tokens[at]) {
             Some("autoincrement") => before_word == "key",
+            Some("all") if before_word == "by" => {
+                let first = at.checked_sub(2).map(|first| &tokens[first]);
+                first.and_then(plain_word) == Some("group")
+            }
             Some("only") => {
                 let follows_comma = before.is_some_and(|before| before.token == Token::Comma);
                 let is_table = next.is_some_and(|next| matches!(next.token, Token::Word(_)));
@@ -28,6 +33,7 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         .collect();
     let mut silent = silent.into_iter();
     tokens.retain(|_| silent.next() == Some(false));
+    spell_operators(tokens);
     if let [first, next, ..] = tokens.as_slice()
         && (plain_word(first), plain_word(next)) == (Some("replace"), Some("into"))
     {
@@ -46,6 +52,68 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
             word("replace", Keyword::REPLACE),
         ];
         tokens.splice(..1, spelled);
+    }
+}
+
+/// An operator before `ANY (…)` or its like as the grammar knows it, with that of NOT.
+fn sign(token: &TokenWithSpan) -> Option<[Token; 2]> {
+    use Token::*;
+    let symbol = match &token.token {
+        CustomBinaryOperator(symbol) => symbol.as_str(),
+        _ => plain_word(token)?,
+    };
+    Some(match symbol {
+        "~" | "!~" => [Tilde, ExclamationMarkTilde],
+        "~*" | "!~*" => [TildeAsterisk, ExclamationMarkTildeAsterisk],
+        "like" | "~~" | "!~~" => [DoubleTilde, ExclamationMarkDoubleTilde],
+        "ilike" | "~~*" | "!~~*" => [DoubleTildeAsterisk, ExclamationMarkDoubleTildeAsterisk],
+        _ => return None,
+    })
+}
+
+fn spell_operators(tokens: &mut Vec<TokenWithSpan>) {
+    let is_spelled =
+        |token: &TokenWithSpan| sign(token).is_some() || plain_word(token) == Some("interval");
+    if !tokens.iter().any(is_spelled) {
+        return;
+    }
+    let mut given = std::mem::take(tokens).into_iter();
+    while let Some(mut token) = given.next() {
+        match given.as_slice() {
+            [word, next, ..]
+                if next.token == Token::LParen
+                    && matches!(plain_word(word), Some("any" | "all" | "some")) =>
+            {
+                if let Some([plain, negated]) = sign(&token) {
+                    let is_word = plain_word(&token).is_some();
+                    let is_negated = match &token.token {
+                        Token::CustomBinaryOperator(symbol) => symbol.starts_with('!'),
+                        _ => tokens.last().and_then(plain_word) == Some("not"),
+                    };
+                    if is_word && is_negated {
+                        tokens.pop();
+                    }
+                    token.token = if is_negated { negated } else { plain };
+                }
+                tokens.push(token);
+            }
+            [open, digits, close, text, ..]
+                if plain_word(&token) == Some("interval")
+                    && (&open.token, &close.token) == (&Token::LParen, &Token::RParen)
+                    && matches!(digits.token, Token::Number(..))
+                    && matches!(text.token, Token::NationalStringLiteral(_)) =>
+            {
+                let cast = TokenWithSpan {
+                    token: Token::DoubleColon,
+                    span: token.span,
+                };
+                let precision: Vec<TokenWithSpan> = given.by_ref().take(3).collect();
+                tokens.extend(given.next());
+                tokens.extend([cast, token]);
+                tokens.extend(precision);
+            }
+            _ => tokens.push(token),
+        }
     }
 }
 

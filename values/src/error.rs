@@ -160,6 +160,7 @@ codes! {
     DuplicateColumn "DUPLICATE_COLUMN" "42701",
     DuplicateAlias "DUPLICATE_ALIAS" "42712",
     DuplicateObject "DUPLICATE_OBJECT" "42710",
+    AmbiguousAlias "AMBIGUOUS_ALIAS" "42P09",
     AmbiguousColumn "AMBIGUOUS_COLUMN" "42702",
     AmbiguousFunction "AMBIGUOUS_FUNCTION" "42725",
     InvalidColumnReference "INVALID_COLUMN_REFERENCE" "42P10",

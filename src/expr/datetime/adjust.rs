@@ -87,10 +87,21 @@ pub fn bin(stride: Interval, time: i64, origin: i64) -> Result<i64> {
     start.ok_or_else(timestamp_out_of_range)
 }
 
+/// The hours that the abbreviations of zones in America stand for: each always the same.
+pub fn zone_by_abbreviation(word: &str) -> Option<i64> {
+    let at = "edt est cdt cst mdt mst pdt pst"
+        .find(word)
+        .filter(|_| word.len() == 3)? as i64;
+    Some(-4 - (at / 4 + 1) / 2)
+}
+
 /// Seconds east of Greenwich. In the name of a zone, as POSIX has it, those west of it are positive.
 pub fn zone_offset(name: &str) -> Result<i64> {
     let lower = name.to_ascii_lowercase();
     let lower = lower.strip_prefix("etc/").unwrap_or(&lower);
+    if let Some(hours) = zone_by_abbreviation(lower) {
+        return Ok(hours * 3600);
+    }
     let offset = ["utc", "gmt", "ut", "z", "zulu", "universal"]
         .into_iter()
         .find_map(|known| lower.strip_prefix(known))

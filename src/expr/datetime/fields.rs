@@ -1,5 +1,6 @@
 //! The parts of a date and time, gathered word by word.
 
+use super::adjust::zone_by_abbreviation;
 use super::calendar::{days_from_civil, days_in_month};
 use super::clock::{number, parse_offset, parse_time, time_of_day};
 use super::name::{is_day_name, month_name, month_of};
@@ -15,6 +16,8 @@ pub struct Fields {
     day: Option<i64>,
     micros: Option<i64>,
     offset: Option<i64>,
+    /// Two digits, whose century is the nearest one, or the first before Christ.
+    short_year: bool,
     before_christ: Option<bool>,
     afternoon: Option<bool>,
 }
@@ -29,6 +32,22 @@ impl Fields {
         match first {
             b'+' | b'-' if self.micros.is_some() => set(&mut self.offset, parse_offset(word)?),
             b'0'..=b'9' if word.bytes().all(|byte| byte.is_ascii_digit()) => self.take_number(word),
+            // A time without colons, with a zone behind it.
+            b'0'..=b'9' if self.day.is_some() && self.micros.is_none() => {
+                let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+                match digits {
+                    4 | 6 if !word[digits..].contains('/') => {
+                        let seconds = if digits == 6 {
+                            &word[4..]
+                        } else {
+                            &word[digits..]
+                        };
+                        let colon = if digits == 6 { ":" } else { "" };
+                        self.take_time(&format!("{}:{}{colon}{seconds}", &word[..2], &word[2..4]))
+                    }
+                    _ => self.take_date(word),
+                }
+            }
             b'0'..=b'9' => self.take_date(word),
             _ if word.contains(['-', '.']) && month_of(word).is_some() => self.take_date(word),
             _ => self.take_word(word, now),
@@ -37,6 +56,10 @@ impl Fields {
 
     fn take_word(&mut self, word: &str, now: Option<i64>) -> Read<()> {
         if let Some(month) = month_of(word) {
+            // A number before it was the day.
+            if self.day.is_none() {
+                self.day = self.month.take();
+            }
             return set(&mut self.month, month);
         }
         let today = || {
@@ -66,7 +89,10 @@ impl Fields {
             "allballs" => set(&mut self.micros, 0),
             _ if is_day_name(word) => Ok(()),
             _ if self.micros.is_some() && word.contains('/') => Err(Problem::NamedZone),
-            _ => Err(Problem::Syntax),
+            _ => match zone_by_abbreviation(word) {
+                Some(hours) => set(&mut self.offset, hours * 3600),
+                None => Err(Problem::Syntax),
+            },
         }
     }
 
@@ -78,14 +104,23 @@ impl Fields {
                 self.set_date(value / 10_000, value / 100 % 100, value % 100)
             }
             6 if self.month.is_none() => {
-                self.set_date(century(value / 10_000), value / 100 % 100, value % 100)
+                self.short_year = true;
+                self.set_date(value / 10_000, value / 100 % 100, value % 100)
             }
             6 if self.day.is_some() && self.micros.is_none() => {
                 let clock = (value / 10_000, value / 100 % 100, value % 100);
                 set(&mut self.micros, time_of_day(clock, 0)?)
             }
+            4 if self.year.is_some() && self.micros.is_none() => set(
+                &mut self.micros,
+                time_of_day((value / 100, value % 100, 0), 0)?,
+            ),
+            1 | 2 if self.year.is_some() && self.month.is_none() => set(&mut self.month, value),
             1 | 2 if self.day.is_none() => set(&mut self.day, value),
-            1 | 2 => set(&mut self.year, century(value)),
+            1 | 2 => {
+                self.short_year = true;
+                set(&mut self.year, value)
+            }
             3 | 4 => set(&mut self.year, value),
             _ => Err(Problem::Syntax),
         }
@@ -105,16 +140,23 @@ impl Fields {
             return Err(Problem::Syntax);
         };
         if let Some(month) = month_name(a) {
-            return self.set_date(year(c)?, month, number(b)?);
+            let year = self.year(c)?;
+            return self.set_date(year, month, number(b)?);
         }
         if let Some(month) = month_name(b) {
             return match a.len() {
-                1 | 2 => self.set_date(year(c)?, month, number(a)?),
+                1 | 2 => {
+                    let year = self.year(c)?;
+                    self.set_date(year, month, number(a)?)
+                }
                 _ => self.set_date(number(a)?, month, number(c)?),
             };
         }
         match a.len() {
-            1 | 2 => self.set_date(year(c)?, number(a)?, number(b)?),
+            1 | 2 => {
+                let year = self.year(c)?;
+                self.set_date(year, number(a)?, number(b)?)
+            }
             _ => self.set_date(number(a)?, number(b)?, number(c)?),
         }
     }
@@ -123,6 +165,11 @@ impl Fields {
         set(&mut self.year, year)?;
         set(&mut self.month, month)?;
         set(&mut self.day, day)
+    }
+
+    fn year(&mut self, text: &str) -> Read<i64> {
+        self.short_year = text.len() <= 2;
+        number(text)
     }
 
     /// `10:00`, `10:00:00.5`, with a zone or am/pm behind it.
@@ -142,7 +189,12 @@ impl Fields {
         let days = match (self.days, self.year, self.month, self.day) {
             (Some(days), None, None, None) => days,
             (None, Some(year), Some(month), Some(day)) => {
-                date(year, month, day, self.before_christ == Some(true))?
+                let before_christ = self.before_christ == Some(true);
+                let year = match self.short_year && !before_christ {
+                    true => century(year),
+                    false => year,
+                };
+                date(year, month, day, before_christ)?
             }
             _ => return Err(Problem::Syntax),
         };
@@ -184,15 +236,6 @@ pub fn date(year: i64, month: i64, day: i64, before_christ: bool) -> Read<i64> {
         return Err(Problem::FieldRange);
     }
     Ok(days_from_civil(year, month, day))
-}
-
-fn year(text: &str) -> Read<i64> {
-    let value = number(text)?;
-    Ok(if text.len() <= 2 {
-        century(value)
-    } else {
-        value
-    })
 }
 
 /// Two digits mean the years 1970 to 2069.

@@ -188,7 +188,12 @@ impl Fields {
                     "MS" => (&mut self.millis, 3),
                     _ => (&mut self.micros, 6),
                 };
-                let value = value * 10i64.pow(u32::saturating_sub(most, digits));
+                let mut value = value * 10i64.pow(u32::saturating_sub(most, digits));
+                if name.starts_with("FF") {
+                    // What is more than the pattern keeps is rounded.
+                    let unit = 10i64.pow(6 - length as u32);
+                    value = (value + unit / 2) / unit * unit;
+                }
                 return set(target, value, name, rest);
             }
             "YYY" | "YY" | "Y" => {
@@ -252,7 +257,7 @@ impl Fields {
         let is_time = (0..24).contains(&self.hour)
             && (0..60).contains(&self.minute)
             && (0..60).contains(&self.second)
-            && (0..MICROS_PER_SECOND).contains(&fraction);
+            && (0..=MICROS_PER_SECOND).contains(&fraction);
         let days_in_year = 365 + i64::from(is_leap(year));
         if !is_time
             || !(0..=days_in_year).contains(&self.day_of_year)

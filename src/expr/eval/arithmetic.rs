@@ -45,6 +45,12 @@ pub fn binary(
             json_step(operator, &format!("[{a}]"), Step::Index(0))
         }
         (Value::Text(a), Value::I64(index)) => json_step(operator, a, Step::Index(*index)),
+        (Value::Text(_), Value::Array(keys)) => {
+            let mut keys = keys.iter().filter(|key| !key.is_null());
+            keys.try_fold(left.clone(), |rest, key| {
+                binary(operator, &rest, key, types, result)
+            })
+        }
         _ => time(operator, left, right, types),
     }
 }

@@ -6,7 +6,7 @@ use super::number_function::{decimal_call, float_call, integer_call};
 use super::text_function::text_call;
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Interval, MICROS_PER_DAY, Value};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha224, Sha256};
 use std::rc::Rc;
 
 /// The function's value. `arguments` are the expressions, for their types, and `values` their values.
@@ -199,6 +199,7 @@ fn bytes_call(function: Function, bytes: &Rc<[u8]>, rest: &[Value]) -> Result<Va
         (Function::Length | Function::OctetLength, []) => Ok(Value::I64(bytes.len() as i64)),
         (Function::BitLength, []) => Ok(Value::I64(bytes.len() as i64 * 8)),
         (Function::Md5, []) => Ok(Value::text(&encode::md5(bytes))),
+        (Function::Sha224, []) => slice(&Sha224::digest(bytes)),
         (Function::Sha256, []) => slice(&Sha256::digest(bytes)),
         (Function::Encode, [Value::Text(encoding)]) => {
             encode::encode(bytes, encoding).map(|text| Value::text(&text))
@@ -272,6 +273,13 @@ fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option
             datetime::bin(interval(bits), *time, *origin).map(Value::I64)
         }
         (RoundTime, [time @ Value::I64(i64::MIN | i64::MAX), _]) => Ok(time.clone()),
+        (RoundTime, [Value::Uuid(bits), Value::I64(digits)]) => {
+            let mut interval = interval(bits);
+            let unit = 10i64.pow(6 - *digits as u32);
+            let away = interval.micros.saturating_abs().saturating_add(unit / 2) / unit * unit;
+            interval.micros = away * interval.micros.signum();
+            Ok(Value::Uuid(interval.to_bits()))
+        }
         (RoundTime, [Value::I64(time), Value::I64(digits)]) => {
             // Halves go away from where PostgreSQL counts from: midnight, or the year 2000.
             let origin = match arguments.first().map(|argument| argument.data_type) {

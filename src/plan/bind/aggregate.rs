@@ -202,6 +202,10 @@ fn of_one(function: AggregateFunction, name: &str, argument: Expr) -> Result<(Ex
     if given == DataType::Unknown && !is_of_truths {
         return Err(not_unique(name));
     }
+    if given == DataType::Time && matches!(function, Sum | Avg) {
+        let span = expr::coerce_to(argument, DataType::Interval, expr::CastContext::Explicit)?;
+        return of_one(function, name, span);
+    }
     let data_type = match function {
         Count => Some(DataType::BigInt),
         Sum => sum_type(given),

@@ -53,6 +53,9 @@ impl<'a> Binder<'a> {
         if let AlterChange::Type(change) = &alter.change {
             return self.bind_alter_type(&alter.name, change);
         }
+        if let AlterChange::Domain(action) = &alter.change {
+            return self.bind_alter_domain(&alter.name, action);
+        }
         let (relation, position) = self.relation(&alter.name)?;
         let relation = relation.as_str();
         let is_index = matches!(alter.change, AlterChange::RenameIndex(_));
@@ -86,7 +89,9 @@ impl<'a> Binder<'a> {
                 let steps = self.alter_sequence(relation, position, options)?;
                 Ok(altered(steps, "ALTER SEQUENCE"))
             }
-            AlterChange::Type(_) => Err(Error::new(Code::Internal, "a type is no relation")),
+            AlterChange::Type(_) | AlterChange::Domain(_) => {
+                Err(Error::new(Code::Internal, "a type is no relation"))
+            }
         }
     }
 
@@ -162,7 +167,7 @@ impl<'a> Binder<'a> {
         Ok(altered(alteration.steps, "ALTER TABLE"))
     }
 
-    fn alter(&mut self, action: &'a AlterAction, to: &mut Alteration<'a>) -> Result<()> {
+    pub fn alter(&mut self, action: &'a AlterAction, to: &mut Alteration<'a>) -> Result<()> {
         match action {
             AlterAction::AddColumn {
                 column,

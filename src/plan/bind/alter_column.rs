@@ -14,7 +14,10 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr, ExprKind};
 use crate::plan::AlterStep;
 use crate::sql::ColumnChange;
-use crate::types::{ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, TableSchema};
+use crate::types::{
+    ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, IdentitySchema, TableId,
+    TableSchema,
+};
 use sqlparser::ast::{self, Ident};
 use std::rc::Rc;
 
@@ -59,6 +62,28 @@ impl<'a> Binder<'a> {
                 let digits = rounded.map(|(_, digits)| digits);
                 return self.alter_type(at, (target, digits), using.as_deref(), to);
             }
+            ColumnChange::Identity { always, added } => {
+                let wrong = if !*added {
+                    match &column.identity {
+                        Some(_) => None,
+                        None => return Err(not_such(schema, &column, "an identity column")),
+                    }
+                } else if column.identity.is_some() {
+                    Some("is already an identity column")
+                } else if column.default.is_some() {
+                    Some("already has a default value")
+                } else if column.nullable {
+                    Some("must be declared NOT NULL before identity can be added")
+                } else {
+                    None
+                };
+                if let Some(wrong) = wrong {
+                    let (column, table) = (&column.name, &schema.name);
+                    let message = format!("column \"{column}\" of relation \"{table}\" {wrong}");
+                    return Err(Error::new(Code::NotInPrerequisiteState, message));
+                }
+                return self.set_identity(at, *always, *added, to);
+            }
             ColumnChange::DropIdentity { if_exists } => match column.identity {
                 Some(identity) => {
                     schema.columns[at].identity = None;
@@ -76,6 +101,35 @@ impl<'a> Binder<'a> {
             },
         }
         to.step();
+        Ok(())
+    }
+
+    fn set_identity(
+        &mut self,
+        at: usize,
+        always: bool,
+        added: bool,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let column = to.schema().columns[at].clone();
+        let known = to.definition.sequences.len();
+        if added {
+            self.identity_sequence(&mut to.definition, &column)?;
+        }
+        let identity = &mut to.schema().columns[at].identity;
+        let sequence = identity
+            .as_ref()
+            .map_or(TableId(u32::MAX), |known| known.sequence);
+        *identity = Some(IdentitySchema { always, sequence });
+        to.step();
+        let table = to.schema().id;
+        for (_, sequence) in to.definition.sequences.split_off(known) {
+            to.steps.push(AlterStep::AddSequence {
+                sequence,
+                table,
+                column: column.id,
+            });
+        }
         Ok(())
     }
 

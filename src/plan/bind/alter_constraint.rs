@@ -183,7 +183,7 @@ impl Binder<'_> {
 }
 
 /// The rows for which a condition over all columns is true.
-fn filtered(schema: &TableSchema, predicate: Expr) -> Node {
+pub fn filtered(schema: &TableSchema, predicate: Expr) -> Node {
     let columns = scan_columns(schema, std::iter::empty());
     Node::Filter {
         input: Box::new(scan(Rc::new(schema.clone()), TimeSlot::Present, columns)),

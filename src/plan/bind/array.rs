@@ -2,9 +2,8 @@
 
 use super::binder::Binder;
 use super::expression::Context;
-use super::subquery::without_parentheses;
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, BinaryOperator, Expr};
+use crate::expr::{self, CastContext, Expr};
 use crate::types::{DataType, Value};
 use sqlparser::ast::{self, AccessExpr, BinaryOperator as Operator, Expr as Ast, Subscript};
 use std::rc::Rc;
@@ -49,8 +48,18 @@ impl<'a> Binder<'a> {
             AccessExpr::Subscript(Subscript::Index { index }) => {
                 let index = self.expression(index, context)?;
                 match operand.data_type {
+                    // By a path, in which a number may also be text.
                     DataType::Jsonb => {
-                        expr::resolve_operator(BinaryOperator::JsonGet, operand, index)
+                        let is_key = index.data_type.is_text() || index.data_type.is_integer();
+                        let is_key = is_key || index.data_type == DataType::Unknown;
+                        if !is_key {
+                            let found = index.data_type;
+                            let message = format!("subscript type {found} is not supported");
+                            return Err(Error::new(Code::DatatypeMismatch, message));
+                        }
+                        let key = expr::coerce_to(index, DataType::Text, CastContext::Explicit)?;
+                        let path = expr::resolve_array(vec![key])?;
+                        expr::resolve_symbol("#>", operand, path)
                     }
                     _ => expr::resolve_subscript(operand, index),
                 }
@@ -70,25 +79,6 @@ impl<'a> Binder<'a> {
             }
             _ => Err(Error::unsupported("access to a part of this kind")),
         }
-    }
-
-    /// `operand LIKE ANY (array)`.
-    pub fn like_any(
-        &mut self,
-        operand: &'a Ast,
-        array: &'a Ast,
-        negated: bool,
-        case_insensitive: bool,
-        context: &mut Context,
-    ) -> Result<Expr> {
-        if let Ast::Subquery(_) = without_parentheses(array) {
-            return Err(Error::unsupported("LIKE ANY of a query"));
-        }
-        let operand = self.expression(operand, context)?;
-        let array = self.expression(array, context)?;
-        expr::resolve_quantified(operand, array, false, |operand, pattern| {
-            expr::resolve_like(operand, pattern, None, negated, case_insensitive)
-        })
     }
 }
 

@@ -157,7 +157,11 @@ impl<'a> Binder<'a> {
                 if_not_exists,
                 temporary,
                 query,
-            } => self.bind_create_table_as(name, columns, query, *if_not_exists, *temporary)?,
+                with_data,
+            } => {
+                let query = (&**query, *with_data);
+                self.bind_create_table_as(name, columns, query, *if_not_exists, *temporary)?
+            }
             Syntax::CreateIndex(index) => self.bind_create_index(index)?,
             Syntax::CreateSequence {
                 name,
@@ -230,7 +234,11 @@ impl<'a> Binder<'a> {
                 cascade,
             } => self.bind_truncate(names, *restart, *cascade)?,
             Syntax::CopyFrom(copy) => self.bind_copy_from(copy)?,
-            Syntax::CopyTo { query, format } => return self.bind_copy_to(query, format),
+            Syntax::CopyTo {
+                query,
+                table,
+                format,
+            } => return self.bind_copy_to(query, table.as_ref(), format),
             Syntax::Maintain { command, names } => {
                 for name in names {
                     let (relation, position) = self.relation(name)?;
@@ -386,11 +394,6 @@ impl<'a> Binder<'a> {
             is_known.then_some(key)
         });
         match found {
-            // The text of a view is read again by sessions that look elsewhere.
-            Some(found) if self.noted.is_some() && found != relation => {
-                let what = "a name in a view that is not in \"public\", without its schema,";
-                Err(Error::unsupported(what).at(position))
-            }
             Some(found) => Ok(found),
             None => {
                 let message = format!("relation \"{relation}\" does not exist");

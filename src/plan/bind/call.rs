@@ -7,7 +7,7 @@ use super::name;
 use super::sets::Sets;
 use super::window_call;
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, Expr};
+use crate::expr::{self, CastContext, Expr};
 use crate::plan::AggregateFunction;
 use crate::sql::unexpected;
 use crate::types::{DataType, Value};
@@ -75,7 +75,7 @@ impl<'a> Binder<'a> {
                 format!("FILTER specified, but {name} is not an aggregate function"),
             ));
         }
-        let arguments = match &call.args {
+        let mut arguments = match &call.args {
             FunctionArguments::None => Vec::new(),
             FunctionArguments::Subquery(query) if name == "array" => {
                 return self.array_of_query(query, context);
@@ -138,7 +138,18 @@ impl<'a> Binder<'a> {
         }
         match expr::is_set_function(name) {
             true => Sets::call(name, arguments, context),
-            false => expr::resolve_function(name, arguments),
+            false => match (super::data_type::of_name(name), arguments.len()) {
+                (Some(target), 1) => {
+                    let given = arguments[0].data_type;
+                    let argument = arguments.pop().unwrap_or_else(Expr::null);
+                    let cast = expr::coerce_to(argument, target, CastContext::Explicit);
+                    cast.map_err(|error| match error.code() {
+                        Code::CannotCoerce => undefined(name, &[given]),
+                        _ => error,
+                    })
+                }
+                _ => expr::resolve_function(name, arguments),
+            },
         }
     }
 }

@@ -7,10 +7,10 @@ use super::number::numbered;
 use super::rules::with_generated;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, CopyFormat, Expr, SetCall, SetFunction};
-use crate::plan::{Insert, Node, OutputColumn, Plan};
+use crate::plan::{Insert, Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::CopyFrom;
 use crate::types::{DataType, Value};
-use sqlparser::ast::Query;
+use sqlparser::ast::{ObjectName, Query};
 
 impl<'a> Binder<'a> {
     pub fn bind_copy_from(&mut self, copy: &'a CopyFrom) -> Result<Plan> {
@@ -76,14 +76,26 @@ impl<'a> Binder<'a> {
     pub fn bind_copy_to(
         &mut self,
         query: &'a Query,
+        table: Option<&ObjectName>,
         format: &CopyFormat,
     ) -> Result<(Plan, Vec<OutputColumn>)> {
         let (plan, output) = self.bind_query_statement(query)?;
         let Plan::Query(mut plan) = plan else {
             return Err(Error::unsupported("COPY of this statement"));
         };
-        let columns = output.iter().enumerate();
-        let values = columns.map(|(at, column)| Expr::column(at, column.data_type));
+        let mut columns: Vec<(usize, &OutputColumn)> = output.iter().enumerate().collect();
+        if let Some(table) = table {
+            let (name, position) = self.relation(table)?;
+            let table = self.find_table(&name, position, TimeSlot::Present)?;
+            // The target would compute them again.
+            columns.retain(|(at, _)| {
+                let column = table.columns.get(*at);
+                column.is_none_or(|column| column.generated.is_none())
+            });
+        }
+        let values = columns
+            .iter()
+            .map(|(at, column)| Expr::column(*at, column.data_type));
         let line = expr::copy_line(spec(format), values.collect())?;
         let lines = Node::Project {
             input: Box::new(plan.root),
@@ -92,10 +104,10 @@ impl<'a> Binder<'a> {
         plan.root = match format.header {
             false => lines,
             true => {
-                let name = |column: &OutputColumn| {
+                let name = |(_, column): &(usize, &OutputColumn)| {
                     Expr::constant(Value::text(&column.name), DataType::Text)
                 };
-                let names = output.iter().map(name).collect();
+                let names = columns.iter().map(name).collect();
                 let header = Node::Values {
                     rows: vec![vec![expr::copy_line(spec(format), names)?]],
                     types: vec![DataType::Text],

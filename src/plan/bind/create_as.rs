@@ -3,7 +3,7 @@
 use super::assign::Untyped;
 use super::binder::Binder;
 use crate::error::{Code, Error, Result};
-use crate::plan::{CreateTableAs, OutputColumn, Plan, Query};
+use crate::plan::{CreateTableAs, OutputColumn, Plan};
 use crate::types::{ColumnId, ColumnSchema, OnCommit, TableSchema};
 use sqlparser::ast::{self, Ident};
 
@@ -13,7 +13,7 @@ impl<'a> Binder<'a> {
         &mut self,
         table: &ast::ObjectName,
         names: &[Ident],
-        query: &'a ast::Query,
+        (query, with_data): (&'a ast::Query, bool),
         if_not_exists: bool,
         temporary: Option<OnCommit>,
     ) -> Result<Plan> {
@@ -46,11 +46,7 @@ impl<'a> Binder<'a> {
             if_not_exists,
             on_commit: temporary.unwrap_or_default(),
             refresh: false,
-            query: Query {
-                subplans: std::mem::take(&mut self.subplans),
-                root,
-                output,
-            },
+            query: self.rows_to_keep(with_data, root, output),
         })))
     }
 
@@ -70,7 +66,13 @@ impl<'a> Binder<'a> {
             _ => return Err(Error::unsupported("SELECT INTO anything but a table")),
         };
         self.into_at_top = true;
-        self.bind_create_table_as(&ast::ObjectName::from(parts), &[], query, false, temporary)
+        self.bind_create_table_as(
+            &ast::ObjectName::from(parts),
+            &[],
+            (query, true),
+            false,
+            temporary,
+        )
     }
 }
 

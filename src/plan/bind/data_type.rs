@@ -71,6 +71,16 @@ pub fn split_precision(data_type: &ast::DataType) -> Option<(ast::DataType, u32)
             ast::DataType::Timestamp(None, *zone),
             (*digits).min(6) as u32,
         )),
+        ast::DataType::Interval {
+            fields: None,
+            precision: Some(digits),
+        } => {
+            let plain = ast::DataType::Interval {
+                fields: None,
+                precision: None,
+            };
+            Some((plain, (*digits).min(6) as u32))
+        }
         ast::DataType::Time(Some(digits), zone) => {
             Some((ast::DataType::Time(None, *zone), (*digits).min(6) as u32))
         }
@@ -175,20 +185,15 @@ fn full_precision(precision: Option<u64>) -> Result<()> {
 }
 
 fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
-    let (ident, is_own) = match name::parts(name)?.as_slice() {
-        [schema, ident] if schema.value == "pg_catalog" => (*ident, true),
-        _ => (name::single(name)?, false),
+    let ident = match name::parts(name)?.as_slice() {
+        [schema, ident] if schema.value == "pg_catalog" => *ident,
+        _ => name::single(name)?,
     };
-    let known = || {
-        TYPES
-            .iter()
-            .find(|(known, _)| type_name(*known) == ident.value)
-    };
-    if let (true, [], Some((known, _))) = (is_own, modifiers, known()) {
-        return Ok(*known);
+    let array = ident.value.strip_prefix('_').and_then(of_name);
+    if let (Some(array), []) = (array.and_then(DataType::array), modifiers) {
+        return Ok(array);
     }
     match (ident.value.as_str(), modifiers) {
-        ("timestamptz", []) => Ok(DataType::TimestampTz),
         // Those of the system's relations.
         ("oid", []) => Ok(DataType::Integer),
         ("name", []) => Ok(DataType::Text),
@@ -198,12 +203,19 @@ fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
             | "xml" | "inet" | "cidr" | "macaddr" | "regclass" | "bit" | "varbit",
             _,
         ) => Err(Error::unsupported(format!("the type {}", ident.value)).at(name::position(ident))),
-        (unknown, _) => Err(Error::new(
-            Code::UndefinedObject,
-            format!("type \"{unknown}\" does not exist"),
-        )
-        .at(name::position(ident))),
+        (other, _) => of_name(other)
+            .filter(|_| modifiers.is_empty())
+            .ok_or_else(|| {
+                let message = format!("type \"{other}\" does not exist");
+                Error::new(Code::UndefinedObject, message).at(name::position(ident))
+            }),
     }
+}
+
+/// A type by its internal name.
+pub fn of_name(name: &str) -> Option<DataType> {
+    let known = TYPES.iter().find(|(known, _)| type_name(*known) == name);
+    known.map(|(known, _)| *known)
 }
 
 fn invalid(message: String) -> Error {

@@ -190,10 +190,7 @@ impl<'a> Binder<'a> {
                     generated_as,
                     ..
                 } => {
-                    let options = definition.identities.next();
-                    let options = options
-                        .ok_or_else(|| Error::new(Code::Internal, "an identity without options"))?;
-                    self.add_sequence(definition, &bound, options)?;
+                    self.identity_sequence(definition, &bound)?;
                     bound.nullable = false;
                     bound.identity = Some(IdentitySchema {
                         always: matches!(generated_as, ast::GeneratedAs::Always),
@@ -228,6 +225,18 @@ impl<'a> Binder<'a> {
             return Err(Error::new(Code::Syntax, message).at(position));
         }
         Ok(bound)
+    }
+
+    /// Adds the sequence of a column whose identity is the next in the statement.
+    pub fn identity_sequence(
+        &mut self,
+        definition: &mut Definition,
+        column: &ColumnSchema,
+    ) -> Result<()> {
+        let options = definition.identities.next();
+        let options =
+            options.ok_or_else(|| Error::new(Code::Internal, "an identity without options"))?;
+        self.add_sequence(definition, column, options).map(drop)
     }
 
     /// Adds the sequence of a column that is about to be added; gives its name.
@@ -352,7 +361,9 @@ pub fn check_name(ident: &Ident, schema: &TableSchema) -> Result<()> {
     let name = &ident.value;
     let message = if schema.position_by_name(name).is_some() {
         format!("column \"{name}\" specified more than once")
-    } else if SYSTEM_COLUMNS.iter().any(|(system, _)| system == name) {
+    } else if SYSTEM_COLUMNS.iter().any(|(system, _)| system == name)
+        || ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"].contains(&name.as_str())
+    {
         format!("column name \"{name}\" conflicts with a system column name")
     } else {
         return Ok(());

@@ -3,14 +3,16 @@
 //! A value of a domain is one of what the domain is over, and computes as such. What makes it one of the domain is
 //! checked where it becomes one: by a cast, and when a row is written that has it in a column.
 
-use super::alter::altered;
+use super::alter::{Alteration, altered};
+use super::alter_constraint::filtered;
 use super::binder::Binder;
 use super::define::Definition;
-use super::{data_type, name};
+use super::{constraint, data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Check, Expr, ExprKind};
 use crate::plan::{AlterStep, Plan};
-use crate::types::{ColumnSchema, TableId, TableSchema, TypeSchema};
+use crate::sql::{AlterAction, ColumnChange};
+use crate::types::{ColumnSchema, RelationKind, TableId, TableSchema, TypeSchema};
 use sqlparser::ast::{self, ObjectName};
 
 impl<'a> Binder<'a> {
@@ -52,6 +54,95 @@ impl<'a> Binder<'a> {
             return Err(Error::new(Code::Syntax, message).at(position));
         }
         Ok(altered(vec![AlterStep::Create(schema)], "CREATE DOMAIN"))
+    }
+
+    /// ALTER DOMAIN. All values that are there must be what a new rule asks for.
+    pub fn bind_alter_domain(
+        &mut self,
+        name: &ObjectName,
+        action: &'a AlterAction,
+    ) -> Result<Plan> {
+        let found = self.own_type(name)?;
+        let wrong = |message: String| Err(Error::new(Code::WrongObjectType, message));
+        if found.kind() != RelationKind::Domain {
+            return wrong(format!("{} is not a domain", found.shown()));
+        }
+        let mut to = Alteration {
+            definition: Definition::new(TableSchema::clone(&found), &self.statement.texts),
+            steps: Vec::new(),
+        };
+        match action {
+            AlterAction::AddConstraint(added) => {
+                let constraint = constraint::of_table(added, &mut to.definition)?;
+                if !matches!(constraint.kind, constraint::Kind::Check { .. }) {
+                    return wrong("a domain has no keys".to_string());
+                }
+                to.definition.constraints.push(constraint);
+                self.add_constraints(&mut to.definition)?;
+                self.refuse_values(&mut to)?;
+            }
+            AlterAction::Column {
+                change: ColumnChange::SetNotNull,
+                ..
+            } => {
+                to.schema().columns[0].nullable = false;
+                self.refuse_values(&mut to)?;
+            }
+            AlterAction::Column {
+                change:
+                    ColumnChange::SetDefault(_) | ColumnChange::DropDefault | ColumnChange::DropNotNull,
+                ..
+            }
+            | AlterAction::DropConstraint { .. }
+            | AlterAction::RenameConstraint { .. }
+            | AlterAction::Validate(_) => self.alter(action, &mut to)?,
+            _ => return Err(Error::unsupported("this form of ALTER DOMAIN")),
+        }
+        Ok(altered(to.steps, "ALTER DOMAIN"))
+    }
+
+    /// The domain becomes what the schema is now, unless a column has a value that it refuses.
+    fn refuse_values(&mut self, to: &mut Alteration) -> Result<()> {
+        to.step();
+        let domain = to.schema().clone();
+        let checks = self.checks_of_domain(&domain)?;
+        let tables = self.catalog().tables();
+        for table in tables.filter(|table| table.kind() == RelationKind::Table) {
+            for (at, column) in table.columns.iter().enumerate() {
+                if !self.is_of_domain(column, domain.id) {
+                    continue;
+                }
+                for check in &checks {
+                    let mut broken = expr::resolve_not(check.condition.clone())?;
+                    move_column(&mut broken, at);
+                    let (code, what) = match check.name.is_empty() {
+                        true => (Code::NotNullViolation, "null values"),
+                        false => {
+                            let what = "values that violate the new constraint";
+                            (Code::CheckViolation, what)
+                        }
+                    };
+                    let (column, name) = (&column.name, &table.name);
+                    let message =
+                        format!("column \"{column}\" of table \"{name}\" contains {what}");
+                    to.refuse(filtered(table, broken), Error::new(code, message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a column is of the domain, or of one over it.
+    fn is_of_domain(&self, column: &ColumnSchema, id: TableId) -> bool {
+        let mut of = column.domain;
+        while let Some(domain) = of.filter(|domain| *domain != id) {
+            let over = self
+                .domain(domain)
+                .ok()
+                .and_then(|over| over.columns.first());
+            of = over.and_then(|value| value.domain);
+        }
+        of.is_some()
     }
 
     /// `expr::type`
@@ -105,11 +196,7 @@ impl<'a> Binder<'a> {
         let domain = self.domain(domain)?;
         let mut checks = self.checks_of_domain(domain)?;
         for check in &mut checks {
-            check.condition.visit_mut(&mut |expr| {
-                if let ExprKind::Column(value) = &mut expr.kind {
-                    *value = at;
-                }
-            });
+            move_column(&mut check.condition, at);
         }
         Ok(checks)
     }
@@ -128,4 +215,13 @@ impl<'a> Binder<'a> {
     fn domain(&self, id: TableId) -> Result<&'a TableSchema> {
         self.catalog().require(id).map(|domain| &**domain)
     }
+}
+
+/// What is said of a value is said of the column of a row.
+fn move_column(condition: &mut Expr, to: usize) {
+    condition.visit_mut(&mut |expr| {
+        if let ExprKind::Column(value) = &mut expr.kind {
+            *value = to;
+        }
+    });
 }

@@ -6,7 +6,7 @@ use super::constant::interval_constant;
 use super::grouping::Calls;
 use super::name;
 use super::predicate::{is_row_comparison, predicate_operand};
-use super::scope::Scope;
+use super::scope::{Scope, ScopeColumn};
 use super::sets::Sets;
 use super::subquery::is_row;
 use super::system;
@@ -211,20 +211,6 @@ impl<'a> Binder<'a> {
             Ast::Exists { .. } | Ast::Subquery(_) => self.subquery(ast, context),
             Ast::AnyOp { .. } | Ast::AllOp { .. } => self.quantified(ast, context),
             Ast::Array(_) | Ast::CompoundFieldAccess { .. } => self.array(ast, context),
-            Ast::Like {
-                any: true,
-                expr,
-                pattern,
-                negated,
-                escape_char: None,
-            } => self.like_any(expr, pattern, *negated, false, context),
-            Ast::ILike {
-                any: true,
-                expr,
-                pattern,
-                negated,
-                escape_char: None,
-            } => self.like_any(expr, pattern, *negated, true, context),
             Ast::Cast { data_type, .. } if is_empty_array(ast) => {
                 let target = self.data_type(data_type)?;
                 empty_array(target)
@@ -252,6 +238,9 @@ impl<'a> Binder<'a> {
         match path {
             [table, column] => self.column(Some(table), column, context),
             [schema, table, column] => {
+                if let Some(found) = context.scope.find_in([schema, table, column]) {
+                    return Ok(used(found, context, schema));
+                }
                 self.scope_of(table, context).check_schema(schema, table)?;
                 self.column(Some(table), column, context)
             }
@@ -275,19 +264,21 @@ impl<'a> Binder<'a> {
     ) -> Result<Expr> {
         check_name(table.unwrap_or(column))?;
         if let Some(found) = context.scope.find(table, column)? {
-            if let expr::ExprKind::Column(at) = found.expr.kind
-                && !context.inside_aggregate
-            {
-                let position = name::position(table.unwrap_or(column));
-                context.uses.push((at, position));
-            }
-            return Ok(found.expr.clone());
+            return Ok(used(found, context, table.unwrap_or(column)));
         }
         let is_known = |table: &ast::Ident| context.scope.table(&table.value).is_some();
         if !table.is_some_and(is_known)
             && let Some(outer) = self.outer.find(table, column)?
         {
             return Ok(outer);
+        }
+        let is_row = |scope: &Scope| scope.table(&column.value).is_some();
+        let mut around = self.outer.all.iter();
+        if table.is_none()
+            && (is_row(context.scope) || around.any(|level| level.visible && is_row(&level.scope)))
+        {
+            let what = "the row of a table as a value";
+            return Err(Error::unsupported(what).at(name::position(column)));
         }
         Err(context.scope.missing(table, column))
     }
@@ -318,6 +309,7 @@ impl<'a> Binder<'a> {
             UnaryOperator::Plus => expr::resolve_plus(operand),
             UnaryOperator::Not => expr::resolve_not(operand),
             UnaryOperator::BitwiseNot => expr::resolve_function("~", vec![operand]),
+
             UnaryOperator::PGSquareRoot => expr::resolve_function("|/", vec![operand]),
             UnaryOperator::PGCubeRoot => expr::resolve_function("||/", vec![operand]),
             _ => Err(Error::unsupported("this operator")),
@@ -362,8 +354,19 @@ fn is_loose(op: &UnaryOperator) -> bool {
     matches!(op, BitwiseNot | PGSquareRoot | PGCubeRoot)
 }
 
+/// A column of the rows, which stands at a name.
+fn used(found: &ScopeColumn, context: &mut Context, ident: &ast::Ident) -> Expr {
+    let expr = found.expr.clone();
+    if let expr::ExprKind::Column(at) = expr.kind
+        && !context.inside_aggregate
+    {
+        context.uses.push((at, name::position(ident)));
+    }
+    expr
+}
+
 /// An operator that the grammar has no name for.
-fn custom(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
+pub fn custom(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
     let like = |negated, case_insensitive| {
         let (left, right) = (left.clone(), right.clone());
         expr::resolve_like(left, right, None, negated, case_insensitive)
@@ -377,6 +380,21 @@ fn custom(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
         "<>" => expr::resolve_operator(BinaryOperator::NotEqual, left, right),
         _ => expr::resolve_symbol(symbol, left, right),
     }
+}
+
+/// The symbol of an operator that no comparison is, before ANY or ALL.
+pub fn sign(op: &Operator) -> Option<&'static str> {
+    Some(match op {
+        Operator::PGRegexMatch => "~",
+        Operator::PGRegexIMatch => "~*",
+        Operator::PGRegexNotMatch => "!~",
+        Operator::PGRegexNotIMatch => "!~*",
+        Operator::PGLikeMatch => "~~",
+        Operator::PGILikeMatch => "~~*",
+        Operator::PGNotLikeMatch => "!~~",
+        Operator::PGNotILikeMatch => "!~~*",
+        _ => return None,
+    })
 }
 
 /// The condition of a branch of CASE.

@@ -156,7 +156,11 @@ impl Binder<'_> {
             kind: JoinKind::Anti,
             left: Box::new(Node::Filter {
                 input: Box::new(scan(&table, &foreign.columns)),
-                predicate: all((0..width).map(is_there).collect())?,
+                // A part of a key that matches in full leads nowhere.
+                predicate: match foreign.match_full && width > 1 {
+                    true => expr::resolve_or((0..width).map(is_there).collect())?,
+                    false => all((0..width).map(is_there).collect())?,
+                },
             }),
             right: Box::new(scan(&other, &foreign.referenced)),
             keys: (0..width).map(pair).collect(),

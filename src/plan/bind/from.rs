@@ -133,6 +133,8 @@ impl<'a> Binder<'a> {
             return Ok(system);
         }
         let (_, written, _) = name::in_schema(name)?;
+        // By what a view knows it, whose text is read again by sessions that look elsewhere.
+        let seen_as = name::relation(name)?.0;
         let (name, position) = self.relation(name)?;
         let name = name.as_str();
         let time = self.time_of_table(position);
@@ -176,7 +178,7 @@ impl<'a> Binder<'a> {
             scope.tables[0].schema = Some(table.schema_name().to_string());
         }
         let all = alias.is_some_and(|alias| !alias.columns.is_empty());
-        self.see(&mut scope, name, &table, all);
+        self.see(&mut scope, seen_as.as_str(), &table, all)?;
         Ok((node, rename(scope, alias)?))
     }
 

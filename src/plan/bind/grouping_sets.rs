@@ -45,7 +45,7 @@ impl<'a> Binder<'a> {
     ) -> Result<GroupBy> {
         let list = match group_by {
             GroupByExpr::Expressions(list, modifiers) if modifiers.is_empty() => list,
-            _ => return Err(Error::unsupported("GROUP BY ALL and its modifiers")),
+            _ => return Err(Error::unsupported("modifiers of GROUP BY")),
         };
         let names = Names {
             scope,

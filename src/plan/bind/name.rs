@@ -221,7 +221,9 @@ fn figure_of_query(query: &ast::Query) -> Option<(String, bool)> {
 
 /// The internal name of a type, which a cast's column is called by.
 fn of_type(data_type: &ast::DataType) -> String {
-    let Ok(data_type) = super::data_type::bind(data_type) else {
+    let rounded = super::data_type::split_precision(data_type);
+    let plain = rounded.as_ref().map_or(data_type, |(plain, _)| plain);
+    let Ok(data_type) = super::data_type::bind(plain) else {
         let name = super::user_type::written_name(data_type);
         return name.unwrap_or("?column?").to_string();
     };

@@ -78,6 +78,23 @@ impl Levels {
         Ok(None)
     }
 
+    /// The columns of a table of a query around.
+    pub fn table(&mut self, name: &str) -> Option<Vec<(String, Expr)>> {
+        let has_it = |level: &Level| level.visible && level.scope.table(name).is_some();
+        let at = self.all.iter().rposition(has_it)?;
+        let scope = self.all[at].scope.clone();
+        let table = scope.table(name);
+        let columns = scope.columns.iter().filter(|column| {
+            // The columns behind a merged one are still their table's.
+            column.table == table && (column.visible || !column.unqualified)
+        });
+        let columns = columns.map(|column| {
+            column.note();
+            (column.name.clone(), self.slot(at, column.expr.clone()))
+        });
+        Some(columns.collect())
+    }
+
     /// The slot of an expression over a level's rows.
     pub fn slot(&mut self, level: usize, expr: Expr) -> Expr {
         let data_type = expr.data_type;

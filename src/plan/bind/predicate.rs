@@ -294,7 +294,9 @@ impl<'a> Binder<'a> {
                 let ends = ends.into_iter().map(to_time).collect::<Result<_>>()?;
                 expr::resolve_function("overlaps", ends)
             }
-            DataType::Timestamp | DataType::TimestampTz => expr::resolve_function("overlaps", ends),
+            DataType::Timestamp | DataType::TimestampTz | DataType::Time => {
+                expr::resolve_function("overlaps", ends)
+            }
             _ => Err(Error::unsupported("OVERLAPS of these types")),
         }
     }

@@ -386,7 +386,11 @@ pub fn sort_key(expr: Expr, key: &OrderByExpr) -> Result<SortKey> {
     let descending = match &key.options.sort {
         None | Some(OrderBySort::Asc) => false,
         Some(OrderBySort::Desc) => true,
-        Some(OrderBySort::Using(_)) => return Err(Error::unsupported("ORDER BY USING")),
+        Some(OrderBySort::Using(operator)) => match operator.0.last().and_then(|o| o.as_ident()) {
+            Some(symbol) if symbol.value == "<" => false,
+            Some(symbol) if symbol.value == ">" => true,
+            _ => return Err(Error::unsupported("ORDER BY USING this operator")),
+        },
     };
     Ok(SortKey {
         expr: name::at(expr::ordering_key(expr), &key.expr)?,

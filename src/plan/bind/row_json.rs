@@ -11,7 +11,11 @@ use sqlparser::ast::{self, Expr as Ast, FunctionArg, FunctionArgExpr, FunctionAr
 
 /// Whether the function takes rows.
 fn makes_json(name: &str) -> bool {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 12] = [
+        // It only asks whether there is a row.
+        "count",
+        "json_object_agg",
+        "jsonb_object_agg",
         "to_json",
         "to_jsonb",
         "row_to_json",

@@ -82,9 +82,17 @@ impl Scope {
     /// Both scopes side by side; the second's columns follow the first's.
     pub fn beside(mut self, mut right: Scope) -> Result<Scope> {
         for table in &right.tables {
-            // A subquery may go without a name.
+            // A subquery may go without a name, and a name may be that of tables of several schemas.
             let is_named = !table.name.is_empty();
-            if is_named && self.tables.iter().any(|other| other.name == table.name) {
+            let is_same = |other: &ScopeTable| {
+                other.name == table.name
+                    && (table.schema.is_none()
+                        || table.hidden_name.is_some()
+                        || other.hidden_name.is_some()
+                        || other.schema.is_none()
+                        || other.schema == table.schema)
+            };
+            if is_named && self.tables.iter().any(is_same) {
                 return Err(Error::new(
                     Code::DuplicateAlias,
                     format!("table name \"{}\" specified more than once", table.name),
@@ -138,6 +146,9 @@ impl Scope {
 
     /// The column that a name, perhaps qualified, means; `None` if there is none.
     pub fn find(&self, qualifier: Option<&Ident>, column: &Ident) -> Result<Option<&ScopeColumn>> {
+        if let Some(table) = qualifier {
+            self.table_alone(table)?;
+        }
         let is_meant = |found: &&ScopeColumn| {
             found.name == column.value
                 && match qualifier {
@@ -155,6 +166,33 @@ impl Scope {
             )
             .at(name::position(qualifier.unwrap_or(column)))),
             (first, _) => Ok(first.inspect(|column| column.note())),
+        }
+    }
+
+    /// The column of the table of a schema, where another has a table of the same name.
+    pub fn find_in(&self, [schema, table, column]: [&Ident; 3]) -> Option<&ScopeColumn> {
+        let at = self.table_in(schema, table)?;
+        let mut columns = self.columns.iter();
+        let found = columns.find(|own| own.name == column.value && own.table == Some(at))?;
+        found.note();
+        Some(found)
+    }
+
+    pub fn table_in(&self, schema: &Ident, table: &Ident) -> Option<usize> {
+        let schema = Some(schema.value.as_str());
+        let mut tables = self.tables.iter();
+        tables.position(|own| own.name == table.value && own.schema.as_deref() == schema)
+    }
+
+    /// The table that a name means, which may be only one.
+    pub fn table_alone(&self, name: &Ident) -> Result<Option<usize>> {
+        let named = self.tables.iter().filter(|table| table.name == name.value);
+        match named.count() > 1 {
+            true => {
+                let message = format!("table reference \"{}\" is ambiguous", name.value);
+                Err(Error::new(Code::AmbiguousAlias, message).at(name::position(name)))
+            }
+            false => Ok(self.table(&name.value)),
         }
     }
 

@@ -22,7 +22,9 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr};
 use crate::plan::{Aggregate, Node, OutputColumn};
 use crate::types::DataType;
-use sqlparser::ast::{self, Distinct, Expr as Ast, OrderByExpr, SelectItem};
+use sqlparser::ast::{
+    self, Distinct, Expr as Ast, OrderByExpr, SelectItem, SelectItemQualifiedWildcardKind,
+};
 
 /// An output while it is bound.
 pub struct Output {
@@ -117,6 +119,12 @@ impl<'a> Binder<'a> {
             node = filter(node, predicate);
         }
         node = windows.place(node, &mut placed, &mut dependents, self)?;
+        if !on.is_empty() && !sets.is_empty() {
+            // They are called for the rows that are left.
+            return Err(Error::unsupported(
+                "a set-returning function beside DISTINCT ON",
+            ));
+        }
         node = sets.place(node, &mut placed, &mut dependents);
         node = placed.place(node, dependents);
         let above = outputs.iter_mut().map(|output| &mut output.expr);
@@ -156,8 +164,10 @@ impl<'a> Binder<'a> {
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
                     check_wildcard(options)?;
-                    let table = wildcard_table(kind, context.scope)?;
-                    outputs.extend(all_columns(context, Some(table), options));
+                    match wildcard_table(kind, context.scope) {
+                        Ok(table) => outputs.extend(all_columns(context, Some(table), options)),
+                        Err(error) => outputs.extend(self.columns_around(kind).ok_or(error)?),
+                    }
                 }
                 SelectItem::ExprWithAliases { .. } => {
                     return Err(Error::unsupported("several aliases of one expression"));
@@ -165,6 +175,16 @@ impl<'a> Binder<'a> {
             }
         }
         Ok(outputs)
+    }
+
+    /// `table.*` of a table of a query around.
+    fn columns_around(&mut self, kind: &SelectItemQualifiedWildcardKind) -> Option<Vec<Output>> {
+        let SelectItemQualifiedWildcardKind::ObjectName(table) = kind else {
+            return None;
+        };
+        let table = name::single(table).ok()?;
+        let columns = self.outer.table(&table.value)?.into_iter();
+        Some(columns.map(|(name, expr)| Output { name, expr }).collect())
     }
 
     /// What an item of ORDER BY means: an output's name or number, or else an expression over the rows.

@@ -35,6 +35,10 @@ impl<'a> Binder<'a> {
 }
 
 impl Sets {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Notes a call; gives the column that stands for its value.
     pub fn call(name: &str, arguments: Vec<Expr>, context: &mut Context) -> Result<Expr> {
         let nowhere = context.inside_aggregate || context.inside_window;

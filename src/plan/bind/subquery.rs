@@ -15,7 +15,7 @@ use super::aggregate;
 use super::assign::Untyped;
 use super::binder::Binder;
 use super::dependent::FIRST_RIGHT;
-use super::expression::{Context, operator};
+use super::expression::{Context, custom, operator, sign};
 use super::name;
 use super::outer::Level;
 use super::predicate::compare_rows;
@@ -59,17 +59,27 @@ impl<'a> Binder<'a> {
             } => (left, compare_op, right, true),
             _ => return Err(Error::unsupported("this use of ANY or ALL")),
         };
-        let operator = operator(op)?;
-        if !operator.is_comparison() {
-            return Err(Error::unsupported("ANY or ALL with this operator"));
+        let symbol = sign(op);
+        let query =
+            match without_parentheses(right) {
+                Ast::Subquery(query) => query,
+                _ => {
+                    let operand = self.expression(left, context)?;
+                    let array = self.expression(right, context)?;
+                    return expr::resolve_quantified(operand, array, all, |operand, element| {
+                        match symbol {
+                            Some(symbol) => custom(symbol, operand, element),
+                            None => expr::resolve_operator(operator(op)?, operand, element),
+                        }
+                    });
+                }
+            };
+        if symbol.is_some() {
+            return Err(Error::unsupported(
+                "ANY or ALL of a query with this operator",
+            ));
         }
-        let Ast::Subquery(query) = without_parentheses(right) else {
-            let operand = self.expression(left, context)?;
-            let array = self.expression(right, context)?;
-            return expr::resolve_quantified(operand, array, all, |operand, element| {
-                expr::resolve_operator(operator, operand, element)
-            });
-        };
+        let operator = operator(op)?;
         let operands = self.row(left, context)?;
         match (operator, all) {
             (BinaryOperator::Equal, false) => self.in_query(operands, query, false, context),

@@ -15,7 +15,7 @@ use crate::expr::{self, BinaryOperator, CastContext, Expr, ExprKind};
 use crate::plan::system::{self, Relation};
 use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot};
 use crate::types::{DataType, Value};
-use sqlparser::ast::{self, ObjectName, TableAlias};
+use sqlparser::ast::{self, Ident, ObjectName, TableAlias};
 
 /// A type of names of objects: where they are looked up, by which name, to which number, and by which number what is
 /// shown.
@@ -256,6 +256,7 @@ impl Binder<'_> {
                     return Ok(Expr::integer(*oid));
                 }
                 let text = self.text_on_path(text)?;
+                self.check_known(&text)?;
                 Expr::constant(Value::text(&text), DataType::Text)
             }
             _ => operand,
@@ -268,6 +269,24 @@ impl Binder<'_> {
         let given = cast(operand, DataType::Integer)?;
         let given = cast(given, found.data_type)?;
         expr::resolve_coalesce(vec![found, given])
+    }
+
+    /// An error for a plain name that is no relation's.
+    fn check_known(&self, name: &str) -> Result<()> {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        if !starts || !name.chars().all(is_plain) || system::find(None, name).is_some() {
+            return Ok(());
+        }
+        let (found, _) = self.relation(&ObjectName::from(Ident::new(name)))?;
+        let catalog = self.catalog();
+        match catalog.table(&found).is_some() || catalog.index(&found).is_some() {
+            true => Ok(()),
+            false => {
+                let message = format!("relation \"{name}\" does not exist");
+                Err(Error::new(Code::UndefinedTable, message))
+            }
+        }
     }
 
     /// The value in the row of a system table that has the keys; NULL if there is none.

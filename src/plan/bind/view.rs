@@ -146,8 +146,13 @@ impl<'a> Binder<'a> {
         })))
     }
 
-    /// The rows that a materialized view gets.
-    fn rows_to_keep(&mut self, with_data: bool, root: Node, output: Vec<OutputColumn>) -> Query {
+    /// The rows that a materialized view or a new table gets.
+    pub fn rows_to_keep(
+        &mut self,
+        with_data: bool,
+        root: Node,
+        output: Vec<OutputColumn>,
+    ) -> Query {
         let mut query = Query {
             subplans: std::mem::take(&mut self.subplans),
             root,
@@ -301,7 +306,13 @@ impl<'a> Binder<'a> {
 
     /// Gives the columns of a relation the names that the view being read knows them by, and hides the
     /// others; or notes which of them the view being made uses.
-    pub fn see(&mut self, scope: &mut Scope, name: &str, table: &TableSchema, all: bool) {
+    pub fn see(
+        &mut self,
+        scope: &mut Scope,
+        name: &str,
+        table: &TableSchema,
+        all: bool,
+    ) -> Result<()> {
         let columns = || table.columns.iter();
         if let Some(seen) = self.seen {
             let used = seen.iter().find(|used| used.name == name);
@@ -318,7 +329,7 @@ impl<'a> Binder<'a> {
             }
         }
         let Some(noted) = &mut self.noted else {
-            return;
+            return Ok(());
         };
         let at = noted.iter().position(|noted| noted.name == name);
         let at = at.unwrap_or_else(|| {
@@ -331,10 +342,14 @@ impl<'a> Binder<'a> {
             });
             noted.len() - 1
         });
+        if noted[at].table != table.id {
+            return Err(Error::unsupported("two relations of one name in a view"));
+        }
         for (column, (_, _, used)) in scope.columns.iter_mut().zip(&noted[at].columns) {
             used.set(used.get() || all);
             column.used = Some(used.clone());
         }
+        Ok(())
     }
 
     /// The views that cannot be without a column. Without CASCADE they are an error.

@@ -17,14 +17,16 @@ pub fn wildcard_table(kind: &SelectItemQualifiedWildcardKind, scope: &Scope) -> 
     let ident = match parts.as_slice() {
         [table] => table,
         [schema, table] => {
+            if let Some(at) = scope.table_in(schema, table) {
+                return Ok(at);
+            }
             scope.check_schema(schema, table)?;
             table
         }
         _ => return Err(Error::unsupported("a name of so many parts")),
     };
-    scope
-        .table(&ident.value)
-        .ok_or_else(|| scope.missing_table(ident))
+    let table = scope.table_alone(ident)?;
+    table.ok_or_else(|| scope.missing_table(ident))
 }
 
 /// The columns of `*` or `table.*`.
