@@ -5,6 +5,7 @@ use super::super::cast::{
 };
 use super::super::json::{self, Step};
 use super::super::{BinaryOperator, datetime};
+use super::exponential;
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Interval, Value};
 use std::cmp::Ordering;
@@ -131,7 +132,7 @@ fn power(base: f64, exponent: f64) -> Result<f64> {
     if base < 0.0 && exponent.is_finite() && exponent.fract() != 0.0 {
         return error("a negative number raised to a non-integer power yields a complex result");
     }
-    let value = base.powf(exponent);
+    let value = exponential::power(base, exponent);
     if base.is_finite() && exponent.is_finite() {
         if value.is_infinite() {
             return Err(float_overflow());

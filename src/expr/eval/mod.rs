@@ -13,6 +13,7 @@ mod agreement;
 mod arithmetic;
 mod by_row;
 mod condition;
+mod exponential;
 mod fold;
 mod function;
 mod loops;

@@ -3,6 +3,7 @@
 use super::super::cast::{check_range, float_overflow, float_underflow, out_of_range};
 use super::super::{Function, datetime, text};
 use super::arithmetic::as_result;
+use super::exponential;
 use super::function::unknown;
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Value};
@@ -42,7 +43,7 @@ pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataTy
         }
         (Function::Sqrt, []) => x.sqrt(),
         (Function::Cbrt, []) => x.cbrt(),
-        (Function::Exp, []) => match x.exp() {
+        (Function::Exp, []) => match exponential::exp(x) {
             value if value.is_infinite() && x.is_finite() => return Err(float_overflow()),
             0.0 if x.is_finite() => return Err(float_underflow()),
             value => value,
