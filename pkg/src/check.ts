@@ -25,6 +25,7 @@ export const Takes = {
   restore: [...WRITE, 'table', 'key', 'where', 'params', 'dryRun'],
   undo: [...WRITE, 'policy'],
   changes: ['signal', 'rowMode', 'parsers', 'since', 'tables'],
+  check: ['signal', 'onProgress'],
   live: ['signal', ...ROWS, 'asOf', 'onError'],
   open: [
     ...[...CALL, ...ROWS, 'worker', 'wasm', 'workerUrl', 'durability', 'allowFallback', 'create', 'acceptDataLoss'],
@@ -83,6 +84,10 @@ export function isArray(value: unknown): value is unknown[] {
   } catch {
     return false;
   }
+}
+
+export function checkFunction(given: unknown, name: string): void {
+  if (given !== undefined && typeof given !== 'function') throw wrong(`${name} is a function`, given);
 }
 
 export function checkCallback(callback: unknown): void {

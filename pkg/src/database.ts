@@ -3,7 +3,7 @@ import { checkBoolean, checkFunctions, checkOneOf, checkWorker, optionsOf, Takes
 import { diffQuery } from './diff-query.js';
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
-import { commitsOf, diffOf, historyOf, lastUndone, quoted, restoreStatement, reverse, run, statusOf, tablesOf, tag } from './introspect.js';
+import { check, commitsOf, diffOf, historyOf, lastUndone, quoted, restoreStatement, reverse, run, statusOf, tablesOf, tag } from './introspect.js';
 import { Live } from './live.js';
 import { wireMoment } from './moment.js';
 import { deleteDatabase } from './opener.js';
@@ -22,9 +22,11 @@ import type {
   CallOptions,
   Change,
   ChangesOptions,
+  CheckOptions,
   CommitInfo,
   CommitsOptions,
   DatabaseApi,
+  DatabaseCheck,
   DatabaseInfo,
   DatabaseStatus,
   DiffEntry,
@@ -225,6 +227,10 @@ export class Database implements DatabaseApi {
 
   tables(options?: CallOptions): Promise<TableInfo[]> {
     return tablesOf(this.#session, options);
+  }
+
+  check(options?: CheckOptions): Promise<DatabaseCheck> {
+    return check(this.#session, options);
   }
 
   status(options?: CallOptions): Promise<DatabaseStatus> {

@@ -47,6 +47,7 @@ export function dispatch(engine: Engine, sessions: Sessions, { request, session 
     case 'tables':
     case 'status':
     case 'touched':
+    case 'check':
       return { answer: engine.wasm.ask(number, engine.writeRequest(request as EngineRequest)) };
   }
 }

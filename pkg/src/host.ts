@@ -397,6 +397,7 @@ export class Host implements Connection {
     }
     this.#noteRefusal(engine, reply.error?.code);
     this.#held.add(job.answer, reply, engine.wasm.applied_seq());
+    if (job.request.kind === 'check' && this.storage.pieces) void this.#store(); // it may want to read some
     // Someone may have been waiting for this transaction to end.
     if (this.#sessions.busy().length > 0) this.#planTurn();
   }

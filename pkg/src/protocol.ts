@@ -32,6 +32,8 @@ export type Request =
   | { kind: 'status'; session: number }
   /** Whether a query may answer something else at a moment, or now, than before commit `from`, and where that is. */
   | { kind: 'touched'; session: number; sql: string; params?: Uint8Array | undefined; moment?: WireMoment | undefined; from: number }
+  /** Begins a check with `from` 0, goes on with it with 1, and leaves it with 2. */
+  | { kind: 'check'; session: number; from: number }
   | { kind: 'flush'; session: number }
   /** Rolls back what the session left open, and forgets it. */
   | { kind: 'end'; session: number };

@@ -269,3 +269,52 @@ test('files are made while an application writes without a pause', () =>
       url,
     );
   }));
+
+test('a check reads all of the storage again, and says what changed there and where', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    await withDatabase(
+      async (db) => {
+        await db.exec('CREATE TABLE t (id INT PRIMARY KEY, s TEXT UNIQUE)');
+        await db.exec("INSERT INTO t SELECT i, 'row ' || i FROM generate_series(1, 40000) AS g(i); UPDATE t SET s = s || '!' WHERE id % 2 = 0");
+        const told = [];
+        const sound = await db.check({ onProgress: (progress) => told.push(progress) });
+        assert.deepEqual(sound.problems, []);
+        assert.equal(sound.versions, 60_000);
+        assert.ok(sound.bytes > 500_000, `${sound.bytes} bytes`);
+        assert.ok(told.length > 1 && told.every(({ done, total }) => done <= total));
+        assert.equal(told.at(-1).done, told.at(-1).total);
+
+        const file = join(directory, 'db', '00001');
+        const flip = async (at) => {
+          const handle = await open(file, 'r+');
+          const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
+          await handle.write(Buffer.from([buffer[0] ^ 4]), 0, 1, at);
+          await handle.close();
+        };
+        await flip(300_000);
+        const { problems } = await db.check();
+        assert.equal(problems.length, 1);
+        const [{ code, message, segment, file: number, offset }] = problems;
+        assert.deepEqual([code, segment, number], ['CORRUPT', 0, 1]);
+        assert.ok(offset > 4096 && offset <= 300_000, message);
+        assert.match(message, /does not verify/);
+        await flip(300_000);
+
+        const stop = new AbortController();
+        await fails(db.check({ signal: stop.signal, onProgress: () => stop.abort() }), 'CANCELLED');
+        await fails(db.check({ onProgress: 7 }), 'INVALID_PARAMETER_VALUE');
+        // While statements run.
+        const [again] = await Promise.all([db.check(), db.exec("UPDATE t SET s = s || '?' WHERE id < 100; UPDATE t SET s = s || '?' WHERE id < 50")]);
+        assert.deepEqual(again.problems, []);
+      },
+      {},
+      url,
+    );
+  }));
+
+test('a check of a database in memory compares its indexes', () =>
+  withDatabase(async (db) => {
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1), (2); DELETE FROM t WHERE a = 1');
+    assert.deepEqual(await db.check(), { problems: [], bytes: 0, versions: 2 });
+  }));

@@ -47,6 +47,8 @@ pub(super) struct Shared {
     flushes: Vec<(Ticket, Seq)>,
     /// How far a checkpoint has been written.
     capture: Option<Capture>,
+    /// A check under way, during which no checkpoint is written.
+    pub(super) check: Option<super::check::Check>,
     durable: Option<Seq>,
     /// Why the database can no longer be used: memory and storage might disagree.
     poison: Option<Error>,
@@ -136,6 +138,7 @@ impl Database {
                 counters: Counters::default(),
                 flushes: Vec::new(),
                 capture: None,
+                check: None,
                 durable,
                 poison: None,
             },
@@ -366,13 +369,14 @@ impl Database {
             options,
             store,
             capture,
+            check,
             ..
         } = &mut self.shared
         else {
             return Ok(false);
         };
         let budget = milliseconds.saturating_mul(MAINTAINED_PER_MILLISECOND);
-        let done = match log.is_checkpointing() {
+        let done = match log.is_checkpointing() && check.is_none() {
             true => log.checkpoint(budget, options.clock.now(), &mut Parts { store, capture }),
             false => log.maintain(budget),
         };

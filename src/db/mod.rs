@@ -13,6 +13,7 @@
 mod begin;
 mod cache;
 mod cells;
+mod check;
 mod commit;
 mod compile;
 mod control;
@@ -36,6 +37,7 @@ mod talk;
 mod task;
 
 pub use cells::Cells;
+pub use check::Checked;
 pub use database::Database;
 pub use encode::{Encoder, Wanted};
 pub use opening::Opening;

@@ -1,6 +1,6 @@
 //! What a database tells about itself, as results like any other: histories, commits, tables, counters.
 
-use super::{AsOf, Database, History, StatementResult, TransactionStatus};
+use super::{AsOf, Checked, Database, History, StatementResult, TransactionStatus};
 use crate::column::{Chunk, VectorBuilder};
 use crate::error::Result;
 use crate::expr::Json;
@@ -250,6 +250,37 @@ pub fn status(database: &mut Database) -> Result<StatementResult> {
         number(stats.versions),
     ]);
     Ok(report.finish("STATUS", database.applied_seq()))
+}
+
+/// How far a check has come, one row: done, total, whether it is over, bytes, versions; and a row for each problem, with code, message
+/// and where it is.
+pub fn check(checked: &Checked, seq: Option<Seq>) -> StatementResult {
+    let numbers = ["done", "total", "bytes", "versions"];
+    let place = ["segment", "file", "offset"];
+    let big = |name: &str| (name.to_string(), DataType::BigInt);
+    let text = |name: &str| (name.to_string(), DataType::Text);
+    let fields = [("over".to_string(), DataType::Boolean)].into_iter();
+    let fields = fields
+        .chain(numbers.map(big))
+        .chain(["code", "message"].map(text));
+    let mut report = Report::new(fields.chain(place.map(big)));
+    let told = [checked.done, checked.total, checked.bytes, checked.versions];
+    let told = [Value::Bool(checked.is_over)]
+        .into_iter()
+        .chain(told.map(number));
+    report.push(told.chain([const { Value::Null }; 5]));
+    for problem in &checked.problems {
+        let or_null = |at: Option<u64>| at.map_or(Value::Null, number);
+        let nothing = [const { Value::Null }; 5];
+        report.push(nothing.into_iter().chain([
+            Value::text(problem.error.code().name()),
+            Value::text(problem.error.message()),
+            or_null(problem.segment),
+            or_null(problem.file.map(u64::from)),
+            or_null(problem.offset),
+        ]));
+    }
+    report.finish("CHECK", seq)
 }
 
 fn number(value: u64) -> Value {

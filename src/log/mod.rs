@@ -30,6 +30,7 @@
 //! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
 //! | `checkpoint` | everything up to a commit in one file, for which the segments before can be used anew |
 //! | `transaction` `record` `event` `bookkeeping` | commits and frames |
+//! | `check` | reading all of an open log again |
 //! | `frame` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
 //! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
 //! | `options` | how it is opened |
@@ -39,6 +40,7 @@
 
 mod bookkeeping;
 mod chain;
+mod check;
 mod checkpoint;
 mod event;
 mod failure;
@@ -63,6 +65,7 @@ mod zeros;
 
 pub use crate::encoding::limit;
 pub use chain::Hash;
+pub use check::{Check, Problem};
 pub use checkpoint::Contents;
 pub use options::{Mode, Options, Position, Report, Sizes};
 pub use page::DatabaseId;

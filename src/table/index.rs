@@ -206,8 +206,21 @@ impl<K: Key> Tiers<K> {
         }
     }
 
-    fn key_type(&self, shape: &KeyShape, (columns, row): (&[Rc<Vector>], usize)) -> Option<K> {
+    /// The key of a row, of the type that these tiers have.
+    pub fn key_type(&self, shape: &KeyShape, (columns, row): (&[Rc<Vector>], usize)) -> Option<K> {
         shape.key(columns, row)
+    }
+
+    /// Shows every period that is held: key, row, start and end.
+    pub fn each(&self, see: &mut dyn FnMut(&K, u64, u64, u64)) {
+        let trees = self.retired.iter().map(|(end, tree)| (*end, tree));
+        for (end, tree) in trees.chain([(ALIVE, &self.live)]) {
+            for ((key, row), start) in tree.iter() {
+                see(key, *row, start, end);
+            }
+        }
+        (self.closed)
+            .each(&mut |closed| see(&closed.key, closed.payload, closed.start, closed.end));
     }
 
     fn close_all(&mut self, seq: u64, blocks: &mut Blocks) {

@@ -16,6 +16,7 @@ use super::rows::Layout;
 use crate::column::{Data, Vector};
 use crate::error::{Code, Error, Result};
 use crate::types::{ColumnId, DataType, Decimal, IndexSchema, PhysicalType, TableSchema, Value};
+use std::hash::Hash;
 use std::ops::Bound;
 use std::rc::Rc;
 
@@ -137,7 +138,7 @@ impl KeyShape {
 }
 
 /// What a key is compared as.
-pub(crate) trait Key: Ord + Clone + 'static {
+pub(crate) trait Key: Ord + Clone + Hash + 'static {
     /// The key of a row.
     fn of_row(shape: &KeyShape, columns: &[Rc<Vector>], row: usize) -> Self;
     /// The key of the values of its columns.

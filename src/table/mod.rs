@@ -111,6 +111,7 @@ mod block;
 mod blocks;
 mod catalog;
 mod changes;
+mod check;
 mod checkpoint;
 mod closed;
 mod index;
@@ -127,6 +128,7 @@ mod visibility;
 mod zone;
 
 pub use catalog::Catalog;
+pub use check::Check;
 pub use checkpoint::{Capture, Restore};
 pub use location::{BlockId, Fetch, Location};
 pub use store::{CommitInfo, Residency, Stats, Store};

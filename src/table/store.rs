@@ -74,7 +74,7 @@ pub struct Store {
     pub(super) relations: BTreeMap<TableId, Relation>,
     pub(super) blocks: Blocks,
     /// Each catalog with the commit that made it, and what that changed.
-    catalogs: Vec<(Seq, Rc<Catalog>)>,
+    pub(super) catalogs: Vec<(Seq, Rc<Catalog>)>,
     pub(super) changes: Vec<(Seq, Vec<CatalogChange>)>,
     empty: Rc<Catalog>,
     pub(super) commits: Vec<CommitInfo>,

@@ -47,6 +47,9 @@ struct Task {
     many: bool,
 }
 
+/// Read by a step of a check.
+const CHECKED_BYTES: u64 = 1 << 20;
+
 /// A request is read, converted and written: as often as this it may lie in memory beside itself.
 const REQUEST_FACTOR: u64 = 3;
 
@@ -553,6 +556,14 @@ impl Engine {
                 let from = asked.from.checked_sub(1).map(Seq);
                 let (touched, seq) = database.touched(asked.sql, &asked.row()?, from, as_of);
                 report::touched(touched, seq)
+            }
+            Kind::Check => {
+                match asked.from {
+                    0 => database.begin_check()?,
+                    1 => {}
+                    _ => database.end_check(),
+                }
+                report::check(&database.check(CHECKED_BYTES)?, database.applied_seq())
             }
             Kind::Exec | Kind::Run => return Err(malformed()),
         };

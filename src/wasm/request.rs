@@ -27,6 +27,7 @@ pub enum Kind {
     Tables,
     Status,
     Touched,
+    Check,
 }
 
 /// The parts of a request, still in the buffer.
@@ -146,6 +147,7 @@ fn kind(number: u32) -> Result<Kind> {
         4 => Kind::Tables,
         5 => Kind::Status,
         6 => Kind::Touched,
+        7 => Kind::Check,
         _ => return Err(malformed()),
     })
 }

@@ -96,6 +96,21 @@ impl Faulty {
         self.0.borrow().writes.clone()
     }
 
+    /// The medium changes a byte by itself.
+    pub fn damage(&self, file: usize, place: usize, bits: u8) {
+        let State { durable, seen, .. } = &mut *self.0.borrow_mut();
+        for files in [durable, seen] {
+            files.files[file][place] ^= bits;
+        }
+    }
+
+    /// The medium has other bytes for a file than were written; gives those.
+    pub fn replace(&self, file: usize, bytes: Vec<u8>) -> Vec<u8> {
+        let State { durable, seen, .. } = &mut *self.0.borrow_mut();
+        durable.files[file] = bytes.clone();
+        std::mem::replace(&mut seen.files[file], bytes)
+    }
+
     /// What is there after a crash that kept these of the unflushed writes, in their order.
     pub fn crashed(&self, keep: impl IntoIterator<Item = usize>) -> Memory {
         let state = self.0.borrow();

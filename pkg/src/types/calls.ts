@@ -5,7 +5,7 @@ import type { Moment } from './moments.js';
 import type { CallOptions, CommitsOptions, ExecOptions, QueryOptions, TransactionOptions, WriteOptions } from './options.js';
 import type { CommitInfo, DiffEntry, DiffOptions, DiffQueryOptions, HistoryEntry, RestoreOptions, TagInfo, UndoOptions } from './past.js';
 import type { Field, Parameters, Results, Row, TableInfo } from './results.js';
-import type { DatabaseInfo, DatabaseStatus } from './status.js';
+import type { CheckOptions, DatabaseCheck, DatabaseInfo, DatabaseStatus } from './status.js';
 
 /** What a database, a transaction and a past moment have in common. */
 export interface Queryable {
@@ -191,6 +191,12 @@ export interface DatabaseApi extends Queryable {
   tables(options?: CallOptions): Promise<TableInfo[]>;
 
   status(options?: CallOptions): Promise<DatabaseStatus>;
+
+  /**
+   * Reads all of the storage again, with every checksum, link and hash, and compares every index with the rows. It changes nothing,
+   * and calls go on meanwhile. What it finds can be read up to there: open the database with `salvage`.
+   */
+  check(options?: CheckOptions): Promise<DatabaseCheck>;
 
   /** Waits until everything committed so far is on storage: of interest with `durability: 'relaxed'`. */
   flush(options?: CallOptions): Promise<void>;

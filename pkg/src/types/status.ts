@@ -1,5 +1,6 @@
 /** What an open database tells about itself. */
 
+import type { Signal } from './environment.js';
 import type { ErrorCode } from './errors.js';
 import type { Durability, StorageKind } from './options.js';
 
@@ -78,4 +79,34 @@ export interface DatabaseStatus {
    * room, later calls try again now and then.
    */
   readOnly: { code: ErrorCode; message: string } | null;
+}
+
+/** Taken by `check`. */
+export interface CheckOptions {
+  /** Stops it. */
+  signal?: Signal | undefined;
+  /** Is told how much is done, of how much as far as that is known. */
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+}
+
+/** What `check` found. */
+export interface DatabaseCheck {
+  /** What is wrong; empty if nothing is. */
+  problems: DatabaseProblem[];
+  /** Bytes of frames and of a checkpoint that were read; 0 for a database in memory. */
+  bytes: number;
+  /** Row versions that were compared with the indexes. */
+  versions: number;
+}
+
+/** Something that is not as it was written. */
+export interface DatabaseProblem {
+  /** `CORRUPT` for what is damaged, `DATA_LOSS` for what is missing, `IO` where storage could not be read. */
+  code: ErrorCode;
+  message: string;
+  /** Of the log, if it is there. */
+  segment: number | null;
+  /** The number of a file, and where in it, as far as it is known. */
+  file: number | null;
+  offset: number | null;
 }

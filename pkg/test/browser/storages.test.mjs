@@ -116,6 +116,9 @@ for (const scheme of ['opfs', 'idb']) {
       await page.evaluate((name) => open_(name), name);
       assert.deepEqual(await page.evaluate(answers, name), before);
       await page.evaluate((name) => databases.get(name).exec('UPDATE t SET v = 0'), name);
+      const checked = await page.evaluate((name) => databases.get(name).check(), name);
+      assert.deepEqual(checked.problems, []);
+      assert.ok(checked.bytes > 500_000 && checked.versions > 300_000, JSON.stringify(checked));
       assert.deepEqual((await page.evaluate(answers, name)).slice(0, 4), before.slice(0, 4));
     }));
 }

@@ -248,6 +248,18 @@ impl<K: Ord + Clone> ClosedTier<K> {
         Fetch::Ready(walk)
     }
 
+    /// Shows every entry, in no order.
+    pub fn each(&self, see: &mut dyn FnMut(&Closed<K>)) {
+        self.all_runs()
+            .flat_map(|run| &run.entries)
+            .for_each(&mut *see);
+        for bucket in &self.buckets {
+            for (entry, start) in bucket.buffer.iter() {
+                see(&buffered(entry, start));
+            }
+        }
+    }
+
     pub fn runs(&self) -> usize {
         self.all_runs().count()
     }
