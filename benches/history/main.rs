@@ -2,8 +2,10 @@
 //!
 //! A table of 10,000 rows takes 200,000 single-row updates, uniform and skewed (Zipf). Its present, and its
 //! past at 10, 50 and 90 %, are then summed by full scans and compared with a table that was never updated: by
-//! the tables alone, and by SQL. After that, single inserts, look-ups and commits.
+//! the tables alone, and by SQL. After that, single inserts, look-ups and commits. What is promised of the past comes first:
+//! the lines that begin with `figure`.
 
+mod figures;
 mod statements;
 mod tables;
 
@@ -81,6 +83,9 @@ fn report(name: &str, never: f64, mut scan: impl FnMut(u64, u64)) {
 }
 
 fn main() {
+    figures::look_ups();
+    figures::differences();
+    figures::slider();
     tables::kernels();
     tables::scans();
     tables::singles();

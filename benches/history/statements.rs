@@ -2,7 +2,7 @@
 
 use super::{ROWS, UPDATES, consume, random, report, time, uniform, zipf};
 use driftdb::db::{Database, Options, Parameter, Request, SessionId, StatementId, Work};
-use driftdb::types::{Clock, Entropy};
+use driftdb::types::{Clock, Entropy, Value};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -20,13 +20,13 @@ impl Entropy for Host {
     }
 }
 
-struct Bench {
+pub struct Bench {
     database: Database,
     session: SessionId,
 }
 
 impl Bench {
-    fn new() -> Bench {
+    pub fn new() -> Bench {
         let options = Options::memory(Rc::new(Host), Rc::new(Host));
         let mut opening = Database::open(options);
         let mut database = loop {
@@ -38,7 +38,7 @@ impl Bench {
         Bench { database, session }
     }
 
-    fn with_rows(rows: usize) -> Bench {
+    pub fn with_rows(rows: usize) -> Bench {
         let mut bench = Bench::new();
         bench.sql("CREATE TABLE t (id bigint PRIMARY KEY, v bigint, name text)");
         let tuples: Vec<String> = (0..rows)
@@ -59,24 +59,41 @@ impl Bench {
         );
     }
 
-    fn sql(&mut self, sql: &str) {
+    pub fn sql(&mut self, sql: &str) {
         self.request(Request::script(sql));
     }
 
-    fn prepare(&mut self, sql: &str) -> StatementId {
+    pub fn prepare(&mut self, sql: &str) -> StatementId {
         self.database
             .prepare(self.session, sql)
             .expect("it is understood")
     }
 
-    fn statement(&mut self, statement: StatementId, parameters: Vec<Parameter>) {
+    pub fn statement(&mut self, statement: StatementId, parameters: Vec<Parameter>) {
         self.request(Request::new(Work::Statement {
             statement,
             parameters,
         }));
     }
 
-    fn seq(&mut self) -> u64 {
+    /// The rows that a statement answers.
+    pub fn answer(
+        &mut self,
+        statement: StatementId,
+        parameters: Vec<Parameter>,
+    ) -> Vec<Vec<String>> {
+        let request = Request::new(Work::Statement {
+            statement,
+            parameters,
+        });
+        let results = self.database.run(self.session, request);
+        let results = results.map_err(|(_, failure)| failure.error);
+        let rows = results.expect("it runs")[0].values();
+        let text = |row: Vec<Value>| row.iter().map(|value| format!("{value:?}")).collect();
+        rows.into_iter().map(text).collect()
+    }
+
+    pub fn seq(&mut self) -> u64 {
         self.database.applied_seq().expect("it has commits").0
     }
 }

@@ -345,6 +345,24 @@ test('live queries do not see what is not committed, and see all of what is', ()
     await live.unsubscribe();
   }));
 
+test('live queries see labels, views and columns change under them', () =>
+  withDatabase(async (db) => {
+    await db.exec("CREATE TYPE mood AS ENUM ('ok', 'sad'); CREATE TABLE t (id INT PRIMARY KEY, m mood); INSERT INTO t VALUES (1, 'sad'); CREATE VIEW v AS SELECT m FROM t");
+    const live = await db.live('SELECT m FROM v', [], null, { rowMode: 'array' });
+    const is = (rows) => until(() => JSON.stringify(live.results.rows) === JSON.stringify(rows));
+    await db.exec("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'");
+    await is([['blue']]);
+    await db.exec("CREATE OR REPLACE VIEW v AS SELECT m FROM t WHERE m = 'ok'");
+    await is([]);
+    await db.exec("UPDATE t SET m = 'ok'");
+    await is([['ok']]);
+    const all = await db.live('SELECT * FROM t');
+    await db.exec("ALTER TABLE t ADD COLUMN more TEXT DEFAULT 'x'");
+    await until(() => all.results.rows[0].more === 'x');
+    await live.unsubscribe();
+    await all.unsubscribe();
+  }));
+
 test('diffQuery: what changed in the result of a query', () =>
   withItems(async (db) => {
     await db.exec("UPDATE items SET name = 'b' WHERE id = 1; INSERT INTO items VALUES (3, 'c', 30); ALTER TABLE items ADD COLUMN extra INT");

@@ -3,7 +3,7 @@
 use super::{AsOf, Database, History, HistoryEntry, Parameter};
 use crate::error::{Code, Error, Result};
 use crate::expr::EvalContext;
-use crate::plan::{OutputColumn, Retyped, refuse_retyped_key};
+use crate::plan::{OutputColumn, Retyped};
 use crate::table::Fetch;
 use crate::txn::{Event, View};
 use crate::types::{DataType, IndexSchema, Seq, TableSchema, Value, catalog_name};
@@ -37,35 +37,31 @@ impl Database {
             let message = format!("table \"{table}\" has no primary key");
             Error::new(Code::InvalidColumnReference, message)
         })?;
-        refuse_retyped_key(schema)?;
         let key = key_values(schema, index, key, names)?;
         let retyped = Retyped::of(schema)?;
-        let read_as = retyped.as_ref().map_or(&**schema, |retyped| &retyped.table);
+        let types: Vec<DataType> = match &retyped {
+            Some(retyped) => retyped.values.iter().map(|value| value.data_type).collect(),
+            None => schema.columns.iter().map(|c| c.data_type).collect(),
+        };
+        let context = EvalContext {
+            parameters: &[],
+            outer: &[],
+            subplans: &[],
+            now: self.shared.now(),
+            entropy: &*self.shared.options.entropy,
+            sequences: None,
+            heap: &self.shared.options.heap,
+        };
         let store = &mut self.shared.store;
         let events = loop {
-            match View::at(store, snapshot).history(read_as, index, key.clone())? {
+            let view = View::at(store, snapshot);
+            let told = match &retyped {
+                Some(retyped) => retyped.history(&view, index, key.clone(), &context)?,
+                None => view.history(schema, index, key.clone(), None)?,
+            };
+            match told {
                 Fetch::Ready(events) => break events,
                 Fetch::Need(block) => store.load(block)?,
-            }
-        };
-        let mut types: Vec<DataType> = schema.columns.iter().map(|c| c.data_type).collect();
-        let events = match &retyped {
-            None => events,
-            Some(retyped) => {
-                types = retyped.values.iter().map(|value| value.data_type).collect();
-                let context = EvalContext {
-                    parameters: &[],
-                    outer: &[],
-                    subplans: &[],
-                    now: self.shared.now(),
-                    entropy: &*self.shared.options.entropy,
-                    sequences: None,
-                    heap: &self.shared.options.heap,
-                };
-                let told = events
-                    .into_iter()
-                    .map(|event| retyped.tell(event, &context));
-                told.collect::<Result<_>>()?
             }
         };
         Ok(History {

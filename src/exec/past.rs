@@ -129,13 +129,12 @@ fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeq
             else {
                 return Ok(Fetch::Ready(items));
             };
-            let read = call.retyped.as_ref();
-            let read_as = read.map_or(&**table, |retyped| &retyped.table);
-            let events = ready!(at(store, to).history(read_as, index, key)?);
-            for mut event in events {
-                if let Some(retyped) = read {
-                    event = retyped.tell(event, &eval)?;
-                }
+            let view = at(store, to);
+            let events = ready!(match &call.retyped {
+                Some(retyped) => retyped.history(&view, index, key, &eval)?,
+                None => view.history(table, index, key, None)?,
+            });
+            for event in events {
                 let (time, meta) = told_of(store, event.seq);
                 let end = event.until.map(|end| (end, told_of(store, end).0));
                 let names = event.changed.iter();

@@ -165,8 +165,9 @@ pub struct CreateTableAs {
     pub query: Query,
     /// The sequences of its columns, by position, as they were when the table was dropped; they go on where they stood.
     pub sequences: Vec<(usize, TableSchema)>,
-    /// Tables that its foreign keys know by ids of before they were dropped, and their names.
-    pub parents: Vec<(TableId, CatalogName)>,
+    /// Tables and types that it knows by ids of before they were dropped, and where they are among what is made with it,
+    /// counted from what is made next.
+    pub again: Vec<(TableId, i64)>,
 }
 
 /// Inserts the rows of `source`, which has one column for each column of the table, in its order, with

@@ -4,10 +4,11 @@
 //! together, they are of the type that UNION would give them, or else text.
 
 use super::scan_type;
-use crate::error::{Error, Result};
-use crate::expr::{self, CastContext, EvalContext, Expr};
-use crate::txn::Event;
-use crate::types::{ColumnSchema, DataType, ScanColumn, TableSchema};
+use crate::error::Result;
+use crate::expr::{self, BinaryOperator, CastContext, EvalContext, Expr};
+use crate::table::Fetch;
+use crate::txn::{Event, Holds, View};
+use crate::types::{ColumnSchema, DataType, IndexSchema, ScanColumn, TableSchema, Value};
 
 /// A table some of whose columns changed their types.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,9 +23,6 @@ pub struct Retyped {
 
 impl Retyped {
     /// `None` for a table of which none did.
-    ///
-    /// # Errors
-    /// `Unsupported` where the labels of an enumerated type are not known any more.
     pub fn of(table: &TableSchema) -> Result<Option<Retyped>> {
         if table.columns.iter().all(|column| !column.was_retyped) {
             return Ok(None);
@@ -47,15 +45,56 @@ impl Retyped {
             }
             let value = match values.len() {
                 1 => values.swap_remove(0),
-                _ => together(values, table, column)?,
+                _ => together(values)?,
             };
             retyped.values.push(value);
         }
         Ok(Some(retyped))
     }
 
+    /// What `View::history` tells of a key as its own columns have it. Where the key itself changed its type, the index
+    /// has not all of the past.
+    pub fn history(
+        &self,
+        view: &View,
+        index: &IndexSchema,
+        key: Vec<Value>,
+        context: &EvalContext,
+    ) -> Result<Fetch<Vec<Event>>> {
+        let mut conditions = Vec::new();
+        let mut is_retyped = false;
+        for (id, value) in index.columns.iter().zip(&key) {
+            let Some(at) = self.table.position(*id) else {
+                continue;
+            };
+            let column = &self.table.columns[at];
+            is_retyped |= column.was_retyped;
+            let held = self.values[at].clone();
+            let value = Expr::constant(value.clone(), column.data_type);
+            let value = expr::coerce_to(value, held.data_type, CastContext::Explicit)?;
+            conditions.push(expr::resolve_operator(BinaryOperator::Equal, held, value)?);
+        }
+        let holds = |row: &[Value]| {
+            for condition in &conditions {
+                if expr::evaluate_row(condition, row, context)? != Value::Bool(true) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        let holds: Holds = &holds;
+        let holds = is_retyped.then_some(holds);
+        match view.history(&self.table, index, key, holds)? {
+            Fetch::Ready(events) => {
+                let told = events.into_iter().map(|event| self.tell(event, context));
+                Ok(Fetch::Ready(told.collect::<Result<_>>()?))
+            }
+            Fetch::Need(block) => Ok(Fetch::Need(block)),
+        }
+    }
+
     /// A state of a row that was read with all columns, as its own columns tell of it.
-    pub fn tell(&self, mut event: Event, context: &EvalContext) -> Result<Event> {
+    fn tell(&self, mut event: Event, context: &EvalContext) -> Result<Event> {
         let own = self.values.len();
         for at in &mut event.changed {
             *at = at
@@ -73,16 +112,8 @@ impl Retyped {
     }
 }
 
-fn together(values: Vec<Expr>, table: &TableSchema, column: &ColumnSchema) -> Result<Expr> {
+fn together(values: Vec<Expr>) -> Result<Expr> {
     let types: Vec<DataType> = values.iter().map(|value| value.data_type.base()).collect();
-    let is_enum = |of: &DataType| matches!(of.element().unwrap_or(*of), DataType::Enum(_));
-    if types.iter().any(is_enum) {
-        let what = format!(
-            "all of the past of table \"{}\", whose column \"{}\" has other labels since,",
-            table.name, column.name
-        );
-        return Err(Error::unsupported(what));
-    }
     let common = expr::common_type(&types, "UNION").unwrap_or(DataType::Text);
     let cast = |value| expr::coerce_to(value, common, CastContext::Explicit);
     let values = values.into_iter().map(cast).collect::<Result<_>>()?;

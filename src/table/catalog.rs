@@ -18,7 +18,7 @@ pub struct Catalog {
     indexes: BTreeMap<CatalogName, (TableId, IndexId)>,
     /// Names of states.
     tags: BTreeMap<String, Seq>,
-    /// The enumerated types as they are now.
+    /// The enumerated types as they are now, and those that are no more as they were last: the past has their values.
     enumerations: BTreeMap<TableId, Enumeration>,
     /// The schemas in which a session looks for names without one, if not in `public`.
     path: Option<Rc<[String]>>,
@@ -187,7 +187,6 @@ impl Catalog {
         let schema = self.require(id)?.clone();
         self.tables.remove(&schema.key());
         self.names.remove(&id);
-        self.enumerations.remove(&id);
         self.indexes.retain(|_, (table, _)| *table != id);
         Ok(())
     }
@@ -226,7 +225,7 @@ impl Catalog {
         let made = Enumeration::new(schema, labels);
         self.enumerations.insert(schema.id, made);
         for table in self.tables.values_mut() {
-            if table.has_type(schema.id) {
+            if table.has_type(schema.id) || !table.dropped.is_empty() {
                 settle(&self.enumerations, Rc::make_mut(table));
             }
         }
@@ -269,14 +268,16 @@ fn type_exists(name: &str) -> Error {
 
 /// Gives the columns the enumerated types as they are now.
 fn settle(known: &BTreeMap<TableId, Enumeration>, schema: &mut TableSchema) {
-    for column in &mut schema.columns {
-        let own = column.data_type;
+    let columns = schema.columns.iter_mut().map(|own| &mut own.data_type);
+    let dropped = schema.dropped.iter_mut().map(|old| &mut old.data_type);
+    for data_type in columns.chain(dropped) {
+        let own = *data_type;
         if let DataType::Enum(enumeration) = own.element().unwrap_or(own)
             && let Some(now) = known.get(&enumeration.id)
         {
             let now = DataType::Enum(*now);
             let array = own.element().and_then(|_| now.array());
-            column.data_type = array.unwrap_or(now);
+            *data_type = array.unwrap_or(now);
         }
     }
 }

@@ -29,6 +29,9 @@ impl Operation {
     }
 }
 
+/// Whether a version with these values has the key.
+pub type Holds<'a> = &'a dyn Fn(&[Value]) -> Result<bool>;
+
 /// One state of a row, or its end.
 pub struct Event {
     pub seq: Seq,
@@ -59,14 +62,15 @@ impl Version {
 
 impl View<'_> {
     /// Every version that held a key of a unique index up to the snapshot, oldest first, and the deletes that
-    /// ended them.
+    /// ended them. With `holds`, which says whether a version has the key, it is done without the index.
     pub fn history(
         &self,
         schema: &TableSchema,
         index: &IndexSchema,
         key: Vec<Value>,
+        holds: Option<Holds>,
     ) -> Result<Fetch<Vec<Event>>> {
-        let versions = ready!(self.versions_of(schema, index, key)?);
+        let versions = ready!(self.versions_of(schema, index, key, holds)?);
         let mut events = Vec::new();
         for (place, version) in versions.iter().enumerate() {
             // One row at a time has a key, so a version's neighbours are those before and after it.
@@ -103,13 +107,22 @@ impl View<'_> {
         schema: &TableSchema,
         index: &IndexSchema,
         key: Vec<Value>,
+        holds: Option<Holds>,
     ) -> Result<Fetch<Vec<Version>>> {
         let own = schema.columns.iter().map(|c| ScanColumn::Column(c.id));
         let stamps = [ScanColumn::RowId, ScanColumn::SeqStart, ScanColumn::SeqEnd];
         let columns: Vec<ScanColumn> = stamps.into_iter().chain(own).collect();
-        let mut versions = ready!(match self.stored_index(schema.id, index.id) {
-            Some(_) => self.found_versions(schema, index, key, &columns)?,
-            None => self.scanned_versions(schema, index, &key, &columns)?,
+        let places = index.columns.iter().map(|id| schema.position(*id));
+        let places: Vec<Option<usize>> = places.collect();
+        let has_key = |row: &[Value]| {
+            let held = |(place, value): (&Option<usize>, &Value)| {
+                place.is_some_and(|place| row[place] == *value)
+            };
+            Ok(places.iter().zip(&key).all(held))
+        };
+        let mut versions = ready!(match (holds, self.stored_index(schema.id, index.id)) {
+            (None, Some(_)) => self.found_versions(schema, index, key, &columns)?,
+            (holds, _) => self.scanned_versions(schema, holds.unwrap_or(&has_key), &columns)?,
         });
         sort_by_key(&mut versions, |version| (version.start, version.row));
         Ok(Fetch::Ready(versions))
@@ -141,29 +154,23 @@ impl View<'_> {
         }
     }
 
-    /// The same without the index, where it was dropped after the snapshot.
+    /// The same without the index, where it was dropped after the snapshot or does not have all of the past.
     fn scanned_versions(
         &self,
         schema: &TableSchema,
-        index: &IndexSchema,
-        key: &[Value],
+        holds: Holds,
         columns: &[ScanColumn],
     ) -> Result<Fetch<Vec<Version>>> {
         let all = Versions::all(self.snapshot);
-        let places = index.columns.iter().map(|id| schema.position(*id));
-        let places: Vec<Option<usize>> = places.collect();
-        let has_key = |version: &Version| {
-            let held = |(place, value): (&Option<usize>, &Value)| {
-                place.is_some_and(|place| version.values[place] == *value)
-            };
-            places.iter().zip(key).all(held)
-        };
         let mut versions = Vec::new();
         for unit in self.scan_units(schema.id, &all, false) {
             let chunk = self.read_unit(unit, &all, columns, &ZoneFilter::default())?;
             if let Some(chunk) = ready!(chunk) {
-                let rows = (0..chunk.len()).map(|row| version(&chunk, row));
-                versions.extend(rows.filter(has_key));
+                for version in (0..chunk.len()).map(|row| version(&chunk, row)) {
+                    if holds(&version.values)? {
+                        versions.push(version);
+                    }
+                }
             }
         }
         Ok(Fetch::Ready(versions))

@@ -8,7 +8,7 @@ use super::private::{Origin, PrivateBlocks, PrivateTable};
 use crate::column::{CHUNK_ROWS, Vector};
 use crate::commit::{CatalogChange, Commit, RequestId, RowChanges, TableChange};
 use crate::table::{Rows, Store, nulls};
-use crate::types::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
+use crate::types::{BranchId, ColumnId, IndexId, RowId, Seq, TableId, TableSchema};
 use std::rc::Rc;
 
 /// What a commit carries besides its changes.
@@ -28,16 +28,29 @@ impl Transaction {
     pub fn into_commit(mut self, store: &Store, head: CommitHead) -> Option<Commit> {
         let mut catalog = net_catalog(std::mem::take(&mut self.catalog_changes));
         let before = store.catalog(self.snapshot);
-        let is_as_before = |change: &CatalogChange| {
-            change.table().is_some_and(|id| {
-                let now = self.catalog.table_by_id(id);
-                now.is_some() && now == before.table_by_id(id)
+        let returned = |change: &CatalogChange| {
+            let id = change.table()?;
+            let now = self.catalog.table_by_id(id)?;
+            (Some(now) == before.table_by_id(id)).then_some(now)
+        };
+        // What is as it was is left out, unless others had its names meanwhile.
+        let is_all = catalog.iter().all(|change| returned(change).is_some());
+        let is_kept = |change: &CatalogChange| {
+            returned(change).is_none_or(|now| {
+                let mut others = catalog
+                    .iter()
+                    .filter(|other| other.table() != change.table());
+                !is_all
+                    && others.any(|other| {
+                        names_taken(other)
+                            .into_iter()
+                            .any(|name| names_of(now).any(|own| own == name))
+                    })
             })
         };
-        // Renamed and named back: all of it or nothing, since others may have had the name meanwhile.
-        if catalog.iter().all(is_as_before) {
-            catalog.clear();
-        }
+        let kept: Vec<bool> = catalog.iter().map(is_kept).collect();
+        let mut kept = kept.into_iter();
+        catalog.retain(|_| kept.next() == Some(true));
         let mut tables = std::mem::take(&mut self.tables);
         self.tables = tables.split_off(&TableId::FIRST_TEMPORARY);
         let tables: Vec<TableChange> = (tables.into_iter())
@@ -67,6 +80,23 @@ impl Transaction {
             catalog,
             tables,
         })
+    }
+}
+
+/// A table's name and those of its indexes.
+fn names_of(table: &TableSchema) -> impl Iterator<Item = &String> {
+    let indexes = table.indexes.iter().map(|index| &index.name);
+    indexes.chain([&table.name])
+}
+
+/// The names that a change takes.
+fn names_taken(change: &CatalogChange) -> Vec<&String> {
+    match change {
+        CatalogChange::CreateTable(schema) | CatalogChange::AlterTable(schema) => {
+            names_of(schema).collect()
+        }
+        CatalogChange::CreateIndex { index, .. } => vec![&index.name],
+        _ => Vec::new(),
     }
 }
 

@@ -9,10 +9,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 pub struct Engine {
-    database: Database,
+    pub database: Database,
     session: SessionId,
 }
 
+// Not every test that has it needs all of it.
+#[allow(dead_code)]
 impl Engine {
     /// An empty database. The ways of running it (optimizer, plan cache, blocks at hand or not) take turns.
     pub fn new(turn: u64) -> Engine {
@@ -21,17 +23,24 @@ impl Engine {
 
     /// The same by another clock.
     pub fn with_clock(turn: u64, clock: Rc<dyn Clock>) -> Engine {
+        Engine::with(turn, clock, |_| {})
+    }
+
+    /// The same, with other options besides.
+    pub fn with(turn: u64, clock: Rc<dyn Clock>, change: impl FnOnce(&mut Options)) -> Engine {
         let mut options = Options::memory(clock, Rc::new(Ticks::default()));
         options.optimizer = turn % 4 != 3;
         options.plan_cache = turn % 3 != 2;
         if turn % 2 == 1 {
             options.residency = Residency::FirstTouch;
         }
+        change(&mut options);
         let mut opening = Database::open(options);
-        let database = opening
-            .step(1)
-            .expect("memory does not fail")
-            .expect("nothing to replay");
+        let database = loop {
+            if let Some(database) = opening.step(1_000).expect("memory does not fail") {
+                break database;
+            }
+        };
         let mut engine = Engine {
             session: SessionId(0),
             database,
@@ -95,7 +104,7 @@ fn cell(value: &Value, data_type: DataType) -> Option<String> {
 
 /// A clock that ticks at every look, and a source that is not random.
 #[derive(Default)]
-struct Ticks(Cell<i64>);
+pub struct Ticks(Cell<i64>);
 
 impl Clock for Ticks {
     fn now(&self) -> i64 {

@@ -4,13 +4,14 @@
 //! ```text
 //! state      what there is at a moment, and the list of these
 //! program    what is run: transactions, and in them define, write, bring_back (RESTORE, UNDO, REDO)
+//! kept       files that outlive the database
 //! live       queries that are answered again only where that may tell something else
 //! question   what is asked: moments, ranges, joins, sessions, views       telling   history, diff, blame, commits
 //! ```
 //!
 //! The ways of running the engine take turns: with and without optimizer and plan cache, with every block missing at its first
-//! touch. An ordinary run is a fixed number of programs. `make programs` runs many more, and goes on where it was when it is
-//! run again; `SEED=n cargo test --test programs` runs a single one.
+//! touch, opened anew from its files and checkpoints. An ordinary run is a fixed number of programs. `make programs` runs many
+//! more, and goes on where it was when it is run again; `SEED=n cargo test --test programs` runs a single one.
 
 #[path = "../differential/answer.rs"]
 #[allow(dead_code)]
@@ -19,6 +20,7 @@ mod bring_back;
 mod define;
 #[path = "../differential/engine.rs"]
 mod engine;
+mod kept;
 mod live;
 mod program;
 mod question;

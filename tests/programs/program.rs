@@ -1,9 +1,11 @@
 //! One random program: what it says, and what there must be after it.
 
-use super::engine::Engine;
+use super::engine::{Engine, Ticks};
+use super::kept::Kept;
 use super::live::Live;
 use super::random::Random;
 use super::state::{Cell, Kind, Past, Row, State, Table};
+use std::rc::Rc;
 
 const STEPS: usize = 45;
 /// Keys are below it.
@@ -15,6 +17,10 @@ pub type Outcome = Result<State, &'static str>;
 pub struct Program {
     pub random: Random,
     pub engine: Engine,
+    seed: u64,
+    clock: Rc<Ticks>,
+    /// What is kept where the database is opened anew now and then.
+    files: Option<Kept>,
     pub past: Past,
     /// What the open transaction, or else the last commit, has made.
     pub now: State,
@@ -53,11 +59,24 @@ impl Condition {
     }
 }
 
+fn open(seed: u64, clock: &Rc<Ticks>, files: &Option<Kept>) -> Engine {
+    Engine::with(seed, clock.clone(), |options| {
+        if let Some(files) = files {
+            options.storage = Some(Box::new(files.clone()));
+        }
+    })
+}
+
 impl Program {
     pub fn new(seed: u64) -> Program {
+        let clock = Rc::new(Ticks::default());
+        let files = (seed % 5 == 4).then(Kept::default);
         Program {
             random: Random(seed),
-            engine: Engine::new(seed),
+            engine: open(seed, &clock, &files),
+            seed,
+            clock,
+            files,
             past: Past::default(),
             now: State::default(),
             in_transaction: false,
@@ -82,6 +101,7 @@ impl Program {
                 10..58 => self.write(),
                 58..72 => self.define(false),
                 72..86 => self.bring_back(),
+                86..89 => self.open_anew(),
                 _ => {}
             }
             if self.random.chance(60) {
@@ -179,6 +199,21 @@ impl Program {
             self.now = self.past.present();
         }
         self.settle();
+    }
+
+    /// Closes the database, now and then behind a checkpoint, and goes on with what is read from its files.
+    fn open_anew(&mut self) {
+        if self.files.is_none() || self.in_transaction {
+            return;
+        }
+        self.log.push("-- opened anew".to_string());
+        let database = &mut self.engine.database;
+        if self.random.chance(60) {
+            database.want_checkpoint();
+            while database.maintain(1_000).expect("memory does not fail") {}
+        }
+        database.close().expect("memory does not fail");
+        self.engine = open(self.seed, &self.clock, &self.files);
     }
 
     fn control(&mut self) {

@@ -30,7 +30,7 @@ impl CreateRows {
             refresh,
             on_commit,
             sequences,
-            parents,
+            again,
             ..
         } = &self.create;
         if *refresh {
@@ -40,13 +40,9 @@ impl CreateRows {
             return Ok(Some(schema.id));
         }
         let mut made = schema.clone();
-        for (was, name) in parents {
-            let catalog = context.view().catalog();
-            let is = catalog.table(name).map(|table| table.id);
-            let keys = made.foreign_keys.iter_mut();
-            for key in keys.filter(|key| key.table == *was) {
-                key.table = is.unwrap_or(*was);
-            }
+        let next = context.writer()?.0.next_table(false, 0);
+        for (was, place) in again {
+            made.renumber(*was, TableId(next.0.wrapping_add_signed(*place as i32)));
         }
         let plan = Plan::CreateTable {
             schema: made,

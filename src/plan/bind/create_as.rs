@@ -41,7 +41,7 @@ impl<'a> Binder<'a> {
         }
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             sequences: Vec::new(),
-            parents: Vec::new(),
+            again: Vec::new(),
             schema,
             if_not_exists,
             on_commit: temporary.unwrap_or_default(),

@@ -178,7 +178,7 @@ impl<'a> Binder<'a> {
             scope.tables[0].schema = Some(table.schema_name().to_string());
         }
         let all = alias.is_some_and(|alias| !alias.columns.is_empty());
-        self.see(&mut scope, seen_as.as_str(), &table, all)?;
+        self.see(&mut scope.columns, seen_as.as_str(), &table, all)?;
         Ok((node, rename(scope, alias)?))
     }
 

@@ -93,4 +93,3 @@ pub(super) use key::bind_key;
 pub use key::key_maker;
 pub(super) use moment::{bind_arguments, bind_moment};
 pub(super) use parameter::Parameters;
-pub use past::refuse_retyped_key;

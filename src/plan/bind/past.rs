@@ -7,16 +7,19 @@ use crate::plan::{Node, OutputColumn, PastCall, PastFunction, Retyped, TimeSlot}
 use crate::types::{DataType, RelationKind, TableSchema, Value};
 use std::rc::Rc;
 
+type About = Option<(Rc<str>, Rc<TableSchema>)>;
+
 impl Binder<'_> {
-    /// A call, the columns it yields and the name of the table that it is about.
+    /// A call, the columns it yields, and of a history the table that it is of, by the name that was said.
     pub fn past_function(
         &mut self,
         function: PastFunction,
         position: u32,
         mut arguments: Vec<Expr>,
-    ) -> Result<(Node, Vec<OutputColumn>)> {
-        if self.noted.is_some() {
-            return Err(Error::unsupported("a function over the past in a view"));
+    ) -> Result<(Node, Vec<OutputColumn>, About)> {
+        let is_of_view = self.noted.is_some() || self.seen.is_some();
+        if is_of_view && matches!(function, PastFunction::Diff | PastFunction::Blame) {
+            return Err(Error::unsupported("diff or blame in a view"));
         }
         let times = self.times_of_function(position);
         let about_table = !matches!(function, PastFunction::Commits | PastFunction::Tags);
@@ -32,9 +35,11 @@ impl Binder<'_> {
             ));
         }
         let mut tables = [None, None];
+        let mut about = None;
         if about_table {
             let name = table_name(&arguments.remove(0))?;
             tables = self.tables_of(&name, position, times)?;
+            about = tables[1].clone().map(|table| (name, table));
         }
         let after = tables[1].clone().unwrap_or_default();
         let key = match function {
@@ -44,7 +49,6 @@ impl Binder<'_> {
         let mut output = output_of(function, &tables)?;
         let mut retyped = None;
         if function == PastFunction::History {
-            refuse_retyped_key(&after)?;
             retyped = Retyped::of(&after)?;
             let own = output.len() - after.columns.len();
             let values = retyped.iter().flat_map(|retyped| &retyped.values);
@@ -60,7 +64,8 @@ impl Binder<'_> {
             types: output.iter().map(|column| column.data_type).collect(),
         };
         let call = Rc::new(call);
-        Ok((Node::Past { call, key }, output))
+        let about = about.filter(|_| function == PastFunction::History);
+        Ok((Node::Past { call, key }, output, about))
     }
 
     /// A name at the second moment, or else at the first; what it names there is found at the other by its
@@ -120,18 +125,6 @@ fn key_of(table: &TableSchema, arguments: Vec<Expr>) -> Result<Vec<Expr>> {
             )
         })
         .collect()
-}
-
-/// The past has other keys where that of today is of another type.
-pub fn refuse_retyped_key(table: &TableSchema) -> Result<()> {
-    let key = primary_key(table)?;
-    match key.iter().find(|at| table.columns[**at].was_retyped) {
-        Some(at) => Err(Error::unsupported(format!(
-            "the history of table \"{}\", whose key \"{}\" changed its type,",
-            table.name, table.columns[*at].name
-        ))),
-        None => Ok(()),
-    }
 }
 
 /// The positions of the columns of the primary key.

@@ -1,5 +1,6 @@
 //! RESTORE and UNDO: which tables, at which moments, and what their rows must satisfy.
 
+use super::alter::altered;
 use super::binder::Binder;
 use super::expression::Context;
 use super::from::{scan, scan_columns, scope_of_table};
@@ -11,12 +12,11 @@ use crate::plan::{
 };
 use crate::sql::UndoPolicy;
 use crate::table::Catalog;
-use crate::types::{CatalogName, DataType, OnCommit, RelationKind, TableId, TableSchema};
+use crate::types::{
+    CatalogName, ColumnId, ColumnSchema, DataType, OnCommit, RelationKind, TableId, TableSchema,
+};
 use sqlparser::ast::{self, ObjectName};
 use std::rc::Rc;
-
-/// The id by which a table that is being made names itself.
-const OWN: TableId = TableId(u32::MAX);
 
 impl<'a> Binder<'a> {
     pub fn bind_restore(
@@ -36,7 +36,10 @@ impl<'a> Binder<'a> {
                 let before = self.find_table(&name, position, then)?;
                 match self.table_at(before.id, TimeSlot::Present) {
                     Some(now) => now,
-                    None => return self.bind_restore_dropped(&before, then, selection, &[]),
+                    None => {
+                        let steps = self.steps_again(vec![before], then, selection)?;
+                        return Ok(altered(steps, "RESTORE"));
+                    }
                 }
             }
         };
@@ -88,14 +91,14 @@ impl<'a> Binder<'a> {
             .iter()
             .filter(|table| self.table_at(table.id, then).is_none());
         let names: Vec<CatalogName> = made.map(|table| table.key()).collect();
-        let mut statements = Vec::new();
+        let mut steps = Vec::new();
         if !names.is_empty() {
-            statements.push(Plan::DropTable {
+            steps.push(statement(Plan::DropTable {
                 kind: RelationKind::Table,
                 names,
                 if_exists: false,
                 cascade: true,
-            });
+            }));
         }
         let mut parts = Vec::new();
         let mut dropped = Vec::new();
@@ -105,30 +108,57 @@ impl<'a> Binder<'a> {
                 None => dropped.push(before),
             }
         }
-        // A table after those that its foreign keys lead to.
-        let mut again: Vec<Rc<TableSchema>> = Vec::new();
-        while !dropped.is_empty() {
-            let waits = |table: &TableSchema| {
-                let mut parents = table.foreign_keys.iter().map(|key| key.table);
-                parents.any(|id| id != table.id && dropped.iter().any(|other| other.id == id))
-            };
-            let next = dropped.iter().position(|table| !waits(table));
-            let next = next.ok_or_else(|| {
-                let what = "restoring dropped tables whose foreign keys lead around in a circle";
-                Error::unsupported(what)
-            })?;
-            let table = dropped.swap_remove(next);
-            statements.push(self.bind_restore_dropped(&table, then, None, &again)?);
-            again.push(table);
+        steps.extend(self.steps_again(dropped, then, None)?);
+        steps.push(statement(Plan::Restore(parts)));
+        Ok(altered(steps, "RESTORE"))
+    }
+
+    /// Makes tables again that are no more, and the types of their columns. Whatever leads from one to the other, they
+    /// get their ids in this order.
+    fn steps_again(
+        &mut self,
+        tables: Vec<Rc<TableSchema>>,
+        then: TimeSlot,
+        selection: Option<&'a ast::Expr>,
+    ) -> Result<Vec<AlterStep>> {
+        let (mut order, mut steps) = (Vec::new(), Vec::new());
+        // What is of the same name and kind takes the place of what is no more.
+        let mut others = Vec::new();
+        let catalog = self.catalog_at(then)?;
+        for of in catalog.tables().filter(|of| of.type_schema.is_some()) {
+            let is_used = tables.iter().any(|table| table.has_type(of.id));
+            if !is_used || self.table_at(of.id, TimeSlot::Present).is_some() {
+                continue;
+            }
+            let is_enum = of.kind() == RelationKind::Enum;
+            match self.catalog().table(&of.key()) {
+                Some(now) if is_enum && now.type_schema == of.type_schema => {
+                    others.push((of.id, now.id));
+                }
+                _ => {
+                    if !is_enum && of.columns.iter().any(has_type_of_user) {
+                        let what = "restoring a dropped table with a domain over a type, which was dropped, too,";
+                        return Err(Error::unsupported(what));
+                    }
+                    order.push(of.id);
+                    steps.push(AlterStep::Create(TableSchema::clone(of)));
+                }
+            }
         }
-        statements.push(Plan::Restore(parts));
-        let steps = statements.into_iter();
-        Ok(Plan::Alter {
-            steps: steps
-                .map(|plan| AlterStep::Statement(Box::new(plan)))
-                .collect(),
-            command: "RESTORE",
-        })
+        let mut next = order.len();
+        for table in &tables {
+            let owned = catalog.tables().filter(|other| other.belongs_to(table.id));
+            order.extend(owned.map(|sequence| sequence.id));
+            order.push(table.id);
+        }
+        for table in &tables {
+            let again = order.iter().zip(-(next as i64)..);
+            let again = again.map(|(id, place)| (*id, place)).collect();
+            let made = self.bind_restore_dropped(table, then, selection, again, &others)?;
+            next += made.sequences.len() + 1;
+            steps.push(statement(Plan::CreateTableAs(Box::new(made))));
+        }
+        Ok(steps)
     }
 
     fn restoring_rows(
@@ -193,15 +223,16 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// A table that is no more is made again, with the rows it had, its indexes, keys and sequences; `again` are others that are
-    /// made again before it.
+    /// A table that is no more is made again, with the rows it had, its indexes, keys and sequences; with it are made `again`,
+    /// and `others` are in the place of what is not.
     fn bind_restore_dropped(
         &mut self,
         before: &Rc<TableSchema>,
         then: TimeSlot,
         selection: Option<&'a ast::Expr>,
-        again: &[Rc<TableSchema>],
-    ) -> Result<Plan> {
+        again: Vec<(TableId, i64)>,
+        others: &[(TableId, TableId)],
+    ) -> Result<CreateTableAs> {
         let name = &before.name;
         let unsupported = |what: &str| {
             let what = format!("restoring the dropped table \"{name}\", which has {what},");
@@ -218,15 +249,8 @@ impl<'a> Binder<'a> {
             Some((before.position(column)?, TableSchema::clone(sequence)))
         });
         let sequences: Vec<(usize, TableSchema)> = sequences.collect();
-        let mut parents = Vec::new();
         for column in &schema.columns {
             let default = column.default.as_ref().map_or("", |default| &default.sql);
-            let is_of = |id| column.is_of(id);
-            let types = self.catalogs.iter().flat_map(|catalog| catalog.tables());
-            let mut types = types.filter(|of| of.type_schema.is_some() && is_of(of.id));
-            if types.any(|of| self.table_at(of.id, TimeSlot::Present).is_none()) {
-                return unsupported("a column of a type that was dropped, too");
-            }
             let has_own = sequences
                 .iter()
                 .any(|(at, _)| schema.columns[*at].id == column.id);
@@ -234,14 +258,35 @@ impl<'a> Binder<'a> {
                 return unsupported("a sequence that is not its own");
             }
         }
-        for key in &mut schema.foreign_keys {
-            if key.table == schema.id {
-                key.table = OWN;
-            } else if let Some(parent) = again.iter().find(|parent| parent.id == key.table) {
-                parents.push((parent.id, parent.key()));
-            } else if self.table_at(key.table, TimeSlot::Present).is_none() {
-                return unsupported("a foreign key to a table that was dropped, too");
+        for (was, is) in others {
+            schema.renumber(*was, *is);
+        }
+        for key in &before.foreign_keys {
+            if again.iter().any(|(id, _)| *id == key.table) {
+                continue;
             }
+            let parent = self.table_at(key.table, then).unwrap_or_default();
+            // The parent may have been dropped and made again, too.
+            let named = || self.catalog().table(&parent.key()).cloned();
+            let now = self.table_at(key.table, TimeSlot::Present).or_else(named);
+            let Some(now) = now else {
+                return unsupported("a foreign key to a table that was dropped, too");
+            };
+            let is_same = |id: &ColumnId| {
+                let column = |of: &TableSchema| {
+                    let own = &of.columns[of.position(*id)?];
+                    Some((own.name.clone(), own.data_type))
+                };
+                now.id == key.table || column(&parent) == column(&now)
+            };
+            if now.unique_key(&key.referenced).is_none() || !key.referenced.iter().all(is_same) {
+                let message = format!(
+                    "there is no unique constraint matching given keys for referenced table \"{}\"",
+                    now.name
+                );
+                return Err(Error::new(Code::InvalidForeignKey, message));
+            }
+            schema.renumber(key.table, now.id);
         }
         let columns = scan_columns(before, std::iter::empty());
         let mut root = scan(before.clone(), then, columns);
@@ -255,9 +300,9 @@ impl<'a> Binder<'a> {
             name: column.name.clone(),
             data_type: column.data_type,
         });
-        Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
+        Ok(CreateTableAs {
             sequences,
-            parents,
+            again,
             schema,
             if_not_exists: false,
             on_commit: OnCommit::default(),
@@ -267,7 +312,7 @@ impl<'a> Binder<'a> {
                 root,
                 output: output.collect(),
             },
-        })))
+        })
     }
 
     pub fn bind_undo(&mut self, policy: UndoPolicy) -> Result<Plan> {
@@ -292,4 +337,13 @@ impl<'a> Binder<'a> {
         }
         Ok(Plan::Restore(parts))
     }
+}
+
+fn statement(plan: Plan) -> AlterStep {
+    AlterStep::Statement(Box::new(plan))
+}
+
+fn has_type_of_user(column: &ColumnSchema) -> bool {
+    let data_type = column.data_type.element().unwrap_or(column.data_type);
+    column.domain.is_some() || matches!(data_type, DataType::Enum(_))
 }

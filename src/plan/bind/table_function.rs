@@ -102,9 +102,16 @@ impl<'a> Binder<'a> {
         self.refuse_since(since)?;
         if let Some(function) = PastFunction::named(name).filter(|_| !ordinality) {
             let position = function_position;
-            let (node, output) = self.past_function(function, position, arguments)?;
+            let (node, output, about) = self.past_function(function, position, arguments)?;
             let name = alias.map_or(name, |alias| &alias.name.value);
-            return Ok((node, rename(scope_of_output(name, output), alias)?));
+            let mut scope = scope_of_output(name, output);
+            if let Some((table_name, table)) = about {
+                // The columns of the table come last.
+                let own = scope.columns.len() - table.columns.len();
+                let all = alias.is_some_and(|alias| !alias.columns.is_empty());
+                self.see(&mut scope.columns[own..], &table_name, &table, all)?;
+            }
+            return Ok((node, rename(scope, alias)?));
         }
         let one_row = Node::Values {
             rows: vec![Vec::new()],

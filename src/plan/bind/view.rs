@@ -8,7 +8,7 @@
 use super::assign::Untyped;
 use super::binder::Binder;
 use super::create_as::column_of;
-use super::scope::Scope;
+use super::scope::ScopeColumn;
 use super::{alter, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, CreateTableAs, Node, OutputColumn, Plan, Query, TimeSlot};
@@ -110,7 +110,7 @@ impl<'a> Binder<'a> {
         let query = self.rows_to_keep(with_data, root, output);
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             sequences: Vec::new(),
-            parents: Vec::new(),
+            again: Vec::new(),
             schema,
             if_not_exists,
             on_commit: OnCommit::default(),
@@ -137,7 +137,7 @@ impl<'a> Binder<'a> {
         let query = self.rows_to_keep(with_data, root, output);
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             sequences: Vec::new(),
-            parents: Vec::new(),
+            again: Vec::new(),
             schema,
             if_not_exists: false,
             on_commit: OnCommit::default(),
@@ -308,7 +308,7 @@ impl<'a> Binder<'a> {
     /// others; or notes which of them the view being made uses.
     pub fn see(
         &mut self,
-        scope: &mut Scope,
+        scope: &mut [ScopeColumn],
         name: &str,
         table: &TableSchema,
         all: bool,
@@ -316,7 +316,7 @@ impl<'a> Binder<'a> {
         let columns = || table.columns.iter();
         if let Some(seen) = self.seen {
             let used = seen.iter().find(|used| used.name == name);
-            for (column, own) in scope.columns.iter_mut().zip(columns()) {
+            for (column, own) in scope.iter_mut().zip(columns()) {
                 let known = used.and_then(|used| used.columns.iter().find(|(id, _)| *id == own.id));
                 match known {
                     Some((_, name)) => column.name.clone_from(name),
@@ -345,7 +345,7 @@ impl<'a> Binder<'a> {
         if noted[at].table != table.id {
             return Err(Error::unsupported("two relations of one name in a view"));
         }
-        for (column, (_, _, used)) in scope.columns.iter_mut().zip(&noted[at].columns) {
+        for (column, (_, _, used)) in scope.iter_mut().zip(&noted[at].columns) {
             used.set(used.get() || all);
             column.used = Some(used.clone());
         }

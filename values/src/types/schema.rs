@@ -218,6 +218,22 @@ impl TableSchema {
         replaced
     }
 
+    /// Leads to another table or type in place of one that is no more.
+    pub fn renumber(&mut self, was: TableId, is: TableId) {
+        for key in self.foreign_keys.iter_mut().filter(|key| key.table == was) {
+            key.table = is;
+        }
+        for column in self.columns.iter_mut().filter(|column| column.is_of(was)) {
+            if column.domain == Some(was) {
+                column.domain = Some(is);
+                continue;
+            }
+            let made = DataType::Enum(Enumeration::unknown(is));
+            let array = column.data_type.element().and_then(|_| made.array());
+            column.data_type = array.unwrap_or(made);
+        }
+    }
+
     /// The position of a column in `columns`.
     pub fn position(&self, id: ColumnId) -> Option<usize> {
         self.columns.iter().position(|column| column.id == id)
