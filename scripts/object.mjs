@@ -1,4 +1,4 @@
-// An object file of wasm, as far as taking the code out of functions asks: its functions, its data, and what refers to what
+// An object file of wasm, as far as taking out code and data asks: its functions, its data, and what refers to what
 // (https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md).
 
 const [CUSTOM, CODE, DATA_SECTION] = [0, 10, 11];
@@ -8,6 +8,7 @@ const [UNDEFINED, NAMED] = [0x10, 0x40]; // flags of symbols
 const TYPE_INDEX = 6; // the reference that names no symbol
 const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25]); // kinds of references
 const [NOP, END] = [0x01, 0x0b];
+const LOCATION_BYTES = 16;
 
 class Reader {
     constructor(bytes, at) {
@@ -105,9 +106,11 @@ function readReferences(bytes, { body }, section) {
         const start = reader.at;
         const type = reader.byte();
         const at = section.content + reader.number();
+        const head = bytes.subarray(start, reader.at);
         const symbol = reader.number();
+        const tail = reader.at;
         if (WITH_ADDEND.has(type)) reader.number();
-        return { at, symbol: type === TYPE_INDEX ? undefined : symbol, entry: bytes.subarray(start, reader.at) };
+        return { at, symbol: type === TYPE_INDEX ? undefined : symbol, head, number: symbol, tail: bytes.subarray(tail, reader.at) };
     });
 }
 
@@ -149,8 +152,29 @@ export class WasmObject {
         return readReferences(this.bytes, this.sections.get(name), this.sections.get(section));
     }
 
-    /** The object with other code in these functions, which refers to nothing. Nothing moves. */
-    withCode(codes) {
+    /**
+     * The data that is of the standard library's `Location`: where a text that is the name of a source file lies, how long it is, a
+     * line and a column, each of four bytes.
+     */
+    locations() {
+        const datas = this.symbols.filter(({ kind, size }) => kind === DATA && size > 0).sort((a, b) => a.start - b.start);
+        const found = [];
+        for (const { at, symbol } of this.#references("reloc.DATA", DATA_SECTION)) {
+            const data = spanAt(datas, at);
+            const text = this.symbols[symbol];
+            if (data?.size !== LOCATION_BYTES || data.start !== at || text.kind !== DATA) continue;
+            const length = this.bytes.readUInt32LE(at + 4);
+            const isWhole = length === text.size || length + 1 === text.size; // the compiler may end it with a zero
+            if (isWhole && this.bytes.toString("utf8", text.start, text.start + length).endsWith(".rs")) found.push(data);
+        }
+        return found;
+    }
+
+    /**
+     * The object with other code in these functions, which refers to nothing; and, wherever code refers to a symbol, to the one that
+     * `others` has for it. Nothing moves.
+     */
+    with(codes, others) {
         const bytes = Buffer.from(this.bytes);
         for (const [{ start, end }, code] of codes) {
             bytes.fill(NOP, start, end);
@@ -159,9 +183,11 @@ export class WasmObject {
         }
         const spans = [...codes.keys()].sort((a, b) => a.start - b.start);
         const kept = this.#references("reloc.CODE", CODE).filter(({ at }) => spanAt(spans, at) === undefined);
+        const numbers = new Map(this.symbols.map((symbol, number) => [symbol, number]));
+        const entry = ({ symbol, head, number, tail }) => [head, Buffer.from(leb(numbers.get(others.get(this.symbols[symbol])) ?? number)), tail];
         const { start, content, body, end } = this.sections.get("reloc.CODE");
         const head = [...bytes.subarray(content, body), ...leb(this.#sectionOf("reloc.CODE")), ...leb(kept.length)];
-        const relocations = Buffer.concat([Buffer.from(head), ...kept.map(({ entry }) => entry)]);
+        const relocations = Buffer.concat([Buffer.from(head), ...kept.flatMap(entry)]);
         return Buffer.concat([bytes.subarray(0, start), Buffer.from([CUSTOM, ...leb(relocations.length)]), relocations, bytes.subarray(end)]);
     }
 

@@ -188,9 +188,10 @@ export class Engine {
     return Object.fromEntries(told.filter(([, value]) => value !== null)) as unknown as WireError;
   }
 
-  /** What to tell of an exception that came out of the engine. */
+  /** What to tell of an exception that came out of the engine: why, and by the numbers of the engine's functions where. */
   crash(thrown: unknown): DatabaseError {
-    const detail = this.#panic ?? describe(thrown);
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    const detail = [this.#panic ?? describe(thrown), stack].filter(Boolean).join('\n');
     return new DatabaseError('ENGINE_CRASHED', 'the engine failed and was discarded; the next call opens it anew from storage', {
       detail,
       cause: thrown,

@@ -135,7 +135,8 @@ test('an engine that traps is discarded; in memory its data goes with it, loudly
   const db = await Database.open('memory://');
   await db.exec('CREATE TABLE t (a INT)');
   trap();
-  await fails(db.query('SELECT now()'), 'ENGINE_CRASHED');
+  const { detail } = await fails(db.query('SELECT now()'), 'ENGINE_CRASHED');
+  assert.match(detail, /unreachable[^]*\bwasm-function\[\d+\]:0x/, 'why, and where');
   await fails(db.query('SELECT * FROM t'), 'DATA_LOSS');
   await db.close();
 });

@@ -64,12 +64,14 @@ impl Entropy for Outside {
 }
 
 impl Outside {
-    /// A panic ends in a trap that says nothing; its message goes ahead.
+    /// A panic ends in a trap that says where and not why; its message goes ahead.
     pub fn report_panics(&self) {
-        let message = |info: &std::panic::PanicHookInfo| info.to_string();
         let host = Rc::clone(&self.0);
         let hook = SingleThreaded(host);
-        std::panic::set_hook(Box::new(move |info| hook.get().panicked(&message(info))));
+        std::panic::set_hook(Box::new(move |info| {
+            hook.get()
+                .panicked(info.payload_as_str().unwrap_or_default());
+        }));
     }
 }
 
