@@ -166,6 +166,31 @@ test('idb: a checkpoint without room is given up, commits go on, and with room a
     assert.deepEqual(kept, { n: 76, bytes: 56 * 30_000 + 20 * 100 });
   }));
 
+for (const durability of ['strict', 'relaxed']) {
+  test(`idb: with durability '${durability}', too, a commit without room is refused, by a call and by a close`, () =>
+    withPage(async (page) => {
+      const seen = await page.evaluate(async (durability) => {
+        const url = 'idb://refused';
+        const room = new BroadcastChannel('room');
+        const open = () => driftdb.Database.open(url, { durability, worker: new Worker('/test/browser/full-idb-worker.js', { type: 'module' }) });
+        const large = "INSERT INTO t SELECT g, md5(g::text) FROM generate_series(1000, 3000) AS g";
+        let db = await open();
+        await db.exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)');
+        room.postMessage('full');
+        const alone = await outcome(db.query(large));
+        await db.query("INSERT INTO t VALUES (1, 'small')");
+        const [last, closed] = await Promise.all([outcome(db.query(large)), outcome(db.close())]);
+        room.postMessage('empty');
+        db = await open();
+        const { n } = (await db.query('SELECT count(*)::int AS n FROM t')).rows[0];
+        await db.close();
+        return { alone: alone.code, last: last.code, closed, n };
+      }, durability);
+      assert.deepEqual([seen.alone, seen.n], ['QUOTA', 1]);
+      assert.ok(seen.last, `what is not there was acknowledged: ${JSON.stringify(seen)}`);
+    }));
+}
+
 test('memory forgets, and one worker serves a page', () =>
   withPage(async (page) => {
     const seen = await page.evaluate(async () => {
