@@ -57,6 +57,11 @@ pub enum AlterAction {
         to: Ident,
     },
     RenameTable(Ident),
+    /// ALTER CONSTRAINT of a foreign key: whether it waits for the commit.
+    Defer {
+        name: Ident,
+        deferred: bool,
+    },
     /// VALIDATE CONSTRAINT: every constraint is valid.
     Validate(Ident),
     /// How rows are laid out, and whose they are.
@@ -173,6 +178,18 @@ fn action(parser: &mut Parser) -> Parsed<AlterAction> {
     match parser.parse_one_of_keywords(&kinds) {
         Some(Keyword::ADD) => add(parser),
         Some(Keyword::DROP) => drop(parser),
+        Some(_) if parser.parse_keyword(Keyword::CONSTRAINT) => {
+            let name = identifier(parser)?;
+            let never = parser.parse_keywords(&[Keyword::NOT, Keyword::DEFERRABLE]);
+            let _ = parser.parse_keyword(Keyword::DEFERRABLE);
+            let deferred = parser.parse_keywords(&[Keyword::INITIALLY, Keyword::DEFERRED]);
+            let _ = parser.parse_keywords(&[Keyword::INITIALLY, Keyword::IMMEDIATE]);
+            if never && deferred {
+                let what = "a constraint that may wait, as an INITIALLY DEFERRED one must be";
+                return Ok(parser.expected_ref(what, parser.peek_token_ref())?);
+            }
+            Ok(AlterAction::Defer { name, deferred })
+        }
         Some(_) => {
             let _ = parser.parse_keyword(Keyword::COLUMN);
             Ok(AlterAction::Column {

@@ -87,6 +87,7 @@ impl Fields {
             "tomorrow" => set(&mut self.days, today()? + 1),
             "yesterday" => set(&mut self.days, today()? - 1),
             "allballs" => set(&mut self.micros, 0),
+            _ if is_julian(word) => set(&mut self.days, number(&word[1..])? - 2_440_588),
             _ if is_day_name(word) => Ok(()),
             _ if self.micros.is_some() && word.contains('/') => Err(Problem::NamedZone),
             _ => match zone_by_abbreviation(word) {
@@ -117,6 +118,11 @@ impl Fields {
             ),
             1 | 2 if self.year.is_some() && self.month.is_none() => set(&mut self.month, value),
             1 | 2 if self.day.is_none() => set(&mut self.day, value),
+            // Of numbers alone the first is the month.
+            1 | 2 if self.month.is_none() => {
+                self.month = self.day.replace(value);
+                Ok(())
+            }
             1 | 2 => {
                 self.short_year = true;
                 set(&mut self.year, value)
@@ -217,6 +223,12 @@ impl Fields {
             Some(_) => Ok(micros),
         }
     }
+}
+
+/// `j2451187`: a number of days.
+fn is_julian(word: &str) -> bool {
+    let digits = word.strip_prefix('j').unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Each field may be given once.

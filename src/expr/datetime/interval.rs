@@ -10,7 +10,8 @@ pub fn parse_interval(text: &str) -> Result<Interval> {
     let lower = text.trim().to_ascii_lowercase();
     let parts = match lower.strip_prefix('p') {
         Some(designated) => parse_iso(designated),
-        None => parse_units(&lower),
+        // A sign may stand apart from its number.
+        None => parse_units(&lower.replace("- ", "-").replace("+ ", "+")),
     };
     let parts = parts.ok_or_else(|| {
         let message = format!("invalid input syntax for type interval: \"{text}\"");
@@ -60,7 +61,7 @@ impl Parts {
             "year" | "years" | "y" | "yr" | "yrs" => (8, 0),
             "decade" | "decades" | "decs" | "dec" => (9, 0),
             "century" | "centuries" | "c" | "cent" => (10, 0),
-            "millennium" | "millennia" | "mil" | "mils" => (11, 0),
+            "millennium" | "millenniums" | "millennia" | "mil" | "mils" => (11, 0),
             _ => return None,
         };
         match bit {
@@ -111,7 +112,7 @@ impl Quantity {
         if !is_digits(whole)
             || !is_digits(fraction)
             || unsigned.len() <= usize::from(unsigned.contains('.'))
-            || whole.len() > 18
+            || whole.len() > 25
         {
             return None;
         }
@@ -155,7 +156,11 @@ fn parse_units(text: &str) -> Option<Parts> {
             parts.months += years * 12 + months;
             YEARS_AND_MONTHS
         } else {
-            let value = Quantity::parse(word)?;
+            // As PostgreSQL has it a sign stands before a digit.
+            let is_bare = word
+                .strip_prefix(['+', '-'])
+                .is_some_and(|rest| rest.starts_with('.'));
+            let value = Quantity::parse(word).filter(|_| !is_bare)?;
             match words.peek() {
                 // A number before a time is days; one alone is seconds.
                 Some(next) if next.contains(':') => parts.add(value, "day")?,

@@ -153,7 +153,11 @@ pub fn decimal_call(function: Function, x: &Decimal, rest: &[Value]) -> Result<V
         (Function::Gcd, [Value::Decimal(other)]) => x.gcd(other),
         (Function::Lcm, [Value::Decimal(other)]) => match x.gcd(other) {
             divisor if divisor.is_zero() => x.abs().add(&other.abs())?,
-            divisor => x.divide_truncating(&divisor)?.multiply(other)?.abs(),
+            // In the larger scale: that of the other is the product's.
+            divisor => {
+                let least = x.divide_truncating(&divisor)?.multiply(other)?.abs();
+                least.add(&x.subtract(x)?)?
+            }
         },
         _ => return Err(unknown(function)),
     }))

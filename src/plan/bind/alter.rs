@@ -193,13 +193,28 @@ impl<'a> Binder<'a> {
                 self.rename_constraint(from, name, to)
             }
             AlterAction::RenameTable(name) => self.rename_table(name, to),
-            AlterAction::Validate(name) if !to.schema().has_constraint(&name.value) => {
+            AlterAction::Defer { name, deferred } if to.schema().has_constraint(&name.value) => {
+                let mut keys = to.schema().foreign_keys.iter_mut();
+                let Some(key) = keys.find(|key| key.name == name.value) else {
+                    let (name, table) = (&name.value, &to.schema().name);
+                    let message = format!(
+                        "constraint \"{name}\" of relation \"{table}\" is not a foreign key constraint"
+                    );
+                    return Err(Error::new(Code::WrongObjectType, message));
+                };
+                key.deferred = *deferred;
+                to.step();
+                Ok(())
+            }
+            AlterAction::Defer { name, .. } | AlterAction::Validate(name)
+                if !to.schema().has_constraint(&name.value) =>
+            {
                 let (name, table) = (&name.value, &to.schema().name);
                 let message =
                     format!("constraint \"{name}\" of relation \"{table}\" does not exist");
                 Err(Error::new(Code::UndefinedObject, message))
             }
-            AlterAction::Validate(_) | AlterAction::Nothing => Ok(()),
+            AlterAction::Validate(_) | AlterAction::Defer { .. } | AlterAction::Nothing => Ok(()),
             AlterAction::Column { name, change } => self.alter_column(name, change, to),
         }
     }

@@ -1,9 +1,9 @@
 //! Constants.
 
 use super::binder::Binder;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::types::{DataType, Value, parse_f64};
+use crate::types::{DataType, Interval, MICROS_PER_SECOND, Value, parse_f64};
 use sqlparser::ast::{self, Expr as Ast};
 
 impl Binder<'_> {
@@ -34,22 +34,61 @@ fn number(digits: &str) -> Result<Expr> {
     Ok(Expr::constant(value, DataType::Numeric(None)))
 }
 
-/// A number of units. What is smaller than the unit is dropped, as PostgreSQL does, but for seconds, which have fractions.
-fn counted(number: &str, unit: &ast::DateTimeField) -> Result<String> {
+/// `'1-2' YEAR TO MONTH`: a number alone is one of the last field, and what is smaller than that is dropped, as PostgreSQL
+/// does, but for seconds, which have fractions.
+fn of_fields(text: &str, first: &ast::DateTimeField, interval: &ast::Interval) -> Result<Expr> {
     use ast::DateTimeField::{Day, Hour, Minute, Month, Second, Year};
-    let is_plain = number
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+'));
-    let whole = match unit {
-        Second => number,
-        Year | Month | Day | Hour | Minute => number.split('.').next().unwrap_or_default(),
-        _ => return Err(Error::unsupported("an interval with these fields")),
+    let last = interval.last_field.as_ref().unwrap_or(first);
+    let digits = match (interval.last_field.is_some(), last) {
+        (false, Second) => interval.leading_precision,
+        _ if interval.leading_precision.is_some() => {
+            return Err(Error::unsupported("an interval with these fields"));
+        }
+        _ => interval.fractional_seconds_precision,
     };
-    if !is_plain || parse_f64(number).is_none() {
-        return Err(Error::unsupported("an interval with these fields"));
+    let is_plain = |text: &str| {
+        let mut bytes = text.bytes();
+        bytes.all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+'))
+            && parse_f64(text).is_some()
+    };
+    let mut text = text.to_string();
+    if is_plain(&text) {
+        text = format!("{text} {last}");
+    } else if let (Hour, Some((days, hours))) = (last, text.split_once(' '))
+        && is_plain(days)
+        && is_plain(hours)
+    {
+        text = format!("{days} day {hours} hour");
+    } else if let (Minute, Second) = (first, last) {
+        // Two numbers of a time are minutes and seconds.
+        let at = text.rfind(' ').map_or(0, |blank| blank + 1);
+        let clock = &text[at..];
+        let sign = usize::from(clock.starts_with(['+', '-']));
+        if clock.matches(':').count() == 1 {
+            text.insert_str(at + sign, "00:");
+        }
     }
-    let whole = if whole.is_empty() { "0" } else { whole };
-    Ok(format!("{whole} {unit}"))
+    let Value::Uuid(bits) = expr::parse_value(&text, DataType::Interval)? else {
+        return Err(Error::new(Code::Internal, "an interval is held otherwise"));
+    };
+    let mut span = Interval::from_bits(bits);
+    let minute = 60 * MICROS_PER_SECOND;
+    match last {
+        Year | Month => {
+            let whole = if matches!(last, Year) { 12 } else { 1 };
+            (span.months, span.days, span.micros) = (span.months / whole * whole, 0, 0);
+        }
+        Day => span.micros = 0,
+        Hour => span.micros -= span.micros % (60 * minute),
+        Minute => span.micros -= span.micros % minute,
+        Second => {}
+        _ => return Err(Error::unsupported("an interval with these fields")),
+    }
+    let value = Expr::constant(Value::Uuid(span.to_bits()), DataType::Interval);
+    Ok(expr::round_time(
+        value,
+        digits.map(|digits| digits.min(6) as u32),
+    ))
 }
 
 /// `INTERVAL '5 minutes'` or `INTERVAL '5' MINUTE`.
@@ -69,19 +108,12 @@ pub fn interval_constant(interval: &ast::Interval) -> Result<Expr> {
             ));
         }
     };
-    let has_precision = interval.leading_precision.is_some()
-        || interval.fractional_seconds_precision.is_some()
-        || interval.last_field.is_some();
-    if has_precision {
-        return Err(Error::unsupported("an interval with these fields"));
+    match &interval.leading_field {
+        None => expr::coerce_to(
+            Expr::literal(text),
+            DataType::Interval,
+            CastContext::Explicit,
+        ),
+        Some(first) => of_fields(text.trim(), first, interval),
     }
-    let text = match &interval.leading_field {
-        None => text.clone(),
-        Some(field) => counted(text.trim(), field)?,
-    };
-    expr::coerce_to(
-        Expr::literal(&text),
-        DataType::Interval,
-        CastContext::Explicit,
-    )
 }

@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, CopyFormat, Expr, SetCall, SetFunction};
 use crate::plan::{Insert, Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::CopyFrom;
-use crate::types::{DataType, Value};
+use crate::types::{DataType, RelationKind, Value};
 use sqlparser::ast::{ObjectName, Query};
 
 impl<'a> Binder<'a> {
@@ -87,6 +87,11 @@ impl<'a> Binder<'a> {
         if let Some(table) = table {
             let (name, position) = self.relation(table)?;
             let table = self.find_table(&name, position, TimeSlot::Present)?;
+            if table.kind() == RelationKind::View {
+                let message = format!("cannot copy from view \"{}\"", table.name);
+                let error = Error::new(Code::WrongObjectType, message).at(position);
+                return Err(error.with_hint("Try the COPY (SELECT ...) TO variant."));
+            }
             // The target would compute them again.
             columns.retain(|(at, _)| {
                 let column = table.columns.get(*at);

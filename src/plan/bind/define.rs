@@ -163,6 +163,13 @@ impl<'a> Binder<'a> {
             let sql = format!("nextval('{}'::regclass)", name.replace('\'', "''"));
             bound.default = Some(DefaultValue { sql });
         }
+        let is_generated = |option: &&ast::ColumnOptionDef| {
+            matches!(option.option, ColumnOption::Generated { .. })
+        };
+        if column.options.iter().filter(is_generated).count() > 1 {
+            let message = format!("multiple generation clauses for column \"{}\"", ident.value);
+            return Err(Error::new(Code::Syntax, message).at(position));
+        }
         for option in &column.options {
             match &option.option {
                 ColumnOption::Null => says_null = true,

@@ -14,7 +14,7 @@ use super::grouping::{Calls, Groups};
 use super::grouping_sets::GroupBy;
 use super::query::{Body, ordinal, sort_key};
 use super::scope::Scope;
-use super::sets::Sets;
+use super::sets::{self, Sets};
 use super::wildcard::{all_columns, check_wildcard, wildcard_table};
 use super::window::Windows;
 use super::{assign, name};
@@ -120,10 +120,15 @@ impl<'a> Binder<'a> {
         }
         node = windows.place(node, &mut placed, &mut dependents, self)?;
         if !on.is_empty() && !sets.is_empty() {
-            // They are called for the rows that are left.
-            return Err(Error::unsupported(
-                "a set-returning function beside DISTINCT ON",
-            ));
+            let mut by = on.iter().chain(&keys).map(|key| match key {
+                Key::Output(at) => &outputs[*at].expr,
+                Key::Other(expr) => expr,
+            });
+            // Those by which nothing is sorted are called for the rows that are left.
+            if !by.any(sets::is_called_in) {
+                let what = "a set-returning function beside DISTINCT ON";
+                return Err(Error::unsupported(what));
+            }
         }
         node = sets.place(node, &mut placed, &mut dependents);
         node = placed.place(node, dependents);

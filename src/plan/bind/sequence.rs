@@ -187,6 +187,16 @@ fn refuse_name(options: &SequenceOptions) -> Result<()> {
     }
 }
 
+/// The least and the greatest value that a sequence of the type may have.
+fn range_of(data_type: DataType) -> Option<(i64, i64)> {
+    Some(match data_type {
+        DataType::SmallInt => (i16::MIN.into(), i16::MAX.into()),
+        DataType::Integer => (i32::MIN.into(), i32::MAX.into()),
+        DataType::BigInt => (i64::MIN, i64::MAX),
+        _ => return None,
+    })
+}
+
 /// What the options make of a new sequence or one that is known.
 fn with_options(
     options: &SequenceOptions,
@@ -197,16 +207,12 @@ fn with_options(
         Some(given) => super::data_type::bind(given)?,
         None => known.map_or(default_type, |known| known.data_type),
     };
-    let (least, greatest) = match data_type {
-        DataType::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
-        DataType::Integer => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        DataType::BigInt => (i64::MIN, i64::MAX),
-        _ => {
-            return Err(invalid(
-                "sequence type must be smallint, integer, or bigint".to_string(),
-            ));
-        }
+    let Some((least, greatest)) = range_of(data_type) else {
+        return Err(invalid(
+            "sequence type must be smallint, integer, or bigint".to_string(),
+        ));
     };
+    let before = known.and_then(|known| range_of(known.data_type));
     let increment = options
         .increment
         .or(known.map(|known| known.increment))
@@ -215,14 +221,16 @@ fn with_options(
         return Err(invalid("INCREMENT must not be zero".to_string()));
     }
     let ascends = increment > 0;
-    // A bound follows the type unless it was given one that still holds.
-    let kept = |given: Option<Option<i64>>, old: Option<i64>| match given {
+    // A bound that was the type's follows it.
+    let kept = |given: Option<Option<i64>>, old: Option<i64>, edge: Option<i64>| match given {
         Some(given) => given,
-        None => old.filter(|_| options.data_type.is_none()),
+        None => old.filter(|_| options.data_type.is_none() || old != edge),
     };
-    let min = kept(options.min, known.map(|known| known.min));
+    let edge = before.map(|(least, _)| least);
+    let min = kept(options.min, known.map(|known| known.min), edge);
     let min = min.unwrap_or(if ascends { 1 } else { least });
-    let max = kept(options.max, known.map(|known| known.max));
+    let edge = before.map(|(_, greatest)| greatest);
+    let max = kept(options.max, known.map(|known| known.max), edge);
     let max = max.unwrap_or(if ascends { greatest } else { -1 });
     for (bound, name) in [(max, "MAXVALUE"), (min, "MINVALUE")] {
         if !(least..=greatest).contains(&bound) {

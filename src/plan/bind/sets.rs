@@ -13,7 +13,7 @@ use super::binder::Binder;
 use super::dependent::{Dependent, FIRST_SET, Placed, take_asked};
 use super::expression::Context;
 use crate::error::{Error, Result};
-use crate::expr::{self, Expr, SetCall, Volatility};
+use crate::expr::{self, Expr, ExprKind, SetCall, Volatility};
 use crate::plan::Node;
 
 /// The calls of a SELECT's outputs.
@@ -32,6 +32,11 @@ impl<'a> Binder<'a> {
         context.sets = sets;
         bound
     }
+}
+
+/// Whether the expression has the value of such a call.
+pub fn is_called_in(expr: &Expr) -> bool {
+    expr.any(&mut |part| matches!(part.kind, ExprKind::Column(at) if at >= FIRST_SET))
 }
 
 impl Sets {
