@@ -7,11 +7,11 @@
 //! ```
 
 use super::{
-    Aggregate, Exclusion, Frame, FrameBound, FrameUnits, JoinKind, Node, Plan, SortKey, TimeSlot,
-    WindowCall, WindowFunction,
+    Aggregate, Exclusion, Frame, FrameBound, FrameUnits, JoinKind, Node, PastFunction, Plan,
+    SortKey, TimeSlot, WindowCall, WindowFunction,
 };
 use crate::expr::{Expr, ExprKind, SetCall, format_value};
-use crate::types::{IndexId, ScanColumn, TableSchema, Value};
+use crate::types::{IndexId, IndexSchema, ScanColumn, TableSchema, Value};
 use std::fmt::{self, Display, Formatter, Write};
 use std::ops::Bound;
 
@@ -94,7 +94,24 @@ impl Display for Node {
                 _ => f.write_str("Write"),
             },
             Node::Subplan { subplan, .. } => write!(f, "Rows of subplan {subplan}"),
-            Node::Past { call, .. } => write!(f, "{:?}", call.function),
+            Node::Past { call, .. } => {
+                write!(f, "{:?}", call.function)?;
+                let Some(table) = &call.tables[1] else {
+                    return Ok(());
+                };
+                write!(f, " on {}", table.name)?;
+                // Where the key was of another type, its index has not all of the past.
+                let is_read = |key: &&IndexSchema| {
+                    let mut columns = table.columns.iter();
+                    columns.all(|own| !own.was_retyped || !key.columns.contains(&own.id))
+                };
+                match table.primary_key().filter(is_read) {
+                    Some(key) if call.function == PastFunction::History => {
+                        write!(f, " using {}", key.name)
+                    }
+                    _ => Ok(()),
+                }
+            }
             Node::WorkTable { table, .. } => write!(f, "Work Table {table}"),
             Node::Recursive {
                 table, distinct, ..

@@ -1,7 +1,7 @@
 //! Definitions: tables, columns, indexes, views and tags, made, altered and dropped.
 
 use super::program::Program;
-use super::state::{Column, Kind, State, Table, View};
+use super::state::{Column, Kind, Materialized, State, Table, View};
 use std::collections::BTreeMap;
 
 const TABLES: [&str; 3] = ["a", "b", "c"];
@@ -21,7 +21,7 @@ impl Program {
         self.next_id += 1;
         next.definitions = u64::from(self.next_id);
         let kinds = [Kind::Integer, Kind::BigInt, Kind::Text];
-        let sql = match (self.random.below(20), table, free) {
+        let sql = match (self.random.below(23), table, free) {
             (choice, table, Some(name)) if table_only || choice < 2 || table.is_none() => {
                 let mut columns = vec![Column {
                     id: 0,
@@ -84,6 +84,10 @@ impl Program {
                 Some(sql) => sql,
                 None => return,
             },
+            (20.., Some(table), _) => match self.define_materialized(&table, &mut next) {
+                Some(sql) => sql,
+                None => return,
+            },
             (_, Some(table), _) => match self.alter(&table, &mut next) {
                 Some(sql) => sql,
                 None => return,
@@ -133,6 +137,42 @@ impl Program {
                 Some("DROP VIEW v".to_string())
             }
         }
+    }
+
+    fn define_materialized(&mut self, table: &Table, next: &mut State) -> Option<String> {
+        let number = next.definitions;
+        let Some(mut kept) = next.materialized.take() else {
+            let column = self.pick(&table.columns[1..])?;
+            let above = self.random.below(4) as i64;
+            let query = format!(
+                "SELECT id, {} FROM {} WHERE id > {above}",
+                column.name, table.name
+            );
+            let sql = format!("CREATE MATERIALIZED VIEW m (id, x) AS {query}");
+            let view = View {
+                name: "m".to_string(),
+                table: table.id,
+                column: column.id,
+                above,
+                definition: number,
+                query,
+            };
+            next.materialized = Some(Materialized {
+                rows: next.rows_of(&view),
+                view,
+                refreshed: number,
+            });
+            return Some(sql);
+        };
+        if self.random.chance(15) {
+            return Some("DROP MATERIALIZED VIEW m".to_string());
+        }
+        // It is no definition.
+        next.definitions = self.now.definitions;
+        kept.rows = next.rows_of(&kept.view);
+        kept.refreshed = number;
+        next.materialized = Some(kept);
+        Some("REFRESH MATERIALIZED VIEW m".to_string())
     }
 
     fn alter(&mut self, table: &Table, next: &mut State) -> Option<String> {

@@ -68,7 +68,7 @@ impl Program {
         let column = self.pick(&table.columns)?.name;
         let other = self.pick(&self.now.tables.clone())?.name;
         let [one, two] = [0, 1].map(|_| self.random.below(KEYS));
-        Some(match self.random.below(9) {
+        Some(match self.random.below(10) {
             0 => format!("SELECT * FROM {name}"),
             1 => format!("SELECT {column} FROM {name} WHERE id = {one}"),
             2 => format!("SELECT {column} FROM {name} WHERE id IN ({one}, {two}, 3)"),
@@ -84,6 +84,7 @@ impl Program {
                 "SELECT id FROM {name} WHERE id NOT IN (SELECT id FROM {other} WHERE id > {one})"
             ),
             7 => "SELECT * FROM v".to_string(),
+            8 => "SELECT x, count(*) FROM m GROUP BY x".to_string(),
             _ => format!(
                 "SELECT {column} FROM {name} WHERE id = ANY (ARRAY[{one}, {two}]) ORDER BY 1 LIMIT 2"
             ),

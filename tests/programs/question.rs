@@ -216,7 +216,7 @@ impl Program {
 
     fn view(&mut self) -> Option<(String, Expected)> {
         let seq = self.moment();
-        let then = &self.past.states[seq as usize];
+        let then = &self.past.states[seq as usize].clone();
         let ranged = self.random.chance(30);
         let then = if ranged {
             self.past.present()
@@ -225,6 +225,12 @@ impl Program {
         };
         if ranged && then != self.now {
             return None;
+        }
+        let said = self.said(seq);
+        if self.random.chance(40) {
+            let kept = self.past.states[seq as usize].materialized.as_ref()?;
+            let sql = format!("SELECT * FROM m FOR SYSTEM_TIME AS OF {said}");
+            return Some((sql, Ok(kept.rows.clone())));
         }
         let view = then.view("v")?;
         let table = then.by_id(view.table)?;
@@ -240,14 +246,9 @@ impl Program {
                 Ok(rows.collect()),
             ));
         }
-        let rows = table.rows.values().filter(|row| row.key() > view.above);
-        let rows = rows
-            .map(|row| vec![number(row.key()), row.cell(column.id)])
-            .collect();
-        let said = self.said(seq);
         Some((
             format!("SELECT * FROM v FOR SYSTEM_TIME AS OF {said}"),
-            Ok(rows),
+            Ok(then.rows_of(view)),
         ))
     }
 

@@ -120,10 +120,19 @@ pub struct View {
     pub query: String,
 }
 
+/// A materialized view, and the rows that it was given last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Materialized {
+    pub view: View,
+    pub rows: Vec<Vec<Cell>>,
+    pub refreshed: u64,
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     pub tables: Vec<Table>,
     pub views: Vec<View>,
+    pub materialized: Option<Materialized>,
     pub tags: BTreeMap<String, u64>,
     /// Grow with each definition, and with each of a tag.
     pub definitions: u64,
@@ -153,12 +162,22 @@ impl State {
 
     pub fn is_used_by_view(&self, table: u32, column: u32) -> bool {
         let uses = |view: &View| view.table == table && (view.column == column || column == 0);
-        self.views.iter().any(uses)
+        let materialized = self.materialized.iter().map(|kept| &kept.view);
+        self.views.iter().chain(materialized).any(uses)
+    }
+
+    /// The rows of a view.
+    pub fn rows_of(&self, view: &View) -> Vec<Vec<Cell>> {
+        let table = self.by_id(view.table).expect("a view goes with its table");
+        let rows = table.rows.values().filter(|row| row.key() > view.above);
+        rows.map(|row| vec![row.cell(0), row.cell(view.column)])
+            .collect()
     }
 
     pub fn drop_table(&mut self, id: u32) {
         self.tables.retain(|table| table.id != id);
         self.views.retain(|view| view.table != id);
+        self.materialized.take_if(|kept| kept.view.table == id);
     }
 
     /// The names of what is not as it was in another state.
@@ -177,6 +196,9 @@ impl State {
         for (views, others) in [(&self.views, &before.views), (&before.views, &self.views)] {
             let changed = views.iter().filter(|view| !others.contains(view));
             names.extend(changed.map(|view| view.name.clone()));
+        }
+        if self.materialized != before.materialized {
+            names.insert("m".to_string());
         }
         names
     }
@@ -232,8 +254,20 @@ impl Past {
             };
             tables.map(without_rows).collect()
         };
-        if schemas(&state) == schemas(&present) && state.views == present.views {
+        fn materialized(state: &State) -> Option<&View> {
+            state.materialized.as_ref().map(|kept| &kept.view)
+        }
+        let is_same = materialized(&state) == materialized(&present);
+        if is_same && schemas(&state) == schemas(&present) && state.views == present.views {
             state.definitions = present.definitions;
+        }
+        // Nothing in the place of nothing.
+        if let (Some(now), Some(before)) = (&mut state.materialized, &present.materialized)
+            && is_same
+            && now.rows.is_empty()
+            && before.rows.is_empty()
+        {
+            now.refreshed = before.refreshed;
         }
         let is_change = state != present;
         if is_change {

@@ -200,6 +200,9 @@ fn the_history_of_a_row_goes_on_over_a_change_of_type() {
             (4, vec![], None),
         ]
     );
+    let explained = |bench: &mut Bench, sql: &str| format!("{:?}", bench.rows(sql));
+    let by_index = explained(&mut bench, "EXPLAIN SELECT * FROM history('t', 1)");
+    assert!(by_index.contains("History on t using t_pkey"), "{by_index}");
     // The key itself is no exception.
     bench.script("CREATE TABLE k (id int PRIMARY KEY); INSERT INTO k VALUES (1), (2)");
     bench.script("ALTER TABLE k ALTER id TYPE text; DELETE FROM k WHERE id = '1'");
@@ -207,6 +210,9 @@ fn the_history_of_a_row_goes_on_over_a_change_of_type() {
     let told = history.unwrap().entries;
     let told: Vec<_> = told.iter().map(|e| (e.seq.0, e.changed.clone())).collect();
     assert_eq!(told, [(6, vec![0]), (7, vec![0]), (8, vec![])]);
+    // Its index has not all of the past.
+    let without = explained(&mut bench, "EXPLAIN SELECT * FROM history('k', '1')");
+    assert!(without.contains("History on k\""), "{without}");
 }
 
 #[test]
