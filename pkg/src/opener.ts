@@ -149,17 +149,15 @@ export async function startEngine(module: WebAssembly.Module, storage: OpenStora
  */
 export async function storePieces(engine: Engine, target: IdbPieces, mayWait: boolean, isStill = () => true): Promise<boolean> {
   const { ticket, pieces, wanted } = engine.takePieces();
-  let hasRoom = true;
   try {
     if (pieces.length > 0) await target.store(pieces);
   } catch (error) {
     if (!isQuota(error) || !mayWait) throw error;
     target.postpone(pieces);
-    hasRoom = false;
   }
   const loaded = wanted.length > 0 ? await target.read(wanted) : undefined;
   if (!isStill()) return false;
-  engine.wasm.pieces_stored(ticket, hasRoom);
+  engine.wasm.pieces_stored(ticket, !target.isFull);
   if (loaded) engine.loadPiece(loaded);
   return pieces.length > 0 || loaded !== undefined;
 }

@@ -155,10 +155,12 @@ export class IdbPieces {
     return found;
   }
 
-  /** The bytes of a range as they are stored, zeros where nothing is. */
+  /** The bytes of a range as they are stored, or will be before any others; zeros where nothing is. */
   async read({ file, offset, length }: Wanted): Promise<Piece> {
     const bytes = new Uint8Array(length);
-    for (const piece of await this.#find(IDBKeyRange.bound([file, offset - PIECE_BYTES_MAX], [file, offset + length]))) {
+    const stored = await this.#find(IDBKeyRange.bound([file, offset - PIECE_BYTES_MAX], [file, offset + length]));
+    for (const piece of [...stored, ...this.#postponed.filter((piece) => piece.file === file)]) {
+      if (piece.bytes.length === 0) bytes.fill(0);
       const from = Math.max(piece.offset, offset);
       const to = Math.min(piece.offset + piece.bytes.length, offset + length);
       if (from < to) bytes.set(piece.bytes.subarray(from - piece.offset, to - piece.offset), from - offset);
@@ -175,6 +177,11 @@ export class IdbPieces {
     const order = values.result.map((stored, index) => ({ stored, key: keys.result[index] as Key }));
     order.sort((a, b) => a.stored.n - b.stored.n);
     return order.map(({ stored, key }) => ({ file: key[0], offset: key[1], bytes: stored.bytes as Uint8Array<ArrayBuffer> }));
+  }
+
+  /** Whether there are pieces to be stored later. */
+  get isFull(): boolean {
+    return this.#postponed.length > 0;
   }
 
   /** Stores pieces later, before any others. */

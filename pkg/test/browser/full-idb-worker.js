@@ -1,13 +1,14 @@
-// The package's worker where IndexedDB has room for small pieces alone while the page says so, over the channel `room`.
+// The package's worker where IndexedDB has room for small pieces alone while the page says so, over the channel `room`. With
+// `?full` it has none at all at first.
 
-let isFull = false;
-new BroadcastChannel('room').onmessage = ({ data }) => (isFull = data === 'full');
+let largest = location.search === '?full' ? 0 : Infinity;
+new BroadcastChannel('room').onmessage = ({ data }) => (largest = data === 'full' ? 16_384 : Infinity);
 
 const { put } = IDBObjectStore.prototype;
 const { commit } = IDBTransaction.prototype;
 const refused = new WeakSet();
 IDBObjectStore.prototype.put = function (value, key) {
-  if (isFull && value.bytes?.length > 16_384) refused.add(this.transaction);
+  if (value.bytes?.length > largest) refused.add(this.transaction);
   return put.call(this, value, key);
 };
 IDBTransaction.prototype.commit = function () {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openPage, reload, until, withChromium, withPage, withProfile, withServer } from './support.mjs';
 
 const PERSISTENT = ['opfs', 'idb', 'auto'];
@@ -141,19 +142,28 @@ test('idb: a checkpoint without room is given up, commits go on, and with room a
         rows,
         bytes,
       );
-    const checkpoints = async () => (await page.evaluate(beginnings.idb)).filter((magic) => magic === 'driftchk').length;
+    const count = async (magic) => (await page.evaluate(beginnings.idb)).filter((found) => found === magic).length;
     await open();
     await page.evaluate((name) => databases.get(name).exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)'), name);
-    assert.deepEqual(await write(36, 30_000), { rows: 36, restarts: 0 });
+    // Commits fit, and what a checkpoint writes at a time does not.
     await room('full');
-    await until(async () => (await checkpoints()) === 1, { what: 'a checkpoint' });
-    await until(async () => (await checkpoints()) === 0, { what: 'that it is given up' });
-    assert.deepEqual(await write(20, 100), { rows: 56, restarts: 0 });
-    assert.equal(await checkpoints(), 0);
+    assert.deepEqual(await write(120, 10_000), { rows: 120, restarts: 0 });
+    // First of all it begins a segment.
+    await until(async () => (await count('driftseg')) > 1, { what: 'the beginning of a checkpoint', timeout: 30_000 });
+    const isGone = async () => {
+      for (let look = 0; look < 20; look += 1) {
+        if ((await count('driftchk')) > 0) return false;
+        await sleep(50);
+      }
+      return true;
+    };
+    await until(isGone, { what: 'that it is given up', timeout: 30_000 });
+    assert.deepEqual(await write(20, 100), { rows: 140, restarts: 0 });
+    assert.ok((await count('driftseg')) > 1);
     await room('empty');
     await reload(page);
     await open();
-    assert.deepEqual(await write(20, 30_000), { rows: 76, restarts: 0 });
+    assert.deepEqual(await write(20, 30_000), { rows: 160, restarts: 0 });
     await untilRecycled(page, 'idb');
     // Refused in the middle of a commit: that is an error, and all else is there.
     await room('full');
@@ -163,7 +173,7 @@ test('idb: a checkpoint without room is given up, commits go on, and with room a
     await reload(page);
     await open();
     const kept = await page.evaluate(async (name) => (await databases.get(name).query('SELECT count(*)::int AS n, sum(length(s))::int AS bytes FROM t')).rows[0], name);
-    assert.deepEqual(kept, { n: 76, bytes: 56 * 30_000 + 20 * 100 });
+    assert.deepEqual(kept, { n: 160, bytes: 120 * 10_000 + 20 * 100 + 20 * 30_000 });
   }));
 
 for (const durability of ['strict', 'relaxed']) {
@@ -190,6 +200,29 @@ for (const durability of ['strict', 'relaxed']) {
       assert.ok(seen.last, `what is not there was acknowledged: ${JSON.stringify(seen)}`);
     }));
 }
+
+test('idb: a database without room for anything is read and checked, and goes on when there is some', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const url = 'idb://none-left';
+      let db = await driftdb.Database.open(url);
+      await db.exec("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+      await db.close();
+      const room = new BroadcastChannel('room');
+      db = await driftdb.Database.open(url, { worker: new Worker('/test/browser/full-idb-worker.js?full', { type: 'module' }) });
+      const { rows } = await db.query('SELECT * FROM t');
+      const { problems } = await db.check();
+      const refused = await outcome(db.query('INSERT INTO t VALUES (2)'));
+      room.postMessage('empty');
+      const until = performance.now() + 10_000;
+      let written = {};
+      while (!written.value && performance.now() < until) written = await outcome(db.query('INSERT INTO t VALUES (3)'));
+      const after = await db.check();
+      await db.close();
+      return { rows, problems, refused: refused.code, isWritten: written.code === undefined, after: after.problems };
+    });
+    assert.deepEqual(seen, { rows: [{ a: 1 }], problems: [], refused: 'QUOTA', isWritten: true, after: [] });
+  }));
 
 test('memory forgets, and one worker serves a page', () =>
   withPage(async (page) => {
