@@ -3,6 +3,8 @@
 # make fuzz    compare random statements with a PostgreSQL server, SEEDS=500 of them from FIRST=0 on
 # make programs  compare random programs about the past with a model, PROGRAMS=100000 of them in all; what was done is
 #              kept in target/programs, where it goes on
+# make images  crash images of random programs that write to a log, IMAGES=10000000 of them in all; what was done is kept in
+#              target/images, where it goes on, and told in docs/RELIABILITY.md
 # make build   the wasm engine (pkg/wasm), the npm package (pkg/dist) and the page (www/dist)
 # make wasm    the wasm engine alone
 # make setup   install what is missing, and nothing else; both commands above do it first
@@ -12,7 +14,7 @@
 
 SHELL := /bin/bash
 
-.PHONY: play test fuzz programs build wasm setup
+.PHONY: play test fuzz programs images build wasm setup
 
 play:
 	@scripts/setup.sh build
@@ -33,6 +35,11 @@ programs: PROGRAMS ?= 100000
 programs:
 	@scripts/setup.sh
 	@. scripts/env.sh && PROGRAMS=$(PROGRAMS) RECORD=target/programs cargo test --profile fuzz --test programs -- --nocapture
+
+images: IMAGES ?= 10000000
+images:
+	@scripts/setup.sh
+	@. scripts/env.sh && IMAGES=$(IMAGES) RECORD=target/images cargo test --profile fuzz --test images -- --nocapture
 
 build:
 	@scripts/setup.sh build
