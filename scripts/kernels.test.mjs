@@ -15,7 +15,7 @@ const wasm = join(target, 'wasm32-unknown-unknown/wasm/driftdb_engine.wasm');
 const KERNELS = {
   'kernel::aggregate::sum_i64': /\bi64x2\.add\b/,
   'kernel::positions::are_greater': /\bi32x4\.gt_s\b/,
-  'kernel::compare::compare_constant': /\b(i64x2|f64x2)\.(lt|gt|le|ge|eq|ne)(_s)?\b/,
+  'kernel::compare::constant': /\b(i64x2|f64x2)\.(lt|gt|le|ge|eq|ne)(_s)?\b/,
   'kernel::arithmetic::each': /\b(i64x2|f64x2)\.(add|sub|mul)\b/,
 };
 

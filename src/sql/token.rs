@@ -16,8 +16,10 @@ pub const PARAMETERS_MAX: u32 = 65_535;
 
 /// Keywords of other dialects, which are names in PostgreSQL. What the grammar reads behind them is not linked in the
 /// browser (`scripts/link.mjs`).
-const NAMES: [Keyword; 4] = [
+const NAMES: [Keyword; 6] = [
     Keyword::CONVERT,
+    Keyword::JSON_TABLE,
+    Keyword::OPENJSON,
     Keyword::PIVOT,
     Keyword::TOP,
     Keyword::UNPIVOT,
