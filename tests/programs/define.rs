@@ -4,10 +4,17 @@ use super::program::Program;
 use super::state::{Column, Kind, Materialized, State, Table, View};
 use std::collections::BTreeMap;
 
-const TABLES: [&str; 3] = ["a", "b", "c"];
+const TABLES: [&str; 5] = ["a", "b", "c", "z.d", "z.e"];
 const COLUMNS: [&str; 4] = ["p", "q", "r", "s"];
 
 impl Program {
+    /// What the first commit makes.
+    pub fn define_schema(&mut self) {
+        let mut next = self.now.clone();
+        next.has_schema = true;
+        self.change("CREATE SCHEMA z", Ok(next));
+    }
+
     pub fn define(&mut self, table_only: bool) {
         let mut next = self.now.clone();
         next.definitions = self.next_id.into();
@@ -61,8 +68,14 @@ impl Program {
                 format!("DROP TABLE {} CASCADE", table.name)
             }
             (4, Some(table), Some(name)) => {
+                // Within its schema.
+                let within = |name: &str| name.split_once('.').map(|(schema, _)| schema.len());
+                if within(name) != within(&table.name) {
+                    return;
+                }
                 let to = next.by_id_mut(table.id).expect("it is there");
                 to.name = name.to_string();
+                let name = name.strip_prefix("z.").unwrap_or(name);
                 format!("ALTER TABLE {} RENAME TO {name}", table.name)
             }
             (5 | 6, Some(_), _) if !self.past.states.is_empty() => {

@@ -92,6 +92,7 @@ impl Program {
     }
 
     pub fn run(&mut self) {
+        self.define_schema();
         for _ in 0..2 {
             self.define(true);
         }

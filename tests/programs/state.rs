@@ -133,6 +133,7 @@ pub struct State {
     pub tables: Vec<Table>,
     pub views: Vec<View>,
     pub materialized: Option<Materialized>,
+    pub has_schema: bool,
     pub tags: BTreeMap<String, u64>,
     /// Grow with each definition, and with each of a tag.
     pub definitions: u64,
@@ -200,7 +201,12 @@ impl State {
         if self.materialized != before.materialized {
             names.insert("m".to_string());
         }
-        names
+        if self.has_schema != before.has_schema {
+            names.insert("z".to_string());
+        }
+        // Without their schemas.
+        let own = |name: &String| name.strip_prefix("z.").unwrap_or(name).to_string();
+        names.iter().map(own).collect()
     }
 }
 
