@@ -97,10 +97,12 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
             return of_enumeration(name, arguments);
         }
         "make_time" if arguments.len() == 3 => {
-            let day = [2000, 1, 1].map(Expr::integer).into_iter();
+            // A timestamp of the first day is a time of day, of 24:00 too.
+            let day = [1970, 1, 1].map(Expr::integer).into_iter();
             let day = day.chain(arguments).collect();
             let time = resolve_function("make_timestamp", day)?;
-            return coerce_to(time, DataType::Time, CastContext::Explicit);
+            let data_type = DataType::Time;
+            return Ok(Expr { data_type, ..time });
         }
         // Without line breaks nothing is asked for.
         "row_to_json" | "array_to_json"

@@ -79,20 +79,17 @@ test('once it has loaded, it needs no network', async () => {
 
 test('what was asked last is answered before the editor is there, which then holds it', async () => {
   await inChromium(async (browser, url) => {
-    const before = await visit(browser, url);
-    await before.run();
-    await before.query('SELECT data FROM events');
-    await before.page.close();
+    const visited = await visit(browser, url);
+    await visited.run();
+    await visited.query('SELECT data FROM events');
 
-    const page = await browser.newPage();
+    const { page } = visited;
     const waiting = [];
-    await page.setRequestInterception(true);
-    page.on('request', (request) => {
-      if (/editor-\w+\.js/.test(request.url())) waiting.push(request);
-      else void request.continue();
-    });
+    const session = await page.createCDPSession();
+    session.on('Fetch.requestPaused', ({ requestId }) => waiting.push(requestId));
+    await session.send('Fetch.enable', { patterns: [{ urlPattern: '*/editor-*.js' }] });
     const text = (selector) => page.$eval(selector, (node) => node.textContent);
-    await page.goto(`${url}/`);
+    await page.reload();
     await until(() => text('.grid-row').then((found) => found === 'modified', () => false), { what: 'the answer' });
     assert.equal(await text('.editor-text'), 'SELECT data FROM events');
     await until(() => waiting.length > 0, { what: 'the editor to be asked for' });
@@ -103,7 +100,7 @@ test('what was asked last is answered before the editor is there, which then hol
     await page.$eval('.table .quiet', (button) => button.click());
     await until(() => text('.grid-row').then((found) => found === '1modified', () => false), { what: 'the rows' });
 
-    await waiting[0].continue();
+    await session.send('Fetch.continueRequest', { requestId: waiting[0] });
     const inEditor = () => page.evaluate(() => document.querySelector('#editor').shadowRoot?.querySelector('.cm-content')?.textContent);
     await until(async () => (await inEditor()) === 'SELECT * FROM events ORDER BY id LIMIT 1000;', { what: 'the editor' });
     assert.equal(await page.$('.editor-text'), null);
