@@ -338,7 +338,14 @@ fn everything(database: &mut Database) -> Result<Vec<String>, String> {
                 _ => ", system_seq_start, system_time_start, system_time_end",
             };
             let sql = format!("SELECT *{columns} FROM \"{name}\" AS OF @seq:{seq}");
-            let answer = run(database, session, &sql).map_err(|error| format!("{sql}: {error}"))?;
+            let answer = match run(database, session, &sql) {
+                // The text of a view may name a tag that there was not.
+                Err(error) if table.view.is_some() && error.to_string().starts_with("DT004") => {
+                    lines.push(format!("{sql}: {error}"));
+                    continue;
+                }
+                answer => answer.map_err(|error| format!("{sql}: {error}"))?,
+            };
             let mut rows: Vec<String> = answer.rows.iter().map(|row| row.join("|")).collect();
             rows.sort();
             lines.push(format!("{seq} {name} {rows:?}"));

@@ -86,7 +86,9 @@ impl Script {
         let statement = parse(sql, lifting)?;
         let catalogs = vec![self.catalog()?; 1 + statement.temporal.clauses.len()];
         let options = plan::Options { optimize };
-        plan::plan(&statement, &catalogs, &[], &options).map_err(|error| describe(&error))
+        let mut present = |_: &_, _| Ok(catalogs[0].clone());
+        plan::plan(&statement, &catalogs, &[], &options, &mut present)
+            .map_err(|error| describe(&error))
     }
 
     fn rules(&self, sql: &str) -> Answer {

@@ -7,7 +7,7 @@
 use crate::exec::Short;
 use crate::plan::{OutputColumn, Plan, Prepared};
 use crate::sql;
-use crate::types::DataType;
+use crate::types::{DataType, Versions};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -28,11 +28,14 @@ pub(super) struct Bound {
     pub parameter_types: Vec<DataType>,
     pub row_types: Vec<DataType>,
     pub fields: Rc<[OutputColumn]>,
+    /// What the clauses in the texts of its views read, which are behind the statement's own.
+    pub moments: Vec<Versions>,
 }
 
 impl Bound {
-    pub fn new(prepared: Prepared) -> Bound {
+    pub fn new(prepared: Prepared, moments: Vec<Versions>) -> Bound {
         Bound {
+            moments,
             short: Short::of(&prepared.plan),
             plan: Rc::new(prepared.plan),
             parameter_types: prepared.parameter_types,

@@ -7,7 +7,7 @@ use crate::column::{CHUNK_ROWS, Chunk, Vector, VectorBuilder};
 use crate::error::{Code, Error, Result};
 use crate::exec::Tuples;
 use crate::expr::{EvalContext, Expr, ExprKind, evaluate_value};
-use crate::plan;
+use crate::plan::{self, TimeSlot};
 use crate::sql::{
     self, Clause, Lifted, Lifting, Literal, Moment, Point, Scanned, Source, Timeline,
     point_of_value, resolve_moment, resolve_versions,
@@ -219,8 +219,9 @@ impl Shared {
         scope: &Scope,
     ) -> Result<Values> {
         let literals = lifted.map_or(&[][..], |lifted| &lifted.literals);
-        let moments = self.moments(compiled, parameters, literals, scope.present, scope.now)?;
+        let mut moments = self.moments(compiled, parameters, literals, scope.present, scope.now)?;
         let bound = self.bind(compiled, scope, &moments)?;
+        moments.extend_from_slice(&bound.moments);
         let (parameters, tuples) = compiled.values(&bound, parameters, lifted)?;
         Ok(Values {
             bound,
@@ -266,9 +267,26 @@ impl Shared {
         let options = plan::Options {
             optimize: self.options.optimizer,
         };
-        let prepared = plan::plan(&compiled.statement, &catalogs, &compiled.types, &options)?;
-        let bound = Rc::new(Bound::new(prepared));
-        if cacheable {
+        // What a view's moments are is found anew each time, as what it reads then is.
+        let mut of_views = Vec::new();
+        let mut evaluate = |clause: &Clause, read_at: TimeSlot| {
+            let around = match read_at {
+                TimeSlot::Present => None,
+                TimeSlot::Clause(slot) => moments.iter().chain(&of_views).nth(slot),
+            };
+            let present = around.map_or(scope.present, Versions::snapshot);
+            let versions = self.clause(clause, &[], &[], present, scope.now)?;
+            let catalog = self.store.catalog(versions.snapshot());
+            of_views.push(versions);
+            Ok(match &scope.path {
+                Some(path) => Rc::new(catalog.with_path(path.clone())),
+                None => catalog,
+            })
+        };
+        let (statement, types) = (&compiled.statement, &compiled.types);
+        let prepared = plan::plan(statement, &catalogs, types, &options, &mut evaluate)?;
+        let bound = Rc::new(Bound::new(prepared, of_views));
+        if cacheable && bound.moments.is_empty() {
             compiled.keep(epochs, bound.clone());
         }
         Ok(bound)

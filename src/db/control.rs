@@ -45,7 +45,8 @@ impl Database {
         if !is_control {
             return Ok(None);
         }
-        let plan = plan::plan(statement, &[], &[], &plan::Options::default())?.plan;
+        let no_view = &mut |_: &_, _| Ok(Default::default());
+        let plan = plan::plan(statement, &[], &[], &plan::Options::default(), no_view)?.plan;
         self.run_control(task, &plan).map(Some)
     }
 

@@ -106,7 +106,7 @@ impl Database {
                 self.shared.bind(compiled, &scope, &[])?
             }
         };
-        let Some(short) = &bound.short else {
+        let Some(short) = bound.short.as_ref().filter(|_| bound.moments.is_empty()) else {
             return Ok(None);
         };
         let writes = !matches!(&*bound.plan, Plan::Query(_));

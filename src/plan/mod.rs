@@ -13,7 +13,7 @@ mod tree;
 mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction, Moment};
-pub use bind::{BoundKey, key_maker};
+pub use bind::{BoundKey, Evaluate, key_maker};
 pub use node::{
     AlterStep, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
     OutputColumn, Plan, Query, Related, Restore, Returning, RowChange, Rules, SortKey, TimeSlot,

@@ -1,12 +1,12 @@
 //! The way in: from a parsed statement to a plan.
 
 use super::TimeSlot;
-use super::bind::{Binder, BoundKey, Parameters, bind_key, take_rows};
+use super::bind::{Binder, BoundKey, Evaluate, Parameters, Times, bind_key, take_rows};
 use super::node::{OutputColumn, Plan};
 use super::optimize::{Knowledge, optimize};
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
-use crate::sql::{Clause, Moment, Statement};
+use crate::sql::{Moment, Statement};
 use crate::table::Catalog;
 use crate::types::{DataType, IndexSchema, TableId, TableSchema};
 use sqlparser::ast;
@@ -41,7 +41,8 @@ pub struct Prepared {
 
 /// Plans a statement. `catalogs` holds the schema of what the statement reads where it names no moment, then one
 /// for each temporal clause of the statement, in order (of ranges: the first again), and last the present's, whose
-/// indexes serve every moment. `parameter_types` are those the user knows; the others follow from the context, and are text where that leaves them open.
+/// indexes serve every moment. `evaluate` gives the catalog of a clause in the text of a view, which is the next one behind
+/// those. `parameter_types` are those the user knows; the others follow from the context, and are text where that leaves them open.
 ///
 /// # Errors
 /// Whatever is wrong with the statement, with its position. A statement with lifted constants whose
@@ -51,11 +52,21 @@ pub fn plan(
     catalogs: &[Rc<Catalog>],
     parameter_types: &[Option<DataType>],
     options: &Options,
+    evaluate: &mut Evaluate,
 ) -> Result<Prepared> {
+    let mut times = Times::new(&statement.temporal, catalogs);
     let mut parameters = Parameters::new(statement, parameter_types);
-    let (mut plan, fields) = Binder::new(statement, catalogs, &mut parameters).bind()?;
+    let mut bind = |parameters: &mut Parameters, times: &mut Times| {
+        loop {
+            let bound = Binder::new(statement, times, parameters).bind();
+            if !times.again(evaluate)? {
+                return bound;
+            }
+        }
+    };
+    let (mut plan, fields) = bind(&mut parameters, &mut times)?;
     if parameters.learn(&mut plan) {
-        (plan, _) = Binder::new(statement, catalogs, &mut parameters).bind()?;
+        (plan, _) = bind(&mut parameters, &mut times)?;
         parameters.learn(&mut plan);
     }
     parameters.widen(&mut plan);
@@ -68,8 +79,7 @@ pub fn plan(
     }
     if options.optimize {
         let knowledge = Bound {
-            statement,
-            catalogs,
+            times: &times,
             first_constant: parameters.own,
             wants_constants: Cell::new(false),
         };
@@ -104,18 +114,15 @@ pub fn plan_types(types: &[ast::DataType]) -> Result<Vec<Option<DataType>>> {
 
 /// What the rules may ask about a statement.
 struct Bound<'a> {
-    statement: &'a Statement,
-    catalogs: &'a [Rc<Catalog>],
+    times: &'a Times,
     first_constant: usize,
     wants_constants: Cell<bool>,
 }
 
 impl Knowledge for Bound<'_> {
     fn indexes(&self, table: TableId) -> Vec<IndexSchema> {
-        let table = self
-            .catalogs
-            .last()
-            .and_then(|catalog| catalog.table_by_id(table));
+        let last = self.times.catalogs.last();
+        let table = last.and_then(|catalog| catalog.table_by_id(table));
         table.map(|table| table.indexes.clone()).unwrap_or_default()
     }
 
@@ -124,7 +131,7 @@ impl Knowledge for Bound<'_> {
         table: TableId,
         index: &IndexSchema,
     ) -> Option<(BoundKey, Rc<TableSchema>)> {
-        let table = self.catalogs.last()?.table_by_id(table)?;
+        let table = self.times.catalogs.last()?.table_by_id(table)?;
         let key = bind_key(table, index.computed.as_ref()?).ok()?;
         Some((key, table.clone()))
     }
@@ -140,12 +147,7 @@ impl Knowledge for Bound<'_> {
     fn reads_one_moment(&self, time: TimeSlot) -> bool {
         match time {
             TimeSlot::Present => true,
-            TimeSlot::Clause(clause) => {
-                matches!(
-                    self.statement.temporal.clauses.get(clause),
-                    Some(Clause::AsOf(_))
-                )
-            }
+            TimeSlot::Clause(slot) => self.times.is_one_moment(slot),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A clause of one table stands behind its name or its alias and is kept under the position of the
-//! name. A bare `AS OF` stands at the very end of the query and holds for all its tables that have no
+//! name, that of a subquery in FROM under the position of its alias. A bare `AS OF` stands at the very end of the query and holds for all its tables that have no
 //! clause of their own; anywhere else it is an error, so that nothing behind it is lost. `AS of` without
 //! a moment behind it is an alias called `of`.
 //!
@@ -25,6 +25,7 @@
 use super::parse::{new_parser, parse_error};
 use super::token::syntax_error;
 use crate::error::{Code, Error, Result};
+use crate::expr::is_reserved;
 use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
@@ -305,19 +306,31 @@ impl<'a> Lifter<'a> {
 
     fn clause_of_table(&mut self) -> Result<()> {
         let position = position(&self.tokens[self.at]);
-        let table = table_before(&self.plain).ok_or_else(|| {
-            syntax_error(self.script, &self.tokens[self.at])
-                .with_hint("FOR SYSTEM_TIME follows the name of a table or its alias.")
-        })?;
-        if self.temporal.of_table(table).is_some() {
-            return Err(syntax_error(self.script, &self.tokens[self.at])
-                .with_hint("A table reference has at most one FOR SYSTEM_TIME."));
-        }
+        let first = self.at;
         self.at += 2;
         let clause = self.clause()?;
+        let table = table_before(without_columns(&self.plain));
+        let table = table.or_else(|| self.alias_of_subquery());
+        let refused = |hint: &str| syntax_error(self.script, &self.tokens[first]).with_hint(hint);
+        let table = table.ok_or_else(|| {
+            refused("FOR SYSTEM_TIME follows the name of a table or its alias, or a subquery in FROM that has an alias.")
+        })?;
+        if self.temporal.of_table(table).is_some() {
+            return Err(refused(
+                "A table reference has at most one FOR SYSTEM_TIME.",
+            ));
+        }
         let clause = self.temporal.add(clause, position);
         self.temporal.tables.push((table, clause));
         Ok(())
+    }
+
+    /// The position of the alias that follows, where a subquery ends before the clause.
+    fn alias_of_subquery(&self) -> Option<u32> {
+        let follows = |token: &TokenWithSpan| token.token == Token::RParen;
+        self.plain.last().filter(|last| follows(last))?;
+        let alias = self.peek(usize::from(self.is_next(0, "as")))?;
+        matches!(alias.token, Token::Word(_)).then(|| position(alias))
     }
 
     fn clause(&mut self) -> Result<Clause> {
@@ -529,11 +542,34 @@ fn table_before(tokens: &[TokenWithSpan]) -> Option<u32> {
     };
     use Keyword::*;
     let name = match word.keyword {
-        AS => path_start(tokens, before.checked_sub(1)?)?,
+        AS if tokens.get(before.checked_sub(1)?)?.token == Token::RParen => start,
+        AS => path_start(tokens, before - 1)?,
         FROM | JOIN | ONLY | INTO | UPDATE | TABLE | USING | TRUNCATE | LATERAL => start,
         _ => path_start(tokens, before)?,
     };
     Some(position(&tokens[name]))
+}
+
+/// The tokens without the names of columns that an alias at their end has.
+fn without_columns(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
+    let Some((close, list)) = tokens.split_last() else {
+        return tokens;
+    };
+    let is_of_list = |token: &&TokenWithSpan| matches!(token.token, Token::Word(_) | Token::Comma);
+    let names = list.iter().rev().take_while(is_of_list).count();
+    match &list[..list.len() - names] {
+        [before @ .., alias, open]
+            if open.token == Token::LParen && close.token == Token::RParen =>
+        {
+            match &alias.token {
+                Token::Word(word) if word.quote_style.is_some() || !is_reserved(&word.value) => {
+                    &tokens[..before.len() + 1]
+                }
+                _ => tokens,
+            }
+        }
+        _ => tokens,
+    }
 }
 
 /// Where the name `a.b.c` that ends at `last` begins.

@@ -6,17 +6,19 @@ use super::dependent::Dependent;
 use super::name;
 use super::outer::Levels;
 use super::share::inline_single;
+use super::times::Times;
 use super::view::Noted;
 use super::with::{CommonTable, Shared};
 use crate::error::{Code, Error, Result};
 use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
-use crate::sql::{Clause, Statement, Syntax};
+use crate::sql::{Statement, Syntax};
 use crate::table::Catalog;
 use crate::types::{
     CatalogName, DataType, OnCommit, RelationKind, TEMPORARY, TableId, TableSchema, ViewUse,
     catalog_name,
 };
 use sqlparser::ast::{Ident, ObjectName};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// A table has no more columns than this, and a query yields no more.
@@ -29,8 +31,7 @@ const LEVELS_MAX: usize = 64;
 
 pub struct Binder<'a> {
     pub statement: &'a Statement,
-    /// The present's, then one for each temporal clause.
-    pub catalogs: &'a [Rc<Catalog>],
+    pub times: &'a Times,
     pub parameters: &'a mut Parameters,
     /// The subqueries bound so far.
     pub subplans: Vec<Node>,
@@ -54,11 +55,11 @@ pub struct Binder<'a> {
     pub results: usize,
     /// The queries of WITH that can be seen, the nearest last.
     pub common_tables: Vec<Rc<CommonTable<'a>>>,
-    /// The temporal clauses of the whole statement.
-    pub clauses: &'a [Clause],
+    /// The slot of the first temporal clause of the text being bound.
+    pub first_clause: usize,
     /// Which of its own a table has taken.
     pub claimed: Vec<bool>,
-    /// When tables without a clause are read.
+    /// When tables without a clause are read: a view, a subquery in FROM or one of WITH may have one.
     pub time: TimeSlot,
     /// What the names in the view mean that is being read.
     pub seen: Option<&'a [ViewUse]>,
@@ -73,14 +74,10 @@ pub struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    pub fn new(
-        statement: &'a Statement,
-        catalogs: &'a [Rc<Catalog>],
-        parameters: &'a mut Parameters,
-    ) -> Self {
+    pub fn new(statement: &'a Statement, times: &'a Times, parameters: &'a mut Parameters) -> Self {
         Binder {
             statement,
-            catalogs,
+            times,
             parameters,
             subplans: Vec::new(),
             at_top: false,
@@ -93,8 +90,8 @@ impl<'a> Binder<'a> {
             dependents: Vec::new(),
             results: 0,
             common_tables: Vec::new(),
-            clauses: &statement.temporal.clauses,
-            time: TimeSlot::Present,
+            first_clause: 0,
+            time: (statement.temporal.whole).map_or(TimeSlot::Present, TimeSlot::Clause),
             seen: None,
             noted: None,
             nesting: statement.nesting,
@@ -105,7 +102,7 @@ impl<'a> Binder<'a> {
     }
 
     pub fn catalog(&self) -> &'a Catalog {
-        &self.catalogs[0]
+        &self.times.catalogs[0]
     }
 
     /// Binds the statement; gives the plan and the columns of its result.
@@ -287,12 +284,30 @@ impl<'a> Binder<'a> {
 
     /// The time at which the table named at `position` is read.
     pub fn time_of_table(&mut self, position: u32) -> TimeSlot {
-        let temporal = &self.statement.temporal;
-        let own = temporal.of_table(position);
-        if let Some(clause) = own {
-            self.claimed[clause] = true;
+        match self.statement.temporal.of_table(position) {
+            Some(clause) => {
+                self.claimed[clause] = true;
+                self.slot(clause)
+            }
+            None => self.time,
         }
-        own.or(temporal.whole).map_or(self.time, TimeSlot::Clause)
+    }
+
+    pub fn slot(&self, clause: usize) -> TimeSlot {
+        TimeSlot::Clause(self.first_clause + clause)
+    }
+
+    /// What a view knows a relation by that has this name in its text: what a clause stands behind may be
+    /// something else, and its columns may have other names, than where none does.
+    pub fn name_in_view<'n>(&self, name: &'n str, time: TimeSlot) -> Cow<'n, str> {
+        let own = self.first_clause..self.first_clause + self.claimed.len();
+        match time {
+            TimeSlot::Clause(slot) if own.contains(&slot) => {
+                // No name has such a character.
+                format!("{name}\0{}", slot - self.first_clause).into()
+            }
+            _ => name.into(),
+        }
     }
 
     /// The two moments of a function over the past, or twice the time at which it tells.
@@ -303,7 +318,7 @@ impl<'a> Binder<'a> {
         match second {
             Some(second) => {
                 self.claimed[second] = true;
-                [first, TimeSlot::Clause(second)]
+                [first, self.slot(second)]
             }
             None => [first, first],
         }
@@ -315,16 +330,18 @@ impl<'a> Binder<'a> {
             TimeSlot::Present => 0,
             TimeSlot::Clause(clause) => clause + 1,
         };
-        self.catalogs.get(catalog)?.table_by_id(table).cloned()
+        self.times
+            .catalogs
+            .get(catalog)?
+            .table_by_id(table)
+            .cloned()
     }
 
     /// Whether a scan at that time sees at most one version of each row.
     pub fn reads_one_moment(&self, time: TimeSlot) -> bool {
         match time {
             TimeSlot::Present => true,
-            TimeSlot::Clause(clause) => {
-                matches!(self.clauses[clause], Clause::AsOf(_))
-            }
+            TimeSlot::Clause(slot) => self.times.is_one_moment(slot),
         }
     }
 
@@ -358,7 +375,7 @@ impl<'a> Binder<'a> {
             TimeSlot::Present => 0,
             TimeSlot::Clause(clause) => clause + 1,
         };
-        let catalog = self.catalogs.get(at);
+        let catalog = self.times.catalogs.get(at);
         catalog
             .map(|catalog| &**catalog)
             .ok_or_else(|| Error::new(Code::Internal, "a temporal clause has no catalog"))
@@ -369,7 +386,7 @@ impl<'a> Binder<'a> {
     pub fn relation(&self, name: &ObjectName) -> Result<(CatalogName, u32)> {
         let (relation, position) = name::relation(name)?;
         let temporary = catalog_name(Some(TEMPORARY), &relation);
-        let catalog = self.catalogs.first().filter(|_| self.seen.is_none());
+        let catalog = self.times.catalogs.first().filter(|_| self.seen.is_none());
         let is_known = catalog.is_some_and(|catalog| {
             catalog.table(&temporary).is_some() || catalog.index(&temporary).is_some()
         });
@@ -384,7 +401,12 @@ impl<'a> Binder<'a> {
 
     /// What a name without a schema means where names are not looked for in `public`.
     fn on_path(&self, relation: CatalogName, position: u32) -> Result<CatalogName> {
-        let Some((catalog, path)) = self.catalogs.first().and_then(|c| Some((c, c.path()?))) else {
+        let Some((catalog, path)) = self
+            .times
+            .catalogs
+            .first()
+            .and_then(|c| Some((c, c.path()?)))
+        else {
             return Ok(relation);
         };
         let found = path.iter().find_map(|schema| {
@@ -432,6 +454,7 @@ impl<'a> Binder<'a> {
         let found = match self.seen {
             None => catalog.table(name),
             Some(seen) => {
+                let name = self.name_in_view(name, time);
                 let used = seen.iter().find(|used| used.name == name);
                 used.and_then(|used| catalog.table_by_id(used.table))
             }

@@ -122,7 +122,13 @@ impl<'a> Binder<'a> {
                     }
                     arguments.push(argument);
                 }
-                if is_of_sequence && self.catalogs.first().is_some_and(|c| c.path().is_some()) {
+                if is_of_sequence
+                    && self
+                        .times
+                        .catalogs
+                        .first()
+                        .is_some_and(|c| c.path().is_some())
+                {
                     self.find_sequence(&mut arguments)?;
                 }
                 arguments

@@ -178,7 +178,7 @@ impl<'a> Binder<'a> {
             scope.tables[0].schema = Some(table.schema_name().to_string());
         }
         let all = alias.is_some_and(|alias| !alias.columns.is_empty());
-        self.see(&mut scope.columns, seen_as.as_str(), &table, all)?;
+        self.see(&mut scope.columns, seen_as.as_str(), &table, time, all)?;
         Ok((node, rename(scope, alias)?))
     }
 
@@ -187,7 +187,13 @@ impl<'a> Binder<'a> {
         query: &'a ast::Query,
         alias: Option<&TableAlias>,
     ) -> Result<(Node, Scope)> {
-        let (node, output) = self.query(query, Untyped::Text)?;
+        let around = self.time;
+        if let Some(alias) = alias {
+            self.time = self.time_of_table(name::position(&alias.name));
+        }
+        let bound = self.query(query, Untyped::Text);
+        self.time = around;
+        let (node, output) = bound?;
         // A subquery without an alias cannot be named: no identifier is empty.
         let name = alias.map_or("", |alias| &alias.name.value);
         Ok((node, rename(scope_of_output(name, output), alias)?))

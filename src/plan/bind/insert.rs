@@ -186,7 +186,7 @@ impl<'a> Binder<'a> {
         let scope = Scope::default();
         let mut context = Context::new(&scope, "DEFAULT expressions");
         // Its syntax may come from the catalog, and then it lives no longer than this.
-        let mut alone = Binder::new(self.statement, self.catalogs, self.parameters);
+        let mut alone = Binder::new(self.statement, self.times, self.parameters);
         let bound = alone.expression(ast, &mut context);
         let bound = bound.map_err(|error| match error.code() {
             Code::UndefinedColumn => Error::unsupported("a column reference in a DEFAULT"),

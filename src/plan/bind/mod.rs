@@ -9,6 +9,7 @@
 //! tables, sequences, indexes, schemas       define, alter…, sequence, indexes, namespace
 //! types                                    data_type, user_type, enumeration, domain
 //! views, the system's among them           view, system
+//! moments                                  times, moment, past
 //! any expression                           expression, predicate, constant, call, array
 //! window functions                         window, window_call, frame
 //! functions that answer rows               table_function, sets
@@ -76,6 +77,7 @@ mod share;
 mod subquery;
 mod system;
 mod table_function;
+mod times;
 mod update;
 mod user_type;
 mod using;
@@ -93,3 +95,5 @@ pub(super) use key::bind_key;
 pub use key::key_maker;
 pub(super) use moment::{bind_arguments, bind_moment};
 pub(super) use parameter::Parameters;
+pub use times::Evaluate;
+pub(super) use times::Times;

@@ -5,6 +5,7 @@ use super::binder::Binder;
 use super::expression::Context;
 use super::parameter::Parameters;
 use super::scope::Scope;
+use super::times::Times;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
 use crate::sql::{Moment, SessionStatement, Statement, Syntax, Temporal};
@@ -98,9 +99,9 @@ pub fn bind_alone(
         texts: crate::sql::Texts::default(),
         tokens: Vec::new(),
     };
-    let catalogs = [Rc::new(Catalog::default())];
+    let times = Times::new(&statement.temporal, &[Rc::new(Catalog::default())]);
     let mut parameters = Parameters::new(&statement, parameter_types);
-    let mut binder = Binder::new(&statement, &catalogs, &mut parameters);
+    let mut binder = Binder::new(&statement, &times, &mut parameters);
     let bound = binder.expression(ast, &mut Context::new(scope, clause))?;
     if !binder.subplans.is_empty() || !binder.dependents.is_empty() {
         return Err(Error::unsupported(format!("a subquery in {clause}")));

@@ -7,20 +7,25 @@ use crate::plan::{Node, OutputColumn, PastCall, PastFunction, Retyped, TimeSlot}
 use crate::types::{DataType, RelationKind, TableSchema, Value};
 use std::rc::Rc;
 
-type About = Option<(Rc<str>, Rc<TableSchema>)>;
+/// Some of the columns that a function yields: those of a table as it is at a time.
+pub struct About {
+    /// The position of the first.
+    pub at: usize,
+    /// What stands before their names.
+    pub prefix: &'static str,
+    pub name: Rc<str>,
+    pub table: Rc<TableSchema>,
+    pub time: TimeSlot,
+}
 
 impl Binder<'_> {
-    /// A call, the columns it yields, and of a history the table that it is of, by the name that was said.
+    /// A call, the columns it yields, and which of them are a table's.
     pub fn past_function(
         &mut self,
         function: PastFunction,
         position: u32,
         mut arguments: Vec<Expr>,
-    ) -> Result<(Node, Vec<OutputColumn>, About)> {
-        let is_of_view = self.noted.is_some() || self.seen.is_some();
-        if is_of_view && matches!(function, PastFunction::Diff | PastFunction::Blame) {
-            return Err(Error::unsupported("diff or blame in a view"));
-        }
+    ) -> Result<(Node, Vec<OutputColumn>, Vec<About>)> {
         let times = self.times_of_function(position);
         let about_table = !matches!(function, PastFunction::Commits | PastFunction::Tags);
         let wanted = usize::from(about_table);
@@ -35,11 +40,11 @@ impl Binder<'_> {
             ));
         }
         let mut tables = [None, None];
-        let mut about = None;
+        let mut told = None;
         if about_table {
             let name = table_name(&arguments.remove(0))?;
             tables = self.tables_of(&name, position, times)?;
-            about = tables[1].clone().map(|table| (name, table));
+            told = Some(name);
         }
         let after = tables[1].clone().unwrap_or_default();
         let key = match function {
@@ -56,6 +61,10 @@ impl Binder<'_> {
                 column.data_type = value.data_type;
             }
         }
+        let about = match told {
+            Some(name) => about_tables(function, &name, &tables, times, output.len())?,
+            None => Vec::new(),
+        };
         let call = PastCall {
             retyped,
             function,
@@ -64,7 +73,6 @@ impl Binder<'_> {
             types: output.iter().map(|column| column.data_type).collect(),
         };
         let call = Rc::new(call);
-        let about = about.filter(|_| function == PastFunction::History);
         Ok((Node::Past { call, key }, output, about))
     }
 
@@ -95,6 +103,49 @@ impl Binder<'_> {
         }
         Ok(tables)
     }
+}
+
+/// Where the columns of the tables stand among those of a function.
+fn about_tables(
+    function: PastFunction,
+    name: &Rc<str>,
+    [before, after]: &[Option<Rc<TableSchema>>; 2],
+    [from, to]: [TimeSlot; 2],
+    width: usize,
+) -> Result<Vec<About>> {
+    let part = |at, prefix, (table, time): (&Rc<TableSchema>, TimeSlot)| About {
+        at,
+        prefix,
+        name: name.clone(),
+        table: table.clone(),
+        time,
+    };
+    let (old, new) = (
+        before.as_ref().map(|t| (t, from)),
+        after.as_ref().map(|t| (t, to)),
+    );
+    let Some(own) = new.or(old) else {
+        return Ok(Vec::new());
+    };
+    Ok(match function {
+        PastFunction::Diff => {
+            let changed = 1 + own.0.columns.len();
+            vec![
+                part(1, "", own),
+                part(changed + 1, "old_", old.unwrap_or(own)),
+            ]
+        }
+        PastFunction::Blame => {
+            let key = primary_key(own.0)?.into_iter();
+            let columns = key.map(|at| own.0.columns[at].clone()).collect();
+            let key = TableSchema {
+                columns,
+                ..TableSchema::clone(own.0)
+            };
+            vec![part(0, "", (&Rc::new(key), to))]
+        }
+        _ => vec![part(width - own.0.columns.len(), "", own)],
+    })
 }
 
 /// The constant that the first argument is.

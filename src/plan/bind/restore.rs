@@ -317,7 +317,8 @@ impl<'a> Binder<'a> {
 
     pub fn bind_undo(&mut self, policy: UndoPolicy) -> Result<Plan> {
         let [after, before] = [TimeSlot::Clause(0), TimeSlot::Clause(1)];
-        let (Some(new), Some(old)) = (self.catalogs.get(1), self.catalogs.get(2)) else {
+        let (Some(new), Some(old)) = (self.times.catalogs.get(1), self.times.catalogs.get(2))
+        else {
             return Err(Error::new(
                 Code::Syntax,
                 "UNDO needs the number of a commit",

@@ -111,7 +111,7 @@ impl Binder<'_> {
     ) -> Result<Expr> {
         let scope = scope_of_table(table, None, &[], false);
         // Its syntax may come from the catalog, and then it lives no longer than this.
-        let mut alone = Binder::new(self.statement, self.catalogs, self.parameters);
+        let mut alone = Binder::new(self.statement, self.times, self.parameters);
         let bound = alone.expression(ast, &mut Context::new(&scope, clause))?;
         if !alone.subplans.is_empty() || !alone.dependents.is_empty() {
             return Err(Error::unsupported(format!("a subquery in {clause}")));

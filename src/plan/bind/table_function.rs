@@ -105,11 +105,14 @@ impl<'a> Binder<'a> {
             let (node, output, about) = self.past_function(function, position, arguments)?;
             let name = alias.map_or(name, |alias| &alias.name.value);
             let mut scope = scope_of_output(name, output);
-            if let Some((table_name, table)) = about {
-                // The columns of the table come last.
-                let own = scope.columns.len() - table.columns.len();
-                let all = alias.is_some_and(|alias| !alias.columns.is_empty());
-                self.see(&mut scope.columns[own..], &table_name, &table, all)?;
+            let all = alias.is_some_and(|alias| !alias.columns.is_empty());
+            for part in about {
+                let columns = &mut scope.columns[part.at..][..part.table.columns.len()];
+                self.see(columns, &part.name, &part.table, part.time, all)?;
+                if self.seen.is_some() {
+                    let seen = columns.iter_mut().filter(|column| column.visible);
+                    seen.for_each(|column| column.name.insert_str(0, part.prefix));
+                }
             }
             return Ok((node, rename(scope, alias)?));
         }

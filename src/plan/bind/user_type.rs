@@ -6,7 +6,7 @@ use super::define::Definition;
 use super::view::Noted;
 use super::{data_type, name};
 use crate::error::{Code, Error, Result};
-use crate::plan::{AlterStep, Plan, TimeSlot};
+use crate::plan::{AlterStep, Plan};
 use crate::sql::{self, Named};
 use crate::types::{DataType, Enumeration, RelationKind, TableId, TableSchema, type_key};
 use sqlparser::ast::{self, ArrayElemTypeDef, Ident, ObjectName};
@@ -91,8 +91,7 @@ impl Binder<'_> {
 
     /// The catalog in which the names of types stand that no table gives a moment to.
     fn type_catalog(&self) -> Result<&crate::table::Catalog> {
-        let whole = self.statement.temporal.whole;
-        self.catalog_at(whole.map_or(self.time, TimeSlot::Clause))
+        self.catalog_at(self.time)
     }
 
     /// A type by its name; what the view being read meant by it, and noted for the one being made.

@@ -175,9 +175,6 @@ impl<'a> Binder<'a> {
         names: &[Ident],
         query: &'a ast::Query,
     ) -> Result<(Node, Vec<OutputColumn>, ViewSchema)> {
-        if let Some(position) = self.statement.temporal.positions.first() {
-            return Err(Error::unsupported("a moment in a view").at(*position));
-        }
         if self.statement.parameters > 0 {
             let message = "there is no parameter $1";
             return Err(Error::new(Code::UndefinedParameter, message));
@@ -251,8 +248,9 @@ impl<'a> Binder<'a> {
                 Ok((node, schema))
             }
             false => {
-                let message = format!("view \"{}\" has lost a column", schema.name);
-                Err(Error::new(Code::Internal, message))
+                // A moment in its text that moves may come to one before the column was added.
+                let message = format!("a column of view \"{}\" did not exist then", schema.name);
+                Err(Error::new(Code::UndefinedColumn, message))
             }
         }
     }
@@ -271,20 +269,20 @@ impl<'a> Binder<'a> {
             end: sql.len(),
             characters: 0,
         };
-        let statement = sql::parse(&source, Lifting::Off)?;
-        let Syntax::Query(query) = &statement.syntax else {
-            return Err(Error::new(Code::Internal, "a view is no query"));
-        };
+        let mut statement = sql::parse(&source, Lifting::Off)?;
         let nesting = self.nesting + statement.nesting;
         if nesting > NESTING_MAX {
             let message = format!("view \"{name}\" reads views too deeply");
             return Err(Error::new(Code::LimitComplexity, message));
         }
+        let first_clause = self.times.of_view(&mut statement.temporal, time)?;
+        let Syntax::Query(query) = &statement.syntax else {
+            return Err(Error::new(Code::Internal, "a view is no query"));
+        };
         let around = std::mem::take(&mut self.outer.all);
         let mut inner = Binder {
-            clauses: self.clauses,
+            first_clause,
             seen,
-            time,
             nesting,
             subplans: std::mem::take(&mut self.subplans),
             shared: std::mem::take(&mut self.shared),
@@ -293,8 +291,9 @@ impl<'a> Binder<'a> {
             results: self.results,
             tables: self.tables,
             levels: self.levels,
-            ..Binder::new(&statement, self.catalogs, self.parameters)
+            ..Binder::new(&statement, self.times, self.parameters)
         };
+        inner.time = (statement.temporal.whole).map_or(time, |clause| inner.slot(clause));
         let bound = inner.query(query, Untyped::Text);
         let bound = bound.and_then(|bound| inner.refuse_since(0).map(|()| bound));
         (self.recursions, self.results) = (inner.recursions, inner.results);
@@ -311,8 +310,10 @@ impl<'a> Binder<'a> {
         scope: &mut [ScopeColumn],
         name: &str,
         table: &TableSchema,
+        time: TimeSlot,
         all: bool,
     ) -> Result<()> {
+        let name = self.name_in_view(name, time);
         let columns = || table.columns.iter();
         if let Some(seen) = self.seen {
             let used = seen.iter().find(|used| used.name == name);
@@ -333,19 +334,24 @@ impl<'a> Binder<'a> {
         };
         let at = noted.iter().position(|noted| noted.name == name);
         let at = at.unwrap_or_else(|| {
-            let column =
-                |column: &ColumnSchema| (column.id, column.name.clone(), Rc::new(Cell::new(all)));
             noted.push(Noted {
                 name: name.to_string(),
                 table: table.id,
-                columns: columns().map(column).collect(),
+                columns: Vec::new(),
             });
             noted.len() - 1
         });
         if noted[at].table != table.id {
             return Err(Error::unsupported("two relations of one name in a view"));
         }
-        for (column, (_, _, used)) in scope.iter_mut().zip(&noted[at].columns) {
+        let known = &mut noted[at].columns;
+        for (column, own) in scope.iter_mut().zip(columns()) {
+            let at = known.iter().position(|(id, ..)| *id == own.id);
+            let at = at.unwrap_or_else(|| {
+                known.push((own.id, own.name.clone(), Rc::default()));
+                known.len() - 1
+            });
+            let used = &known[at].2;
             used.set(used.get() || all);
             column.used = Some(used.clone());
         }

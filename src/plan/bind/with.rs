@@ -3,7 +3,7 @@
 //! One is bound before what follows its WITH, so that a long row of them costs no stack, and is run once, as a subplan that all
 //! its readers share; where it has a single reader it is put in its place in the end ([`share`](super::share)). One that
 //! sees rows around its WITH cannot be shared and is bound anew at each place that reads it, so inside other queries all are
-//! bound only when they are first read.
+//! bound only when they are first read. So is one that is read with a FOR SYSTEM_TIME of its own.
 //!
 //! A statement that writes may stand in the WITH of a whole statement. It is run whether it is read or not, and
 //! all read the tables as they were before it ([`Node::Write`]).
@@ -20,7 +20,7 @@ use super::recursive::Recursion;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::Volatility;
-use crate::plan::{Node, OutputColumn, Plan};
+use crate::plan::{Node, OutputColumn, Plan, TimeSlot};
 use crate::sql::check_name;
 use sqlparser::ast::{self, CteAsMaterialized, TableAlias};
 use std::cell::RefCell;
@@ -38,6 +38,8 @@ pub struct CommonTable<'a> {
     pub recursive: bool,
     /// AS MATERIALIZED.
     kept: bool,
+    /// When its tables are read that have no clause.
+    time: TimeSlot,
     /// How many queries there are around its WITH, and of those of its WITH's FROM.
     levels: (usize, usize),
     pub state: RefCell<State>,
@@ -118,6 +120,7 @@ impl<'a> Binder<'a> {
             },
             recursive: with.recursive,
             kept: matches!(table.materialized, Some(CteAsMaterialized::Materialized)),
+            time: self.time,
             levels: (self.outer.all.len(), self.from_level),
             state: RefCell::new(State::Unread),
         }));
@@ -128,7 +131,7 @@ impl<'a> Binder<'a> {
         for at in outer..self.common_tables.len() {
             let table = self.common_tables[at].clone();
             if matches!(*table.state.borrow(), State::Unread) {
-                self.bind_common_table(&table)?;
+                self.bind_common_table(&table, table.time)?;
             }
         }
         Ok(())
@@ -149,15 +152,24 @@ impl<'a> Binder<'a> {
         alias: Option<&TableAlias>,
     ) -> Result<(Node, Scope)> {
         let position = name::position(name::single(name)?);
-        if self.statement.temporal.of_table(position).is_some() {
-            let message = "FOR SYSTEM_TIME cannot follow the name of a query of WITH";
-            return Err(Error::new(Code::WrongObjectType, message)
-                .at(position)
-                .with_hint("Write it behind the tables inside that query."));
-        }
-        let (node, output) = self
-            .read_common_table(table)
-            .map_err(|error| error.at(position))?;
+        let has_own = self.statement.temporal.of_table(position).is_some();
+        let time = self.time_of_table(position);
+        let is_bound = !matches!(&*table.state.borrow(), State::Binding | State::Recursion(_));
+        let read = match has_own && (!is_bound || is_write(&table.query.body)) {
+            true => {
+                let message = "a query of WITH that writes, or that reads itself, has no past";
+                Err(Error::new(Code::WrongObjectType, message))
+            }
+            false if is_bound && time != table.time && !is_write(&table.query.body) => {
+                // Not what its other readers share.
+                let state = table.state.replace(State::Unread);
+                let bound = self.bind_common_table(table, time);
+                table.state.replace(state);
+                bound
+            }
+            false => self.read_common_table(table),
+        };
+        let (node, output) = read.map_err(|error| error.at(position))?;
         if output.is_empty() && is_write(&table.query.body) {
             let name = &table.alias.name.value;
             let message = format!("WITH query \"{name}\" does not have a RETURNING clause");
@@ -187,7 +199,7 @@ impl<'a> Binder<'a> {
             }
             _ => {}
         }
-        self.bind_common_table(table)
+        self.bind_common_table(table, table.time)
     }
 
     /// A statement that writes, as a subplan that yields its RETURNING.
@@ -211,7 +223,11 @@ impl<'a> Binder<'a> {
         Ok((Node::Write(Box::new(plan)), output))
     }
 
-    fn bind_common_table(&mut self, table: &CommonTable<'a>) -> Result<(Node, Vec<OutputColumn>)> {
+    fn bind_common_table(
+        &mut self,
+        table: &CommonTable<'a>,
+        time: TimeSlot,
+    ) -> Result<(Node, Vec<OutputColumn>)> {
         if self.common_tables_bound == COMMON_TABLES_BOUND_MAX {
             let message = format!(
                 "a query of WITH can read from at most {COMMON_TABLES_BOUND_MAX} others that are read here for the first time"
@@ -223,6 +239,7 @@ impl<'a> Binder<'a> {
         let hidden = self.common_tables.split_off(table.sees);
         let levels = self.outer.all.split_off(table.levels.0);
         let from_level = std::mem::replace(&mut self.from_level, table.levels.1);
+        let around = std::mem::replace(&mut self.time, time);
         self.common_tables_bound += 1;
         let is_write = is_write(&table.query.body);
         let bound = match table.recursive {
@@ -232,6 +249,7 @@ impl<'a> Binder<'a> {
         };
         self.common_tables_bound -= 1;
         self.from_level = from_level;
+        self.time = around;
         self.outer.all.extend(levels);
         self.common_tables.extend(hidden);
         let (mut node, output) = bound?;

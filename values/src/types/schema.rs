@@ -94,6 +94,7 @@ pub struct ViewSchema {
 
 /// A relation that a view reads, by the names that it and its columns had when the view was made. The view
 /// sees these columns alone, so that what is renamed or added later changes nothing of what it means.
+/// What is read by a FOR SYSTEM_TIME or AS OF of the text has the number of the clause behind its name (U+0000 between them).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ViewUse {
     pub name: String,
