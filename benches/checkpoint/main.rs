@@ -5,12 +5,13 @@
 //! what SQLite takes for the same rows with a history table kept by a trigger, if its shell (`sqlite3`) is there.
 //! After that, databases of 1,000,000 row versions are opened and asked for one row.
 
-mod medium;
+#[path = "../../tests/support/kept.rs"]
+mod kept;
 mod peer;
 
 use driftdb::db::{Database, Options, Parameter, Request, SessionId, Work};
 use driftdb::types::{Clock, Entropy};
-use medium::Medium;
+use kept::Kept;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
@@ -62,7 +63,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn open(medium: &Medium) -> Bench {
+    fn open(medium: &Kept) -> Bench {
         let host = Rc::new(Host(Cell::new(1_700_000_000_000_000)));
         let mut options = Options::memory(host.clone(), host);
         options.storage = Some(Box::new(medium.clone()));
@@ -138,7 +139,7 @@ impl Bench {
 }
 
 fn sizes(together: usize, peers: Option<(u64, u64)>) {
-    let medium = Medium::default();
+    let medium = Kept::default();
     let mut bench = Bench::open(&medium);
     bench.fill(10_000, 200_000, together);
     let log = medium.bytes_of(b"driftseg");
@@ -166,7 +167,7 @@ fn mega(bytes: u64) -> f64 {
 }
 
 fn opening(rows: usize, together: usize) {
-    let medium = Medium::default();
+    let medium = Kept::default();
     let mut bench = Bench::open(&medium);
     bench.fill(rows, 1_000_000 - rows, together);
     let longest = bench.checkpoint();

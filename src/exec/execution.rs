@@ -109,10 +109,14 @@ impl Execution {
                         return Ok(step);
                     }
                     let settling = Settling::new(std::mem::take(related));
+                    // Keys first. Where rows are led on one by one, those of others may be taken for a while.
+                    if let Access::Write(transaction) = &mut context.access {
+                        transaction.end_statement(context.store)?;
+                    }
                     self.stage = Stage::Settling(settling);
                 }
                 Stage::Settling(settling) => {
-                    if let Fetch::Need(block) = settle_all(settling, context)? {
+                    if let Fetch::Need(block) = settle(settling, context)? {
                         return Ok(Step::Need(block));
                     }
                     return self.end(context);
@@ -194,15 +198,6 @@ fn inner(plan: &Plan) -> &Plan {
         } => plan,
         plan => plan,
     }
-}
-
-/// Looks at the foreign keys of what was written, after its keys and before those that the actions change.
-fn settle_all(settling: &mut Settling, context: &mut Context) -> Result<Fetch<()>> {
-    match &mut context.access {
-        Access::Write(transaction) => transaction.end_statement(context.store)?,
-        Access::Read(_) => return Ok(Fetch::Ready(())),
-    }
-    settle(settling, context)
 }
 
 /// The tables that the actions of a statement's foreign keys may change.

@@ -1,7 +1,7 @@
 //! The database under test, in memory.
 
 use super::answer::{Answer, Field, Refused, Rows};
-use driftdb::db::{AsOf, Database, Options, Request, SessionId};
+use driftdb::db::{AsOf, Database, Options, Parameter, Request, SessionId, Work};
 use driftdb::expr::format_value;
 use driftdb::table::Residency;
 use driftdb::types::{Clock, DataType, Entropy, Seq, Value};
@@ -63,7 +63,24 @@ impl Engine {
 
     /// Runs a text; what its last statement answered, or the first error.
     pub fn run(&mut self, sql: &str) -> Answer {
-        let results = self.database.run(self.session, Request::script(sql));
+        self.run_with(sql, Vec::new(), None)
+    }
+
+    /// The same with parameters, or of a moment.
+    pub fn run_with(
+        &mut self,
+        sql: &str,
+        parameters: Vec<Parameter>,
+        as_of: Option<AsOf>,
+    ) -> Answer {
+        let mut request = Request::new(Work::Script {
+            sql: sql.to_string(),
+            parameters,
+            atomic: false,
+            single: false,
+        });
+        request.as_of = as_of;
+        let results = self.database.run(self.session, request);
         let results = results.map_err(|(_, failure)| Refused {
             state: failure.error.sqlstate().to_string(),
             message: failure.error.message().to_string(),

@@ -16,12 +16,10 @@ mod support;
 use driftdb::error::Code;
 use driftdb::storage::Memory;
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Mutex;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 use support::commits::*;
+use support::progress::{Progress, number};
 use support::random::Random;
 use support::workload::{Outcome, Step, run};
 use support::{Fault, Faulty};
@@ -138,72 +136,26 @@ impl Trial {
     }
 }
 
-/// What was done so far. Seeds below `next` are done.
-#[derive(Default, Clone)]
-struct Progress {
-    next: u64,
-    images: u64,
-    seconds: u64,
-    failed: Vec<u64>,
-}
+/// What is counted of a program.
+const COUNTS: [&str; 2] = ["images", "seconds"];
 
-impl Progress {
-    fn read(path: &Path) -> Progress {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let mut progress = Progress::default();
-        for line in text.lines() {
-            let Some((name, value)) = line.split_once(' ') else {
-                continue;
-            };
-            let number = value.parse().unwrap_or(0);
-            match name {
-                "next" => progress.next = number,
-                "images" => progress.images = number,
-                "seconds" => progress.seconds = number,
-                "failed" => progress.failed.push(number),
-                _ => {}
-            }
-        }
-        progress
-    }
-
-    fn write(&self, path: &Path) {
-        let failed = self.failed.iter().map(|seed| format!("failed {seed}\n"));
-        let text = format!(
-            "next {}\nimages {}\nseconds {}\n{}",
-            self.next,
-            self.images,
-            self.seconds,
-            failed.collect::<String>()
-        );
-        fs::write(path, text).expect("progress is recorded");
-    }
-
-    fn add(&mut self, seed: u64, images: Result<u64, ()>) {
-        match images {
-            Ok(images) => self.images += images,
-            Err(()) => self.failed.push(seed),
-        }
-    }
-
-    /// The figures, in place of those that the document has.
-    fn publish(&self, path: &Path) {
-        let text = fs::read_to_string(path).expect("the document is there");
-        let (before, rest) = text.split_once(BEGIN).expect("the document has the place");
-        let (_, after) = rest.split_once(END).expect("the place has an end");
-        let figures = format!(
-            "| date | programs (seeds) | images | violations | seconds |\n|---|---:|---:|---:|---:|\n\
-             | {} | {} (0 to {}) | {} | {} | {} |",
-            today(),
-            self.next,
-            self.next.saturating_sub(1),
-            self.images,
-            self.failed.len(),
-            self.seconds
-        );
-        let text = format!("{before}{BEGIN}\n{figures}\n{END}{after}");
-        fs::write(path, text).expect("the document can be written");
-    }
+/// The figures, in place of those that the document has.
+fn publish(progress: &Progress<2>, path: &Path) {
+    let text = fs::read_to_string(path).expect("the document is there");
+    let (before, rest) = text.split_once(BEGIN).expect("the document has the place");
+    let (_, after) = rest.split_once(END).expect("the place has an end");
+    let figures = format!(
+        "| date | programs (seeds) | images | violations | seconds |\n|---|---:|---:|---:|---:|\n\
+         | {} | {} (0 to {}) | {} | {} | {} |",
+        today(),
+        progress.next,
+        progress.next.saturating_sub(1),
+        progress.counts[0],
+        progress.failed.len(),
+        progress.counts[1]
+    );
+    let text = format!("{before}{BEGIN}\n{figures}\n{END}{after}");
+    fs::write(path, text).expect("the document can be written");
 }
 
 const BEGIN: &str = "<!-- written by `make images` -->";
@@ -226,55 +178,29 @@ fn today() -> String {
     format!("{}-{month:02}-{day:02}", era * 400 + year + later)
 }
 
-/// How many images there were of a program.
-fn try_seed(seed: u64) -> Result<u64, ()> {
-    let done = catch_unwind(AssertUnwindSafe(|| Trial::run(seed).images));
-    done.map_err(|_| eprintln!("the program was SEED={seed}"))
-}
-
 #[test]
 fn whatever_a_crash_leaves_is_a_prefix_with_all_that_was_durable() {
-    let number = |name: &str| {
-        let text = std::env::var(name).ok()?;
-        text.parse::<u64>().ok()
-    };
     if let Some(seed) = number("SEED") {
-        println!("{} images", try_seed(seed).expect("the program runs"));
+        println!("{} images", Trial::run(seed).images);
         return;
     }
     let record = std::env::var("RECORD").ok();
-    let mut progress = Progress::default();
-    if let Some(path) = &record {
-        progress = Progress::read(Path::new(path));
-        println!("from program {} on", progress.next);
-    }
+    let mut progress = match &record {
+        Some(path) => Progress::read(COUNTS, Path::new(path)),
+        None => Progress::new(COUNTS),
+    };
+    println!("from program {} on", progress.next);
     let wanted = number("IMAGES").unwrap_or(IMAGES);
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    // In batches, so that what is recorded has no gap.
-    while progress.images < wanted {
-        let (begun, first) = (Instant::now(), progress.next);
-        let shared = Mutex::new(progress);
-        let end = first + 200;
-        thread::scope(|scope| {
-            for thread in 0..threads as u64 {
-                let shared = &shared;
-                scope.spawn(move || {
-                    for seed in (first + thread..end).step_by(threads) {
-                        let images = try_seed(seed);
-                        let mut progress = shared.lock().expect("no thread panics with it");
-                        progress.add(seed, images);
-                    }
-                });
-            }
-        });
-        progress = shared.into_inner().expect("no thread panics with it");
-        progress.next = end;
-        progress.seconds += begun.elapsed().as_secs_f64().round() as u64;
+    while progress.counts[0] < wanted {
+        let begun = Instant::now();
+        progress.run(progress.next + 200, |seed| [Trial::run(seed).images, 0]);
+        progress.counts[1] += begun.elapsed().as_secs_f64().round() as u64;
         if let Some(path) = &record {
             progress.write(Path::new(path));
-            progress.publish(Path::new("docs/RELIABILITY.md"));
+            publish(&progress, Path::new("docs/RELIABILITY.md"));
         }
     }
-    println!("{} images of {} programs", progress.images, progress.next);
+    let [images, _] = progress.counts;
+    println!("{images} images of {} programs", progress.next);
     assert_eq!(progress.failed, Vec::<u64>::new(), "failed programs");
 }

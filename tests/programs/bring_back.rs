@@ -1,5 +1,6 @@
 //! RESTORE, UNDO and REDO, as they are said to be.
 
+use super::foreign::Foreign;
 use super::program::{Outcome, Program};
 use super::state::{Cell, Column, Row, State, Table};
 use std::collections::BTreeMap;
@@ -37,7 +38,13 @@ impl Program {
                 (format!("{verb} COMMIT {seq}{word}"), self.undo(seq, policy))
             }
         };
-        self.change(&sql, outcome);
+        let outcome = match outcome {
+            Ok(direct) => self.settled(direct),
+            refused => Some(refused),
+        };
+        if let Some(outcome) = outcome {
+            self.change(&sql, outcome);
+        }
     }
 
     fn restore_table(&mut self, name: &str, seq: u64, then: &State) -> (String, Outcome) {
@@ -75,16 +82,39 @@ impl Program {
             None => {
                 let rows = before.rows.values().filter(|row| condition.holds(row));
                 let rows = rows.cloned().collect();
-                self.make_again(&before, rows, &mut next)
+                let again = BTreeMap::from([(before.id, self.new_id())]);
+                let leading = self.leading_again(&before, then, &again);
+                leading.and_then(|foreign| {
+                    let before = Table { foreign, ..before };
+                    self.make_again(&before, again[&before.id], rows, &mut next)
+                })
             }
         };
         (sql, outcome.map(|()| next))
+    }
+
+    /// The foreign keys of a table that is made again, `again` with others: to what has the place of those to which they led.
+    fn leading_again(
+        &self,
+        before: &Table,
+        then: &State,
+        again: &BTreeMap<u32, u32>,
+    ) -> Result<Vec<Foreign>, &'static str> {
+        let mut keys = before.foreign.clone();
+        for key in &mut keys {
+            let named = || self.now.table(&then.by_id(key.table)?.name);
+            let now = self.now.by_id(key.table).or_else(named);
+            let now = again.get(&key.table).copied().or(now.map(|now| now.id));
+            key.table = now.ok_or("0A000")?;
+        }
+        Ok(keys)
     }
 
     /// A table that was dropped, as another one of the same name.
     fn make_again(
         &mut self,
         before: &Table,
+        id: u32,
         rows: Vec<Row>,
         next: &mut State,
     ) -> Result<(), &'static str> {
@@ -94,7 +124,7 @@ impl Program {
             return Err("42P07");
         }
         let mut table = Table {
-            id: self.new_id(),
+            id,
             rows: BTreeMap::new(),
             ..before.clone()
         };
@@ -106,7 +136,7 @@ impl Program {
             let row = Row::new(cells.collect());
             table.rows.insert(self.new_row(), row);
         }
-        next.definitions = table.id.into();
+        next.definitions = id.into();
         next.tables.push(table);
         Ok(())
     }
@@ -124,11 +154,23 @@ impl Program {
                 to.rows = restored(before, &to.clone(), |_| true)?;
             }
         }
+        let mut again = BTreeMap::new();
         for before in &then.tables {
             if self.now.by_id(before.id).is_none() {
-                let rows = before.rows.values().cloned().collect();
-                self.make_again(before, rows, &mut next)?;
+                again.insert(before.id, self.new_id());
             }
+        }
+        for before in &then.tables {
+            let Some(id) = again.get(&before.id) else {
+                continue;
+            };
+            let foreign = self.leading_again(before, then, &again)?;
+            let rows = before.rows.values().cloned().collect();
+            let before = Table {
+                foreign,
+                ..before.clone()
+            };
+            self.make_again(&before, *id, rows, &mut next)?;
         }
         Ok(next)
     }

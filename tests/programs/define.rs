@@ -26,15 +26,17 @@ impl Program {
         let tables = next.tables.clone();
         let table = self.pick(&tables);
         self.next_id += 1;
-        next.definitions = u64::from(self.next_id);
+        let number = self.next_id;
+        next.definitions = u64::from(number);
         let kinds = [Kind::Integer, Kind::BigInt, Kind::Text];
-        let sql = match (self.random.below(23), table, free) {
+        let sql = match (self.random.below(27), table, free) {
             (choice, table, Some(name)) if table_only || choice < 2 || table.is_none() => {
                 let mut columns = vec![Column {
                     id: 0,
                     name: "id".to_string(),
                     kind: Kind::Integer,
                     replaced: Vec::new(),
+                    default: None,
                 }];
                 for (at, name) in COLUMNS.iter().take(self.random.below(4)).enumerate() {
                     columns.push(Column {
@@ -42,30 +44,42 @@ impl Program {
                         name: name.to_string(),
                         kind: kinds[self.random.below(3)],
                         replaced: Vec::new(),
+                        default: None,
                     });
                 }
-                let index = format!("key_{}", self.next_id);
-                let list = columns.iter().map(|c| match c.id {
-                    0 => format!("id integer CONSTRAINT {index} PRIMARY KEY"),
-                    _ => format!("{} {}", c.name, c.kind.name()),
-                });
-                let sql = format!(
-                    "CREATE TABLE {name} ({})",
-                    list.collect::<Vec<_>>().join(", ")
-                );
-                next.tables.push(Table {
-                    id: self.next_id,
+                let index = format!("key_{number}");
+                let mut table = Table {
+                    id: number,
                     name: name.to_string(),
                     next_column: columns.len() as u32,
                     columns,
                     rows: BTreeMap::new(),
                     indexes: vec![(index, 0)],
+                    foreign: Vec::new(),
+                };
+                let constraints = self.column_constraints(&mut table);
+                let list = table.columns.iter().zip(constraints);
+                let list = list.map(|(c, rest)| match c.id {
+                    0 => format!("id integer CONSTRAINT key_{number} PRIMARY KEY{rest}"),
+                    _ => format!("{} {}{rest}", c.name, c.kind.name()),
                 });
-                sql
+                let list = list.collect::<Vec<_>>().join(", ");
+                next.tables.push(table);
+                format!("CREATE TABLE {name} ({list})")
             }
-            (2 | 3, Some(table), _) => {
-                next.drop_table(table.id);
-                format!("DROP TABLE {} CASCADE", table.name)
+            (2, _, Some(name)) => match self.create_as(name, &mut next) {
+                Some(sql) => sql,
+                None => return,
+            },
+            (3, Some(table), _) => {
+                let (sql, outcome) = self.drop_table(&table, &mut next);
+                return self.change(&sql, outcome);
+            }
+            (24.., Some(table), _) => {
+                let Some((sql, outcome)) = self.alter_constraint(&table, &mut next) else {
+                    return;
+                };
+                return self.change(&sql, outcome);
             }
             (4, Some(table), Some(name)) => {
                 // Within its schema.
@@ -212,6 +226,7 @@ impl Program {
                     name: free.to_string(),
                     kind,
                     replaced: Vec::new(),
+                    default: default.clone(),
                 });
                 let mut sql = format!("ALTER TABLE {name} ADD COLUMN {free} {}", kind.name());
                 if let Some(default) = default {
@@ -225,6 +240,7 @@ impl Program {
             (2 | 3, _, Some(column)) => {
                 to.columns.retain(|own| own.id != column.id);
                 to.indexes.retain(|(_, of)| *of != column.id);
+                to.foreign.retain(|key| key.column != column.id);
                 format!("ALTER TABLE {name} DROP COLUMN {}", column.name)
             }
             (4, Some(free), _) => {
@@ -234,6 +250,9 @@ impl Program {
                 format!("ALTER TABLE {name} RENAME COLUMN {before} TO {free}")
             }
             (5 | 6, _, Some(column)) => {
+                if table.foreign.iter().any(|key| key.column == column.id) {
+                    return None;
+                }
                 let kind = match column.kind {
                     Kind::Integer if self.random.chance(30) => Kind::BigInt,
                     Kind::Text => return None,

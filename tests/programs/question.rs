@@ -1,7 +1,8 @@
 //! Questions about the past and the present, with the answers that the copies give.
 
 use super::program::{KEYS, Program};
-use super::state::{Cell, Kind, Table, Version};
+use super::state::{Cell, Kind, Table};
+use driftdb::db::{AsOf, Parameter};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub type Rows = Vec<Vec<Cell>>;
@@ -17,7 +18,7 @@ impl Program {
         if self.past.states.is_empty() {
             return;
         }
-        let asked = match self.random.below(16) {
+        let asked = match self.random.below(20) {
             0..3 => self.at_a_moment(),
             3..6 => self.range(),
             6 => self.joined(),
@@ -29,6 +30,11 @@ impl Program {
             12 => self.grouped(),
             13 => self.session(),
             14 => self.nested(),
+            15..17 => self.form(),
+            17 => {
+                self.given();
+                return;
+            }
             _ => self.present(),
         };
         let Some((sql, expected)) = asked else { return };
@@ -36,12 +42,24 @@ impl Program {
         if self.in_transaction && expected.is_err() {
             return;
         }
-        self.questions += 1;
         self.compare(&sql, expected);
     }
 
     fn compare(&mut self, sql: &str, expected: Expected) {
-        let answer = self.engine.run(sql);
+        self.compare_given(sql, Vec::new(), None, expected);
+    }
+
+    /// The same with parameters, and of a moment that is told with the request.
+    pub fn compare_given(
+        &mut self,
+        sql: &str,
+        parameters: Vec<Parameter>,
+        as_of: Option<AsOf>,
+        expected: Expected,
+    ) {
+        self.questions += 1;
+        let told = format!("{parameters:?} {as_of:?}");
+        let answer = self.engine.run_with(sql, parameters, as_of);
         let answer = answer.map(|rows| sorted(rows.rows));
         let expected = expected.map(sorted);
         let agree = match (&answer, &expected) {
@@ -51,7 +69,7 @@ impl Program {
         };
         if !agree {
             self.fail(&format!(
-                "{sql}\nanswered {answer:?}\ninstead  {expected:?}"
+                "{sql} {told}\nanswered {answer:?}\ninstead  {expected:?}"
             ));
         }
     }
@@ -118,24 +136,9 @@ impl Program {
 
     fn range(&mut self) -> Option<(String, Expected)> {
         let table = self.table_of_present()?;
-        let (a, b) = (self.moment(), self.moment());
-        let (from, to) = (self.said(a), self.said(b));
-        let choice = self.random.below(5);
-        let clause = match choice {
-            0 => format!("FROM {from} TO {to}"),
-            1 => format!("BETWEEN {from} AND {to}"),
-            2 => format!("CONTAINED IN ({from}, {to})"),
-            _ => "ALL".to_string(),
-        };
-        let holds = |version: &Version| {
-            let is_alive_after = version.end.is_none_or(|end| end > a);
-            match choice {
-                0 => version.start < b && is_alive_after,
-                1 => version.start <= b && is_alive_after,
-                2 => version.start >= a && version.end.is_some_and(|end| end <= b),
-                _ => true,
-            }
-        };
+        let period = self.period();
+        let (from, to) = (self.said(period.from), self.said(period.to));
+        let clause = period.sql(&from, &to);
         // One that was a number is text, as all its values are.
         let mut typed = table.clone();
         typed
@@ -156,7 +159,7 @@ impl Program {
             false => (String::new(), true),
         };
         let versions = self.past.versions(table.id);
-        let rows = versions.iter().filter(|version| holds(version));
+        let rows = versions.iter().filter(|version| period.holds(version));
         let rows = rows.filter(|version| all || version.values.any_cell(&column) == value);
         let rows = rows.map(|version| {
             let own = table

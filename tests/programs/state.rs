@@ -1,5 +1,6 @@
 //! What there is at one moment, copied as a whole at each commit: the past is the list of these copies.
 
+use super::foreign::Foreign;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The text of a value; `None` is NULL.
@@ -29,6 +30,7 @@ pub struct Column {
     pub kind: Kind,
     /// The columns of another type in whose place it is, the last one first.
     pub replaced: Vec<u32>,
+    pub default: Cell,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +89,7 @@ pub struct Table {
     pub rows: BTreeMap<u64, Row>,
     /// With the column of each; the first is that of the primary key.
     pub indexes: Vec<(String, u32)>,
+    pub foreign: Vec<Foreign>,
 }
 
 impl Table {
@@ -177,6 +180,9 @@ impl State {
 
     pub fn drop_table(&mut self, id: u32) {
         self.tables.retain(|table| table.id != id);
+        for table in &mut self.tables {
+            table.foreign.retain(|key| key.table != id);
+        }
         self.views.retain(|view| view.table != id);
         self.materialized.take_if(|kept| kept.view.table == id);
     }

@@ -1,6 +1,6 @@
 //! Writes to rows: in SQL, and in the copy that the transaction works on.
 
-use super::program::{KEYS, Program};
+use super::program::Program;
 use super::state::{Row, Table};
 use std::collections::BTreeMap;
 
@@ -17,13 +17,12 @@ impl Program {
             _ => table.columns[0].clone(),
         };
         let is_key = column.id == 0;
-        let past = self.past.states.len() as u64;
         let sql = match self.random.below(20) {
             0..7 => self.insert(&table, to, false),
             7 => self.insert(&table, to, true),
             8..12 if !is_key => {
                 let condition = self.condition(&table);
-                let value = self.value(column.kind);
+                let value = self.leading_value(&table, &column);
                 for row in to.rows.values_mut().filter(|row| condition.holds(row)) {
                     row.set(column.id, value.clone());
                 }
@@ -41,32 +40,14 @@ impl Program {
                 }
                 format!("UPDATE {name} SET id = id + {by}{}", condition.sql)
             }
-            14 if past > 0 && !is_key => {
-                let seq = self.moment();
-                let state = &self.past.states[seq as usize];
-                let Some(old) = state.table(name).filter(|old| old.id == table.id).cloned() else {
-                    return;
-                };
-                if old
-                    .column(column.id)
-                    .is_none_or(|before| before.kind != column.kind)
-                {
-                    return;
-                }
-                for row in to.rows.values_mut() {
-                    if let Some(before) = old.rows.values().find(|old| old.key() == row.key()) {
-                        row.set(column.id, before.cell(column.id));
-                    }
-                }
-                let (said, own) = (self.said(seq), &column.name);
-                let before = &old.column(column.id).expect("just seen").name;
-                format!(
-                    "UPDATE {name} SET {own} = o.{before} FROM {name} FOR SYSTEM_TIME AS OF {said} o WHERE o.id = {name}.id"
-                )
-            }
-            15 if self.random.chance(25) => {
-                to.rows.clear();
-                format!("TRUNCATE {name}")
+            14 | 15 => match self.write_of_past(&table, &mut next) {
+                Some(sql) => sql,
+                None => return,
+            },
+            16 if self.random.chance(25) => {
+                let (sql, outcome) = self.truncate(&table);
+                self.change(&sql, outcome);
+                return;
             }
             _ => {
                 let condition = self.condition(&table);
@@ -74,11 +55,9 @@ impl Program {
                 format!("DELETE FROM {name}{}", condition.sql)
             }
         };
-        let outcome = match next.by_id(table.id).expect("it is still there").is_unique() {
-            true => Ok(next),
-            false => Err("23505"),
-        };
-        self.change(&sql, outcome);
+        if let Some(outcome) = self.settled(next) {
+            self.change(&sql, outcome);
+        }
     }
 
     /// Some rows, of which one may be there already: an error, or else changed.
@@ -86,7 +65,8 @@ impl Program {
         let mut tuples = Vec::new();
         let mut keys = Vec::new();
         for _ in 0..1 + self.random.below(3) {
-            let key = self.random.below(KEYS).to_string();
+            let key = self.leading_value(table, &table.columns[0]);
+            let key = key.expect("a key is a number");
             if keys.contains(&key) && or_update {
                 continue;
             }
@@ -94,7 +74,7 @@ impl Program {
             let mut row = Row::new(BTreeMap::from([(0, key)]));
             let mut tuple = vec![row.cells[&0].clone()];
             for column in &table.columns[1..] {
-                let value = self.value(column.kind);
+                let value = self.leading_value(table, column);
                 tuple.push(Self::literal(&value, column.kind));
                 row.set(column.id, value);
             }

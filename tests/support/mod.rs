@@ -11,6 +11,7 @@ pub mod database;
 pub mod dump;
 mod faulty;
 mod missing;
+pub mod progress;
 pub mod random;
 pub mod script;
 mod tracing;

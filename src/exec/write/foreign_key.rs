@@ -4,7 +4,7 @@
 use super::constraint::check_row;
 use crate::column::Vector;
 use crate::error::{Code, Error, Result};
-use crate::exec::Context;
+use crate::exec::{Access, Context};
 use crate::expr;
 use crate::plan::Related;
 use crate::table::{Fetch, ready};
@@ -35,6 +35,9 @@ impl Settling {
 
 /// Looks at all that was written. It goes on where it was when a block was needed.
 pub fn settle(settling: &mut Settling, context: &mut Context) -> Result<Fetch<()>> {
+    if matches!(context.access, Access::Read(_)) {
+        return Ok(Fetch::Ready(()));
+    }
     loop {
         if settling.left == 0 {
             settling.left = context.transaction()?.0.events();
@@ -122,6 +125,9 @@ fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> R
                 let mut keys = child.foreign_keys.iter();
                 let number = keys.position(|key| key.name == foreign.name).unwrap_or(0);
                 rows.retain(|row| !settling.led_on.contains(&(child.id, number, *row)));
+                if rows.is_empty() {
+                    continue;
+                }
                 let both = (child, foreign);
                 ready!(act(
                     action,

@@ -15,8 +15,7 @@ use crate::expr::{self, CastContext, Expr, ExprKind};
 use crate::plan::AlterStep;
 use crate::sql::ColumnChange;
 use crate::types::{
-    ColumnId, ColumnSchema, DataType, DefaultValue, DroppedColumn, IdentitySchema, TableId,
-    TableSchema,
+    ColumnId, ColumnSchema, DataType, DroppedColumn, IdentitySchema, TableId, TableSchema,
 };
 use sqlparser::ast::{self, Ident};
 use std::rc::Rc;
@@ -35,8 +34,7 @@ impl<'a> Binder<'a> {
             ColumnChange::SetDefault(ast) => {
                 let sql = to.definition.next_default()?;
                 check_plain(to.schema(), &column)?;
-                self.bind_default(ast, &column)?;
-                to.schema().columns[at].default = Some(DefaultValue { sql });
+                to.schema().columns[at].default = self.default_value(ast, &column, sql)?;
             }
             ColumnChange::Nothing => return Ok(()),
             ColumnChange::DropDefault => {

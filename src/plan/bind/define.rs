@@ -157,7 +157,7 @@ impl<'a> Binder<'a> {
             precision: rounded.map(|(_, digits)| digits),
             ..ColumnSchema::default()
         };
-        let mut says_null = false;
+        let (mut says_null, mut says_default) = (false, serial.is_some());
         if serial.is_some() {
             let name = self.add_sequence(definition, &bound, &SequenceOptions::default())?;
             let sql = format!("nextval('{}'::regclass)", name.replace('\'', "''"));
@@ -175,7 +175,7 @@ impl<'a> Binder<'a> {
                 ColumnOption::Null => says_null = true,
                 ColumnOption::Collation(name) => check_collation(name)?,
                 ColumnOption::NotNull => bound.nullable = false,
-                ColumnOption::Default(_) if bound.default.is_some() => {
+                ColumnOption::Default(_) if says_default => {
                     let message = format!(
                         "multiple default values specified for column \"{}\" of table \"{}\"",
                         ident.value, definition.schema.name
@@ -183,9 +183,9 @@ impl<'a> Binder<'a> {
                     return Err(Error::new(Code::Syntax, message).at(position));
                 }
                 ColumnOption::Default(ast) => {
-                    self.bind_default(ast, &bound)?;
                     let sql = definition.next_default()?;
-                    bound.default = Some(DefaultValue { sql });
+                    bound.default = self.default_value(ast, &bound, sql)?;
+                    says_default = true;
                 }
                 ColumnOption::Generated {
                     generation_expr: Some(_),

@@ -17,7 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Insert, Node, OutputColumn, Plan, Returning};
 use crate::sql::{self, Overriding, check_name};
-use crate::types::{ColumnSchema, DataType, TableSchema};
+use crate::types::{ColumnSchema, DataType, DefaultValue, TableSchema, Value};
 use sqlparser::ast::{self, Expr as Ast, SelectItem, SetExpr, TableObject};
 use std::rc::Rc;
 
@@ -179,6 +179,18 @@ impl<'a> Binder<'a> {
         };
         let ast = sql::parse_expression(&default)?;
         self.bind_default(&ast, column)
+    }
+
+    /// What is kept of a DEFAULT. NULL is what a column has without one, unless its domain has another.
+    pub fn default_value(
+        &mut self,
+        ast: &Ast,
+        column: &ColumnSchema,
+        sql: String,
+    ) -> Result<Option<DefaultValue>> {
+        let bound = self.bind_default(ast, column)?;
+        let is_null = bound.as_constant().is_some_and(Value::is_null);
+        Ok((!is_null || column.domain.is_some()).then_some(DefaultValue { sql }))
     }
 
     /// A DEFAULT sees no columns and runs no queries.

@@ -1,14 +1,17 @@
-//! Files in memory that several databases open one after the other, and that can be weighed.
+//! Files that outlive the database that is open on them, so that it can be opened anew, and weighed.
 
 use driftdb::error::Result;
 use driftdb::storage::{Memory, Read, Storage, Ticket};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// A handle; clones share the files.
 #[derive(Clone, Default)]
-pub struct Medium(Rc<RefCell<Memory>>);
+pub struct Kept(Rc<RefCell<Memory>>);
 
-impl Medium {
+// Not everything that keeps files weighs them.
+#[allow(dead_code)]
+impl Kept {
     /// Bytes of all files, without the zeros at their ends.
     pub fn bytes(&self) -> u64 {
         self.bytes_of(b"")
@@ -27,7 +30,7 @@ impl Medium {
     }
 }
 
-impl Storage for Medium {
+impl Storage for Kept {
     fn file_count(&self) -> u32 {
         self.0.borrow().file_count()
     }
