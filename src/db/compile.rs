@@ -10,7 +10,7 @@ use crate::expr::{EvalContext, Expr, ExprKind, evaluate_value};
 use crate::plan::{self, TimeSlot};
 use crate::sql::{
     self, Clause, Lifted, Lifting, Literal, Moment, Point, Scanned, Source, Timeline,
-    point_of_value, resolve_moment, resolve_versions,
+    point_of_value, resolve_moment, resolve_range,
 };
 use crate::table::{Catalog, Store};
 use crate::types::{DataType, Seq, Snapshot, Value, Versions};
@@ -91,7 +91,7 @@ impl Shared {
     }
 
     /// What each temporal clause of the statement reads.
-    fn moments(
+    pub fn moments(
         &self,
         compiled: &Compiled,
         parameters: &[Parameter],
@@ -140,16 +140,17 @@ impl Shared {
         present: Snapshot,
         now: i64,
     ) -> Result<Versions> {
-        let moments = clause.moments();
-        let points: Vec<Point> = moments
-            .iter()
-            .map(|moment| self.point(moment, parameters, literals, now))
-            .collect::<Result<_>>()?;
+        let point = |moment| self.point(moment, parameters, literals, now);
         let commits = Commits {
             store: &self.store,
             present,
         };
-        resolve_versions(clause, &points, present, &commits)
+        if let Clause::AsOf(moment) = clause {
+            return resolve_moment(&point(moment)?, &commits).map(Versions::AsOf);
+        }
+        let moments = clause.moments();
+        let points: Vec<Point> = moments.into_iter().map(point).collect::<Result<_>>()?;
+        resolve_range(clause, &points, present, &commits)
     }
 
     fn point(
@@ -229,6 +230,22 @@ impl Shared {
             parameters,
             tuples,
         })
+    }
+
+    /// The plan that is known of a statement for the catalogs of its moments.
+    pub fn bound(
+        &self,
+        compiled: &Compiled,
+        present: Snapshot,
+        moments: &[Versions],
+    ) -> Option<Rc<Bound>> {
+        let epoch = |snapshot| self.store.catalog_epoch(snapshot);
+        if moments.is_empty() {
+            return compiled.plan(&[epoch(present), epoch(self.present())]);
+        }
+        let past = moments.iter().map(Versions::snapshot);
+        let all = std::iter::once(present).chain(past).chain([self.present()]);
+        compiled.plan(&all.map(epoch).collect::<Vec<u64>>())
     }
 
     /// The plan of a statement for the catalogs of its moments.

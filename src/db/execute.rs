@@ -3,7 +3,7 @@
 //!
 //! It does what a task would do, without being one: no queue, no steps, no operators. Wherever something
 //! is in its way (other tasks of the session, somebody else's right to write, a block that is not in
-//! memory, a moment to be found) it does nothing and says so, and the caller starts a task.
+//! memory, a moment that there is not) it does nothing and says so, and the caller starts a task.
 
 use super::cache::{Bound, Compiled};
 use super::compile::Scope;
@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::sql::{Lifted, Statements};
 use crate::table::Fetch;
 use crate::txn::{CommitHead, Transaction};
-use crate::types::{Seq, Value};
+use crate::types::{Seq, Value, Versions};
 use std::rc::Rc;
 
 impl Database {
@@ -77,7 +77,8 @@ impl Database {
         if known.block.is_none() && statement.query_writes.is_some() {
             return Ok(None);
         }
-        if !known.tasks.is_empty() || !statement.temporal.clauses.is_empty() {
+        let has_moments = !statement.temporal.clauses.is_empty();
+        if !known.tasks.is_empty() || (has_moments && known.block.is_some()) {
             return Ok(None);
         }
         let present = match &known.block {
@@ -91,9 +92,21 @@ impl Database {
             },
         };
         let in_block = known.block.is_some();
-        // What is read and written here is the present.
-        let epoch = self.shared.store.catalog_epoch(present);
-        let bound = match compiled.plan(&[epoch; 2]) {
+        let now = self.shared.now();
+        let moments = match has_moments {
+            false => Vec::new(),
+            true => {
+                let literals = lifted.map_or(&[][..], |lifted| &lifted.literals);
+                match self
+                    .shared
+                    .moments(compiled, parameters, literals, present, now)
+                {
+                    Ok(moments) => moments,
+                    Err(_) => return Ok(None),
+                }
+            }
+        };
+        let bound = match self.shared.bound(compiled, present, &moments) {
             Some(bound) => bound,
             None if lifted.is_some() => return Ok(None),
             None => {
@@ -101,9 +114,9 @@ impl Database {
                     present,
                     own_catalog: None,
                     path: None,
-                    now: self.shared.now(),
+                    now,
                 };
-                self.shared.bind(compiled, &scope, &[])?
+                self.shared.bind(compiled, &scope, &moments)?
             }
         };
         let Some(short) = bound.short.as_ref().filter(|_| bound.moments.is_empty()) else {
@@ -120,12 +133,16 @@ impl Database {
             Err(_) if lifted.is_some() => return Ok(None),
             values => values?,
         };
-        if !short.fits(&[], &tuples.borrow()) {
+        if !short.fits(&moments, &tuples.borrow()) {
             return Ok(None);
         }
         self.shared.counters.plan_cache_hits += 1;
         self.shared.counters.short_paths += 1;
-        let given = (&values[..], tuples.borrow());
+        let given = Given {
+            moments: &moments,
+            parameters: &values,
+            tuples: tuples.borrow(),
+        };
         let outcome = match (in_block, writes) {
             (true, _) => self.execute_in_block(session, short, given)?,
             (false, false) => {
@@ -213,9 +230,9 @@ impl Database {
         let mut context = Context {
             store: &self.shared.store,
             access: Access::Write(transaction),
-            moments: &[],
-            parameters: given.0,
-            tuples: given.1,
+            moments: given.moments,
+            parameters: given.parameters,
+            tuples: given.tuples,
             outer: Vec::new(),
             work: Vec::new(),
             pending: Default::default(),
@@ -269,9 +286,9 @@ impl Database {
         let mut context = Context {
             store: &self.shared.store,
             access,
-            moments: &[],
-            parameters: given.0,
-            tuples: given.1,
+            moments: given.moments,
+            parameters: given.parameters,
+            tuples: given.tuples,
             outer: Vec::new(),
             work: Vec::new(),
             pending: Default::default(),
@@ -291,8 +308,12 @@ impl Database {
     }
 }
 
-/// Parameters, and the constants of an INSERT's tuple.
-type Given<'a> = (&'a [Value], Tuples<'a>);
+/// What a statement runs with, the constants of an INSERT's tuple apart.
+struct Given<'a> {
+    moments: &'a [Versions],
+    parameters: &'a [Value],
+    tuples: Tuples<'a>,
+}
 
 struct Outcome {
     rows: Option<crate::column::Chunk>,

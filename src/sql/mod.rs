@@ -57,7 +57,7 @@ pub use grammar::Syntax;
 pub use inference::Inference;
 pub use lift::Lifted;
 pub use literal::{Literal, LiteralClass};
-pub use moment::{Point, Timeline, point_of_value, resolve_moment, resolve_versions};
+pub use moment::{Point, Timeline, point_of_value, resolve_moment, resolve_range};
 pub use parse::{Lifting, Statement, parse, parse_expression};
 pub use rename::{Named, rename};
 pub use reserved::{check_name, unexpected};

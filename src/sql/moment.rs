@@ -114,9 +114,9 @@ fn before_first(message: String) -> Error {
     Error::new(Code::MomentBeforeFirst, message)
 }
 
-/// The versions that a temporal clause asks for, with its moments in order. `present` is the statement's
+/// The versions that a temporal clause over a range asks for, with its moments in order. `present` is the statement's
 /// own snapshot, beyond which a range does not see.
-pub fn resolve_versions(
+pub fn resolve_range(
     clause: &Clause,
     points: &[Point],
     present: Snapshot,
@@ -135,7 +135,6 @@ pub fn resolve_versions(
             end,
         };
     Ok(match (clause, &points[..]) {
-        (Clause::AsOf(_), [point]) => Versions::AsOf(resolve_moment(point, timeline)?),
         (Clause::All, []) => Versions::all(present),
         (Clause::FromTo(..), [from, to]) => within(0..before(to), through(from)..=u64::MAX),
         (Clause::Between(..), [from, to]) => within(0..through(to), through(from)..=u64::MAX),
@@ -233,7 +232,7 @@ mod tests {
     fn held(clause: Clause, from: i64, to: i64) -> Vec<(u64, u64)> {
         let points = [Point::Time(from), Point::Time(to)];
         let present = Snapshot::main(Some(Seq(2)));
-        let versions = resolve_versions(&clause, &points, present, &Three).unwrap();
+        let versions = resolve_range(&clause, &points, present, &Three).unwrap();
         let Versions::Within { start, end, .. } = versions else {
             panic!("a range reads within");
         };

@@ -3,6 +3,7 @@
 use crate::table::BlockId;
 use crate::table::blocks::Blocks;
 use crate::types::sort_by;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 /// Runs are merged up to this size however long they then are in time.
@@ -22,11 +23,16 @@ impl<K> Closed<K> {
     }
 }
 
+/// Every how many entries of a run a fence stands: their search stays in cache, and that between two of them is short.
+const FENCE_ENTRIES: usize = 32;
+
 /// A sorted run of one bucket.
 #[derive(Debug)]
 pub(super) struct Run<K> {
     pub id: BlockId,
     pub entries: Vec<Closed<K>>,
+    /// Key and end of the first of each [`FENCE_ENTRIES`], and of the last.
+    fences: Vec<(K, u64)>,
     pub min_start: u64,
     pub min_end: u64,
     pub max_end: u64,
@@ -35,13 +41,41 @@ pub(super) struct Run<K> {
 impl<K: Ord + Clone> Run<K> {
     pub fn new(entries: Vec<Closed<K>>, blocks: &mut Blocks) -> Run<K> {
         let ends = || entries.iter().map(|entry| entry.end);
+        let fences = entries.iter().step_by(FENCE_ENTRIES).chain(entries.last());
         Run {
             id: blocks.add_run(),
+            fences: fences.map(|entry| (entry.key.clone(), entry.end)).collect(),
             min_start: entries.iter().map(|entry| entry.start).min().unwrap_or(0),
             min_end: ends().min().unwrap_or(0),
             max_end: ends().max().unwrap_or(0),
             entries,
         }
+    }
+
+    /// Of the entries of a key the first that is not `before`, which holds for those of smaller keys and a prefix of its
+    /// own; the answer may be of a larger key.
+    pub fn first_of(
+        &self,
+        compare: impl Fn(&K) -> Ordering,
+        before: impl Fn(&K, u64) -> bool,
+    ) -> Option<&Closed<K>> {
+        let [(least, _), .., (greatest, _)] = self.fences.as_slice() else {
+            return None;
+        };
+        if compare(least).is_gt() || compare(greatest).is_lt() {
+            return None;
+        }
+        let fence = self.fences.partition_point(|(key, end)| before(key, *end));
+        let from = fence.saturating_sub(1) * FENCE_ENTRIES;
+        let to = (fence * FENCE_ENTRIES).min(self.entries.len());
+        let within = self.entries.get(from..to)?;
+        self.entries
+            .get(from + within.partition_point(|entry| before(&entry.key, entry.end)))
+    }
+
+    pub fn bytes_held(&self) -> usize {
+        self.entries.capacity() * size_of::<Closed<K>>()
+            + self.fences.capacity() * size_of::<(K, u64)>()
     }
 }
 
@@ -82,4 +116,36 @@ fn merge<K: Ord + Clone>(left: &[Closed<K>], right: &[Closed<K>]) -> Vec<Closed<
     merged.extend(left.cloned());
     merged.extend(right.cloned());
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Residency;
+
+    #[test]
+    fn the_entry_of_a_key_that_ends_after_a_moment_is_found_wherever_fences_stand() {
+        for len in [0, 1, 2, FENCE_ENTRIES as u64, 3 * FENCE_ENTRIES as u64 + 1] {
+            // Four versions of every second key, of lives of ten.
+            let entries: Vec<Closed<u64>> = (0..len)
+                .map(|at| Closed {
+                    key: at / 4 * 2,
+                    end: (at % 4 + 1) * 10,
+                    payload: at,
+                    start: at % 4 * 10,
+                })
+                .collect();
+            let run = Run::new(entries.clone(), &mut Blocks::new(Residency::All));
+            for (key, seq) in (0..len + 2).flat_map(|key| [0, 9, 10, 39, 40].map(|seq| (key, seq)))
+            {
+                let before = |other: &u64, end: u64| (*other, end) < (key, seq + 1);
+                let found = run.first_of(|other| other.cmp(&key), before);
+                let found = found.filter(|entry| entry.key == key);
+                let wanted = entries
+                    .iter()
+                    .find(|entry| entry.key == key && entry.holds_at(seq));
+                assert_eq!(found, wanted, "{key} at {seq} of {len}");
+            }
+        }
+    }
 }

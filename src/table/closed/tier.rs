@@ -164,10 +164,7 @@ impl<K: Ord + Clone> ClosedTier<K> {
                 if let Some(id) = blocks.need(run.id) {
                     return Fetch::Need(id);
                 }
-                let first = run
-                    .entries
-                    .partition_point(|entry| before(&entry.key, entry.end));
-                if let Some(entry) = run.entries.get(first) {
+                if let Some(entry) = run.first_of(&compare, before) {
                     touched.set(touched.get() + 1);
                     if holds(entry) {
                         return Fetch::Ready(Some(entry.clone()));
@@ -265,12 +262,12 @@ impl<K: Ord + Clone> ClosedTier<K> {
     }
 
     pub fn bytes_held(&self) -> usize {
-        let runs: usize = self.all_runs().map(|run| run.entries.capacity()).sum();
+        let runs: usize = self.all_runs().map(|run| run.bytes_held()).sum();
         let buffers: usize = self
             .buckets
             .iter()
             .map(|bucket| bucket.buffer.bytes_held())
             .sum();
-        runs * size_of::<Closed<K>>() + buffers
+        runs + buffers
     }
 }
