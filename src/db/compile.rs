@@ -346,6 +346,9 @@ fn point_of_parameter(parameter: &Parameter) -> Result<Point> {
         Parameter::Milliseconds(time) if time.abs() <= 8.64e15 => {
             Ok(Point::Time(*time as i64 * 1000 + 999))
         }
+        Parameter::Null | Parameter::Value(Value::Null) => {
+            point_of_value(&Value::Null, DataType::Text)
+        }
         Parameter::Text(text) => point_of_value(&Value::Text(text.clone()), DataType::Text),
         _ => Err(Error::new(
             Code::WrongParameters,

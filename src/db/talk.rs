@@ -7,9 +7,9 @@ use super::task::Task;
 use super::{AsOf, Parameter, SessionId, StatementResult};
 use crate::column::{Chunk, VectorBuilder};
 use crate::error::{Code, Error, Result};
-use crate::expr::{EvalContext, evaluate_value};
+use crate::expr::{EvalContext, evaluate_value, format_value};
 use crate::plan::{self, OutputColumn};
-use crate::sql::{Modes, SessionStatement, Statement, Syntax};
+use crate::sql::{Clause, Modes, Moment, SessionStatement, Statement, Syntax};
 use crate::txn::TemporaryPlace;
 use crate::types::{DataType, PhysicalType, Value};
 use std::rc::Rc;
@@ -279,7 +279,17 @@ impl Database {
         let known = self.session_mut(session)?;
         let compiled = known.prepared.get(name).cloned();
         let compiled = compiled.ok_or_else(|| no_prepared(name))?;
-        let wanted = self.describe_compiled(session, &compiled)?.parameters;
+        let mut wanted = self.describe_compiled(session, &compiled)?.parameters;
+        let clauses = compiled.statement.temporal.clauses.iter();
+        for moment in clauses.flat_map(Clause::moments) {
+            // What a moment is follows from what is given, if nothing else says so.
+            if let Moment::Parameter(at) = moment
+                && compiled.types.get(*at).copied().flatten().is_none()
+                && let Some(wanted) = wanted.get_mut(*at).filter(|t| **t == DataType::Text)
+            {
+                *wanted = DataType::Unknown;
+            }
+        }
         let arguments = plan::plan_arguments(statement, &wanted)?;
         let context = EvalContext {
             parameters: &[],
@@ -292,9 +302,9 @@ impl Database {
         };
         let value = |argument| evaluate_value(argument, &context);
         let values: Vec<Value> = arguments.iter().map(value).collect::<Result<_>>()?;
-        let types = wanted.iter();
+        let types = arguments.iter().map(|argument| argument.data_type);
         let parameters = values.into_iter().zip(types);
-        let parameters = parameters.map(|(value, data_type)| parameter(value, *data_type));
+        let parameters = parameters.map(|(value, data_type)| parameter(value, data_type));
         Ok((compiled, parameters.collect()))
     }
 }
@@ -303,7 +313,14 @@ impl Database {
 fn parameter(value: Value, data_type: DataType) -> Parameter {
     match value {
         Value::I64(number) if data_type.is_integer() => Parameter::I64(number),
-        Value::Text(text) if data_type == DataType::Text => Parameter::Text(text),
+        Value::Text(text) if matches!(data_type, DataType::Text | DataType::Unknown) => {
+            Parameter::Text(text)
+        }
+        Value::I64(_) if data_type.physical() == PhysicalType::I64 => {
+            let mut text = String::new();
+            format_value(&value, data_type, &mut text);
+            Parameter::Text(text.into())
+        }
         other => Parameter::Value(other),
     }
 }

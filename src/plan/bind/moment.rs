@@ -61,6 +61,9 @@ pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<
     let bound = places.map(|(at, (ast, wanted))| {
         let bound = bind_alone(ast, &[], "EXECUTE parameters", &Scope::default())?;
         let given = bound.data_type;
+        if *wanted == DataType::Unknown {
+            return Ok(bound);
+        }
         expr::coerce_to(bound, *wanted, CastContext::Assignment).map_err(|error| {
             if !matches!(error.code(), Code::CannotCoerce | Code::DatatypeMismatch) {
                 return error;

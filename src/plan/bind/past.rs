@@ -4,7 +4,9 @@ use super::binder::Binder;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
 use crate::plan::{Node, OutputColumn, PastCall, PastFunction, Retyped, TimeSlot};
+use crate::sql;
 use crate::types::{DataType, RelationKind, TableSchema, Value};
+use sqlparser::ast::{Expr as Ast, ObjectName};
 use std::rc::Rc;
 
 /// Some of the columns that a function yields: those of a table as it is at a time.
@@ -42,9 +44,9 @@ impl Binder<'_> {
         let mut tables = [None, None];
         let mut told = None;
         if about_table {
-            let name = table_name(&arguments.remove(0))?;
-            tables = self.tables_of(&name, position, times)?;
-            told = Some(name);
+            let said = text_of(&arguments.remove(0))?;
+            tables = self.tables_said(&said, position, times)?;
+            told = Some(said);
         }
         let after = tables[1].clone().unwrap_or_default();
         let key = match function {
@@ -76,6 +78,30 @@ impl Binder<'_> {
         Ok((Node::Past { call, key }, output, about))
     }
 
+    /// The tables that a text names: as it is, or as a name in a statement is read.
+    fn tables_said(
+        &self,
+        said: &str,
+        position: u32,
+        times: [TimeSlot; 2],
+    ) -> Result<[Option<Rc<TableSchema>>; 2]> {
+        let name = match self.seen {
+            None => self.text_on_path(said)?,
+            Some(_) => said.to_string(),
+        };
+        let error = match self.tables_of(&name, position, times) {
+            Err(error) if self.seen.is_none() && error.code() == Code::UndefinedTable => error,
+            found => return found,
+        };
+        let parts = match sql::parse_expression(said) {
+            Ok(Ast::Identifier(name)) => vec![name],
+            Ok(Ast::CompoundIdentifier(names)) => names,
+            _ => return Err(error),
+        };
+        let (name, _) = self.relation(&ObjectName::from(parts))?;
+        self.tables_of(&name, position, times).map_err(|_| error)
+    }
+
     /// A name at the second moment, or else at the first; what it names there is found at the other by its
     /// identity, or else, if something else had the name, by that.
     fn tables_of(
@@ -102,6 +128,14 @@ impl Binder<'_> {
             }
         }
         Ok(tables)
+    }
+}
+
+/// The constant that the first argument is.
+fn text_of(argument: &Expr) -> Result<Rc<str>> {
+    match argument.as_constant() {
+        Some(Value::Text(text)) => Ok(text.clone()),
+        _ => Err(Error::unsupported("a table's name that is no constant")),
     }
 }
 
@@ -146,14 +180,6 @@ fn about_tables(
         }
         _ => vec![part(width - own.0.columns.len(), "", own)],
     })
-}
-
-/// The constant that the first argument is.
-fn table_name(argument: &Expr) -> Result<Rc<str>> {
-    match argument.as_constant() {
-        Some(Value::Text(name)) => Ok(name.clone()),
-        _ => Err(Error::unsupported("a table's name that is no constant")),
-    }
 }
 
 fn key_of(table: &TableSchema, arguments: Vec<Expr>) -> Result<Vec<Expr>> {
