@@ -3,7 +3,7 @@
 use super::assign::assign_to_column;
 use super::binder::Binder;
 use super::expression::Context;
-use super::from::{join, scan, scan_columns, scope_of_table};
+use super::from::{SYSTEM_COLUMNS, join, scan, scan_columns, scope_of_table};
 use super::insert::{find_column, is_default, returning_output};
 use super::name;
 use super::rules::check_writable;
@@ -132,7 +132,13 @@ impl<'a> Binder<'a> {
         let (Some(items), true) = (items, target.scope.tables.len() > 1) else {
             return Ok((self.returning(items, &target.table, target.alias)?, others));
         };
-        let mut returning = self.returning_over(items, &target.scope)?;
+        // What the hidden columns of the new row will be is not known before its commit.
+        let mut scope = target.scope.clone();
+        let own_end = scope.tables[0].end;
+        for column in &mut scope.columns[own..own_end] {
+            column.name.clear();
+        }
+        let mut returning = self.returning_over(items, &scope)?;
         for expr in &mut returning.expressions {
             expr.visit_mut(&mut |expr| {
                 if let ExprKind::Column(at) = expr.kind
@@ -151,7 +157,7 @@ impl<'a> Binder<'a> {
         Ok((Some(returning), others))
     }
 
-    /// The rows to change: all columns of the table, its row id, then the columns of the others.
+    /// The rows to change: all columns of the table, its row id and hidden columns, then the columns of the others.
     pub fn target_rows<'s>(
         &mut self,
         table: &'s TableFactor,
@@ -166,10 +172,13 @@ impl<'a> Binder<'a> {
         let schema = self.target_of_rows(name, position)?;
         let alias = alias.as_ref().map(|alias| &alias.name);
         alias.map_or(Ok(()), check_name)?;
-        let hidden = [("", ScanColumn::RowId)];
-        let mut scope = scope_of_table(&schema, alias, &hidden, true);
         // No name reaches the row id: no identifier is empty.
-        let columns = scan_columns(&schema, [ScanColumn::RowId].into_iter());
+        let mut hidden = vec![("", ScanColumn::RowId)];
+        if self.statement.system_columns {
+            hidden.extend(SYSTEM_COLUMNS);
+        }
+        let mut scope = scope_of_table(&schema, alias, &hidden, true);
+        let columns = scan_columns(&schema, hidden.iter().map(|(_, column)| *column));
         let mut node = scan(schema.clone(), TimeSlot::Present, columns);
         if !others.is_empty() {
             let (right, right_scope) = self.from(others)?;
