@@ -272,3 +272,27 @@ fn a_row_that_changed_ten_thousand_times_has_its_beginning() {
     drop(bench);
     check(&mut open());
 }
+
+#[test]
+fn a_live_query_of_a_tag_follows_the_tag() {
+    let mut bench = Bench::new();
+    bench.script(
+        "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2; \
+         CREATE TAG first AS OF @seq:1; \
+         CREATE VIEW v AS SELECT v FROM t FOR SYSTEM_TIME AS OF @tag:first; \
+         CREATE TABLE u (id int PRIMARY KEY)",
+    );
+    let queries = [
+        "SELECT v FROM t FOR SYSTEM_TIME AS OF @tag:first",
+        "SELECT v FROM v",
+        "SELECT op FROM diff('t', @tag:first, @seq:2)",
+    ];
+    let touched = |bench: &mut Bench, from| {
+        queries.map(|sql| bench.database.touched(sql, &[], Some(Seq(from)), None).0)
+    };
+    bench.script("INSERT INTO u VALUES (1)");
+    assert_eq!(touched(&mut bench, 5), [false; 3]);
+    bench.script("DROP TAG first; CREATE TAG first AS OF @seq:2; INSERT INTO u VALUES (2)");
+    assert_eq!(touched(&mut bench, 6), [true; 3]);
+    assert_eq!(touched(&mut bench, 8), [false; 3]);
+}
