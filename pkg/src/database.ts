@@ -1,6 +1,7 @@
 import { changesOf } from './changes.js';
 import { checkBoolean, checkFunctions, checkOneOf, checkWorker, optionsOf, Takes } from './check.js';
 import { diffQuery } from './diff-query.js';
+import { exported } from './export.js';
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
 import { check, commitsOf, diffOf, historyOf, lastUndone, quoted, restoreStatement, reverse, run, statusOf, tablesOf, tag } from './introspect.js';
@@ -227,6 +228,10 @@ export class Database implements DatabaseApi {
 
   tables(options?: CallOptions): Promise<TableInfo[]> {
     return tablesOf(this.#session, options);
+  }
+
+  export(options?: CallOptions): Promise<string> {
+    return exported(this.#session, options);
   }
 
   check(options?: CheckOptions): Promise<DatabaseCheck> {

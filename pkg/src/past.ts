@@ -1,3 +1,4 @@
+import { exported } from './export.js';
 import { historyOf, tablesOf } from './introspect.js';
 import type { Session } from './session.js';
 import type {
@@ -45,5 +46,9 @@ export class Past implements ReadOnlyDatabase {
 
   tables(options?: CallOptions): Promise<TableInfo[]> {
     return tablesOf(this.session, options);
+  }
+
+  export(options?: CallOptions): Promise<string> {
+    return exported(this.session, options);
   }
 }

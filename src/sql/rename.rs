@@ -56,6 +56,26 @@ pub fn rename(sql: &str, named: Named, from: &str, to: &str) -> Result<String> {
     Ok(out)
 }
 
+/// The expression without parentheses that are around all of it.
+pub fn bare(sql: &str) -> &str {
+    let mut lexer = Lexer::new(sql, 0);
+    let (mut depth, mut first, mut last) = (0, None, None);
+    while let Ok(Some(token)) = lexer.next_token() {
+        let closes = token.is_symbol(sql, ")");
+        depth += i32::from(token.is_symbol(sql, "(")) - i32::from(closes);
+        // Something follows what the first one encloses, or comes before it.
+        if last.is_some_and(|(_, depth)| depth == 0) || (depth == 0 && !closes) {
+            return sql;
+        }
+        first.get_or_insert(token.end);
+        last = Some((token.start, depth));
+    }
+    match (first, last) {
+        (Some(first), Some((last, 0))) => bare(sql[first..last].trim()),
+        _ => sql,
+    }
+}
+
 fn name_of(sql: &str, token: Token) -> Option<String> {
     let text = token.text(sql);
     match token.kind {
@@ -69,6 +89,21 @@ fn name_of(sql: &str, token: Token) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parentheses_are_taken_off_that_are_around_all_of_it() {
+        for (sql, wanted) in [
+            ("a", "a"),
+            ("", ""),
+            ("( (a > 1) )", "a > 1"),
+            ("(a) + (b)", "(a) + (b)"),
+            ("f(a)", "f(a)"),
+            ("(a = ')' and \"(\" > 1)", "a = ')' and \"(\" > 1"),
+            ("((a)", "((a)"),
+        ] {
+            assert_eq!(bare(sql), wanted);
+        }
+    }
 
     #[test]
     fn only_the_columns_of_that_name_are_called_otherwise() {

@@ -78,6 +78,8 @@ export interface ReadOnlyDatabase extends Queryable {
   history<T = Row>(table: string, key: unknown, options?: QueryOptions): Promise<HistoryEntry<T>[]>;
   /** The tables that existed at the moment. */
   tables(options?: CallOptions): Promise<TableInfo[]>;
+  /** The state of the moment as a script of SQL. See {@link Database.export}. */
+  export(options?: CallOptions): Promise<string>;
   /** The query at the moment, which can be moved from there. See {@link Database.live}. */
   live<T = Row>(
     sql: string,
@@ -189,6 +191,17 @@ export interface DatabaseApi extends Queryable {
 
   /** The tables of the present, by name. */
   tables(options?: CallOptions): Promise<TableInfo[]>;
+
+  /**
+   * What is committed, as a script of SQL that makes it anew in an empty database, here or in PostgreSQL: schemas, types, sequences, tables and their
+   * rows, indexes, foreign keys, views and comments; materialized views get the rows that their query has then. The history is not in it, nor
+   * tags and temporary tables, and a moment in the text of a view means a commit of this database. `''` for a database without a commit.
+   *
+   * ```ts
+   * await copy.exec(await db.asOf('2026-01-15').export(), { atomic: true });
+   * ```
+   */
+  export(options?: CallOptions): Promise<string>;
 
   status(options?: CallOptions): Promise<DatabaseStatus>;
 

@@ -4,6 +4,7 @@ use super::cell::{
     Row, number, oid_of_index, oid_of_name, oid_of_namespace, oid_of_table, or_null, text,
 };
 use super::describe::{self, action_letter};
+use crate::sql::bare;
 use crate::table::Catalog;
 use crate::types::{ColumnId, ForeignKey, IndexSchema, TableSchema, Value};
 
@@ -59,7 +60,7 @@ impl Constraint<'_> {
                 ("p", describe::key(table, index))
             }
             Kind::Key(index) => ("u", describe::key(table, index)),
-            Kind::Check(sql) => ("c", format!("CHECK (({sql}))")),
+            Kind::Check(sql) => ("c", format!("CHECK (({}))", bare(sql))),
             Kind::Foreign(key, other) => ("f", describe::foreign_key(table, key, other)),
         };
         let index = match kind {

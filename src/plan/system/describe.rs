@@ -1,5 +1,6 @@
 //! Constraints, indexes and types in SQL's words.
 
+use crate::sql::bare;
 use crate::types::{
     Action, ColumnId, ComputedKey, DataType, ForeignKey, IndexSchema, TableSchema, quoted,
 };
@@ -29,7 +30,7 @@ pub fn index(table: &TableSchema, index: &IndexSchema) -> String {
             Some(ComputedKey {
                 predicate: Some(predicate),
                 ..
-            }) => format!(" WHERE ({predicate})"),
+            }) => format!(" WHERE ({})", bare(predicate)),
             _ => String::new(),
         },
     )

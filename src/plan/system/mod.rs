@@ -21,6 +21,7 @@ mod data_type;
 mod describe;
 mod relation;
 mod rows;
+mod view;
 
 pub use describe::{TYPES, type_name};
 pub use relation::{Relation, find, table};

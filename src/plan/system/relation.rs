@@ -101,7 +101,7 @@ const TABLES: &[(&str, &str)] = &[
     (
         "pg_class",
         "oid relname:t relnamespace reltype=0 reloftype=0 relowner=10 relam relfilenode=0 reltablespace=0 relpages=0 \
-         reltuples=-1 relallvisible=0 reltoastrelid=0 relhasindex:b relisshared=f relpersistence='p relkind:t relnatts relchecks \
+         reltuples=-1 relallvisible=0 reltoastrelid=0 relhasindex:b relisshared=f relpersistence:t relkind:t relnatts relchecks \
          relhasrules:b relhastriggers:b relhassubclass=f relrowsecurity=f relforcerowsecurity=f relispopulated:b \
          relreplident='d relispartition=f relrewrite=0 relacl=-a reloptions=-a relpartbound=-",
     ),
@@ -139,7 +139,7 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "pg_depend",
-        "classid=1259 objid objsubid=0 refclassid=1259 refobjid refobjsubid deptype:t",
+        "classid objid objsubid=0 refclassid=1259 refobjid refobjsubid deptype:t",
     ),
     (
         "pg_description",
@@ -235,6 +235,11 @@ const VIEWS: &[(&str, &str)] = &[
         "pg_views",
         "SELECT n.nspname AS schemaname, c.relname AS viewname, 'postgres' AS viewowner, pg_get_viewdef(c.oid) AS definition \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
+    ),
+    (
+        "pg_rewrite",
+        "SELECT oid, '_RETURN' AS rulename, oid AS ev_class, '1' AS ev_type, 'O' AS ev_enabled, true AS is_instead \
+         FROM pg_class WHERE relkind IN ('v', 'm')",
     ),
     (
         "pg_matviews",

@@ -8,6 +8,7 @@ use super::cell::{
 use super::constraint::{Constraint, constraints};
 use super::data_type::{collation, described, domain, formats, labels, own_types, type_row, types};
 use super::describe::{self, modifier};
+use super::view;
 use crate::table::Catalog;
 use crate::types::{
     ColumnSchema, IndexSchema, RelationKind, TableId, TableSchema, Value, quoted, sort_by,
@@ -51,7 +52,7 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
             for (table, row) in tables().zip(&mut rows) {
                 // Of the triggers that PostgreSQL has for foreign keys.
                 let is_referenced = catalog.referencing(table.id).next().is_some();
-                row[9] = Value::Bool(is_referenced || !table.foreign_keys.is_empty());
+                row[10] = Value::Bool(is_referenced || !table.foreign_keys.is_empty());
             }
             rows.extend(of_tables(index_classes));
             rows
@@ -60,13 +61,17 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
         "pg_attrdef" => of_tables(defaults),
         "pg_index" => of_tables(indexes),
         "pg_sequence" => of_tables(sequence),
-        "pg_depend" => (tables().flat_map(|table| dependency(catalog, table))).collect(),
+        "pg_depend" => (tables().flat_map(|table| {
+            let of_views = view::dependencies(catalog, table);
+            dependency(catalog, table).into_iter().chain(of_views)
+        }))
+        .collect(),
         "pg_description" => of_tables(comments),
-        "pg_view_query" => of_tables(|table, rows| {
-            if let Some(view) = &table.view {
-                rows.push(vec![Value::I64(oid_of_table(table.id)), text(&view.sql)]);
-            }
-        }),
+        "pg_view_query" => (tables().filter_map(|table| {
+            let definition = view::definition(catalog, table.view.as_ref()?);
+            Some(vec![Value::I64(oid_of_table(table.id)), text(&definition)])
+        }))
+        .collect(),
         "pg_regclass" => of_tables(names),
         "pg_type_format" => formats(catalog),
         "pg_constraint" => of_constraints(|constraint| vec![constraint.row()]),
@@ -94,6 +99,7 @@ fn class(table: &TableSchema, rows: &mut Vec<Row>) {
         oid_of_namespace(table),
         Value::I64(method),
         Value::Bool(!table.indexes.is_empty()),
+        text(if table.id.is_temporary() { "t" } else { "p" }),
         text(kind),
         number(table.columns.len()),
         number(table.checks.len()),
@@ -113,6 +119,7 @@ fn index_classes(table: &TableSchema, rows: &mut Vec<Row>) {
             oid_of_namespace(table),
             Value::I64(403),
             Value::Bool(false),
+            text(if table.id.is_temporary() { "t" } else { "p" }),
             text("i"),
             number(width(index)),
             Value::I64(0),
@@ -223,6 +230,7 @@ fn dependency(catalog: &Catalog, table: &TableSchema) -> Option<Row> {
     let at = catalog.table_by_id(owner)?.position(column)?;
     let is_identity = is_of_identity(catalog, table.id);
     Some(vec![
+        Value::I64(1259),
         Value::I64(oid_of_table(table.id)),
         Value::I64(oid_of_table(owner)),
         number(at + 1),

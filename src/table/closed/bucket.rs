@@ -32,6 +32,12 @@ impl<K> Bucket<K> {
         }
     }
 
+    /// Whether the buffer may hold entries that held at a moment: all of them ended after those of the runs.
+    pub fn is_buffered_at(&self, seq: u64) -> bool {
+        let last = self.runs.last();
+        last.is_none_or(|run| run.max_end <= seq.saturating_add(self.life))
+    }
+
     /// The runs that may hold entries that held at a moment.
     pub fn runs_at(&self, seq: u64) -> impl Iterator<Item = &Rc<Run<K>>> {
         let last_end = seq.saturating_add(self.life);
@@ -60,6 +66,9 @@ impl<K: Ord + Clone> Bucket<K> {
         at: Option<u64>,
     ) -> Vec<Closed<K>> {
         let mut found = Vec::new();
+        if at.is_some_and(|seq| !self.is_buffered_at(seq)) {
+            return found;
+        }
         let mut place = self.buffer.seek(|(key, _, _)| before(key));
         while let Some((entry, start)) = self.buffer.entry(place)
             && within(&entry.0)

@@ -152,8 +152,10 @@ impl<K: Ord + Clone> ClosedTier<K> {
         let before = |key: &K, end: u64| compare(key).then_with(|| end.cmp(&(seq + 1))).is_lt();
         let holds = |entry: &Closed<K>| compare(&entry.key).is_eq() && entry.holds_at(seq);
         for bucket in &self.buckets {
-            let place = bucket.buffer.seek(|(key, end, _)| before(key, *end));
-            if let Some((key, start)) = bucket.buffer.entry(place) {
+            if bucket.is_buffered_at(seq)
+                && let place = bucket.buffer.seek(|(key, end, _)| before(key, *end))
+                && let Some((key, start)) = bucket.buffer.entry(place)
+            {
                 touched.set(touched.get() + 1);
                 let entry = buffered(key, start);
                 if holds(&entry) {
