@@ -4,15 +4,17 @@
 //! asks for locks is taken for one that writes (see `sql::locking`). So all that a lock could keep away is away already,
 //! whichever tables it names and whether it says SKIP LOCKED; what is left to do is to say where it has no meaning.
 
+use super::binder::Binder;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{Node, TimeSlot};
+use crate::types::RelationKind;
 use sqlparser::ast::{
     self, GroupByExpr, LockClause, LockType, SetExpr, TableFactor, TableWithJoins,
 };
 
 /// Checks the locks of a query against its text and what it was bound to.
-pub fn check_locks(query: &ast::Query, node: &Node) -> Result<()> {
+pub fn check_locks(binder: &mut Binder, query: &ast::Query, node: &Node) -> Result<()> {
     let Some(first) = query.locks.first() else {
         return Ok(());
     };
@@ -46,14 +48,33 @@ pub fn check_locks(query: &ast::Query, node: &Node) -> Result<()> {
         let message = format!("{strength} is not allowed with {obstacle}");
         return Err(Error::new(Code::Unsupported, message));
     }
-    if reads_past(node) {
+    let mut all_are_of_present = true;
+    for lock in &query.locks {
+        let named = named(lock, &select.from)?;
+        all_are_of_present &= named.is_some_and(|table| binder.is_present(table));
+    }
+    if !all_are_of_present && reads_past(node) {
         let message = format!("{strength} at a past moment, which nothing changes any more");
         return Err(Error::new(Code::ReadOnly, message));
     }
-    for lock in &query.locks {
-        check_name(lock, &select.from)?;
-    }
     Ok(())
+}
+
+impl Binder<'_> {
+    /// Whether it is a table without a clause. (What a view reads, its plan says.)
+    fn is_present(&mut self, factor: &TableFactor) -> bool {
+        let TableFactor::Table { name, .. } = factor else {
+            return false;
+        };
+        let Ok((relation, position)) = self.relation(name) else {
+            return false;
+        };
+        let time = self.time_of_table(position);
+        let table = self.find_table(relation.as_str(), position, time);
+        time == TimeSlot::Present
+            && self.common_table(name).is_none()
+            && table.is_ok_and(|table| table.kind() == RelationKind::Table)
+    }
 }
 
 fn strength(lock: &LockClause) -> &'static str {
@@ -84,29 +105,40 @@ fn reads_past(node: &Node) -> bool {
     }
 }
 
-/// That the name behind OF is one of the tables.
-fn check_name(lock: &LockClause, tables: &[TableWithJoins]) -> Result<()> {
+/// The table that the name behind OF is.
+fn named<'a>(lock: &LockClause, tables: &'a [TableWithJoins]) -> Result<Option<&'a TableFactor>> {
     let Some(of) = &lock.of else {
-        return Ok(());
+        return Ok(None);
     };
     let strength = strength(lock);
     let [wanted] = name::parts(of)?[..] else {
         let message = format!("{strength} must specify unqualified relation names");
         return Err(Error::new(Code::Syntax, message));
     };
-    if tables.iter().any(|table| joins(table, &wanted.value)) {
-        return Ok(());
+    let found = tables.iter().find_map(|table| joined(table, &wanted.value));
+    if found.is_some() {
+        return Ok(found);
     }
     let name = &wanted.value;
     let message = format!("relation \"{name}\" in {strength} clause not found in FROM clause");
     Err(Error::new(Code::UndefinedTable, message).at(name::position(wanted)))
 }
 
-/// Whether a table of that name is joined here.
-fn joins(table: &TableWithJoins, wanted: &str) -> bool {
-    let joined = table.joins.iter().map(|join| &join.relation);
-    let mut factors = std::iter::once(&table.relation).chain(joined);
-    factors.any(|factor| match factor {
+/// The table of that name that is joined here.
+fn joined<'a>(table: &'a TableWithJoins, wanted: &str) -> Option<&'a TableFactor> {
+    let others = table.joins.iter().map(|join| &join.relation);
+    let mut factors = std::iter::once(&table.relation).chain(others);
+    factors.find_map(|factor| match factor {
+        TableFactor::NestedJoin {
+            table_with_joins,
+            alias: None,
+        } => joined(table_with_joins, wanted),
+        _ => is_named(factor, wanted).then_some(factor),
+    })
+}
+
+fn is_named(factor: &TableFactor, wanted: &str) -> bool {
+    match factor {
         TableFactor::Table { name, alias, .. } => match alias {
             Some(alias) => alias.name.value == wanted,
             None => name::parts(name)
@@ -115,10 +147,6 @@ fn joins(table: &TableWithJoins, wanted: &str) -> bool {
         TableFactor::Derived { alias, .. } => alias
             .as_ref()
             .is_some_and(|alias| alias.name.value == wanted),
-        TableFactor::NestedJoin {
-            table_with_joins,
-            alias: None,
-        } => joins(table_with_joins, wanted),
         _ => false,
-    })
+    }
 }

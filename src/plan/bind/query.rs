@@ -73,7 +73,7 @@ impl<'a> Binder<'a> {
             None => self.query_without_with(query, untyped)?,
             Some(with) => self.with(with, |binder| binder.query_without_with(query, untyped))?,
         };
-        check_locks(query, &bound.0)?;
+        check_locks(self, query, &bound.0)?;
         Ok(bound)
     }
 
