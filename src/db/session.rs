@@ -45,14 +45,24 @@ pub(super) struct Block {
     pub reading: Reading,
     /// What the transaction was before its first statement.
     pub start: Option<Savepoint>,
-    /// Those set before the first statement have no place yet: it is the start.
-    savepoints: Vec<(String, Option<Savepoint>, Settings)>,
+    savepoints: Vec<Mark>,
     /// What the session had set when it began.
     settings: Settings,
     pub affected_rows: u64,
     /// The statements' normalised texts, for the commit.
     pub statements: Vec<Rc<str>>,
     pub meta: Option<String>,
+}
+
+/// What a block was at a SAVEPOINT.
+struct Mark {
+    name: String,
+    /// Those set before the first statement have no place yet: it is the start.
+    place: Option<Savepoint>,
+    settings: Settings,
+    affected_rows: u64,
+    /// How many statements there were.
+    statements: usize,
 }
 
 /// What the block reads, from its first statement on.
@@ -105,8 +115,13 @@ impl Block {
 
     pub fn savepoint(&mut self, name: &str, settings: &Settings) {
         let place = self.transaction().map(Transaction::savepoint);
-        self.savepoints
-            .push((name.to_string(), place, settings.clone()));
+        self.savepoints.push(Mark {
+            name: name.to_string(),
+            place,
+            settings: settings.clone(),
+            affected_rows: self.affected_rows,
+            statements: self.statements.len(),
+        });
     }
 
     pub fn release(&mut self, name: &str) -> Result<()> {
@@ -119,19 +134,20 @@ impl Block {
     pub fn rollback_to(&mut self, name: &str) -> Result<Settings> {
         let place = self.find(name)?;
         self.savepoints.truncate(place + 1);
-        let savepoint = self.savepoints[place].1.or(self.start);
+        let mark = &self.savepoints[place];
+        let savepoint = mark.place.or(self.start);
+        // The commit tells of what it did.
+        self.affected_rows = mark.affected_rows;
+        self.statements.truncate(mark.statements);
         if let (Some(savepoint), Some(transaction)) = (savepoint, self.transaction()) {
             transaction.rollback_to(&savepoint);
         }
         self.failed = false;
-        Ok(self.savepoints[place].2.clone())
+        Ok(self.savepoints[place].settings.clone())
     }
 
     fn find(&self, name: &str) -> Result<usize> {
-        let found = self
-            .savepoints
-            .iter()
-            .rposition(|(known, ..)| known == name);
+        let found = self.savepoints.iter().rposition(|mark| mark.name == name);
         found.ok_or_else(|| {
             let message = format!("savepoint \"{name}\" does not exist");
             Error::new(Code::UndefinedSavepoint, message)
