@@ -1,10 +1,12 @@
 //! ALTER, step by step.
 
 use super::definition::{check_index_room, define};
-use super::write::{CreateRows, Restores, UpdateRows, Writer};
+use super::past::has_written;
+use super::write::{Restores, UpdateRows, Writer, check_rows, row_ids};
 use super::{Context, Operator, Step, build::build};
+use crate::column::Chunk;
 use crate::error::Result;
-use crate::plan::{AlterStep, Plan};
+use crate::plan::{AlterStep, Plan, Rules};
 use crate::txn::SequencePlace;
 use crate::types::{IndexId, TableId, TableSchema};
 use std::collections::HashSet;
@@ -29,11 +31,6 @@ impl Alteration {
         if let AlterStep::Statement(plan) = step {
             return match &**plan {
                 Plan::Restore(parts) => Ok(Some(Box::new(Restores::new(parts)))),
-                Plan::CreateTableAs(create) => {
-                    let source = build(&create.query.root, None)?;
-                    let target = Box::new(CreateRows::new(create));
-                    Ok(Some(Box::new(Writer::new(source, target, None))))
-                }
                 plan => define(plan, context).map(|_| None),
             };
         }
@@ -94,6 +91,9 @@ impl Alteration {
                 transaction.create_table(store, schema.clone())?;
             }
             AlterStep::DropTable(table) => transaction.drop_table(store, *table)?,
+            AlterStep::Redefine { schema, first } => redefine(schema, *first, context)?,
+            AlterStep::Tag { name, seq } => transaction.tag(name, *seq)?,
+            AlterStep::Check { rows, .. } => return build(rows, None).map(Some),
             AlterStep::Restart { sequence, value } => restart(*sequence, *value, context)?,
             AlterStep::Update(update) => {
                 let source = build(&update.source, None)?;
@@ -105,6 +105,36 @@ impl Alteration {
         }
         Ok(None)
     }
+}
+
+/// Makes a relation what it was.
+fn redefine(schema: &TableSchema, first: bool, context: &mut Context) -> Result<()> {
+    let table = schema.id;
+    if first && context.view().has_writes(table) {
+        return Err(has_written(schema));
+    }
+    let catalog = context.view().catalog();
+    let is_known = |id| (catalog.table_by_id(table)).is_some_and(|now| now.index(id).is_some());
+    if schema.indexes.iter().any(|index| !is_known(index.id)) {
+        check_index_room(table, context)?;
+    }
+    let (transaction, store) = context.writer()?;
+    transaction.redefine(store, schema)
+}
+
+/// Rows, and behind them their ids, satisfy the rules; where they lead is looked at when the statement ends.
+fn check_all(
+    (table, rules): (&TableSchema, &Rules),
+    rows: &Chunk,
+    context: &mut Context,
+) -> Result<()> {
+    let (values, ids) = rows.columns.split_at(table.columns.len());
+    check_rows((table, rules), values, rows.rows, &context.eval())?;
+    if !table.foreign_keys.is_empty() {
+        let ids = Chunk::new(ids.to_vec(), rows.rows);
+        context.writer()?.0.look_at(table.id, &row_ids(&ids));
+    }
+    Ok(())
 }
 
 /// Lets a sequence give a value next.
@@ -155,6 +185,10 @@ impl Operator for Alteration {
                 match (rows.step(context)?, next) {
                     (Step::Chunk(chunk), AlterStep::Refuse { error, .. }) if !chunk.is_empty() => {
                         return Err(error.clone());
+                    }
+                    (Step::Chunk(chunk), AlterStep::Check { table, rules, .. }) => {
+                        check_all((table, rules), &chunk.compact(), context)?;
+                        continue;
                     }
                     (Step::Chunk(_), _) => continue,
                     (Step::Done, AlterStep::Update(_)) => context.meter.affected_rows = 0,

@@ -7,7 +7,7 @@ use super::{Context, Operator, Step};
 use crate::column::{CHUNK_ROWS, Chunk, VectorBuilder};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, Json};
-use crate::plan::{PastCall, PastFunction, RowChange, TimeSlot};
+use crate::plan::{Fate, PastCall, PastFunction, RowChange, Target, TimeSlot};
 use crate::sql::UndoPolicy;
 use crate::table::{CommitInfo, Fetch, Store, ready};
 use crate::txn::{Operation, View};
@@ -160,23 +160,10 @@ fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeq
                 true,
             );
         }
-        (PastFunction::Restore, Some(before), Some(after)) => {
-            if context.view().has_writes(after.id) {
-                let message = format!(
-                    "table \"{}\" cannot be restored in a transaction that has written to it",
-                    after.name
-                );
-                return Err(Error::new(Code::ActiveTransaction, message));
+        (PastFunction::Restore | PastFunction::Undo(_), ..) => {
+            if let Some(target) = &call.target {
+                add(ready!(concerned(call, target, context)?), true, true);
             }
-            let now = View::at(store, context.view().snapshot());
-            add(ready!(now.changed_rows(before.id, from)?), true, true);
-        }
-        (PastFunction::Undo(_), Some(before), now) => {
-            let rows = ready!(at(store, to).changed_rows(before.id, from)?);
-            if !rows.is_empty() {
-                check_undoable(before, now.as_deref(), context)?;
-            }
-            add(rows, true, true);
         }
         (PastFunction::Diff, Some(before), Some(after)) if before.id == after.id => {
             let (first, last) = (from.min(to), from.max(to));
@@ -328,6 +315,74 @@ fn blame(call: &PastCall, row: RowId, context: &Context) -> Result<Fetch<Rows>> 
     Ok(Fetch::Ready(told.collect()))
 }
 
+/// The rows that may have to change.
+fn concerned(call: &PastCall, target: &Target, context: &Context) -> Result<Fetch<Vec<RowId>>> {
+    let id = target.table.id;
+    let [from, to] = moments(call, context);
+    let now = View::at(context.store, context.view().snapshot());
+    if call.function == PastFunction::Restore {
+        check_unwritten(target, context)?;
+        return now.changed_rows(id, from);
+    }
+    if target.fate == Fate::Dropped {
+        check_unwritten(target, context)?;
+        return now.changed_rows(id, to);
+    }
+    let mut rows = ready!(at(context.store, to).changed_rows(id, from)?);
+    if target.fate == Fate::Kept && !rows.is_empty() {
+        check_undoable(call, target)?;
+        check_unwritten(target, context)?;
+    } else if target.fate == Fate::Reshaped {
+        rows.extend(ready!(now.changed_rows(id, None)?));
+        rows.sort();
+        rows.dedup();
+    }
+    Ok(Fetch::Ready(rows))
+}
+
+/// The moments before and after a commit that is undone, or the one to restore and the present.
+fn moments(call: &PastCall, context: &Context) -> [Option<Seq>; 2] {
+    let [from, to] = call.times.map(|time| snapshot(context, time).seq);
+    match call.function {
+        PastFunction::Undo(_) => [to.and_then(|to| to.0.checked_sub(1)).map(Seq), to],
+        _ => [from, to],
+    }
+}
+
+fn check_unwritten(target: &Target, context: &Context) -> Result<()> {
+    // What gets another definition was looked at before that.
+    match matches!(target.fate, Fate::Kept | Fate::Dropped)
+        && context.view().has_writes(target.table.id)
+    {
+        true => Err(has_written(&target.table)),
+        false => Ok(()),
+    }
+}
+
+pub fn has_written(table: &TableSchema) -> Error {
+    let message = format!(
+        "{} \"{}\" cannot be brought back in a transaction that has written to it",
+        table.kind().word(),
+        table.name
+    );
+    Error::new(Code::ActiveTransaction, message)
+}
+
+/// That a table still has the columns that the commit knew which is to be undone.
+fn check_undoable(call: &PastCall, target: &Target) -> Result<()> {
+    let shape = |table: &Option<Rc<TableSchema>>| {
+        let columns = table.iter().flat_map(|table| &table.columns);
+        columns.map(|c| (c.id, c.data_type)).collect::<Vec<_>>()
+    };
+    let [then, now] = &call.tables;
+    if now.is_some() && shape(then) == shape(now) {
+        return Ok(());
+    }
+    let name = &target.table.name;
+    let message = format!("table \"{name}\" has another schema since that commit");
+    Err(Error::new(Code::UndoConflict, message))
+}
+
 /// What makes a row what it was at the first moment.
 fn restore(
     call: &PastCall,
@@ -335,21 +390,14 @@ fn restore(
     row: RowId,
     context: &Context,
 ) -> Result<Fetch<Rows>> {
-    let [Some(old), Some(new)] = &call.tables else {
+    let (Some(old), Some(target)) = (&call.tables[0], &call.target) else {
         return Ok(Fetch::Ready(Vec::new()));
     };
-    let seq = snapshot(context, call.times[0]).seq;
-    let then = ready!(at(context.store, seq).state(old, row)?);
-    let now = ready!(present(new, row, context)?);
-    // What the table has had only since stays as it is.
-    let then = then.map(|then| {
-        let columns = new.columns.iter().enumerate();
-        let value = |(place, column): (usize, &ColumnSchema)| match old.position(column.id) {
-            Some(at) => then[at].clone(),
-            None => now.as_ref().map_or(Value::Null, |now| now[place].clone()),
-        };
-        columns.map(value).collect::<Vec<Value>>()
-    });
+    let [from, _] = moments(call, context);
+    let then = ready!(at(context.store, from).state(old, row)?);
+    let now = ready!(present(&target.table, row, context)?);
+    let then = then.map(|then| passed(target, 0, &then, now.as_deref(), context));
+    let then = then.transpose()?;
     for condition in condition {
         let mut is_meant = false;
         for state in [&then, &now].into_iter().flatten() {
@@ -360,7 +408,38 @@ fn restore(
             return Ok(Fetch::Ready(Vec::new()));
         }
     }
-    Ok(Fetch::Ready(reversal(row, now, then)))
+    Ok(Fetch::Ready(reversal(row, now, then, target)))
+}
+
+/// A row of the table as it was at one of the moments, as a row of the target. What it had not stays as it is.
+fn passed(
+    target: &Target,
+    moment: usize,
+    row: &[Value],
+    held: Option<&[Value]>,
+    context: &Context,
+) -> Result<Vec<Value>> {
+    let mut values = Vec::with_capacity(target.table.columns.len());
+    for at in 0..target.table.columns.len() {
+        let value = value_passed(target, moment, row, at, context)?;
+        let stays = || held.map_or(Value::Null, |held| held[at].clone());
+        values.push(value.unwrap_or_else(stays));
+    }
+    Ok(values)
+}
+
+fn value_passed(
+    target: &Target,
+    moment: usize,
+    row: &[Value],
+    at: usize,
+    context: &Context,
+) -> Result<Option<Value>> {
+    match &target.passages[moment][at] {
+        None => Ok(None),
+        Some((from, None)) => Ok(Some(row[*from].clone())),
+        Some((_, Some(cast))) => expr::evaluate_row(cast, row, &context.eval()).map(Some),
+    }
 }
 
 fn present(
@@ -372,35 +451,22 @@ fn present(
 }
 
 /// What makes the one state of a row the other; nothing if they are the same.
-fn reversal(row: RowId, now: Option<Vec<Value>>, wanted: Option<Vec<Value>>) -> Rows {
+fn reversal(
+    row: RowId,
+    now: Option<Vec<Value>>,
+    wanted: Option<Vec<Value>>,
+    target: &Target,
+) -> Rows {
     let (reversal, values) = match (now, wanted) {
         (Some(now), None) => (RowChange::Delete, now),
         (None, Some(wanted)) => (RowChange::Insert, wanted),
-        (Some(now), Some(wanted)) if now != wanted => (RowChange::Update, wanted),
+        (Some(now), Some(wanted)) if now != wanted || target.gives_back() => {
+            (RowChange::Update, wanted)
+        }
         _ => return Vec::new(),
     };
     let head = [number(row.0), Value::I64(reversal as i64)];
     vec![head.into_iter().chain(values).collect()]
-}
-
-/// That a table is still as the commit knew it that is to be undone.
-fn check_undoable(then: &TableSchema, now: Option<&TableSchema>, context: &Context) -> Result<()> {
-    let shape = |table: &TableSchema| {
-        let columns = table.columns.iter();
-        columns.map(|c| (c.id, c.data_type)).collect::<Vec<_>>()
-    };
-    let name = &then.name;
-    let Some(now) = now.filter(|now| shape(now) == shape(then)) else {
-        let message = format!("table \"{name}\" has another schema since that commit");
-        return Err(Error::new(Code::UndoConflict, message));
-    };
-    if context.view().has_writes(now.id) {
-        let message = format!(
-            "a commit on table \"{name}\" cannot be undone in a transaction that has written to it"
-        );
-        return Err(Error::new(Code::ActiveTransaction, message));
-    }
-    Ok(())
 }
 
 /// What makes a row what it were had a commit not been, value by value.
@@ -411,48 +477,127 @@ fn undo(
     conflicts: &mut Vec<String>,
     context: &Context,
 ) -> Result<Fetch<Rows>> {
-    let [Some(then), Some(table)] = &call.tables else {
+    let Some(target) = &call.target else {
         return Ok(Fetch::Ready(Vec::new()));
     };
-    let [from, to] = call.times.map(|time| snapshot(context, time).seq);
-    let before = ready!(at(context.store, from).state(then, row)?);
-    let after = ready!(at(context.store, to).state(then, row)?);
-    let now = ready!(present(table, row, context)?);
-    if before == after || now == before {
-        return Ok(Fetch::Ready(Vec::new()));
+    let [from, to] = moments(call, context);
+    let [old, new] = &call.tables;
+    let (mut before, mut after, mut now) = (None, None, None);
+    if let Some(old) = old {
+        before = ready!(at(context.store, from).state(old, row)?);
     }
-    let mut wanted = before.clone();
-    let mut changed = Vec::new();
-    if let (Some(before), Some(after), Some(now)) = (&before, &after, &now) {
-        // By cell: what the commit did not touch stays as it is now.
-        let mut values = now.clone();
-        for (at, value) in values.iter_mut().enumerate() {
-            if before[at] == after[at] || *value == before[at] {
-                continue;
-            }
-            if *value == after[at] || policy == UndoPolicy::Force {
-                value.clone_from(&before[at]);
-            } else {
-                changed.push(table.columns[at].name.as_str());
-            }
-        }
-        wanted = Some(values);
-    } else if now != after {
+    if let Some(new) = new {
+        after = ready!(at(context.store, to).state(new, row)?);
+        now = ready!(present(new, row, context)?);
+    }
+    let held = ready!(present(&target.table, row, context)?);
+    let states = [before, after, now];
+    let (wanted, changed, is_lost) =
+        had_not_been(target, new, &states, held.as_deref(), policy, context)?;
+    if changed.is_empty() || policy == UndoPolicy::Force || policy == UndoPolicy::Skip && !is_lost {
+        return Ok(Fetch::Ready(match target.fate {
+            Fate::Dropped => Vec::new(),
+            _ => reversal(row, held, wanted, target),
+        }));
+    }
+    let [before, after, now] = states;
+    let (shown, table) = match (now.or(after), new) {
+        (Some(shown), Some(new)) => (shown, new),
+        _ => (before.unwrap_or_default(), &target.table),
+    };
+    conflicts.push(describe(table, &shown, &changed));
+    Ok(Fetch::Ready(Vec::new()))
+}
+
+/// A row of the target, what of it changed again since the commit, and whether something of that has no place there.
+type Undone<'a> = (Option<Vec<Value>>, Vec<&'a str>, bool);
+
+/// What a row were now had a commit not been, of what it was before and after that and is now.
+fn had_not_been<'a>(
+    target: &'a Target,
+    new: &'a Option<Rc<TableSchema>>,
+    states: &[Option<Vec<Value>>; 3],
+    held: Option<&[Value]>,
+    policy: UndoPolicy,
+    context: &Context,
+) -> Result<Undone<'a>> {
+    const ROW: &str = "the row";
+    let [before, after, now] = states;
+    let is_forced = policy == UndoPolicy::Force;
+    let [old_places, new_places] = &target.passages;
+    if target.fate == Fate::Dropped {
+        let changed = if now.is_some() && now != after {
+            vec![ROW]
+        } else {
+            Vec::new()
+        };
+        return Ok((None, changed, true));
+    }
+    let was = |values: &Option<Vec<Value>>, moment| match values {
+        Some(values) => passed(target, moment, values, held, context).map(Some),
+        None => Ok(None),
+    };
+    if before.is_some() != after.is_some() || now.is_none() {
         // It came, went or changed as a whole.
-        match policy {
-            UndoPolicy::Force => {}
-            _ => {
-                changed.push("the row");
-                wanted.clone_from(&now);
+        let places = old_places.iter().zip(new_places);
+        let is_same = places
+            .into_iter()
+            .all(|places| match (places, before, after) {
+                ((Some((old, None)), Some((new, None))), Some(before), Some(after)) => {
+                    before[*old] == after[*new]
+                }
+                _ => true,
+            });
+        let is_touched = before.is_some() != after.is_some() || !is_same;
+        if !is_touched {
+            return Ok((was(now, 1)?, Vec::new(), false));
+        }
+        if now == after || is_forced {
+            return Ok((was(before, 0)?, Vec::new(), false));
+        }
+        let wanted = was(before, 0)?;
+        return Ok(match wanted.as_deref() == held {
+            true => (wanted, Vec::new(), false),
+            false => (was(now, 1)?, vec![ROW], false),
+        });
+    }
+    let now = now.as_deref().unwrap_or_default();
+    let (mut wanted, mut changed) = (Vec::with_capacity(target.table.columns.len()), Vec::new());
+    for (at, column) in target.table.columns.iter().enumerate() {
+        let held = held.map_or(Value::Null, |held| held[at].clone());
+        let value = match (&old_places[at], &new_places[at], before, after) {
+            // It comes back.
+            (Some((old, _)), None, Some(before), _) => before[*old].clone(),
+            (Some((old, _)), Some((new, cast)), Some(before), Some(after)) => {
+                let is_same =
+                    cast.is_none() && (before[*old] == after[*new] || now[*new] == before[*old]);
+                // By cell: what the commit did not touch stays as it is now.
+                if !is_same && (now[*new] == after[*new] || is_forced) {
+                    before[*old].clone()
+                } else {
+                    if !is_same {
+                        changed.push(column.name.as_str());
+                    }
+                    value_passed(target, 1, now, at, context)?.unwrap_or(held)
+                }
             }
+            _ => value_passed(target, 1, now, at, context)?.unwrap_or(held),
+        };
+        wanted.push(value);
+    }
+    let mut is_lost = false;
+    let columns = new.iter().flat_map(|new| new.columns.iter().enumerate());
+    for (at, column) in columns {
+        let goes_on = new_places.iter().flatten().any(|(place, _)| *place == at);
+        let is_known = after
+            .as_ref()
+            .map_or(now[at].is_null(), |after| after[at] == now[at]);
+        if !goes_on && !is_known {
+            changed.push(column.name.as_str());
+            is_lost = true;
         }
     }
-    if !changed.is_empty() && policy == UndoPolicy::Error {
-        let shown = now.or(after).or(before).unwrap_or_default();
-        conflicts.push(describe(table, &shown, &changed));
-        return Ok(Fetch::Ready(Vec::new()));
-    }
-    Ok(Fetch::Ready(reversal(row, now, wanted)))
+    Ok((Some(wanted), changed, is_lost))
 }
 
 /// A row by its key, and what of it changed.

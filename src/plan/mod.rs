@@ -19,7 +19,7 @@ pub use node::{
     OutputColumn, Plan, Query, Related, Restore, Returning, RowChange, Rules, SortKey, TimeSlot,
     Update,
 };
-pub use past::{PastCall, PastFunction};
+pub use past::{Fate, Passage, PastCall, PastFunction, Target};
 pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_types};
 pub use retyped::Retyped;
 pub use tree::scan_type;

@@ -112,6 +112,23 @@ pub enum AlterStep {
     /// A relation gets its id and is made.
     Create(TableSchema),
     DropTable(TableId),
+    /// A relation becomes what it was, or is there again. The transaction must not have written to it before the statement, of
+    /// which this is the first of such steps.
+    Redefine {
+        schema: TableSchema,
+        first: bool,
+    },
+    /// A state gets a name, or has none any more.
+    Tag {
+        name: String,
+        seq: Option<crate::types::Seq>,
+    },
+    /// All rows must satisfy the rules, and lead somewhere.
+    Check {
+        rows: Node,
+        table: Rc<TableSchema>,
+        rules: Rc<Rules>,
+    },
     /// A sequence goes on from there.
     Restart {
         sequence: TableId,
@@ -163,11 +180,6 @@ pub struct CreateTableAs {
     /// It is there already, a materialized view, and gets these rows in place of those that it has.
     pub refresh: bool,
     pub query: Query,
-    /// The sequences of its columns, by position, as they were when the table was dropped; they go on where they stood.
-    pub sequences: Vec<(usize, TableSchema)>,
-    /// Tables and types that it knows by ids of before they were dropped, and where they are among what is made with it,
-    /// counted from what is made next.
-    pub again: Vec<(TableId, i64)>,
 }
 
 /// Inserts the rows of `source`, which has one column for each column of the table, in its order, with

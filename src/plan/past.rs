@@ -1,6 +1,7 @@
 //! Functions in FROM that tell how tables came to be what they are.
 
 use super::{Retyped, TimeSlot};
+use crate::expr::Expr;
 use crate::sql::UndoPolicy;
 use crate::types::{DataType, TableSchema};
 use std::rc::Rc;
@@ -47,4 +48,40 @@ pub struct PastCall {
     pub types: Vec<DataType>,
     /// What a history tells where columns of the table changed their types.
     pub retyped: Option<Retyped>,
+    /// What rows are to become rows of.
+    pub target: Option<Target>,
 }
+
+/// A table as it is when the statement has run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    pub table: Rc<TableSchema>,
+    /// Of rows of the table at each of the moments.
+    pub passages: [Passage; 2],
+    pub fate: Fate,
+}
+
+impl Target {
+    /// Whether values go back to columns whose place others had.
+    pub fn gives_back(&self) -> bool {
+        let retyped =
+            |passage: &Option<(usize, Option<Expr>)>| matches!(passage, Some((_, Some(_))));
+        self.fate == Fate::Reshaped && self.passages[1].iter().any(retyped)
+    }
+}
+
+/// What the statement does to a table besides its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Kept,
+    /// It gets another definition.
+    Redefined,
+    /// It gets other columns.
+    Reshaped,
+    /// It goes.
+    Dropped,
+}
+
+/// Where a row's values go: for each of the columns that it is to have, the place of the one that it had, and what makes a value of
+/// that one of the new type, if it was of another.
+pub type Passage = Vec<Option<(usize, Option<Expr>)>>;

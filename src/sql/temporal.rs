@@ -243,10 +243,8 @@ impl<'a> Lifter<'a> {
         };
         let number = number.ok_or_else(|| self.unexpected())?;
         self.at += 1;
-        let before = number.checked_sub(1);
-        let first = || Error::unsupported("undoing the first commit, which made the first table,");
-        // Its own number first: that is the one to name where it is not there.
-        for seq in [number, before.ok_or_else(first)?] {
+        // Its own number first: that is the one to name where it is not there. Before the first one there is nothing.
+        for seq in [Some(number), number.checked_sub(1)].into_iter().flatten() {
             self.temporal.add(Clause::AsOf(Moment::Seq(seq)), start);
         }
         self.plain.push(token.clone());

@@ -20,6 +20,8 @@ pub struct Catalog {
     tags: BTreeMap<String, Seq>,
     /// The enumerated types as they are now, and those that are no more as they were last: the past has their values.
     enumerations: BTreeMap<TableId, Enumeration>,
+    /// The relations that are no more, as they were last: their ids and columns are not used for others.
+    gone: BTreeMap<TableId, Rc<TableSchema>>,
     /// The schemas in which a session looks for names without one, if not in `public`.
     path: Option<Rc<[String]>>,
 }
@@ -31,6 +33,11 @@ impl Catalog {
 
     pub fn table_by_id(&self, id: TableId) -> Option<&Rc<TableSchema>> {
         self.tables.get(self.names.get(&id)?)
+    }
+
+    /// A relation that is no more, as it was last.
+    pub fn gone(&self, id: TableId) -> Option<&Rc<TableSchema>> {
+        self.gone.get(&id)
     }
 
     /// An enumerated type as it is now.
@@ -150,6 +157,10 @@ impl Catalog {
     }
 
     fn create_table(&mut self, mut schema: TableSchema) -> Result<()> {
+        if self.names.contains_key(&schema.id) {
+            let message = format!("table {} is created twice", schema.id);
+            return Err(Error::new(Code::Corrupt, message));
+        }
         self.check_free(&schema.key())?;
         self.check_type_free(&schema)?;
         self.define_enumeration(&schema);
@@ -161,6 +172,7 @@ impl Catalog {
             let name = schema.beside(&index.name);
             self.indexes.insert(name, (schema.id, index.id));
         }
+        self.gone.remove(&schema.id);
         self.names.insert(schema.id, schema.key());
         self.tables.insert(schema.key(), Rc::new(schema));
         Ok(())
@@ -188,6 +200,9 @@ impl Catalog {
         self.tables.remove(&schema.key());
         self.names.remove(&id);
         self.indexes.retain(|_, (table, _)| *table != id);
+        if !id.is_temporary() {
+            self.gone.insert(id, schema);
+        }
         Ok(())
     }
 

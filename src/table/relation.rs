@@ -271,6 +271,25 @@ impl Relation {
         Ok(replaced)
     }
 
+    /// Is there again after it was dropped, with these columns and indexes; its past goes on.
+    pub fn come_back(
+        &mut self,
+        seq: u64,
+        schema: &TableSchema,
+        blocks: &mut Blocks,
+    ) -> Result<Vec<KeyIndex>> {
+        let mut replaced = self.alter(schema, blocks)?;
+        let is_kept = |index: &KeyIndex| schema.index(index.id).is_some();
+        replaced.extend(self.indexes.extract_if(.., |index| !is_kept(index)));
+        for index in &schema.indexes {
+            if self.index(index.id).is_none() {
+                let built = self.build_index(schema, index, blocks)?;
+                self.indexes.push(built.finish(seq, blocks));
+            }
+        }
+        Ok(replaced)
+    }
+
     pub fn add_index(&mut self, index: KeyIndex) {
         self.indexes.push(index);
     }

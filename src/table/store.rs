@@ -207,7 +207,7 @@ impl Store {
         for change in changes {
             catalog.change(change)?;
             match change {
-                CatalogChange::CreateTable(schema) => self.create_table(schema)?,
+                CatalogChange::CreateTable(schema) => self.create_table(seq, schema)?,
                 CatalogChange::AlterTable(schema) => {
                     let (relation, blocks) = self.relation_mut(schema.id)?;
                     let replaced = relation.alter(schema, blocks)?;
@@ -236,13 +236,14 @@ impl Store {
         Ok(())
     }
 
-    fn create_table(&mut self, schema: &TableSchema) -> Result<()> {
+    fn create_table(&mut self, seq: Seq, schema: &TableSchema) -> Result<()> {
         self.next.skip(schema);
         if self.relations.contains_key(&schema.id) {
-            return Err(Error::new(
-                Code::Corrupt,
-                format!("table {} is created twice", schema.id),
-            ));
+            let (relation, blocks) = self.relation_mut(schema.id)?;
+            let replaced = relation.come_back(seq.0, schema, blocks)?;
+            let replaced = replaced.into_iter().map(|index| (schema.id, index));
+            self.dropped.extend(replaced);
+            return Ok(());
         }
         self.relations
             .insert(schema.id, Relation::new(schema, self.makers)?);

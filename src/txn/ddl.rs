@@ -58,6 +58,59 @@ impl Transaction {
         Ok(table)
     }
 
+    /// A relation becomes this, with these indexes under these ids; one that was dropped is there again, without rows.
+    ///
+    /// # Errors
+    /// `ActiveTransaction` when it is this transaction that dropped it.
+    pub fn redefine(&mut self, store: &Store, schema: &TableSchema) -> Result<()> {
+        let table = schema.id;
+        let Some(now) = self.catalog.table_by_id(table).cloned() else {
+            return self.bring_back(store, schema);
+        };
+        let others = now.indexes.iter().map(|index| index.id);
+        for index in others.filter(|id| schema.index(*id).is_none()) {
+            self.drop_index(store, table, index)?;
+        }
+        let mut altered = schema.clone();
+        let is_new = |index: &mut IndexSchema| now.index(index.id).is_none();
+        let added: Vec<IndexSchema> = altered.indexes.extract_if(.., is_new).collect();
+        altered.primary_key = altered
+            .primary_key
+            .filter(|id| altered.index(*id).is_some());
+        let is_whole = added.is_empty();
+        self.alter_table(store, altered)?;
+        for index in added {
+            self.add_index(store, table, index)?;
+        }
+        match is_whole {
+            true => Ok(()),
+            false => self.alter_table(store, schema.clone()),
+        }
+    }
+
+    fn bring_back(&mut self, store: &Store, schema: &TableSchema) -> Result<()> {
+        let table = schema.id;
+        if store.catalog(self.snapshot).table_by_id(table).is_some() {
+            let message = format!(
+                "{} \"{}\" cannot be brought back by the transaction that dropped it",
+                schema.kind().word(),
+                schema.name
+            );
+            return Err(Error::new(Code::ActiveTransaction, message));
+        }
+        let mut private = PrivateTable::new(Rc::new(schema.clone()), true, store.makers)?;
+        self.change_catalog(CatalogChange::CreateTable(schema.clone()))?;
+        private.foreign = ForeignColumns::of(&self.catalog, table);
+        self.tables.insert(table, private);
+        self.undo.push(Undo::Replaced { table, old: None });
+        if schema.sequence.is_some()
+            && let Some(place) = self.last_place(store, table)
+        {
+            self.insert_row(store, table, &place.row())?;
+        }
+        Ok(())
+    }
+
     /// The id that a table will get when so many have been created before it.
     pub fn next_table(&self, is_temporary: bool, before: usize) -> TableId {
         let next = match is_temporary {
@@ -112,19 +165,25 @@ impl Transaction {
         table: TableId,
         mut index: IndexSchema,
     ) -> Result<IndexId> {
-        self.open_table(store, table)?;
         index.id = self.next_of(table).index;
-        let private = self.index_rows(store, table, &index)?;
         let id = index.id;
-        self.change_catalog(CatalogChange::CreateIndex { table, index })?;
+        self.add_index(store, table, index)?;
         self.next_of(table).index = IndexId(id.0 + 1);
+        Ok(id)
+    }
+
+    /// The same with its own id.
+    fn add_index(&mut self, store: &Store, table: TableId, index: IndexSchema) -> Result<()> {
+        self.open_table(store, table)?;
+        let private = self.index_rows(store, table, &index)?;
+        self.change_catalog(CatalogChange::CreateIndex { table, index })?;
         self.tables
             .get_mut(&table)
             .expect("opened above")
             .indexes
             .push(private);
         self.undo.push(Undo::AddedIndex { table });
-        Ok(id)
+        Ok(())
     }
 
     pub fn drop_index(&mut self, store: &Store, table: TableId, index: IndexId) -> Result<()> {

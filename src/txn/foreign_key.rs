@@ -96,6 +96,12 @@ impl Transaction {
         self.events.pop_front();
     }
 
+    /// Rows that must lead somewhere are looked at as if they had been written.
+    pub fn look_at(&mut self, table: TableId, rows: &[RowId]) {
+        let put = |row: &RowId| RowEvent::put(table, *row);
+        self.events.extend(rows.iter().map(put));
+    }
+
     pub fn defer(&mut self, deferred: Deferred) {
         self.deferred.push(deferred);
     }

@@ -1,9 +1,8 @@
 //! RESTORE, UNDO and REDO, as they are said to be.
 
-use super::foreign::Foreign;
 use super::program::{Outcome, Program};
-use super::state::{Cell, Column, Row, State, Table};
-use std::collections::BTreeMap;
+use super::state::{Cell, Column, Kind, Row, State, Table};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Program {
     pub fn bring_back(&mut self) {
@@ -35,6 +34,10 @@ impl Program {
                 let policy = self.random.below(3);
                 let word = ["", " SKIP", " FORCE"][policy];
                 let verb = ["UNDO", "REDO"][self.random.below(2)];
+                // Without the first commit there is no schema.
+                if seq == 0 {
+                    return;
+                }
                 (format!("{verb} COMMIT {seq}{word}"), self.undo(seq, policy))
             }
         };
@@ -79,143 +82,121 @@ impl Program {
                     }
                 })
             }
-            None => {
-                let rows = before.rows.values().filter(|row| condition.holds(row));
-                let rows = rows.cloned().collect();
-                let again = BTreeMap::from([(before.id, self.new_id())]);
-                let leading = self.leading_again(&before, then, &again);
-                leading.and_then(|foreign| {
-                    let before = Table { foreign, ..before };
-                    self.make_again(&before, again[&before.id], rows, &mut next)
-                })
-            }
+            None => self.back_alone(&before, then, |row| condition.holds(row), &mut next),
         };
         (sql, outcome.map(|()| next))
     }
 
-    /// The foreign keys of a table that is made again, `again` with others: to what has the place of those to which they led.
-    fn leading_again(
-        &self,
-        before: &Table,
-        then: &State,
-        again: &BTreeMap<u32, u32>,
-    ) -> Result<Vec<Foreign>, &'static str> {
-        let mut keys = before.foreign.clone();
-        for key in &mut keys {
-            let named = || self.now.table(&then.by_id(key.table)?.name);
-            let now = self.now.by_id(key.table).or_else(named);
-            let now = again.get(&key.table).copied().or(now.map(|now| now.id));
-            key.table = now.ok_or("0A000")?;
-        }
-        Ok(keys)
-    }
-
-    /// A table that was dropped, as another one of the same name.
-    fn make_again(
+    /// A table that was dropped, with those that its keys lead to and that lead back to it.
+    fn back_alone(
         &mut self,
         before: &Table,
-        id: u32,
-        rows: Vec<Row>,
+        then: &State,
+        is_meant: impl Fn(&Row) -> bool,
         next: &mut State,
     ) -> Result<(), &'static str> {
-        let mut taken = next.tables.iter().flat_map(|table| &table.indexes);
-        let is_taken = taken.any(|(name, _)| before.indexes.iter().any(|(own, _)| own == name));
-        if is_taken || !next.is_free(&before.name) {
-            return Err("42P07");
-        }
-        let mut table = Table {
-            id,
-            rows: BTreeMap::new(),
-            ..before.clone()
+        let reached = |from: u32| {
+            let (mut reached, mut left) = (BTreeSet::new(), vec![from]);
+            while let Some(own) = left.pop().and_then(|id| then.by_id(id)) {
+                let keys = own.foreign.iter().map(|key| key.table);
+                let gone = keys.filter(|id| self.now.by_id(*id).is_none());
+                left.extend(gone.filter(|id| reached.insert(*id)));
+            }
+            reached
         };
-        for row in rows {
-            let cells = before
-                .columns
-                .iter()
-                .filter_map(|c| Some((c.id, row.cell(c.id)?)));
-            let row = Row::new(cells.collect());
-            table.rows.insert(self.new_row(), row);
+        let mut circle = reached(before.id);
+        circle.retain(|other| reached(*other).contains(&before.id));
+        circle.insert(before.id);
+        let mut is_whole = true;
+        for id in circle.iter().copied() {
+            let own = then.by_id(id).expect("it was there");
+            let mut table = again(own, self.past.last_of(id, next));
+            for key in &mut table.foreign {
+                let named = || next.table(&then.by_id(key.table)?.name);
+                let parent = self
+                    .now
+                    .by_id(key.table)
+                    .or_else(named)
+                    .map(|table| table.id);
+                match parent.filter(|_| !circle.contains(&key.table)) {
+                    Some(parent) => key.table = parent,
+                    None => is_whole &= circle.contains(&key.table),
+                }
+            }
+            let rows = own.rows.iter();
+            let rows = rows.filter(|(_, row)| id != before.id || is_meant(row));
+            for (row, values) in rows {
+                put(&mut table, *row, Some(own.values(values)), false);
+            }
+            next.tables.push(table);
         }
-        next.definitions = id.into();
-        next.tables.push(table);
-        Ok(())
+        next.definitions = self.new_id().into();
+        match (next.has_own_names(), is_whole) {
+            (false, _) => Err("42P07"),
+            (_, false) => Err("2BP01"),
+            _ => Ok(()),
+        }
     }
 
     fn restore_all(&mut self, then: &State) -> Outcome {
-        let mut next = self.now.clone();
-        for table in self.now.tables.clone() {
-            if then.by_id(table.id).is_none() {
-                next.drop_table(table.id);
-                next.definitions = self.new_id().into();
+        let now = &self.now;
+        let mut next = State {
+            tags: now.tags.clone(),
+            tagged: now.tagged,
+            tables: Vec::new(),
+            ..then.clone()
+        };
+        for own in &then.tables {
+            let known = now.by_id(own.id);
+            let mut table = again(own, self.past.last_of(own.id, now));
+            table.rows = known.map(|known| known.rows.clone()).unwrap_or_default();
+            let is_back = known.is_some_and(|known| gives_back(known, &table));
+            let ids: Vec<u64> = own.rows.keys().chain(table.rows.keys()).copied().collect();
+            for id in ids {
+                let values = own.rows.get(&id).map(|row| own.values(row));
+                put(&mut table, id, values, is_back);
             }
+            next.tables.push(table);
         }
-        for before in &then.tables {
-            if let Some(to) = next.by_id_mut(before.id) {
-                to.rows = restored(before, &to.clone(), |_| true)?;
-            }
-        }
-        let mut again = BTreeMap::new();
-        for before in &then.tables {
-            if self.now.by_id(before.id).is_none() {
-                again.insert(before.id, self.new_id());
-            }
-        }
-        for before in &then.tables {
-            let Some(id) = again.get(&before.id) else {
-                continue;
-            };
-            let foreign = self.leading_again(before, then, &again)?;
-            let rows = before.rows.values().cloned().collect();
-            let before = Table {
-                foreign,
-                ..before.clone()
-            };
-            self.make_again(&before, *id, rows, &mut next)?;
-        }
+        next.definitions = self.new_id().into();
         Ok(next)
     }
+}
 
-    fn undo(&mut self, seq: u64, policy: usize) -> Outcome {
-        let Some(before) = seq.checked_sub(1) else {
-            return Err("0A000");
-        };
-        let (before, after) = (
-            &self.past.states[before as usize],
-            &self.past.states[seq as usize],
-        );
-        if (before.definitions, before.tagged) != (after.definitions, after.tagged) {
-            return Err("0A000");
-        }
-        let mut next = self.now.clone();
-        let (mut conflicts, mut is_unique) = (false, true);
-        for (old, new) in before.tables.iter().zip(&after.tables) {
-            if old.rows == new.rows {
-                continue;
+/// A definition of before, over rows that have had another.
+pub fn again(table: &Table, last: Table) -> Table {
+    let mut again = table.clone();
+    again.next_column = again.next_column.max(last.next_column);
+    again.rows.clear();
+    for column in &mut again.columns {
+        // Those that it replaced, and those that replaced it since.
+        let is_kin = |own: &&Column| own.id == column.id || own.replaced.contains(&column.id);
+        for other in last.columns.iter().filter(is_kin) {
+            for id in other.replaced.iter().chain([&other.id]) {
+                if *id != column.id && !column.replaced.contains(id) {
+                    column.replaced.push(*id);
+                }
             }
-            let shape = |table: &Table| -> Vec<(u32, super::state::Kind)> {
-                table.columns.iter().map(|c| (c.id, c.kind)).collect()
-            };
-            let Some(now) = next
-                .by_id_mut(new.id)
-                .filter(|now| shape(now) == shape(new))
-            else {
-                return Err("DT005");
-            };
-            let ids: Vec<u64> = old.rows.keys().chain(new.rows.keys()).copied().collect();
-            for id in ids {
-                let state = |table: &Table| table.rows.get(&id).map(|row| table.values(row));
-                let (was, became, is) = (state(old), state(new), state(now));
-                let (wanted, conflict) = reversed(&was, &became, &is, policy);
-                conflicts |= conflict;
-                put(now, id, wanted);
-            }
-            is_unique &= now.is_unique();
         }
-        match (conflicts && policy == 0, is_unique) {
-            (true, _) => Err("DT005"),
-            (_, false) => Err("23505"),
-            _ => Ok(next),
-        }
+    }
+    again
+}
+
+/// Whether values go back to columns whose place others had.
+pub fn gives_back(now: &Table, to: &Table) -> bool {
+    let mut columns = to.columns.iter();
+    columns.any(|column| {
+        now.columns
+            .iter()
+            .any(|own| own.id != column.id && column.replaced.contains(&own.id))
+    })
+}
+
+/// A value as one of another type.
+pub fn cast(value: Cell, kind: Kind) -> Result<Cell, &'static str> {
+    match (&value, kind) {
+        (Some(text), Kind::Integer | Kind::BigInt) if text.parse::<i64>().is_err() => Err("22P02"),
+        _ => Ok(value),
     }
 }
 
@@ -225,82 +206,56 @@ fn restored(
     now: &Table,
     is_meant: impl Fn(&Row) -> bool,
 ) -> Result<BTreeMap<u64, Row>, &'static str> {
-    let is_new = |column: &&Column| before.column(column.id).is_none();
-    if now
-        .columns
-        .iter()
-        .filter(is_new)
-        .any(|column| !column.replaced.is_empty())
-    {
-        return Err("0A000");
-    }
     let mut to = now.clone();
-    let ids: Vec<u64> = before.rows.keys().chain(now.rows.keys()).copied().collect();
+    let ids: BTreeSet<u64> = before.rows.keys().chain(now.rows.keys()).copied().collect();
     for id in ids {
-        let then = before.rows.get(&id).map(|then| {
-            let mut row = Row::new(BTreeMap::new());
-            for column in &now.columns {
-                let own = now.rows.get(&id).and_then(|row| row.cell(column.id));
-                let value = match before.column(column.id) {
-                    Some(_) => then.cell(column.id),
-                    None => own,
-                };
-                row.set(column.id, value);
+        let then = match before.rows.get(&id) {
+            Some(then) => {
+                let mut row = Row::new(BTreeMap::new());
+                for column in &now.columns {
+                    let own = now.rows.get(&id).and_then(|row| row.cell(column.id));
+                    let kin = |other: &&Column| column.is_kin(other);
+                    let value = match before.columns.iter().find(kin) {
+                        Some(held) => cast(then.cell(held.id), column.kind)?,
+                        None => own,
+                    };
+                    row.set(column.id, value);
+                }
+                Some(row)
             }
-            row
-        });
+            None => None,
+        };
         let sides = [then.as_ref(), now.rows.get(&id)];
         if sides.into_iter().flatten().any(&is_meant) {
-            put(&mut to, id, then.map(|row| now.values(&row)));
+            put(&mut to, id, then.map(|row| now.values(&row)), false);
         }
     }
     Ok(to.rows)
 }
 
-/// Gives a row other values, if they are others.
-fn put(table: &mut Table, id: u64, wanted: Option<Vec<Cell>>) {
-    let now = table.rows.get(&id).map(|row| table.values(row));
-    if now == wanted {
+/// Gives a row other values, if they are others or that is to be done anyway.
+pub fn put(table: &mut Table, id: u64, wanted: Option<Vec<Cell>>, anyway: bool) {
+    let known = table.rows.get(&id);
+    let now = known.map(|row| table.values(row));
+    if now == wanted && (now.is_none() || !anyway) {
         return;
     }
     let Some(values) = wanted else {
         table.rows.remove(&id);
         return;
     };
-    let mut row = Row::new(BTreeMap::new());
+    // Columns that are no more keep what they held, but not what now lies elsewhere.
+    let mut cells = known.map(|row| row.cells.clone()).unwrap_or_default();
+    cells.retain(|id, _| {
+        table
+            .columns
+            .iter()
+            .all(|column| !column.replaced.contains(id))
+    });
+    let mut row = Row::new(cells);
     // All of it is set.
     for (column, value) in table.columns.iter().zip(values) {
         row.set(column.id, value);
     }
     table.rows.insert(id, row);
-}
-
-type Values = Option<Vec<Cell>>;
-
-/// What a row were had a commit not been, and whether it changed again since.
-fn reversed(was: &Values, became: &Values, is: &Values, policy: usize) -> (Values, bool) {
-    if was == became || is == was {
-        return (is.clone(), false);
-    }
-    if let (Some(was), Some(became), Some(is)) = (was, became, is) {
-        let mut conflict = false;
-        let cells = (0..is.len()).map(|at| {
-            let touched = was[at] != became[at];
-            if !touched || is[at] == was[at] {
-                return is[at].clone();
-            }
-            let again = is[at] != became[at];
-            conflict |= again;
-            match again && policy < 2 {
-                true => is[at].clone(),
-                false => was[at].clone(),
-            }
-        });
-        let cells = cells.collect();
-        return (Some(cells), conflict);
-    }
-    match is == became || policy == 2 {
-        true => (was.clone(), is != became),
-        false => (is.clone(), true),
-    }
 }

@@ -36,6 +36,7 @@ mod question;
 mod random;
 mod state;
 mod telling;
+mod undo;
 mod write;
 
 use program::Program;

@@ -33,6 +33,14 @@ pub struct Column {
     pub default: Cell,
 }
 
+impl Column {
+    /// Whether the one is the other, or took its place.
+    pub fn is_kin(&self, other: &Column) -> bool {
+        let leads = |of: &Column, to: u32| of.replaced.contains(&to);
+        self.id == other.id || leads(self, other.id) || leads(other, self.id)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The commit that made this version; `None` before there is one.
@@ -164,6 +172,23 @@ impl State {
         self.table(name).is_none() && self.view(name).is_none()
     }
 
+    /// Whether no name is that of two.
+    pub fn has_own_names(&self) -> bool {
+        let tables = self.tables.iter().map(|table| table.name.clone());
+        let views = self.views.iter().map(|view| view.name.clone());
+        // Indexes stand beside their tables.
+        let indexes = self.tables.iter().flat_map(|table| {
+            let schema = table.name.starts_with("z.").then_some("z.");
+            let names = table.indexes.iter();
+            names.map(move |(name, _)| schema.unwrap_or("").to_string() + name)
+        });
+        let mut known = BTreeSet::new();
+        tables
+            .chain(views)
+            .chain(indexes)
+            .all(|name| known.insert(name))
+    }
+
     pub fn is_used_by_view(&self, table: u32, column: u32) -> bool {
         let uses = |view: &View| view.table == table && (view.column == column || column == 0);
         let materialized = self.materialized.iter().map(|kept| &kept.view);
@@ -236,6 +261,15 @@ impl Past {
         (self.states.len() as u64).saturating_sub(1)
     }
 
+    /// A table as it is, or was last.
+    pub fn last_of(&self, id: u32, now: &State) -> Table {
+        let before = || self.states.iter().rev().find_map(|state| state.by_id(id));
+        now.by_id(id)
+            .or_else(before)
+            .cloned()
+            .expect("it was there")
+    }
+
     pub fn present(&self) -> State {
         self.states.last().cloned().unwrap_or_default()
     }
@@ -251,7 +285,10 @@ impl Past {
                 // What was set in columns that are no more was not set.
                 let before = before.and_then(|rows| rows.get(id));
                 row.start = match before.filter(|_| row.set.is_disjoint(&columns)) {
-                    Some(before) => before.start,
+                    Some(before) => {
+                        row.cells.clone_from(&before.cells);
+                        before.start
+                    }
                     None => Some(seq),
                 };
                 row.set.clear();

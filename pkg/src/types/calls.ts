@@ -164,17 +164,20 @@ export interface DatabaseApi extends Queryable {
 
   /**
    * Brings rows of a table back to what they were, as a new commit; the past stays. What was deleted since is there again,
-   * what was inserted since is gone. Constraints hold, or the error says which row. A table that was dropped is made
-   * again, and its sequences go on where they stood. Columns stay those of the present. In SQL: `RESTORE TABLE orders TO @seq:4 WHERE id = 7`.
+   * what was inserted since is gone. Constraints hold, or the error says which row. A table that was dropped is there
+   * again, with its past, and its sequences go on where they stood. Columns of a table that is there stay those of the
+   * present; values of one whose type changed since are cast to it. In SQL: `RESTORE TABLE orders TO @seq:4 WHERE id = 7`.
    *
-   * Without `table` it is the whole database, `RESTORE DATABASE TO @seq:4`: tables that were made since go, with the views of them;
-   * other views, and sequences, stay as they are.
+   * Without `table` it is the whole database, `RESTORE DATABASE TO @seq:4`, with its definitions: columns and their types,
+   * constraints, indexes, views, materialized views, sequences, types and schemas are what they were, and what was made since
+   * goes. Sequences go on where they stand, labels of enumerated types stay, and so do tags.
    */
   restore(moment: Moment, options?: RestoreOptions): Promise<RunResult>;
 
   /**
-   * Reverses one commit, as a new one: what it changed becomes what it was before, value by value. Where that changed again
-   * since, the policy decides. A table that has other columns since is an error (`UNDO_CONFLICT`), which names it.
+   * Reverses one commit, as a new one: what it changed becomes what it was before, value by value, and so does what it defined.
+   * What it dropped comes back with its rows, what it made goes. Where a value changed again since, the policy decides.
+   * What has another definition since is an error (`UNDO_CONFLICT`), which names it.
    */
   undo(seq: number, options?: UndoOptions): Promise<RunResult>;
 

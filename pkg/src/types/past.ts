@@ -65,6 +65,7 @@ export interface UndoOptions extends WriteOptions {
   /**
    * What becomes of values that changed again since: `'error'` (the default) lists them and changes nothing, `'skip'` leaves
    * them, `'force'` undoes them all the same.
+   * Rows written since to a table or column that goes, as the commit made it, are lost with `'force'` only.
    */
   policy?: 'error' | 'skip' | 'force' | undefined;
 }

@@ -2,11 +2,11 @@
 
 use super::constraint::check_rows;
 use super::writer::{Target, Written, row_ids};
-use crate::column::{Chunk, Data};
+use crate::column::{Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
 use crate::exec::{Context, Step};
 use crate::plan::{Restore, RowChange, Rules, Update};
-use crate::table::Fetch;
+use crate::table::{Fetch, nulls};
 use crate::types::{ColumnId, RowId, TableSchema};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -67,12 +67,30 @@ impl ChangeRows {
                     .columns
                     .iter()
                     .filter_map(|id| self.table.position(*id));
-                let values: Vec<_> = positions.map(|at| values[at].clone()).collect();
-                return transaction.update(store, table, &ids, &self.columns, &values);
+                let mut values: Vec<_> = positions.map(|at| values[at].clone()).collect();
+                let columns = with_replaced(&self.table, &self.columns, &mut values);
+                return transaction.update(store, table, &ids, &columns, &values);
             }
         }
         Ok(Fetch::Ready(()))
     }
+}
+
+/// A version has its value in one of the columns that took each other's place.
+pub fn with_replaced(
+    table: &TableSchema,
+    columns: &[ColumnId],
+    values: &mut Vec<Rc<Vector>>,
+) -> Vec<ColumnId> {
+    let mut all = columns.to_vec();
+    for old in &table.dropped {
+        if old.replaced_by.is_some_and(|by| all.contains(&by)) {
+            all.push(old.id);
+            let rows = values.first().map_or(0, |values| values.len());
+            values.push(Rc::new(nulls(old.data_type.physical(), rows)));
+        }
+    }
+    all
 }
 
 impl Target for ChangeRows {

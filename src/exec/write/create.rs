@@ -29,8 +29,6 @@ impl CreateRows {
             if_not_exists,
             refresh,
             on_commit,
-            sequences,
-            again,
             ..
         } = &self.create;
         if *refresh {
@@ -39,27 +37,14 @@ impl CreateRows {
             transaction.alter_table(store, schema.clone())?;
             return Ok(Some(schema.id));
         }
-        let mut made = schema.clone();
-        let next = context.writer()?.0.next_table(false, 0);
-        for (was, place) in again {
-            made.renumber(*was, TableId(next.0.wrapping_add_signed(*place as i32)));
-        }
         let plan = Plan::CreateTable {
-            schema: made,
-            sequences: sequences.clone(),
+            schema: schema.clone(),
+            sequences: Vec::new(),
             if_not_exists: *if_not_exists,
             on_commit: *on_commit,
         };
         if define(&plan, context)?.is_some() {
             return Ok(None);
-        }
-        for (_, sequence) in sequences {
-            let catalog = context.view().catalog();
-            let (transaction, store) = context.writer()?;
-            let place = transaction.last_place(store, sequence.id);
-            if let (Some(place), Some(made)) = (place, catalog.table(&sequence.key())) {
-                transaction.move_sequence(made.id, place);
-            }
         }
         match context.view().catalog().table(&schema.key()) {
             Some(table) => Ok(Some(table.id)),

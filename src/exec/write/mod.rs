@@ -17,7 +17,7 @@ mod upsert;
 mod writer;
 
 pub use change::ChangeRows;
-pub use constraint::{check_row, check_update};
+pub use constraint::{check_row, check_rows, check_update};
 pub use create::CreateRows;
 pub use deferred::{Deferred, Found, Pending};
 pub use delete::DeleteRows;
@@ -26,4 +26,4 @@ pub use insert::InsertRows;
 pub use restore::Restores;
 pub use update::UpdateRows;
 pub use upsert::UpsertRows;
-pub use writer::{Target, Writer};
+pub use writer::{Target, Writer, row_ids};

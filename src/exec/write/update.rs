@@ -1,12 +1,13 @@
 //! UPDATE.
 
+use super::change::with_replaced;
 use super::constraint::check_update;
 use super::writer::{Target, Written, first_of_each, row_ids};
 use crate::column::Chunk;
 use crate::error::Result;
 use crate::exec::{Context, Step};
 use crate::plan::{Rules, Update};
-use crate::table::{Fetch, nulls};
+use crate::table::Fetch;
 use crate::types::{ColumnId, RowId, TableSchema};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -44,14 +45,8 @@ impl Target for UpdateRows {
         let (values, whole) = chunk.columns[1..].split_at(self.columns.len());
         let (transaction, store) = context.writer()?;
         let rows = row_ids(chunk);
-        let (mut columns, mut values) = (self.columns.clone(), values.to_vec());
-        // A version has its value in one of the columns that took each other's place.
-        for old in &self.table.dropped {
-            if old.replaced_by.is_some_and(|by| columns.contains(&by)) {
-                columns.push(old.id);
-                values.push(Rc::new(nulls(old.data_type.physical(), rows.len())));
-            }
-        }
+        let mut values = values.to_vec();
+        let columns = with_replaced(&self.table, &self.columns, &mut values);
         let written = transaction.update(store, self.table.id, &rows, &columns, &values)?;
         Ok(match written {
             Fetch::Need(block) => Written::Later(Step::Need(block)),

@@ -40,8 +40,6 @@ impl<'a> Binder<'a> {
             schema.columns.push(column);
         }
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
-            sequences: Vec::new(),
-            again: Vec::new(),
             schema,
             if_not_exists,
             on_commit: temporary.unwrap_or_default(),

@@ -69,6 +69,7 @@ impl Binder<'_> {
         };
         let call = PastCall {
             retyped,
+            target: None,
             function,
             tables,
             times,

@@ -109,8 +109,6 @@ impl<'a> Binder<'a> {
         });
         let query = self.rows_to_keep(with_data, root, output);
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
-            sequences: Vec::new(),
-            again: Vec::new(),
             schema,
             if_not_exists,
             on_commit: OnCommit::default(),
@@ -136,8 +134,6 @@ impl<'a> Binder<'a> {
         let (root, output) = rows.map_err(|error| error.moved_to(position))?;
         let query = self.rows_to_keep(with_data, root, output);
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
-            sequences: Vec::new(),
-            again: Vec::new(),
             schema,
             if_not_exists: false,
             on_commit: OnCommit::default(),

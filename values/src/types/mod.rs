@@ -7,6 +7,7 @@ mod decimal;
 mod enumeration;
 mod float;
 mod foreign_key;
+mod former;
 mod heap;
 mod id;
 mod interval;

@@ -67,6 +67,11 @@ pub enum RelationKind {
 }
 
 impl RelationKind {
+    /// Whether there are rows that its definition is about.
+    pub fn has_rows(self) -> bool {
+        matches!(self, RelationKind::Table | RelationKind::MaterializedView)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             RelationKind::Table => "table",
@@ -206,15 +211,16 @@ pub struct ComputedKey {
 impl TableSchema {
     /// The columns of other types in whose place a column is, the last one first.
     pub fn replaced(&self, column: ColumnId) -> Vec<&DroppedColumn> {
-        let mut replaced = Vec::new();
-        let mut by = Some(column);
-        while let Some(found) = by.and_then(|by| {
-            let mut dropped = self.dropped.iter();
-            // Ids grow, so this ends.
-            dropped.find(|other| other.replaced_by == Some(by) && other.id < by)
-        }) {
-            replaced.push(found);
-            by = Some(found.id);
+        let mut replaced: Vec<&DroppedColumn> = Vec::new();
+        let (mut by, mut next) = (column, 0);
+        // None of them is there twice, so this ends.
+        while replaced.len() < self.dropped.len() {
+            let dropped = self.dropped.iter().rev();
+            replaced.extend(dropped.filter(|other| other.replaced_by == Some(by)));
+            let Some(found) = replaced.get(next) else {
+                break;
+            };
+            (by, next) = (found.id, next + 1);
         }
         replaced
     }
