@@ -393,7 +393,7 @@ impl<'a> Lifter<'a> {
         let start = &self.tokens[self.at];
         self.at += 2;
         let moment = self.moment()?;
-        if self.at < self.tokens.len() {
+        if !self.ends_query() {
             return Err(syntax_error(self.script, start).with_hint(
                 "A bare AS OF holds for the whole query and stands at its very end. For one table \
                  write FOR SYSTEM_TIME AS OF behind its name.",
@@ -402,6 +402,27 @@ impl<'a> Lifter<'a> {
         let clause = self.temporal.add(Clause::AsOf(moment), position(start));
         self.temporal.whole = Some(clause);
         Ok(())
+    }
+
+    /// Whether nothing of the query follows: `WITH [NO] DATA` is of the statement around it, and so is what stands behind
+    /// the parentheses of a COPY.
+    fn ends_query(&self) -> bool {
+        let rest = &self.tokens[self.at..];
+        let are = |words: &[&str]| {
+            let mut pairs = rest.iter().zip(words);
+            rest.len() == words.len() && pairs.all(|(token, word)| is_word(token, word))
+        };
+        let opens = |token: &TokenWithSpan| match token.token {
+            Token::LParen => 1,
+            Token::RParen => -1,
+            _ => 0,
+        };
+        let is_copied = || {
+            let is_copy = |begin: &TokenWithSpan| is_word(begin, "copy");
+            let depth: i32 = self.plain.iter().map(opens).sum();
+            self.plain.first().is_some_and(is_copy) && depth == 1 && rest[0].token == Token::RParen
+        };
+        rest.is_empty() || are(&["with", "data"]) || are(&["with", "no", "data"]) || is_copied()
     }
 
     fn moment(&mut self) -> Result<Moment> {

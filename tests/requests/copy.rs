@@ -118,3 +118,18 @@ fn lines_that_do_not_fit_are_errors() {
         assert_eq!(found.sqlstate(), state, "{sql}: {found}");
     }
 }
+
+#[test]
+fn the_past_is_copied_out() {
+    let mut bench = Bench::new();
+    bench.script(
+        "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (2, 2); UPDATE t SET v = v * 10",
+    );
+    for query in [
+        "COPY (SELECT * FROM t ORDER BY id AS OF @seq:1) TO STDOUT CSV",
+        "COPY (SELECT * FROM t ORDER BY id) TO STDOUT CSV AS OF @seq:1",
+        "COPY (SELECT * FROM t FOR SYSTEM_TIME AS OF @seq:1 ORDER BY id) TO STDOUT CSV",
+    ] {
+        assert_eq!(copy_out(&mut bench, query), "1,1\n2,2\n", "{query}");
+    }
+}
