@@ -1,54 +1,78 @@
-// A database of 50,000 rows and 950,000 updates in commits of 100, and what a visit to it takes.
+// Databases of 1,000,000 row versions, and what a visit to one takes.
 
 import { Database } from '../../pkg/dist/index.js';
 
-const URL = 'opfs://opening';
-const ROWS = 50_000;
-const UPDATES = 950_000;
+const VERSIONS = 1_000_000;
 const TOGETHER = 100;
 
-/** The lengths of the files, and how many segments of the log there are. */
-async function files() {
+const url = (rows) => `opfs://opening-${rows}`;
+
+/** The lengths of the files of a database, and how many segments of the log there are. */
+async function files(rows) {
   const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('driftdb');
   let bytes = 0;
   let segments = 0;
-  for await (const directory of root.values())
+  for await (const [name, directory] of root) {
+    if (name !== `db-opening-${rows}`) continue;
     for await (const handle of directory.values()) {
       const file = await handle.getFile();
       bytes += file.size;
       // One that is written to meanwhile cannot be read.
       if ((await file.slice(0, 8).text().catch(() => 'driftseg')) === 'driftseg') segments += 1;
     }
+  }
   return { bytes, segments };
 }
 
-window.make = async () => {
+/** So many rows with a key and an index over a text, and updates of them in commits of 100 up to the number of versions. */
+window.make = async (rows) => {
   const start = performance.now();
-  const db = await Database.open(URL);
-  await db.exec('CREATE TABLE t (id BIGINT PRIMARY KEY, v BIGINT, name TEXT)');
-  await db.exec(`INSERT INTO t SELECT id, id * 7 % 1000, 'customer ' || id FROM generate_series(0, ${ROWS - 1}) AS g(id)`);
+  const db = await Database.open(url(rows));
+  await db.exec('CREATE TABLE t (id BIGINT PRIMARY KEY, v BIGINT, name TEXT); CREATE INDEX t_name ON t (name)');
+  const step = 10_000;
+  for (let from = 0; from < rows; from += step)
+    await db.exec(`INSERT INTO t SELECT id, id * 7 % 1000, 'customer ' || id FROM generate_series(${from}, ${from + step - 1}) AS g(id)`);
   const update = await db.prepare('UPDATE t SET v = $1 WHERE id = $2');
   let state = 1;
   const random = () => (state = (state * 48271) % 2147483647);
-  for (let done = 0; done < UPDATES; done += TOGETHER) await update.runMany(Array.from({ length: TOGETHER }, () => [random() % 1_000_000, random() % ROWS]));
+  for (let done = rows; done < VERSIONS; done += TOGETHER) await update.runMany(Array.from({ length: TOGETHER }, () => [random() % 1_000_000, random() % rows]));
+  // A checkpoint that is due is written when nothing else is to be done.
   const wait = performance.now();
-  for (let still = 0; still < 3; ) {
+  for (let [still, before] = [0, '']; still < 3; ) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    still = (await files()).segments === 1 ? still + 1 : 0;
+    const now = JSON.stringify(await files(rows));
+    still = now === before ? still + 1 : 0;
+    before = now;
   }
   const waited = performance.now() - wait;
   await db.close();
-  return { took: performance.now() - start, waited, bytes: (await files()).bytes };
+  return { took: performance.now() - start, waited, ...(await files(rows)) };
 };
 
-window.visit = async () => {
+/** Opens it and asks for a row by its key, by its text, and as it was. */
+window.visit = async (rows) => {
   const start = performance.now();
-  const db = await Database.open(URL);
-  const opened = performance.now() - start;
-  await db.query('SELECT * FROM t WHERE id = 777');
-  const answered = performance.now() - start;
-  await db.query('SELECT * FROM t WHERE id = 777 AS OF @seq:100');
-  const past = performance.now() - start - answered;
+  let last = start;
+  const since = () => -last + (last = performance.now());
+  const db = await Database.open(url(rows));
+  const opened = since();
+  const row = async (sql) => {
+    const found = await db.query(sql);
+    if (found.rows.length !== 1) throw new Error(`${sql} found ${found.rows.length} rows`);
+    return since();
+  };
+  const key = await row('SELECT * FROM t WHERE id = 777');
+  const text = await row("SELECT * FROM t WHERE name = 'customer 778'");
+  const past = await row(`SELECT * FROM t WHERE id = 779 AS OF @seq:${rows === VERSIONS ? 90 : 100}`);
   await db.close();
-  return { opened, answered, past };
+  return { opened, key, text, past };
+};
+
+/** What a database with nothing in it takes to open. */
+window.nothing = async () => {
+  const start = performance.now();
+  const db = await Database.open(`opfs://opening-nothing-${start}`);
+  const opened = performance.now() - start;
+  await db.close();
+  return opened;
 };

@@ -91,6 +91,11 @@ impl Bench {
 
     /// The table with its first rows and then its updates, so many in a commit.
     fn fill(&mut self, rows: usize, count: usize, together: usize) {
+        self.insert(rows);
+        self.update(rows, count, together);
+    }
+
+    fn insert(&mut self, rows: usize) {
         self.sql("CREATE TABLE t (id bigint PRIMARY KEY, v bigint, name text)");
         let all: Vec<usize> = (0..rows).collect();
         for some in all.chunks(1000) {
@@ -99,6 +104,9 @@ impl Bench {
                 .collect();
             self.sql(&format!("INSERT INTO t VALUES {}", tuples.join(",")));
         }
+    }
+
+    fn update(&mut self, rows: usize, count: usize, together: usize) {
         let update = "UPDATE t SET v = $1 WHERE id = $2";
         let update = self.database.prepare(self.session, update);
         let update = update.expect("it is understood");
@@ -170,6 +178,7 @@ fn opening(rows: usize, together: usize) {
     let medium = Kept::default();
     let mut bench = Bench::open(&medium);
     bench.fill(rows, 1_000_000 - rows, together);
+    bench.sql("CREATE INDEX t_name ON t (name)");
     let longest = bench.checkpoint();
     while !bench.database.close().expect("it can be written") {}
     drop(bench);
@@ -194,12 +203,38 @@ fn opening(rows: usize, together: usize) {
          {opened:.1} ms, a row in {present:.2} ms, a sum over the past in {sum:.1} ms, then a row of it in {past:.1} ms",
         mega(medium.bytes())
     );
+    if rows < 1_000_000 {
+        behind(&medium, rows, together);
+    }
+}
+
+/// The same with commits behind the checkpoint: about as many as there may be before the next one is due.
+fn behind(medium: &Kept, rows: usize, together: usize) {
+    const COMMITTED: usize = 200_000;
+    let mut bench = Bench::open(medium);
+    let before = medium.bytes_of(b"driftseg");
+    bench.update(rows, COMMITTED, together);
+    let log = medium.bytes_of(b"driftseg") - before;
+    drop(bench);
+    let opened = (0..5).map(|_| {
+        let start = Instant::now();
+        Bench::open(medium);
+        start.elapsed().as_secs_f64() * 1e3
+    });
+    let opened = opened.fold(f64::MAX, f64::min);
+    println!(
+        "  with {COMMITTED} updates behind it, {:.2} MB of log: opened in {opened:.1} ms",
+        mega(log)
+    );
 }
 
 fn main() {
-    let peers = peer::bytes();
-    sizes(100, peers);
-    sizes(1, peers);
+    if !std::env::args().any(|argument| argument == "opening") {
+        let peers = peer::bytes();
+        sizes(100, peers);
+        sizes(1, peers);
+    }
+    opening(10_000, 100);
     opening(50_000, 100);
     opening(50_000, 1);
     opening(1_000_000, 100);

@@ -70,7 +70,9 @@ impl Database {
         let is_over = !is_reading && !self.shared.store.check_on(&mut check.tables, blocks);
         let log = check.log.as_ref();
         let (done, total) = log.map_or((0, 0), |log| (log.done, log.total));
-        let found = check.tables.problems.iter().cloned().map(Problem::from);
+        let damage = self.shared.store.check_sound().err();
+        let found = check.tables.problems.iter().cloned().chain(damage);
+        let found = found.map(Problem::from);
         let problems = log.into_iter().flat_map(|log| log.problems.iter().cloned());
         let checked = Checked {
             done: done + check.tables.blocks * BLOCK_BYTES,

@@ -52,6 +52,7 @@ impl Database {
         let Some(commit) = transaction.into_commit(&shared.store, head) else {
             return Ok(None);
         };
+        shared.store.check_sound()?;
         let seq = commit.seq;
         if let Some(log) = &mut shared.log {
             let was_open = log.is_open();

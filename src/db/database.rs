@@ -68,12 +68,12 @@ impl Contents for Parts<'_> {
     }
 
     fn next(&mut self, seq: u64) -> Result<Option<Vec<u8>>> {
-        let capture = self.capture.get_or_insert_with(|| Capture::new(Seq(seq)));
+        let capture = (self.capture).get_or_insert_with(|| Capture::new(self.store, Seq(seq)));
         capture.next(self.store)
     }
 
-    fn restart(&mut self) {
-        *self.capture = None;
+    fn restart(&mut self, seq: u64) {
+        *self.capture = Some(Capture::new(self.store, Seq(seq)));
     }
 }
 
@@ -105,9 +105,10 @@ impl Shared {
     }
 
     /// # Errors
-    /// The one that made memory and storage disagree.
+    /// The one that made memory and storage disagree, or that part of what storage holds contradicts itself.
     pub fn check_usable(&self) -> Result<()> {
-        self.poison.clone().map_or(Ok(()), Err)
+        self.poison.clone().map_or(Ok(()), Err)?;
+        self.store.check_sound()
     }
 
     pub fn poisoned<T>(&mut self, error: Error) -> Result<T> {
@@ -380,6 +381,9 @@ impl Database {
             true => log.checkpoint(budget, options.clock.now(), &mut Parts { store, capture }),
             false => log.maintain(budget),
         };
+        if !log.is_checkpointing() {
+            *capture = None;
+        }
         match done {
             Ok(more) => Ok(more || log.is_checkpointing()),
             Err(error) => self.shared.poisoned(error),

@@ -31,7 +31,8 @@ impl Database {
     ) -> Result<Option<StatementResult>> {
         self.shared.check_usable()?;
         let compiled = self.statement(id)?.compiled.clone();
-        self.execute_compiled(session, &compiled, parameters, None)
+        let result = self.execute_compiled(session, &compiled, parameters, None);
+        self.shared.store.check_sound().and(result)
     }
 
     /// The same for a text of one statement, if the plan cache has it and its constants fit their places:
@@ -53,7 +54,8 @@ impl Database {
         let Some(compiled) = self.shared.known(&scanned.lifted.key) else {
             return Ok(None);
         };
-        self.execute_compiled(session, &compiled, parameters, Some(&scanned.lifted))
+        let result = self.execute_compiled(session, &compiled, parameters, Some(&scanned.lifted));
+        self.shared.store.check_sound().and(result)
     }
 
     /// `lifted` are the constants of a text; a prepared statement has none.

@@ -64,6 +64,7 @@ impl Database {
                 Fetch::Need(block) => store.load(block)?,
             }
         };
+        store.check_sound()?;
         Ok(History {
             fields: (schema.columns.iter().zip(types))
                 .map(|(column, data_type)| OutputColumn {

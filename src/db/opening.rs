@@ -94,6 +94,7 @@ impl State {
             }
             Recovered::Done { log, report } => {
                 self.settle()?;
+                self.store.check_sound()?;
                 return Ok(Taken::All(log, report));
             }
         }

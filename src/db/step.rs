@@ -15,7 +15,8 @@ impl Database {
                 error,
             });
         };
-        match self.advance(id, &mut task, budget) {
+        let progress = self.advance(id, &mut task, budget);
+        match progress.and_then(|progress| self.shared.store.check_sound().map(|()| progress)) {
             Ok(Progress::Finished) => {
                 self.forget(id, task.session);
                 Progress::Finished

@@ -80,10 +80,14 @@ impl Apply<'_> {
             seq,
         } = self;
         let block = blocks.get_mut(location.block);
-        if block.start(location.row as usize) >= *seq {
+        let at = location.row as usize;
+        if block.rows.ids[at] != row || !block.ends.unended().get(at) {
+            return Err(relation.corrupt("is not where it is looked up", row));
+        }
+        if block.start(at) >= *seq {
             return Err(relation.corrupt("is changed twice", row));
         }
-        block.end(location.row as usize, *seq);
+        block.end(at, *seq);
         relation.full.dead += usize::from(block.is_sealed());
         relation.close_version(row, location, *seq, blocks);
         Ok(())

@@ -1,11 +1,14 @@
 //! All blocks and the numbers of all runs, reached through one call that may answer `Need`.
 
 use super::block::Block;
-use super::checkpoint;
+use super::checkpoint::{self, Head};
 use super::rows::Layout;
+use super::waiting::Damage;
 use super::{BlockId, Fetch, Residency};
+use crate::encoding::wire::Decoded;
 use crate::error::{Code, Error, Result};
-use crate::types::TableId;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// Blocks that are unpacked before others have their turn.
 const UNPACKED_AT_ONCE: usize = 16;
@@ -16,6 +19,7 @@ pub(crate) struct Blocks {
     copies: u64,
     /// What is known of the blocks of the checkpoint.
     pub stored: Stored,
+    pub damage: Damage,
 }
 
 /// What the blocks of a checkpoint are bounded by.
@@ -30,31 +34,31 @@ pub(crate) struct Stored {
 }
 
 struct Slot {
-    content: Content,
+    /// A block, unless it waits. A run is held by its index; its slot only says whether it may be read.
+    block: OnceCell<Box<Block>>,
+    /// The part of a checkpoint that it was made of, or will be.
+    packed: Option<Packed>,
     loaded: bool,
 }
 
-enum Content {
-    Block(Box<Block>),
-    /// A block that only the past is read from, as the part of a checkpoint.
-    Packed(TableId, Box<[u8]>),
-    /// A run is held by its index; its slot only says whether it may be read.
-    Run,
+/// A block as the part of a checkpoint.
+struct Packed {
+    head: Head,
+    layout: Rc<Layout>,
+    bytes: Box<[u8]>,
+}
+
+/// What can be known of a block that waits.
+pub(crate) struct Outline {
+    pub is_sealed: bool,
+    pub holds_copies: bool,
+    pub rows: usize,
+    pub live: usize,
 }
 
 impl Slot {
-    fn block(&self) -> Option<&Block> {
-        match &self.content {
-            Content::Block(block) => Some(block),
-            _ => None,
-        }
-    }
-
-    fn block_mut(&mut self) -> Option<&mut Block> {
-        match &mut self.content {
-            Content::Block(block) => Some(block),
-            _ => None,
-        }
+    fn waiting(&self) -> Option<&Packed> {
+        self.packed.as_ref().filter(|_| self.block.get().is_none())
     }
 }
 
@@ -65,26 +69,34 @@ impl Blocks {
             slots: Vec::new(),
             copies: 0,
             stored: Stored::default(),
+            damage: Damage::default(),
         }
     }
 
     pub fn add(&mut self, block: Block) -> BlockId {
-        self.add_slot(Content::Block(Box::new(block)))
+        self.add_slot(Box::new(block).into(), None)
     }
 
     /// A number for a new run.
     pub fn add_run(&mut self) -> BlockId {
-        self.add_slot(Content::Run)
+        self.add_slot(OnceCell::new(), None)
     }
 
-    /// A block of the past that waits until it is needed.
-    pub fn add_packed(&mut self, bytes: Box<[u8]>, table: TableId) -> BlockId {
-        self.add_slot(Content::Packed(table, bytes))
+    /// A block that waits until it is needed.
+    pub fn add_packed(&mut self, head: Head, layout: Rc<Layout>, bytes: &[u8]) -> BlockId {
+        let bytes = bytes.into();
+        let packed = Packed {
+            head,
+            layout,
+            bytes,
+        };
+        self.add_slot(OnceCell::new(), Some(packed))
     }
 
-    fn add_slot(&mut self, content: Content) -> BlockId {
+    fn add_slot(&mut self, block: OnceCell<Box<Block>>, packed: Option<Packed>) -> BlockId {
         self.slots.push(Slot {
-            content,
+            block,
+            packed,
             loaded: false,
         });
         BlockId(self.slots.len() as u32 - 1)
@@ -93,8 +105,8 @@ impl Blocks {
     /// The block of this number if it has to be loaded before it can be read.
     pub fn need(&self, id: BlockId) -> Option<BlockId> {
         let slot = self.slots.get(id.0 as usize)?;
-        let missing = self.residency == Residency::FirstTouch && !slot.loaded
-            || matches!(slot.content, Content::Packed(..));
+        let missing =
+            self.residency == Residency::FirstTouch && !slot.loaded || slot.waiting().is_some();
         missing.then_some(id)
     }
 
@@ -103,52 +115,74 @@ impl Blocks {
         self.slots.len()
     }
 
-    /// The bytes of a block that waits.
+    /// The bytes of a block that has not changed since a checkpoint.
     pub fn packed(&self, number: usize) -> Option<&[u8]> {
-        match &self.slots.get(number)?.content {
-            Content::Packed(_, bytes) => Some(bytes),
-            _ => None,
-        }
+        Some(&self.slots.get(number)?.packed.as_ref()?.bytes)
+    }
+
+    fn waiting_at(&self, id: BlockId) -> Option<&Packed> {
+        self.slots.get(id.0 as usize)?.waiting()
     }
 
     /// A block that does not wait.
     pub fn unpacked(&self, number: usize) -> Option<&Block> {
-        self.slots.get(number)?.block()
+        Some(self.slots.get(number)?.block.get()?)
     }
 
-    pub fn table_of_packed(&self, id: BlockId) -> Option<TableId> {
-        match &self.slots.get(id.0 as usize)?.content {
-            Content::Packed(table, _) => Some(*table),
-            _ => None,
+    /// Bytes that a block takes.
+    pub fn bytes_held(&self, id: BlockId) -> usize {
+        match self.waiting_at(id) {
+            Some(packed) => packed.bytes.len(),
+            None => self.get(id).bytes_held(),
         }
     }
 
-    /// Makes a block of the bytes of one that waits, and before that of those that its rows went on to. Where these are
-    /// many it is some of them, and the block waits on: it will be needed again.
-    pub fn unpack(&mut self, id: BlockId, layout: &Layout) -> Result<()> {
+    pub fn outline(&self, id: BlockId) -> Outline {
+        match self.waiting_at(id) {
+            Some(Packed { head, .. }) => Outline {
+                is_sealed: head.is_sealed(),
+                holds_copies: head.holds_copies(),
+                rows: head.rows,
+                live: head.live,
+            },
+            None => {
+                let block = self.get(id);
+                Outline {
+                    is_sealed: block.is_sealed(),
+                    holds_copies: block.holds_copies(),
+                    rows: block.len(),
+                    live: block.live_count(),
+                }
+            }
+        }
+    }
+
+    /// Makes a block of the bytes of one that waits, and before that of those that its rows went on to, `most` at most. Where
+    /// these are more, the block waits on: it will be needed again.
+    fn unpack(&self, id: BlockId, most: usize) -> Result<()> {
         let mut waiting = vec![id];
-        let mut left = UNPACKED_AT_ONCE;
+        let mut left = most;
         while let Some(&id) = waiting.last().filter(|_| left > 0) {
-            let Some(bytes) = self.packed(id.0 as usize) else {
+            let Some(packed) = self.waiting_at(id) else {
                 waiting.pop();
                 continue;
             };
             let damaged = || Error::new(Code::Corrupt, format!("block {id} is damaged"));
-            let target = checkpoint::targets(bytes, &self.stored).map_err(|_| damaged())?;
-            let target = target
-                .into_iter()
-                .find(|to| self.packed(to.0 as usize).is_some());
+            let targets =
+                checkpoint::targets(&packed.bytes, &self.stored).map_err(|_| damaged())?;
+            let mut targets = targets.into_iter();
+            let target = targets.find_map(|to| Some((to, self.waiting_at(to)?)));
             match target {
                 // Rows go on from block to block, each being read for longer than the one before.
-                Some(target) if self.read_until(target) > self.read_until(id) => {
+                Some((target, next)) if next.head.is_read_until() > packed.head.is_read_until() => {
                     waiting.push(target);
                 }
                 Some(_) => return Err(damaged()),
                 None => {
                     let found = |id: BlockId| self.unpacked(id.0 as usize);
-                    let block = checkpoint::unpack(bytes, layout, &self.stored, Some(&found));
+                    let block = packed.unpack(&self.stored, Some(&found));
                     let block = block.map_err(|_| damaged())?;
-                    self.slots[id.0 as usize].content = Content::Block(Box::new(block));
+                    let _ = self.slots[id.0 as usize].block.set(Box::new(block));
                     waiting.pop();
                     left -= 1;
                 }
@@ -157,26 +191,14 @@ impl Blocks {
         Ok(())
     }
 
-    /// Until when a block that waits is read.
-    fn read_until(&self, id: BlockId) -> u64 {
-        let bytes = self.packed(id.0 as usize).unwrap_or_default();
-        checkpoint::read_until(bytes, &self.stored).unwrap_or_default()
-    }
-
     /// Shows a block to who reads all of them once. One that waits is not kept, and of its rows that went on to other
     /// blocks nothing is to be seen but that they did.
-    pub fn visit(
-        &self,
-        id: BlockId,
-        layout: &Layout,
-        see: &mut dyn FnMut(&Block) -> Result<()>,
-    ) -> Result<()> {
-        let Some(bytes) = self.packed(id.0 as usize) else {
+    pub fn visit(&self, id: BlockId, see: &mut dyn FnMut(&Block) -> Result<()>) -> Result<()> {
+        let Some(packed) = self.waiting_at(id) else {
             return see(self.get(id));
         };
         let damaged = |_| Error::new(Code::Corrupt, format!("block {id} is damaged"));
-        let block = checkpoint::unpack(bytes, layout, &self.stored, None);
-        see(&block.map_err(damaged)?)
+        see(&packed.unpack(&self.stored, None).map_err(damaged)?)
     }
 
     /// A block to read from.
@@ -187,35 +209,61 @@ impl Blocks {
         }
     }
 
+    /// Answers a `Need`.
+    ///
+    /// # Errors
+    /// `CORRUPT` for what a checkpoint says that contradicts itself.
     pub fn load(&mut self, id: BlockId) -> Result<()> {
+        self.unpack(id, UNPACKED_AT_ONCE)?;
         let slot = self.slots.get_mut(id.0 as usize);
         let slot = slot.ok_or_else(|| Error::new(Code::Internal, format!("no block {id}")))?;
         slot.loaded = true;
         Ok(())
     }
 
-    /// A block whether loaded or not: for commits, which change only what a transaction has read, and that is
-    /// never a block that waits.
+    /// A block whether loaded or not, for who cannot wait: commits, and who changes a row by its number. One that waits is
+    /// made in place (see `waiting`).
     ///
     /// # Panics
     /// If the number is not a block's; numbers come from the store itself.
     pub fn get(&self, id: BlockId) -> &Block {
         let slot = &self.slots[id.0 as usize];
-        slot.block().expect("the number of a block")
+        match slot.block.get() {
+            Some(block) => block,
+            None => self.get_waiting(id),
+        }
     }
 
+    #[inline(never)]
+    fn get_waiting(&self, id: BlockId) -> &Block {
+        let unpacked = self.unpack(id, usize::MAX);
+        let Slot { block, packed, .. } = &self.slots[id.0 as usize];
+        block.get_or_init(|| {
+            let packed = packed.as_ref().expect("the number of a block");
+            if unpacked.is_err() {
+                self.damage.set(true);
+            }
+            Box::new(packed.head.without_meaning(&packed.layout))
+        })
+    }
+
+    /// A block that will change: it is no longer what the checkpoint says.
     pub fn get_mut(&mut self, id: BlockId) -> &mut Block {
+        self.get(id);
         let slot = &mut self.slots[id.0 as usize];
-        slot.block_mut().expect("the number of a block")
+        slot.packed = None;
+        slot.block.get_mut().expect("it was asked for above")
     }
 
     /// One block to change and another to read meanwhile.
     pub fn pair(&mut self, target: BlockId, source: BlockId) -> (&mut Block, &Block) {
+        self.get_mut(target);
+        self.get(source);
         let slots = [target.0 as usize, source.0 as usize];
         let [target, source] = self.slots.get_disjoint_mut(slots).expect("two blocks");
         (
-            target.block_mut().expect("the number of a block"),
-            source.block().expect("the number of a block"),
+            target.block.get_mut().expect("it was asked for above"),
+            source.block.get().expect("it was asked for above"),
         )
     }
 
@@ -228,12 +276,22 @@ impl Blocks {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Block> {
-        self.slots.iter().filter_map(Slot::block)
+        self.slots
+            .iter()
+            .filter_map(|slot| Some(&**slot.block.get()?))
     }
 
     /// Bytes of blocks that wait, and how many they are.
     pub fn waiting(&self) -> (usize, usize) {
-        let lengths = (0..self.slots.len()).filter_map(|number| Some(self.packed(number)?.len()));
-        lengths.fold((0, 0), |(bytes, count), length| (bytes + length, count + 1))
+        let waiting = self.slots.iter().filter_map(Slot::waiting);
+        waiting.fold((0, 0), |(bytes, count), packed| {
+            (bytes + packed.bytes.len(), count + 1)
+        })
+    }
+}
+
+impl Packed {
+    fn unpack(&self, stored: &Stored, found: Option<checkpoint::Found>) -> Decoded<Block> {
+        checkpoint::unpack(&self.bytes, &self.layout, stored, found)
     }
 }

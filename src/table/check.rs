@@ -163,7 +163,7 @@ fn agree(rows: &Sum, held: &Sum, awaits: bool) -> bool {
 impl Check {
     /// Adds the versions of a block, each in the block that has it last.
     fn add(&mut self, relation: &Relation, id: BlockId, store: &Store) -> Result<()> {
-        store.blocks.visit(id, &relation.layout, &mut |block| {
+        store.blocks.visit(id, &mut |block| {
             for row in (0..block.len()).filter(|row| !block.has_moved(*row, ALIVE)) {
                 let at = Location {
                     block: id,

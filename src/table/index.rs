@@ -153,6 +153,11 @@ impl KeyIndex {
         each_tiers!(&mut self.tiers, tiers => tiers.closed.await_past(until, blocks));
     }
 
+    /// What ended will be made again when it is needed.
+    pub fn forget_past(&mut self) {
+        each_tiers!(&mut self.tiers, tiers => tiers.closed = ClosedTier::default());
+    }
+
     /// What is needed for that.
     pub fn awaited(&self) -> Option<BlockId> {
         each_tiers!(&self.tiers, tiers => tiers.closed.awaited())
@@ -315,29 +320,42 @@ impl AnyPeriods {
         }
     }
 
-    /// Adds the period of a version, if the index holds it.
+    /// Adds the period of a version, if the index holds it, as of a sequence.
     ///
     /// # Errors
     /// What computing its key raises.
-    pub fn push(&mut self, shape: &KeyShape, block: &Block, row: usize) -> Result<()> {
+    pub fn push(&mut self, shape: &KeyShape, block: &Block, row: usize, until: u64) -> Result<()> {
         fn period<K: Key>(
             shape: &KeyShape,
             block: &Block,
             row: usize,
+            until: u64,
         ) -> Result<Option<Period<K>>> {
             let key = shape.try_key(&block.rows.columns, row)?;
+            let end = block.end_of(row);
             Ok(key.map(|key| Period {
                 key,
                 row: block.rows.ids[row],
                 start: block.start(row),
-                end: block.end_of(row),
+                end: if end > until { ALIVE } else { end },
             }))
         }
         match self {
-            AnyPeriods::Integer(periods) => periods.extend(period(shape, block, row)?),
-            AnyPeriods::Bytes(periods) => periods.extend(period(shape, block, row)?),
+            AnyPeriods::Integer(periods) => periods.extend(period(shape, block, row, until)?),
+            AnyPeriods::Bytes(periods) => periods.extend(period(shape, block, row, until)?),
         }
         Ok(())
+    }
+
+    /// The rows of the periods, in order.
+    pub fn rows(&self) -> Vec<RowId> {
+        let mut rows: Vec<RowId> = match self {
+            AnyPeriods::Integer(periods) => periods.iter().map(|period| period.row).collect(),
+            AnyPeriods::Bytes(periods) => periods.iter().map(|period| period.row).collect(),
+        };
+        rows.sort_unstable();
+        rows.dedup();
+        rows
     }
 }
 

@@ -14,6 +14,8 @@
 
 use super::rows::Layout;
 use crate::column::{Data, Vector};
+use crate::encoding::integers;
+use crate::encoding::wire::{Decoded, Reader};
 use crate::error::{Code, Error, Result};
 use crate::types::{ColumnId, DataType, Decimal, IndexSchema, PhysicalType, TableSchema, Value};
 use std::hash::Hash;
@@ -145,6 +147,10 @@ pub(crate) trait Key: Ord + Clone + Hash + 'static {
     fn of_values(values: &[Value]) -> Option<Self>;
     /// The keys of a range; `None` when there can be none.
     fn range(prefix: &[Value], lower: &Bound<Value>, upper: &Bound<Value>) -> Option<Keys<Self>>;
+    /// Appends keys: packed integers, of bytes the lengths, followed by the bytes.
+    fn write(out: &mut Vec<u8>, keys: &mut dyn Iterator<Item = &Self>);
+    /// Reads so many keys. The caller has bounded their number.
+    fn read(reader: &mut Reader, count: usize) -> Decoded<Vec<Self>>;
 }
 
 /// The keys from `from` on and before `to`.
@@ -188,6 +194,14 @@ impl Key for i64 {
             Bound::Unbounded => None,
         };
         Some(Keys { from, to })
+    }
+
+    fn write(out: &mut Vec<u8>, keys: &mut dyn Iterator<Item = &i64>) {
+        integers::pack(out, &keys.copied().collect::<Vec<i64>>());
+    }
+
+    fn read(reader: &mut Reader, count: usize) -> Decoded<Vec<i64>> {
+        integers::unpack(reader, count)
     }
 }
 
@@ -254,6 +268,21 @@ impl Key for ByteKey {
             from: from.map(Vec::into),
             to: to.map(Vec::into),
         })
+    }
+
+    fn write(out: &mut Vec<u8>, keys: &mut dyn Iterator<Item = &ByteKey>) {
+        let keys: Vec<&ByteKey> = keys.collect();
+        let lengths: Vec<i64> = keys.iter().map(|key| key.len() as i64).collect();
+        integers::pack(out, &lengths);
+        keys.into_iter().for_each(|key| out.extend(&**key));
+    }
+
+    fn read(reader: &mut Reader, count: usize) -> Decoded<Vec<ByteKey>> {
+        let lengths = integers::unpack(reader, count)?.into_iter();
+        // What is no length is more than there is.
+        let length = |length| usize::try_from(length).unwrap_or(usize::MAX);
+        let keys = lengths.map(|own| Ok(reader.take(length(own))?.into()));
+        keys.collect()
     }
 }
 

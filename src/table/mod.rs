@@ -96,8 +96,9 @@
 //!
 //! # Checkpoints
 //!
-//! [`Capture`] writes the store as of a commit as parts, and [`Restore`] makes a store of them (`checkpoint`). Blocks that only
-//! the past is read from stay packed, and the closed tiers of before unmade, until a reader needs them.
+//! [`Capture`] writes the store as of a commit as parts, and [`Restore`] makes a store of them (`checkpoint`). Blocks and the
+//! pieces of live tiers stay packed until they are touched (`waiting`), and the closed tiers of before unmade until a reader
+//! needs them.
 //!
 //! # What is left out
 //!
@@ -125,6 +126,7 @@ mod stamps;
 mod store;
 mod timeline;
 mod visibility;
+mod waiting;
 mod zone;
 
 pub use catalog::Catalog;

@@ -9,22 +9,46 @@
 //! It is a B+tree cut at two levels: with 256 entries a leaf, a million entries are 4,000 fences, which a
 //! binary search crosses in cache. Appending in key order fills leaves completely. Keys and values are apart,
 //! so that a search touches keys alone.
+//!
+//! A leaf that comes from a checkpoint stays as its bytes until an entry of it is asked for. Leaves are shared with
+//! copies of the map until one of the two changes them, so that a copy costs next to nothing: a checkpoint is written
+//! from one.
 
+use super::waiting::Bytes;
+use crate::encoding::wire::Decoded;
+use std::cell::OnceCell;
 use std::mem::size_of;
+use std::rc::Rc;
 
-const LEAF_ENTRIES: usize = 256;
+pub(crate) const LEAF_ENTRIES: usize = 256;
 
 #[derive(Debug, Clone)]
 pub(crate) struct OrderedMap<K, V> {
     fences: Vec<K>,
-    leaves: Vec<Leaf<K, V>>,
+    leaves: Vec<Rc<Leaf<K, V>>>,
     len: usize,
 }
 
 #[derive(Debug, Clone)]
 struct Leaf<K, V> {
-    keys: Vec<K>,
-    values: Vec<V>,
+    /// There, unless it waits.
+    entries: OnceCell<Entries<K, V>>,
+    waiting: Option<Waiting<K, V>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Entries<K, V> {
+    pub keys: Vec<K>,
+    pub values: Vec<V>,
+}
+
+/// A leaf as the bytes that it was before it changed: some entries in their order.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting<K, V> {
+    pub bytes: Bytes,
+    pub len: usize,
+    /// Reads the entries.
+    pub read: fn(&Self) -> Decoded<Entries<K, V>>,
 }
 
 /// The place of an entry, good until the next change.
@@ -44,13 +68,96 @@ impl<K, V> Default for OrderedMap<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
+impl<K, V> From<Entries<K, V>> for Rc<Leaf<K, V>> {
+    fn from(entries: Entries<K, V>) -> Self {
+        Rc::new(Leaf {
+            entries: entries.into(),
+            waiting: None,
+        })
+    }
+}
+
+impl<K: Ord + Clone, V: Copy + Default> OrderedMap<K, V> {
+    /// The entries of a leaf. Where its bytes contradict themselves they are noted to, and it has entries of no meaning.
+    fn leaf(&self, leaf: usize) -> &Entries<K, V> {
+        let Leaf { entries, waiting } = &*self.leaves[leaf];
+        entries.get_or_init(|| match waiting {
+            Some(waiting) => self.read(leaf, waiting),
+            None => unreachable!("a leaf has entries or waits"),
+        })
+    }
+
+    #[inline(never)]
+    fn read(&self, leaf: usize, waiting: &Waiting<K, V>) -> Entries<K, V> {
+        let fence = &self.fences[leaf];
+        let is_sound = |entries: &Entries<K, V>| {
+            let keys = &entries.keys;
+            let next = self.fences.get(leaf + 1);
+            keys[0] >= *fence
+                && keys.is_sorted_by(|a, b| a < b)
+                && next.is_none_or(|next| keys[keys.len() - 1] < *next)
+        };
+        let read = (waiting.read)(waiting).ok();
+        read.filter(is_sound).unwrap_or_else(|| {
+            waiting.bytes.are_damaged();
+            Entries {
+                keys: vec![fence.clone(); waiting.len],
+                values: vec![V::default(); waiting.len],
+            }
+        })
+    }
+
+    /// The entries of a leaf that will change.
+    fn leaf_mut(&mut self, leaf: usize) -> &mut Entries<K, V> {
+        self.leaf(leaf);
+        let leaf = Rc::make_mut(&mut self.leaves[leaf]);
+        leaf.waiting = None;
+        leaf.entries.get_mut().expect("it was asked for above")
+    }
+
+    fn leaf_len(&self, leaf: usize) -> usize {
+        match &self.leaves[leaf].waiting {
+            Some(waiting) => waiting.len,
+            None => self.leaf(leaf).keys.len(),
+        }
+    }
+
+    /// How many leaves there are. Each has a fence, and entries, or bytes if it has not changed since it waited.
+    pub fn leaves(&self) -> usize {
+        self.leaves.len()
+    }
+
+    pub fn fence(&self, leaf: usize) -> &K {
+        &self.fences[leaf]
+    }
+
+    pub fn unchanged(&self, leaf: usize) -> Option<&Waiting<K, V>> {
+        self.leaves[leaf].waiting.as_ref()
+    }
+
+    pub fn entries(&self, leaf: usize) -> &Entries<K, V> {
+        self.leaf(leaf)
+    }
+
+    /// Adds a leaf that waits behind all others. Whether it may lie there.
+    pub fn push_waiting(&mut self, fence: K, waiting: Waiting<K, V>) -> bool {
+        let fits = self.fences.last().is_none_or(|last| *last < fence)
+            && (1..=LEAF_ENTRIES).contains(&waiting.len);
+        self.len += waiting.len;
+        self.fences.push(fence);
+        self.leaves.push(Rc::new(Leaf {
+            entries: OnceCell::new(),
+            waiting: Some(waiting),
+        }));
+        fits
+    }
+
     pub fn len(&self) -> usize {
         self.len
     }
 
     pub fn last_key(&self) -> Option<&K> {
-        self.leaves.last()?.keys.last()
+        self.leaf(self.leaves.len().checked_sub(1)?).keys.last()
     }
 
     /// The place of the first entry whose key is not `before`, which must hold for a prefix of the keys.
@@ -58,8 +165,9 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
         let Some(leaf) = self.fences.partition_point(&before).checked_sub(1) else {
             return Place { leaf: 0, index: 0 };
         };
-        let index = self.leaves[leaf].keys.partition_point(&before);
-        if index == self.leaves[leaf].keys.len() {
+        let keys = &self.leaf(leaf).keys;
+        let index = keys.partition_point(&before);
+        if index == keys.len() {
             return Place {
                 leaf: leaf + 1,
                 index: 0,
@@ -69,12 +177,15 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
     }
 
     pub fn entry(&self, place: Place) -> Option<(&K, V)> {
-        let leaf = self.leaves.get(place.leaf)?;
+        if place.leaf >= self.leaves.len() {
+            return None;
+        }
+        let leaf = self.leaf(place.leaf);
         Some((&leaf.keys[place.index], leaf.values[place.index]))
     }
 
     pub fn next(&self, place: Place) -> Place {
-        if place.index + 1 < self.leaves[place.leaf].keys.len() {
+        if place.index + 1 < self.leaf(place.leaf).keys.len() {
             return Place {
                 leaf: place.leaf,
                 index: place.index + 1,
@@ -96,22 +207,18 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
         let leaf = place.leaf.checked_sub(1)?;
         Some(Place {
             leaf,
-            index: self.leaves[leaf].keys.len() - 1,
+            index: self.leaf(leaf).keys.len() - 1,
         })
     }
 
     /// The entries from a place on.
     pub fn iter_from(&self, place: Place) -> impl Iterator<Item = (&K, V)> {
-        let entries = |leaf: &Leaf<K, V>| leaf.keys.len();
-        let first = self
-            .leaves
-            .get(place.leaf)
-            .map_or(0, entries)
-            .min(place.index);
-        self.leaves[place.leaf.min(self.leaves.len())..]
-            .iter()
-            .flat_map(|leaf| leaf.keys.iter().zip(leaf.values.iter().copied()))
-            .skip(first)
+        (place.leaf..self.leaves.len())
+            .flat_map(|leaf| {
+                let leaf = self.leaf(leaf);
+                leaf.keys.iter().zip(leaf.values.iter().copied())
+            })
+            .skip(place.index)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&K, V)> {
@@ -129,21 +236,24 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
         if key < self.fences[leaf] {
             self.fences[leaf] = key.clone();
         }
-        let index = self.leaves[leaf].keys.partition_point(|found| *found < key);
-        self.leaves[leaf].keys.insert(index, key);
-        self.leaves[leaf].values.insert(index, value);
-        if self.leaves[leaf].keys.len() > LEAF_ENTRIES {
+        let entries = self.leaf_mut(leaf);
+        let index = entries.keys.partition_point(|found| *found < key);
+        entries.keys.insert(index, key);
+        entries.values.insert(index, value);
+        if entries.keys.len() > LEAF_ENTRIES {
             self.split(leaf);
         }
     }
 
     fn append(&mut self, key: K, value: V) {
-        match self.leaves.last_mut() {
-            Some(leaf) if leaf.keys.len() < LEAF_ENTRIES => {
+        let last = self.leaves.len().checked_sub(1);
+        match last.filter(|leaf| self.leaf_len(*leaf) < LEAF_ENTRIES) {
+            Some(leaf) => {
+                let leaf = self.leaf_mut(leaf);
                 leaf.keys.push(key);
                 leaf.values.push(value);
             }
-            _ => {
+            None => {
                 self.fences.push(key.clone());
                 let (mut keys, mut values) = (
                     Vec::with_capacity(LEAF_ENTRIES),
@@ -151,17 +261,19 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
                 );
                 keys.push(key);
                 values.push(value);
-                self.leaves.push(Leaf { keys, values });
+                self.leaves.push(Entries { keys, values }.into());
             }
         }
     }
 
     fn split(&mut self, leaf: usize) {
-        let half = self.leaves[leaf].keys.len() / 2;
-        let keys = self.leaves[leaf].keys.split_off(half);
-        let values = self.leaves[leaf].values.split_off(half);
+        let entries = self.leaf_mut(leaf);
+        let half = entries.keys.len() / 2;
+        let keys = entries.keys.split_off(half);
+        let values = entries.values.split_off(half);
         self.fences.insert(leaf + 1, keys[0].clone());
-        self.leaves.insert(leaf + 1, Leaf { keys, values });
+        self.leaves
+            .insert(leaf + 1, Entries { keys, values }.into());
     }
 
     /// Takes out the first entry whose key is not `before`, if it is `wanted`.
@@ -174,7 +286,7 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
         if !self.entry(place).is_some_and(|(key, _)| wanted(key)) {
             return None;
         }
-        let leaf = &mut self.leaves[place.leaf];
+        let leaf = self.leaf_mut(place.leaf);
         let removed = (
             leaf.keys.remove(place.index),
             leaf.values.remove(place.index),
@@ -186,28 +298,32 @@ impl<K: Ord + Clone, V: Copy> OrderedMap<K, V> {
 
     /// Drops an empty leaf and joins a nearly empty one with the next.
     fn thin(&mut self, leaf: usize) {
-        let len = self.leaves[leaf].keys.len();
+        let len = self.leaf_len(leaf);
         if len == 0 {
             self.fences.remove(leaf);
             self.leaves.remove(leaf);
         } else if len < LEAF_ENTRIES / 8
-            && (self.leaves.get(leaf + 1))
-                .is_some_and(|next| len + next.keys.len() < LEAF_ENTRIES / 2)
+            && leaf + 1 < self.leaves.len()
+            && len + self.leaf_len(leaf + 1) < LEAF_ENTRIES / 2
         {
+            let next = self.leaf(leaf + 1).clone();
             self.fences.remove(leaf + 1);
-            let mut next = self.leaves.remove(leaf + 1);
-            self.leaves[leaf].keys.append(&mut next.keys);
-            self.leaves[leaf].values.append(&mut next.values);
+            self.leaves.remove(leaf + 1);
+            let leaf = self.leaf_mut(leaf);
+            leaf.keys.extend(next.keys);
+            leaf.values.extend(next.values);
         }
     }
 
     pub fn bytes_held(&self) -> usize {
         let entry = size_of::<K>() + size_of::<V>();
-        let leaves: usize = self
-            .leaves
-            .iter()
-            .map(|leaf| leaf.keys.capacity() * entry)
-            .sum();
+        let held = |leaf: &Rc<Leaf<K, V>>| {
+            let entries = leaf.entries.get();
+            let waiting = leaf.waiting.as_ref();
+            entries.map_or(0, |entries| entries.keys.capacity() * entry)
+                + waiting.map_or(0, |waiting| waiting.bytes.get().len())
+        };
+        let leaves: usize = self.leaves.iter().map(held).sum();
         leaves + self.fences.capacity() * size_of::<K>()
     }
 }

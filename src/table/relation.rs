@@ -2,7 +2,7 @@
 //! its indexes.
 
 use super::block::{Block, Move};
-use super::blocks::Blocks;
+use super::blocks::{Blocks, Outline};
 use super::closed::{Closed, ClosedTier};
 use super::index::{AnyPeriods, IndexBuild, KeyIndex};
 use super::key::{KeyMakers, KeyShape};
@@ -201,9 +201,8 @@ impl Relation {
         // A transaction's schema may have columns that are not here yet.
         let shape = KeyShape::new(schema, &Layout::of(schema), index, self.makers)?;
         let all = self.timeline.ever(ALIVE).collect();
-        // A live row whose key cannot be computed is an error, one of the past is left out.
-        let fails = |end: u64| end == ALIVE;
-        let periods = self.periods(&shape, all, ALIVE, &|_| true, &fails, blocks)?;
+        let mut periods = AnyPeriods::new(&shape);
+        self.periods(&mut periods, &shape, all, ALIVE, &|_, _| true, blocks)?;
         Ok(IndexBuild {
             id: index.id,
             shape,
@@ -211,34 +210,34 @@ impl Relation {
         })
     }
 
-    /// The keys that rows of some blocks had, as of a sequence, of those versions whose ends are wanted. Where a key
-    /// cannot be computed, that is an error or it is left out.
+    /// Adds the keys that rows of some blocks had, as of a sequence, of those versions whose rows and ends are wanted. A live
+    /// row whose key cannot be computed is an error as of the present, others are left out.
     pub(super) fn periods(
         &self,
+        periods: &mut AnyPeriods,
         shape: &KeyShape,
         ids: Vec<BlockId>,
         until: u64,
-        wanted: &dyn Fn(u64) -> bool,
-        fails: &dyn Fn(u64) -> bool,
+        wanted: &dyn Fn(RowId, u64) -> bool,
         blocks: &Blocks,
-    ) -> Result<AnyPeriods> {
-        let mut periods = AnyPeriods::new(shape);
+    ) -> Result<()> {
         for id in ids {
-            blocks.visit(id, &self.layout, &mut |block| {
+            blocks.visit(id, &mut |block| {
                 if shape.integer && block.rows.columns.len() <= shape.positions[0] {
                     return Err(self.corrupt("has no key", block.rows.ids[0]));
                 }
                 let kept = (0..block.prefix(until)).filter(|row| !block.has_moved(*row, until));
-                for row in kept.filter(|row| wanted(block.end_of(*row))) {
-                    match periods.push(shape, block, row) {
-                        Err(error) if fails(block.end_of(row)) => return Err(error),
+                for row in kept.filter(|row| wanted(block.rows.ids[*row], block.end_of(*row))) {
+                    let fails = until == ALIVE && block.end_of(row) == ALIVE;
+                    match periods.push(shape, block, row, until) {
+                        Err(error) if fails => return Err(error),
                         _ => {}
                     }
                 }
                 Ok(())
             })?;
         }
-        Ok(periods)
+        Ok(())
     }
 
     /// Takes on another schema. Blocks keep the columns they were begun with, so those that are open are full
@@ -309,11 +308,7 @@ impl Relation {
 
     /// What making an index over all that the table ever held takes at most: the keys, and twice a list of periods.
     pub fn index_bytes(&self, blocks: &Blocks) -> u64 {
-        let held = |id: BlockId| {
-            let unpacked = blocks.unpacked(id.0 as usize);
-            let packed = || blocks.packed(id.0 as usize).map_or(0, <[u8]>::len);
-            unpacked.map_or_else(packed, Block::bytes_held) as u64
-        };
+        let held = |id: BlockId| blocks.bytes_held(id) as u64;
         let keys: u64 = self.timeline.ever(ALIVE).map(held).sum();
         keys + self.versions * INDEX_BYTES_PER_VERSION
     }
@@ -398,12 +393,11 @@ impl Relation {
             return;
         }
         // Copying a block that is nearly dense would gain little. What the others leave is within bounds.
-        let is_sparse =
-            |block: &Block| block.is_sealed() && block.live_count() * 8 < block.len() * 7;
+        let is_sparse = |block: &Outline| block.is_sealed && block.live * 8 < block.rows * 7;
         let current = self.timeline.current().iter();
-        let mut sources: Vec<(usize, BlockId)> = (current.map(|id| (*id, blocks.get(*id))))
+        let mut sources: Vec<(usize, BlockId)> = (current.map(|id| (*id, blocks.outline(*id))))
             .filter(|(_, block)| is_sparse(block))
-            .map(|(id, block)| (block.live_count(), id))
+            .map(|(id, block)| (block.live, id))
             .collect();
         sort_by(&mut sources, Ord::cmp);
         for (_, source) in sources {

@@ -283,14 +283,23 @@ impl Store {
         let Store {
             relations, blocks, ..
         } = self;
-        if let Some(table) = blocks.table_of_packed(block) {
-            let relation = relations.get(&table);
-            let relation = relation.ok_or_else(|| unknown_table(table))?;
-            blocks.unpack(block, &relation.layout)?;
-        } else if let Some(relation) = relations.values_mut().find(|own| own.awaits(block)) {
+        if let Some(relation) = relations.values_mut().find(|own| own.awaits(block)) {
             relation.make_past(block, blocks)?;
         }
         blocks.load(block)
+    }
+
+    /// # Errors
+    /// `CORRUPT` if something that a checkpoint holds turned out to contradict itself: what has been answered since it was
+    /// touched means nothing.
+    pub fn check_sound(&self) -> Result<()> {
+        match self.blocks.damage.get() {
+            true => Err(Error::new(
+                Code::Corrupt,
+                "a part of the checkpoint contradicts itself",
+            )),
+            false => Ok(()),
+        }
     }
 
     pub fn last_seq(&self) -> Option<Seq> {

@@ -403,7 +403,7 @@ impl History {
 
 /// The parts of a checkpoint as of a commit.
 pub fn capture(store: &Store, seq: u64) -> Vec<Vec<u8>> {
-    let mut capture = Capture::new(Seq(seq));
+    let mut capture = Capture::new(store, Seq(seq));
     std::iter::from_fn(|| capture.next(store).expect("what is written can be read")).collect()
 }
 

@@ -230,7 +230,7 @@ impl Contents for Parts {
         Ok((next <= seq).then(part))
     }
 
-    fn restart(&mut self) {
+    fn restart(&mut self, _seq: u64) {
         self.0 = 0;
     }
 }

@@ -20,8 +20,8 @@ pub trait Contents {
     /// That no checkpoint can be made: this one is given up.
     fn next(&mut self, seq: u64) -> Result<Option<Vec<u8>>>;
 
-    /// The parts will be asked for from the first one on.
-    fn restart(&mut self);
+    /// The parts up to this commit will be asked for, from the first one on.
+    fn restart(&mut self, seq: u64);
 }
 
 /// A checkpoint being written.
@@ -155,7 +155,7 @@ impl Log {
         header.mark = self.durable_mark;
         header.end = BEGIN;
         header.time = contents.time(header.mark.commits - 1);
-        contents.restart();
+        contents.restart(header.mark.commits - 1);
         self.checkpoints.wanted = false;
         let work = Work {
             stage: Stage::Write,

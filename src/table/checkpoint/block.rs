@@ -1,7 +1,7 @@
 //! A block as a part of a checkpoint: as it was at a sequence, whatever became of it since.
 //!
 //! ```text
-//!   varint table · varint rows · u8 flags · varint opened · varint read until
+//!   varint table · varint rows · u8 flags · varint opened · varint read until · varint live rows
 //!   [ moves: varint count · for each: varint number of a block, first row there, rows ]
 //!   and, without their repetitions (see lz): ended rows: bits
 //!   of the rows that did not move: packed integers (row ids)
@@ -12,8 +12,8 @@
 //! Rows that moved are in the block that they went to, which has all of them one after the other: their ids, their
 //! starts and their values. From when they are read here is written in a block of copies; in others it is their start.
 //!
-//! What precedes the repetitions is enough to know when the block is read and what it takes to read it, so that one of
-//! the past can wait.
+//! What precedes the repetitions is enough to know when the block is read, what it takes to read it, and when it is to be
+//! copied forward, so that a block can wait until it is touched.
 
 use super::merge::Merge;
 use super::runs;
@@ -21,6 +21,7 @@ use crate::column::{Bitmap, CHUNK_ROWS, Data, Strings, Vector};
 use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::encoding::{ext, integers, lz, vector};
 use crate::table::BlockId;
+use crate::table::append::nulls;
 use crate::table::block::{Block, Move};
 use crate::table::blocks::Stored;
 use crate::table::rows::{Layout, Rows};
@@ -49,6 +50,8 @@ pub struct Head {
     /// The commit that its first row came with.
     pub opened: u64,
     pub read_until: u64,
+    /// Rows that have not ended by themselves.
+    pub live: usize,
 }
 
 impl Head {
@@ -58,6 +61,42 @@ impl Head {
 
     pub fn is_retired(&self) -> bool {
         self.is(RETIRED)
+    }
+
+    pub fn is_sealed(&self) -> bool {
+        self.is(SEALED)
+    }
+
+    /// Until when the block is read.
+    pub fn is_read_until(&self) -> u64 {
+        match self.is_retired() {
+            true => self.read_until,
+            false => ALIVE,
+        }
+    }
+
+    /// What stands in the place of a block whose bytes contradict themselves: as many rows, none of which is alive.
+    pub fn without_meaning(&self, layout: &Layout) -> Block {
+        let columns = layout.columns.iter();
+        let columns = columns.map(|(_, physical)| Rc::new(nulls(*physical, self.rows)));
+        let stamps = || Stamps::of(vec![self.opened; self.rows]);
+        let mut block = Block {
+            rows: Rows {
+                ids: vec![RowId(0); self.rows],
+                columns: columns.collect(),
+            },
+            readable: stamps(),
+            starts: self.holds_copies().then(stamps),
+            ends: Ends::of(
+                Bitmap::filled(false, self.rows),
+                vec![self.opened + 1; self.rows],
+                ALIVE,
+            ),
+            read_until: self.is_read_until(),
+            ..Block::new(self.table, layout, false)
+        };
+        block.seal();
+        block
     }
 
     fn is(&self, flag: u8) -> bool {
@@ -78,6 +117,7 @@ impl Head {
                 | flag(block.ends.rest() <= seq, EMPTIED),
             opened: block.readable.get(0),
             read_until: if is_retired { block.read_until() } else { 0 },
+            live: (0..rows).filter(|row| own_end(block, *row) > seq).count(),
         }
     }
 
@@ -87,6 +127,7 @@ impl Head {
         out.push(self.flags);
         out.varint(self.opened);
         out.varint(self.read_until);
+        out.varint(self.live as u64);
     }
 
     /// Reads what a block says of itself as of `seq`.
@@ -99,8 +140,10 @@ impl Head {
             flags: reader.u8()?,
             opened: reader.varint()?,
             read_until: reader.varint()?,
+            live: reader.length()?,
         };
         let is_sound = (1..=CHUNK_ROWS).contains(&head.rows)
+            && head.live <= head.rows
             && head.flags < 32
             && (head.is_retired() || head.flags & (MOVED | EMPTIED) == 0)
             && head.flags & (MOVED | EMPTIED) != MOVED | EMPTIED
@@ -130,10 +173,7 @@ pub fn write(out: &mut Vec<u8>, block: &Block, seq: u64, place: &dyn Fn(BlockId)
         }
     }
     let body = &mut Vec::new();
-    let own_end = |row: usize| match block.ends.unended().get(row) {
-        true => ALIVE,
-        false => block.end_of(row),
-    };
+    let own_end = |row: usize| own_end(block, row);
     let all = 0..head.rows;
     vector::write_bits(body, all.clone().map(|row| own_end(row) <= seq));
     let kept = |row: &usize| !head.is(MOVED) || own_end(*row) <= seq;
@@ -166,14 +206,12 @@ pub fn write(out: &mut Vec<u8>, block: &Block, seq: u64, place: &dyn Fn(BlockId)
     lz::write(out, body);
 }
 
-/// Until when a block is read.
-pub fn read_until(bytes: &[u8], stored: &Stored) -> Decoded<u64> {
-    let head = Head::read(&mut Reader::new(bytes), stored.seq)?;
-    Ok(if head.is_retired() {
-        head.read_until
-    } else {
-        ALIVE
-    })
+/// When a row ended by itself.
+fn own_end(block: &Block, row: usize) -> u64 {
+    match block.ends.unended().get(row) {
+        true => ALIVE,
+        false => block.end_of(row),
+    }
 }
 
 /// The blocks that rows of a block went on to.
@@ -226,6 +264,9 @@ pub fn unpack(
     let mut reader = Reader::new(&body);
     let ended = vector::read_bits(&mut reader, head.rows)?;
     let count = ended.iter().filter(|is_ended| **is_ended).count();
+    if count + head.live != head.rows {
+        return invalid("a block has other rows than it says");
+    }
     let kept = if head.is(MOVED) { count } else { head.rows };
     let ids = integers::unpack(&mut reader, kept)?;
     let ids: Vec<RowId> = ids.into_iter().map(|id| RowId(id as u64)).collect();
@@ -282,11 +323,7 @@ pub fn unpack(
         readable: Stamps::of(readable),
         starts: starts.map(Stamps::of),
         ends: Ends::of(live, ends, rest),
-        read_until: if head.is_retired() {
-            head.read_until
-        } else {
-            ALIVE
-        },
+        read_until: head.is_read_until(),
         moves,
         zones: None,
         cache: RefCell::new(None),

@@ -1,5 +1,6 @@
 //! Writing the parts of a checkpoint, one at a time, while commits go on.
 
+use super::live::Live;
 use super::{Kind, block, commits, runs};
 use crate::encoding::catalog;
 use crate::encoding::integers::pack;
@@ -9,6 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::table::blocks::Stored;
 use crate::table::{BlockId, CommitInfo, Store};
 use crate::types::Seq;
+use std::collections::VecDeque;
 
 /// Items of a part at most, and bytes after which it is complete.
 const PART_ITEMS: usize = 4096;
@@ -24,13 +26,19 @@ pub struct Capture {
     next: usize,
     /// The numbers that the blocks have in the store, in their order.
     blocks: Option<Vec<BlockId>>,
+    /// The live tiers that are not written yet, and how many parts they have come to.
+    live: Option<VecDeque<Live>>,
+    parts: u64,
     is_over: bool,
 }
 
 impl Capture {
-    /// A checkpoint as of a commit, which must have been applied.
-    pub fn new(seq: Seq) -> Capture {
+    /// A checkpoint as of a commit, which must have been applied; it has the live tiers if it is the last one.
+    pub fn new(store: &Store, seq: Seq) -> Capture {
+        let tiers = || store.relations.values().flat_map(Live::all_of).collect();
         Capture {
+            live: (store.last_seq() == Some(seq)).then(tiers),
+            parts: 0,
             seq: seq.0,
             kind: Kind::Head,
             table: 0,
@@ -55,15 +63,18 @@ impl Capture {
                 Kind::Head => {
                     part.varint(self.seq);
                     part.varint(store.next.row.0);
+                    part.push(u8::from(self.live.is_some()));
                     (false, Kind::Catalog)
                 }
                 Kind::Catalog => (self.catalog(&mut part, store), Kind::Commits),
                 Kind::Commits => (self.commits(&mut part, store), Kind::Gone),
                 Kind::Gone => (self.gone(&mut part, store), Kind::Block),
-                Kind::Block => (self.block(&mut part, store)?, Kind::End),
+                Kind::Block => (self.block(&mut part, store)?, Kind::Live),
+                Kind::Live => (self.live(&mut part, store), Kind::End),
                 Kind::End => {
                     part.varint(self.seq + 1);
                     part.varint(self.blocks(store).len() as u64);
+                    part.varint(self.parts);
                     self.is_over = true;
                     (false, Kind::End)
                 }
@@ -74,8 +85,8 @@ impl Capture {
             if !part.is_empty() {
                 let mut packed = vec![kind as u8];
                 match kind {
-                    // Its head stays as it is.
-                    Kind::Block => packed.extend(part),
+                    // Some of it stays as it is.
+                    Kind::Block | Kind::Live => packed.extend(part),
                     _ => lz::write(&mut packed, &part),
                 }
                 return Ok(Some(packed));
@@ -163,6 +174,24 @@ impl Capture {
                 .map(|id| BlockId(id as u32))
         };
         self.blocks.get_or_insert_with(|| find().collect())
+    }
+
+    /// What has room of the next tier that there is something of.
+    fn live(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
+        let mut live = self.live.take();
+        let ids = self.blocks(store);
+        let place = |id: BlockId| ids.binary_search(&id).unwrap_or_default();
+        while let Some(tier) = live.as_mut().and_then(VecDeque::front_mut) {
+            tier.write(part, &place);
+            if !part.is_empty() {
+                break;
+            }
+            live.as_mut().and_then(VecDeque::pop_front);
+        }
+        let has_more = !part.is_empty();
+        self.parts += u64::from(has_more);
+        self.live = live;
+        has_more
     }
 
     fn block(&mut self, part: &mut Vec<u8>, store: &Store) -> Result<bool> {

@@ -1,7 +1,7 @@
 //! All of the store as of a commit, as the parts of a checkpoint, and the store made of them again.
 //!
 //! ```text
-//!   HEAD · CATALOG* · COMMITS* · GONE* · BLOCK* · END
+//!   HEAD · CATALOG* · COMMITS* · GONE* · BLOCK* · LIVE* · END
 //! ```
 //!
 //! [`Capture`] writes the parts one by one, between commits: history never changes, so what was true as of a
@@ -12,16 +12,21 @@
 //! where they went, and the others have them. So the blocks of the present are whole, and one of the past is made
 //! when it is needed, of its own bytes and of the blocks that its rows went on to.
 //!
-//! What follows from the rest is not written: where the live version of each row lies and the trees of live
-//! keys are made from the blocks of the present when the store is restored, the closed tiers from all blocks
-//! when the past is first looked up by a key (each tier answers `Need` until then). The blocks that only the past
-//! is read from stay as the bytes they are until they are needed.
+//! Restoring takes a time that depends on how many bytes there are, and hardly on how many rows: blocks, and the pieces of
+//! the live tiers (where the version of each row lies, and which keys it has), stay as the bytes they are until they are
+//! touched (`waiting`). The closed tiers are not written, since they follow from the blocks: each is made when the past is
+//! first looked up by a key, and answers `Need` until then.
 //!
-//! Reading believes nothing: a part that contradicts itself, the parts before it or the schema is `CORRUPT`.
+//! The live tiers are written if the checkpoint is begun when its commit is the last one, as it is; they cannot be told
+//! afterwards. A checkpoint without them is whole: they are made from its blocks then.
+//!
+//! Reading believes nothing: a part that contradicts itself, the parts before it or the schema is `CORRUPT`, be it when the
+//! store is restored or when it is touched.
 
 mod block;
 mod capture;
 mod commits;
+mod live;
 mod merge;
 mod restore;
 mod runs;
@@ -29,12 +34,12 @@ mod runs;
 pub use capture::Capture;
 pub use restore::Restore;
 
-pub(super) use block::{read_until, targets, unpack};
+pub(super) use block::{Found, Head, targets, unpack};
 
 /// What a part holds: its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// The sequence it is as of, the first row id that was not given.
+    /// The sequence it is as of, the first row id that was not given, and whether there are live tiers.
     Head = 1,
     /// Changes of the catalog.
     Catalog = 2,
@@ -42,8 +47,10 @@ enum Kind {
     Commits = 3,
     /// The rows of a table that were deleted, and when all of them ended.
     Gone = 4,
-    /// See [`block`]. (5 and 6 were those of a form that was given up.)
-    Block = 7,
-    /// How many commits and blocks there are.
-    End = 8,
+    /// See [`block`]. (5 to 8 were those of forms that were given up.)
+    Block = 9,
+    /// See [`live`].
+    Live = 10,
+    /// How many commits, blocks and parts of live tiers there are.
+    End = 11,
 }

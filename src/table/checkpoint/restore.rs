@@ -1,6 +1,7 @@
 //! A store made of the parts of a checkpoint.
 
 use super::block::{Head, unpack};
+use super::live::{self, Source};
 use super::{Kind, commits, runs};
 use crate::encoding::catalog;
 use crate::encoding::integers;
@@ -10,11 +11,12 @@ use crate::encoding::wire::{Decoded, Malformed, Reader, invalid};
 use crate::error::{Code, Error, Result};
 use crate::table::blocks::Stored;
 use crate::table::closed::ClosedTier;
+use crate::table::index::AnyPeriods;
 use crate::table::index::IndexBuild;
 use crate::table::relation::Relation;
-use crate::table::stamps::ALIVE;
 use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Store};
 use crate::types::{RowId, Seq, TableId};
+use std::rc::Rc;
 
 /// Takes the parts in the order in which they were written.
 pub struct Restore {
@@ -22,7 +24,11 @@ pub struct Restore {
     /// What the last part was.
     stage: Kind,
     seq: u64,
-    blocks: u64,
+    /// Of each block the table, and how many rows it has if it is read at present.
+    blocks: Rc<Vec<(TableId, usize)>>,
+    has_live: bool,
+    /// Parts of live tiers.
+    parts: u64,
     /// The table that rows were gone from in the last part.
     gone_from: Option<TableId>,
 }
@@ -34,7 +40,9 @@ impl Restore {
             store,
             stage: Kind::Head,
             seq: 0,
-            blocks: 0,
+            blocks: Rc::default(),
+            has_live: false,
+            parts: 0,
             gone_from: None,
         }
     }
@@ -63,7 +71,7 @@ impl Restore {
             relations, blocks, ..
         } = &mut self.store;
         for relation in relations.values_mut() {
-            relation.restore_present(self.seq, blocks)?;
+            relation.restore_present(self.seq, self.has_live, blocks)?;
         }
         Ok(self.store)
     }
@@ -93,6 +101,7 @@ impl Restore {
             Kind::Commits,
             Kind::Gone,
             Kind::Block,
+            Kind::Live,
             Kind::End,
         ];
         let Some(kind) = kinds.into_iter().find(|known| *known as u8 == *kind) else {
@@ -111,8 +120,10 @@ impl Restore {
             Kind::Head => Kind::Catalog,
             kind => kind,
         };
-        if kind == Kind::Block {
-            return self.block(bytes);
+        match kind {
+            Kind::Block => return self.block(bytes),
+            Kind::Live => return Ok(self.live(bytes)),
+            _ => {}
         }
         let unpacked = match lz::read(&mut Reader::new(bytes)) {
             Ok(unpacked) => unpacked,
@@ -124,7 +135,7 @@ impl Restore {
             Kind::Catalog => return self.catalog(reader),
             Kind::Commits => self.commits(reader),
             Kind::Gone => self.gone(reader),
-            Kind::Block | Kind::End => self.end(reader),
+            Kind::Block | Kind::Live | Kind::End => self.end(reader),
         };
         Ok(taken.and_then(|()| reader.end()))
     }
@@ -132,6 +143,7 @@ impl Restore {
     fn head(&mut self, reader: &mut Reader) -> Decoded<()> {
         self.seq = reader.varint()?;
         self.store.next.row = RowId(reader.varint()?);
+        self.has_live = reader.u8()? == 1;
         self.store.blocks.stored = Stored {
             seq: self.seq,
             next_row: self.store.next.row.0,
@@ -207,7 +219,7 @@ impl Restore {
         }
     }
 
-    /// A block of the present is unpacked at once, one of the past when it is needed.
+    /// A block that rows come to is unpacked at once, the others when they are needed.
     fn block(&mut self, bytes: &[u8]) -> Result<Decoded<()>> {
         let head = match Head::read(&mut Reader::new(bytes), self.seq) {
             Ok(head) => head,
@@ -217,11 +229,11 @@ impl Restore {
             return Ok(invalid("a block is of a table that does not exist"));
         };
         let blocks = &mut self.store.blocks;
-        if self.blocks == 0 {
+        if self.blocks.is_empty() {
             blocks.stored.first = blocks.len() as u32;
         }
-        let id = match head.is_retired() {
-            true => blocks.add_packed(bytes.into(), head.table),
+        let id = match head.is_retired() || head.is_sealed() {
+            true => blocks.add_packed(head, relation.layout.clone(), bytes),
             false => match unpack(bytes, &relation.layout, &blocks.stored, None) {
                 Ok(block) => blocks.add(block),
                 Err(malformed) => return Ok(Err(malformed)),
@@ -232,14 +244,39 @@ impl Restore {
             true => blocks.count_copies(head.rows),
             false => relation.versions += head.rows as u64,
         }
-        self.blocks += 1;
+        let rows = if head.is_retired() { 0 } else { head.rows };
+        Rc::make_mut(&mut self.blocks).push((head.table, rows));
         Ok(Ok(()))
     }
 
+    /// A part of a live tier, of which little is looked at before it is needed.
+    fn live(&mut self, bytes: &[u8]) -> Decoded<()> {
+        self.parts += 1;
+        let part: Rc<[u8]> = bytes.into();
+        let reader = &mut Reader::new(&part);
+        let table = u32::try_from(reader.varint()?).ok().map(TableId);
+        let Store {
+            relations, blocks, ..
+        } = &mut self.store;
+        let relation = table.and_then(|table| relations.get_mut(&table));
+        let Some(relation) = relation.filter(|_| self.has_live) else {
+            return invalid("rows are alive in a table that does not exist");
+        };
+        let source = Source {
+            seq: self.seq,
+            next_row: blocks.stored.next_row,
+            first: blocks.stored.first,
+            blocks: &self.blocks,
+            damage: &blocks.damage,
+        };
+        live::read(reader, &part, relation, &source)
+    }
+
     fn end(&mut self, reader: &mut Reader) -> Decoded<()> {
-        let counts = [reader.varint()?, reader.varint()?];
+        let counts = [reader.varint()?, reader.varint()?, reader.varint()?];
         let commits = self.store.commits.len() as u64;
-        match counts == [commits, self.blocks] && commits == self.seq + 1 {
+        let found = [commits, self.blocks.len() as u64, self.parts];
+        match counts == found && commits == self.seq + 1 {
             true => Ok(()),
             false => invalid("parts of it are missing"),
         }
@@ -261,8 +298,9 @@ fn read_changes(reader: &mut Reader) -> Decoded<(u64, Vec<crate::commit::Catalog
 
 /// How a table comes to know what follows from its blocks.
 impl Relation {
-    /// The timeline, the live rows and the trees of live keys; the closed tiers are needed later.
-    fn restore_present(&mut self, seq: u64, blocks: &mut Blocks) -> Result<()> {
+    /// The timeline and the blocks of the present; and the live tiers, unless they have been restored. The closed ones are
+    /// needed later.
+    fn restore_present(&mut self, seq: u64, has_live: bool, blocks: &mut Blocks) -> Result<()> {
         let stored = std::mem::take(&mut self.stored);
         let closed = stored.iter().filter(|(.., until)| *until > 0);
         let mut events: Vec<(u64, bool, BlockId)> = (stored.iter())
@@ -276,23 +314,18 @@ impl Relation {
                 true => self.timeline.close(seq, id),
             }
         }
+        let mut live = 0;
         for id in self.timeline.current().to_vec() {
-            self.restore_block(id, blocks)?;
+            live += self.restore_block(id, blocks)?;
+            if !has_live {
+                self.restore_rows(id, blocks)?;
+            }
         }
-        for at in 0..self.indexes.len() {
-            let KeyIndex {
-                id, shape, since, ..
-            } = &self.indexes[at];
-            let current = self.timeline.current().to_vec();
-            // Each since its version began: what of a period lies before that is a closed one.
-            let periods =
-                self.periods(shape, current, seq, &|end| end == ALIVE, &|_| false, blocks)?;
-            let build = IndexBuild {
-                id: *id,
-                shape: shape.clone(),
-                periods,
-            };
-            self.indexes[at] = build.finish(*since, blocks);
+        if live != self.live.len() {
+            return Err(self.corrupt("is not where it is looked up", RowId(0)));
+        }
+        if !has_live {
+            self.restore_indexes(seq, blocks)?;
         }
         // Without versions that ended there is nothing to be looked up.
         if self.versions > self.live.len() as u64 {
@@ -304,17 +337,23 @@ impl Relation {
         Ok(())
     }
 
-    fn restore_block(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {
-        let block = blocks.get(id);
-        if block.is_sealed() {
-            self.full.rows += block.len();
-            self.full.dead += block.len() - block.live_count();
+    /// Counts a block of the present, and answers how many of its rows are alive.
+    fn restore_block(&mut self, id: BlockId, blocks: &Blocks) -> Result<usize> {
+        let block = blocks.outline(id);
+        if block.is_sealed {
+            self.full.rows += block.rows;
+            self.full.dead += block.rows - block.live;
         } else {
-            let open = &mut self.open[usize::from(block.holds_copies())];
+            let open = &mut self.open[usize::from(block.holds_copies)];
             if open.replace(id).is_some() {
-                return Err(self.corrupt("lies in one of two open blocks", block.rows.ids[0]));
+                return Err(self.corrupt("lies in one of two open blocks", RowId(0)));
             }
         }
+        Ok(block.live)
+    }
+
+    fn restore_rows(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {
+        let block = blocks.get(id);
         for row in block.ends.unended().ones() {
             let id_of_row = block.rows.ids[row];
             let location = Location {
@@ -325,6 +364,27 @@ impl Relation {
                 return Err(self.corrupt("is alive twice", id_of_row));
             }
             self.live.set(id_of_row, location);
+        }
+        Ok(())
+    }
+
+    /// Makes the live tiers of the indexes. A row has a key since when it got it, and not since its version began.
+    fn restore_indexes(&mut self, seq: u64, blocks: &mut Blocks) -> Result<()> {
+        for at in 0..self.indexes.len() {
+            let KeyIndex {
+                id, shape, since, ..
+            } = &self.indexes[at];
+            let ever = self.timeline.ever(seq).collect();
+            let mut periods = AnyPeriods::new(shape);
+            self.periods(&mut periods, shape, ever, seq, &|_, _| true, blocks)?;
+            let build = IndexBuild {
+                id: *id,
+                shape: shape.clone(),
+                periods,
+            };
+            let mut index = build.finish(*since, blocks);
+            index.forget_past();
+            self.indexes[at] = index;
         }
         Ok(())
     }
@@ -347,10 +407,17 @@ impl Relation {
         let is_wanted = |index: &KeyIndex| index.awaited() == Some(id);
         if let Some(at) = self.indexes.iter().position(is_wanted) {
             let KeyIndex { id, shape, .. } = &self.indexes[at];
+            let mut periods = AnyPeriods::new(shape);
+            self.periods(&mut periods, shape, ever, seq, &|_, end| end <= seq, blocks)?;
+            // What was so when the version of then began may go on: then it is no period of the past.
+            let ended = periods.rows();
+            let is_meant = |row: RowId, end: u64| end > seq && ended.binary_search(&row).is_ok();
+            let present = self.timeline.at(seq);
+            self.periods(&mut periods, shape, present, seq, &is_meant, blocks)?;
             let build = IndexBuild {
                 id: *id,
                 shape: shape.clone(),
-                periods: self.periods(shape, ever, seq, &|end| end <= seq, &|_| false, blocks)?,
+                periods,
             };
             let past = build.finish(0, blocks);
             self.indexes[at].take_past(past, blocks);
@@ -366,7 +433,7 @@ impl Relation {
     ) -> Result<ClosedTier<u64>> {
         let mut versions = Vec::new();
         for id in ever {
-            blocks.visit(id, &self.layout, &mut |block| {
+            blocks.visit(id, &mut |block| {
                 let ended = (0..block.prefix(seq)).filter(|row| block.end_of(*row) <= seq);
                 versions.extend(ended.map(|row| {
                     Closed {
