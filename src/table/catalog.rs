@@ -20,8 +20,6 @@ pub struct Catalog {
     tags: BTreeMap<String, Seq>,
     /// The enumerated types as they are now, and those that are no more as they were last: the past has their values.
     enumerations: BTreeMap<TableId, Enumeration>,
-    /// The relations that are no more, as they were last: their ids and columns are not used for others.
-    gone: BTreeMap<TableId, Rc<TableSchema>>,
     /// The schemas in which a session looks for names without one, if not in `public`.
     path: Option<Rc<[String]>>,
 }
@@ -33,11 +31,6 @@ impl Catalog {
 
     pub fn table_by_id(&self, id: TableId) -> Option<&Rc<TableSchema>> {
         self.tables.get(self.names.get(&id)?)
-    }
-
-    /// A relation that is no more, as it was last.
-    pub fn gone(&self, id: TableId) -> Option<&Rc<TableSchema>> {
-        self.gone.get(&id)
     }
 
     /// An enumerated type as it is now.
@@ -172,7 +165,6 @@ impl Catalog {
             let name = schema.beside(&index.name);
             self.indexes.insert(name, (schema.id, index.id));
         }
-        self.gone.remove(&schema.id);
         self.names.insert(schema.id, schema.key());
         self.tables.insert(schema.key(), Rc::new(schema));
         Ok(())
@@ -200,9 +192,6 @@ impl Catalog {
         self.tables.remove(&schema.key());
         self.names.remove(&id);
         self.indexes.retain(|_, (table, _)| *table != id);
-        if !id.is_temporary() {
-            self.gone.insert(id, schema);
-        }
         Ok(())
     }
 

@@ -313,6 +313,12 @@ impl Store {
         }
     }
 
+    /// A relation as it is, or was before it was dropped.
+    pub fn last_definition(&self, id: TableId) -> Option<&Rc<TableSchema>> {
+        let mut catalogs = self.catalogs.iter().rev();
+        catalogs.find_map(|(_, catalog)| catalog.table_by_id(id))
+    }
+
     /// Equal epochs, equal catalogs.
     pub fn catalog_epoch(&self, snapshot: Snapshot) -> u64 {
         let known = |(seq, _): &(Seq, Rc<Catalog>)| snapshot.seq.is_some_and(|at| *seq <= at);

@@ -98,6 +98,8 @@ impl Transaction {
             );
             return Err(Error::new(Code::ActiveTransaction, message));
         }
+        let last = store.last_definition(table);
+        let schema = schema.again(last.map_or(schema, |last| last));
         let mut private = PrivateTable::new(Rc::new(schema.clone()), true, store.makers)?;
         self.change_catalog(CatalogChange::CreateTable(schema.clone()))?;
         private.foreign = ForeignColumns::of(&self.catalog, table);

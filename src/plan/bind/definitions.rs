@@ -106,14 +106,14 @@ impl Way {
         Times::new(&of.statement.temporal, &catalogs)
     }
 
-    /// That nothing leads to what is not there.
-    pub fn check_whole(&self, before: &Catalog) -> Result<()> {
+    /// That nothing leads to what is not there, but may be in the other catalogs.
+    pub fn check_whole(&self, others: &[&Catalog]) -> Result<()> {
         let catalog = &self.catalog;
         for own in catalog.tables() {
             let is_there = |id: TableId| catalog.table_by_id(id).is_some();
             let lacks = |id: TableId| {
-                let other = catalog.table_by_id(id).or_else(|| before.table_by_id(id));
-                let other = other.or_else(|| catalog.gone(id));
+                let mut all = [catalog].into_iter().chain(others.iter().copied());
+                let other = all.find_map(|catalog| catalog.table_by_id(id));
                 let other = other.map(|other| format!("{} {}", other.kind().word(), other.name));
                 let needs = other.unwrap_or_else(|| "what is not there".to_string());
                 let (kind, name) = (own.kind().word(), &own.name);
@@ -206,8 +206,10 @@ impl Binder<'_> {
         let (mut rules, mut passages) = (Rc::new(Rules::default()), [Vec::new(), Vec::new()]);
         if fate != Fate::Dropped {
             rules = self.rules(&table)?;
+            // A kept table has the columns of before a commit that is undone, or that is an error.
+            let is_same = fate == Fate::Kept && function != PastFunction::Restore;
             for (from, passage) in tables.iter().zip(&mut passages) {
-                let from = from.as_ref().unwrap_or(&table);
+                let from = from.as_ref().filter(|_| !is_same).unwrap_or(&table);
                 *passage = self::passage(from, &table)?;
             }
         }

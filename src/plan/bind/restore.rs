@@ -81,8 +81,7 @@ impl<'a> Binder<'a> {
         let mut filled = Vec::new();
         for before in before.tables().filter(|table| !table.is_temporary()) {
             let known = now.table_by_id(before.id);
-            let last = known.or_else(|| now.gone(before.id)).unwrap_or(before);
-            let again = Rc::new(before.again(last));
+            let again = Rc::new(before.again(known.unwrap_or(before)));
             let fate = fate(known.map(|known| &**known), &again);
             if fate != Fate::Kept {
                 wanted.push(TableSchema::clone(&again));
@@ -92,7 +91,7 @@ impl<'a> Binder<'a> {
             }
         }
         way.define(wanted)?;
-        way.check_whole(now)?;
+        way.check_whole(&[now, before])?;
         self.along(way, filled, then, None)
     }
 
@@ -163,19 +162,17 @@ impl<'a> Binder<'a> {
             return Err(Error::new(Code::WrongObjectType, message));
         }
         let (now, catalog) = (self.catalog(), self.catalog_at(then)?);
-        let again =
-            |table: &TableSchema| table.again(now.gone(table.id).map_or(table, |last| last));
         let mut wanted: Vec<TableSchema> = Vec::new();
         for id in circle(catalog, now, before.id) {
             let table = catalog.require(id)?;
-            let mut made = again(table);
+            let mut made = TableSchema::clone(table);
             for key in &table.foreign_keys {
                 stand_in(&mut made, key.table, &key.referenced, catalog, now)?;
             }
             wanted.push(made);
             let owned = catalog.tables().filter(|other| other.belongs_to(id));
             let owned = owned.filter(|other| now.table_by_id(other.id).is_none());
-            wanted.extend(owned.map(|sequence| again(sequence)));
+            wanted.extend(owned.map(|sequence| TableSchema::clone(sequence)));
         }
         let mut next = 0;
         while next < wanted.len() {
@@ -193,7 +190,7 @@ impl<'a> Binder<'a> {
                     {
                         wanted[next].renumber(of.id, other.id);
                     }
-                    _ => wanted.push(again(of)),
+                    _ => wanted.push(TableSchema::clone(of)),
                 }
             }
             next += 1;
@@ -206,7 +203,7 @@ impl<'a> Binder<'a> {
         let filled: Vec<_> = filled.collect();
         let mut way = Way::new(now);
         way.define(wanted)?;
-        way.check_whole(now)?;
+        way.check_whole(&[now, catalog])?;
         let selection = selection.map(|selection| (before.id, selection));
         self.along(way, filled, then, selection)
     }

@@ -158,12 +158,11 @@ fn undone_definitions(around: &Around) -> Result<(Way, BTreeSet<TableId>)> {
             continue;
         };
         check_labels(&before, after.as_deref())?;
-        let last = now.as_ref().or_else(|| present.gone(id));
-        wanted.push(before.again(last.unwrap_or(&before)));
+        wanted.push(before.again(now.as_ref().unwrap_or(&before)));
     }
     way.define(wanted)?;
     if !changed.is_empty() {
-        way.check_whole(present)?;
+        way.check_whole(&around.catalogs.each_ref().map(|catalog| &**catalog))?;
     }
     Ok((way, changed))
 }
