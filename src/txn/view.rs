@@ -74,9 +74,11 @@ impl<'a> View<'a> {
         self.transaction?.tables.get(&table)
     }
 
-    /// Whether the transaction has written to a table.
+    /// Whether the transaction has written rows of a table, or changed its columns.
     pub fn has_writes(&self, table: TableId) -> bool {
-        self.private(table).is_some()
+        self.private(table).is_some_and(|own| {
+            own.is_relaid || own.hides_store || own.ended_count > 0 || own.rows.len() > 0
+        })
     }
 
     pub(super) fn private_block(&self, block: BlockId) -> Option<Result<&'a PrivateBlock>> {

@@ -239,15 +239,14 @@ impl Program {
         let table = then.by_id(view.table)?;
         let column = table.column(view.column)?;
         if ranged {
+            let period = self.period();
+            let clause = period.sql(&self.said(period.from), &self.said(period.to));
             let versions = self.past.versions(table.id);
-            let rows = versions
-                .iter()
-                .filter(|version| version.values.key() > view.above);
+            let rows = (versions.iter())
+                .filter(|version| version.values.key() > view.above && period.holds(version));
             let rows = rows.map(|v| vec![number(v.values.key()), v.values.any_cell(column)]);
-            return Some((
-                "SELECT * FROM v FOR SYSTEM_TIME ALL".to_string(),
-                Ok(rows.collect()),
-            ));
+            let sql = format!("SELECT * FROM v FOR SYSTEM_TIME {clause}");
+            return Some((sql, Ok(rows.collect())));
         }
         Some((
             format!("SELECT * FROM v FOR SYSTEM_TIME AS OF {said}"),
