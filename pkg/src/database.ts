@@ -1,10 +1,11 @@
+import { check, compact, statsOf, statusOf } from './care.js';
 import { changesOf } from './changes.js';
 import { checkBoolean, checkFunctions, checkOneOf, checkWorker, optionsOf, Takes } from './check.js';
 import { diffQuery } from './diff-query.js';
 import { exported } from './export.js';
 import { DatabaseError } from './error.js';
 import { Host } from './host.js';
-import { check, commitsOf, diffOf, historyOf, lastUndone, quoted, restoreStatement, reverse, run, statusOf, tablesOf, tag } from './introspect.js';
+import { commitsOf, diffOf, historyOf, lastUndone, quoted, restoreStatement, reverse, run, tablesOf, tag } from './introspect.js';
 import { Live } from './live.js';
 import { wireMoment } from './moment.js';
 import { deleteDatabase } from './opener.js';
@@ -28,7 +29,9 @@ import type {
   CommitsOptions,
   DatabaseApi,
   DatabaseCheck,
+  DatabaseCompaction,
   DatabaseInfo,
+  DatabaseStats,
   DatabaseStatus,
   DiffEntry,
   DiffOptions,
@@ -238,6 +241,14 @@ export class Database implements DatabaseApi {
     return check(this.#session, options);
   }
 
+  compact(options?: CheckOptions): Promise<DatabaseCompaction> {
+    return compact(this.#session, options);
+  }
+
+  stats(options?: CallOptions): Promise<DatabaseStats> {
+    return statsOf(this.#session, options);
+  }
+
   status(options?: CallOptions): Promise<DatabaseStatus> {
     return statusOf(this.#session, options);
   }
@@ -250,7 +261,7 @@ export class Database implements DatabaseApi {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       await this.#session.end();
-      this.connection.notices.tell(-1, false); // who waits for a commit is to see that the database is closed
+      this.connection.notices.wake(); // who waits for a commit is to see that the database is closed
       await this.#leave();
     })();
     return this.#closed;

@@ -48,6 +48,8 @@ export function dispatch(engine: Engine, sessions: Sessions, { request, session 
     case 'status':
     case 'touched':
     case 'check':
+    case 'compact':
+    case 'stats':
       return { answer: engine.wasm.ask(number, engine.writeRequest(request as EngineRequest)) };
   }
 }

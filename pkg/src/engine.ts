@@ -266,7 +266,7 @@ export interface EngineRequest {
   limit?: number;
 }
 
-const RequestKind = { exec: 0, run: 1, history: 2, commits: 3, tables: 4, status: 5, touched: 6, check: 7 } as const;
+const RequestKind = { exec: 0, run: 1, history: 2, commits: 3, tables: 4, status: 5, touched: 6, check: 7, compact: 8, stats: 9 } as const;
 const Flag = { Atomic: 1, Single: 2, Many: 4 } as const;
 const MomentKind = { None: 0, Seq: 1, Micros: 2, Text: 3 } as const;
 const HEADER = 64;

@@ -19,19 +19,16 @@ import { dispatch, lockTimeout } from './dispatch.js';
 import { Answer, type Engine } from './engine.js';
 import { DatabaseError, describe, toWire, type WireError } from './error.js';
 import { failed, HeldReplies, NO_RESULTS } from './held.js';
-import { checkSentinel, openStorage, startEngine, startEngineSync, storePieces } from './opener.js';
+import { type Opened, openDatabase, openStorage, startEngine, startEngineSync, storePieces } from './opener.js';
 import { Notices } from './notices.js';
-import { compileWasm, platform } from './platform.js';
+import { platform } from './platform.js';
 import type { Connection, Opening, Reply, Request, Why } from './protocol.js';
 import { Status } from './results.js';
-import { type Job, Sessions } from './sessions.js';
+import { type Job, jobOf, Sessions } from './sessions.js';
 import { asError } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
-import { startTimer } from './timer.js';
+import { Delay, startTimer } from './timer.js';
 import type { DatabaseInfo } from './types.js';
-import { parseUrl } from './url.js';
-
-declare const PACKAGE_VERSION: string;
 
 const TURN_MS = 6;
 /** Work that one step may do: rows, roughly. Well below a millisecond. */
@@ -53,11 +50,16 @@ interface HostCallOptions {
 }
 
 export class Host implements Connection {
+  readonly info: DatabaseInfo;
+  readonly module: WebAssembly.Module;
+  private storage: OpenStorage;
   #engine: Engine | undefined;
   #reopening: Promise<void> | undefined;
   /** When the engine was opened, and whether it has refused a write since, for which storage had no room then. */
   #openedAt = performance.now();
   #refusedWrite = false;
+  /** Whether the last engine went since it or its storage failed. */
+  #hasFailed = false;
   /** Why the last engine was discarded. */
   #failure: DatabaseError | undefined;
   /** Why no call can be answered any more. */
@@ -65,54 +67,32 @@ export class Host implements Connection {
   readonly #sessions = new Sessions();
   readonly #held = new HeldReplies();
   #turnPlanned = false;
-  #idle: ReturnType<typeof setTimeout> | undefined;
-  #relaxedFlush: ReturnType<typeof setTimeout> | undefined;
+  readonly #idle = new Delay(IDLE_MS, () => void this.#rest());
+  readonly #relaxedFlush = new Delay(RELAXED_FLUSH_MS, () => this.#flush());
   #storing: Promise<void> | undefined;
   #closed = false;
   #restarts = 0;
   readonly notices = new Notices();
-  /** The last commits that were told of, as written and as stored. */
-  #toldWritten = -1;
-  #toldStored = -1;
 
   private constructor(
     readonly opening: Opening,
-    readonly info: DatabaseInfo,
-    readonly module: WebAssembly.Module,
-    private storage: OpenStorage,
-    engine: Engine,
+    opened: Opened,
   ) {
-    this.#engine = engine;
+    this.info = opened.info;
+    this.module = opened.module;
+    this.storage = opened.storage;
+    this.#engine = opened.engine;
   }
 
   static async open(opening: Opening): Promise<Host> {
-    const loading = loadModule(opening);
-    loading.catch(() => {}); // awaited below; a failure to open storage comes first
-    const { storage, reason } = await openStorage(opening);
+    const opened = await openDatabase(opening);
+    const host = new Host(opening, opened);
     try {
-      const module = await loading;
-      const engine = await startEngine(module, storage, opening.salvage, opening.memory);
-      const url = parseUrl(opening.url);
-      const sentinel = storage.kind === 'opfs' || storage.kind === 'idb' ? opening.sentinels[storage.kind] : undefined;
-      if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, sentinel, seqOf(engine.wasm.applied_seq()));
-      const info: DatabaseInfo = {
-        url: url.text,
-        name: url.name,
-        storage: storage.kind,
-        reason,
-        persistent: storage.kind !== 'memory',
-        created: storage.fresh,
-        durability: opening.durability,
-        worker: opening.worker,
-        version: PACKAGE_VERSION,
-        recovery: engine.recovery(),
-      };
-      const host = new Host(opening, info, module, storage, engine);
-      if (storage.pieces) await host.#store();
+      if (host.storage.pieces) await host.#store();
       host.#planIdle();
       return host;
     } catch (error) {
-      await storage.close();
+      await host.storage.close();
       throw error;
     }
   }
@@ -121,24 +101,16 @@ export class Host implements Connection {
 
   call(request: Request, options: HostCallOptions = {}): Promise<Reply> {
     return new Promise((resolve) => {
-      if (this.#closed) return resolve(failed({ code: 'CLOSED', message: 'the database is closed', sqlstate: '08003' }));
+      if (this.#closed) return resolve(failed(toWire(closed())));
       // What ends with its session has ended.
       if (request.kind === 'forget' && !this.#sessions.has(request.session)) return resolve({ results: NO_RESULTS });
       const session = this.#sessions.get(request.session);
       const release: (() => void)[] = [];
-      const job: Job = {
-        request,
-        session,
-        answer: (reply) => {
-          clearTimeout(job.waiting);
-          for (const undo of release) undo();
-          resolve(reply);
-        },
-        task: -1,
-        begun: false,
-        cancelled: false,
-        waiting: undefined,
-      };
+      const job = jobOf(request, session, (reply) => {
+        clearTimeout(job.waiting);
+        for (const undo of release) undo();
+        resolve(reply);
+      });
       if (options.signal) {
         const cancel = () => this.cancel(job, 'CANCELLED');
         options.signal.addEventListener('abort', cancel, { once: true });
@@ -177,17 +149,9 @@ export class Host implements Connection {
       if (this.#advance(session.jobs[0] as Job) === 'waiting') throw lockTimeout();
     }
     let reply: Reply | undefined;
-    const job: Job = {
-      request,
-      session,
-      answer: (answered) => {
-        reply = answered;
-      },
-      task: -1,
-      begun: false,
-      cancelled: false,
-      waiting: undefined,
-    };
+    const job = jobOf(request, session, (answered) => {
+      reply = answered;
+    });
     session.jobs.push(job);
     while (session.jobs[0] === job) {
       if (this.#advance(job) === 'waiting') {
@@ -264,8 +228,8 @@ export class Host implements Connection {
     }
     await this.#reopening?.catch(() => {});
     this.#closed = true;
-    clearTimeout(this.#idle);
-    clearTimeout(this.#relaxedFlush);
+    this.#idle.stop();
+    this.#relaxedFlush.stop();
     try {
       await this.#closeEngine();
       // What is still held was applied, and a close that succeeds has flushed it.
@@ -274,7 +238,7 @@ export class Host implements Connection {
       this.#held.refuse(error as DatabaseError);
       throw error;
     } finally {
-      this.#held.refuse(new DatabaseError('CLOSED', 'the database is closed'));
+      this.#held.refuse(closed());
       this.#engine = undefined;
       await this.storage.close();
     }
@@ -391,13 +355,24 @@ export class Host implements Connection {
     if (place < 0) return; // it was refused when storage failed under it
     session.jobs.splice(place, 1);
     if (session.engine >= 0) session.inTransaction = engine.wasm.in_transaction(session.engine);
-    if (job.request.kind === 'status') {
+    const { kind } = job.request;
+    if (kind === 'status' || kind === 'stats') {
       const readOnly = engine.recovery()?.readOnly ?? null;
       reply.host = { memoryBytes: engine.memoryBytes, restarts: this.#restarts, readOnly, inTransaction: session.inTransaction };
     }
     this.#noteRefusal(engine, reply.error?.code);
-    this.#held.add(job.answer, reply, engine.wasm.applied_seq());
-    if (job.request.kind === 'check' && this.storage.pieces) void this.#store(); // it may want to read some
+    const hold = () => this.#held.add(job.answer, reply, engine.wasm.applied_seq());
+    if (kind === 'compact' && !reply.error) {
+      // The next step needs the files that it asked for, and what it wrote to be stored.
+      void this.#provide().finally(() => {
+        if (engine === this.#engine) hold();
+        else job.answer(failed(toWire(this.#closed ? closed() : (this.#failure ?? storageFailed()))));
+        this.#settle();
+      });
+    } else {
+      hold();
+      if (kind === 'check' && this.storage.pieces) void this.#store(); // it may want to read some
+    }
     // Someone may have been waiting for this transaction to end.
     if (this.#sessions.busy().length > 0) this.#planTurn();
   }
@@ -413,7 +388,7 @@ export class Host implements Connection {
       if (answer === undefined) return;
       if (answer === Answer.Failed) return this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
       if (this.storage.pieces) void this.#store();
-      if (this.#relaxed) this.#planRelaxedFlush();
+      if (this.#relaxed) this.#relaxedFlush.plan();
     }
     this.#release();
   }
@@ -422,14 +397,7 @@ export class Host implements Connection {
     const durable = this.#engine?.wasm.durable_seq() ?? -1;
     this.#held.release(durable);
     // What is merely written may be lost with the system, which is then no loss to be reported.
-    this.#tell(durable, !this.#relaxed);
-  }
-
-  #tell(seq: number, stored: boolean): void {
-    if (seq <= (stored ? this.#toldStored : this.#toldWritten)) return;
-    if (stored) this.#toldStored = seq;
-    this.#toldWritten = Math.max(seq, this.#toldWritten);
-    this.notices.tell(seq, stored);
+    this.notices.tell(durable, !this.#relaxed);
   }
 
   /** Stores the pieces that the engine has written, one transaction after another, until there are none. */
@@ -456,15 +424,6 @@ export class Host implements Connection {
     }
   }
 
-  #planRelaxedFlush(): void {
-    this.#relaxedFlush ??= unref(
-      setTimeout(() => {
-        this.#relaxedFlush = undefined;
-        this.#flush();
-      }, RELAXED_FLUSH_MS),
-    );
-  }
-
   /** Replies are given when a commit is written. Files alone can tell that from flushed; IndexedDB has its own way. */
   get #relaxed(): boolean {
     return this.opening.durability === 'relaxed' && this.storage.files !== undefined;
@@ -476,36 +435,40 @@ export class Host implements Connection {
     if (!engine) return;
     const answer = this.#guard(() => engine.wasm.flush());
     if (answer === Answer.Failed) this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
-    else if (answer === Answer.Done && this.#relaxed) this.#tell(engine.wasm.applied_seq(), true);
+    else if (answer === Answer.Done && this.#relaxed) this.notices.tell(engine.wasm.applied_seq(), true);
   }
 
   // -- maintenance ------------------------------------------------------------------------------
 
   #planIdle(): void {
-    if (this.#idle !== undefined || this.#closed) return;
-    this.#idle = unref(
-      setTimeout(() => {
-        this.#idle = undefined;
-        void this.#rest();
-      }, IDLE_MS),
-    );
+    if (!this.#closed) this.#idle.plan();
   }
 
   async #rest(): Promise<void> {
     const engine = this.#engine;
     if (!engine || this.#closed) return;
-    try {
-      // Also between the calls of an application that makes one after another, or it would fill the files that there are.
-      if (this.storage.files?.needsFiles) await this.storage.files.makeFiles();
-    } catch {
-      // No more files for now: the engine goes on with those it has, and says so when it cannot.
-    }
+    // Also between the calls of an application that makes one after another, or it would fill the files that there are.
+    await this.#makeFiles();
     if (engine !== this.#engine || this.#closed || this.#turnPlanned) return;
     const answer = this.#guard(() => engine.wasm.maintain(MAINTAIN_MS));
     if (answer === undefined) return;
     if (answer === Answer.Failed) return this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
     if (this.storage.pieces) void this.#store();
     if (answer === Answer.Again) this.#planIdle();
+  }
+
+  async #makeFiles(): Promise<void> {
+    try {
+      if (this.storage.files?.needsFiles) await this.storage.files.makeFiles();
+    } catch {
+      // No more files for now: the engine goes on with those it has, and says so when it cannot.
+    }
+  }
+
+  /** Gives the engine what it waits for at storage. */
+  async #provide(): Promise<void> {
+    await this.#makeFiles();
+    if (this.storage.pieces) await this.#store();
   }
 
   // -- failures ---------------------------------------------------------------------------------
@@ -534,6 +497,7 @@ export class Host implements Connection {
     if (!this.#engine) return;
     this.#engine = undefined;
     this.#failure = error;
+    this.#hasFailed = true;
     this.#restarts += 1;
     this.#sessions.loseEngine(error);
     if (this.storage.kind === 'memory') {
@@ -568,7 +532,7 @@ export class Host implements Connection {
 
   /** A database that was opened for reading only, since storage could not be written, may find room later. */
   #noteRefusal(engine: Engine, code: string | undefined): void {
-    if (code === 'QUOTA' || code === 'IO') this.#refusedWrite ||= engine.recovery()?.readOnly?.code === code;
+    if (code === 'QUOTA' || code === 'IO') this.#refusedWrite ||= isWithoutRoom(engine);
   }
 
   /** Lets go of an engine that can only read, if nothing of it is in use: the next one may be able to write. */
@@ -583,7 +547,9 @@ export class Host implements Connection {
   #useEngine(engine: Engine): void {
     this.#engine = engine;
     this.#openedAt = performance.now();
-    this.#refusedWrite = false;
+    // What failed may have been a write.
+    this.#refusedWrite = this.#hasFailed && isWithoutRoom(engine);
+    this.#hasFailed = false;
   }
 
   /** Opens the engine anew at once, if that can be done, which decides what was held. */
@@ -596,7 +562,7 @@ export class Host implements Connection {
   }
 
   #engineNow(): Engine {
-    if (this.#closed) throw new DatabaseError('CLOSED', 'the database is closed');
+    if (this.#closed) throw closed();
     if (this.#dead) throw this.#dead;
     if (!this.synchronous) {
       throw new DatabaseError('UNSUPPORTED', 'IndexedDB is asynchronous, so there are no synchronous calls over it');
@@ -611,36 +577,25 @@ export class Host implements Connection {
   }
 }
 
-async function loadModule(opening: Opening): Promise<WebAssembly.Module> {
-  try {
-    return await compileWasm(opening.wasm);
-  } catch (error) {
-    throw new DatabaseError('ENGINE_CRASHED', `the engine's WebAssembly cannot be loaded: ${describe(error)}`, {
-      hint: "serve 'driftdb.wasm' beside the package's JavaScript, or say where it is with the option 'wasm'",
-      cause: error,
-    });
-  }
+/** Whether it was opened for reading only, since storage refused what it wrote. */
+function isWithoutRoom(engine: Engine): boolean {
+  const code = engine.recovery()?.readOnly?.code;
+  return code === 'QUOTA' || code === 'IO';
 }
 
 function storageFailed(): DatabaseError {
   return new DatabaseError('COMMIT_UNKNOWN', 'storage failed; the next call opens the database anew');
 }
 
-function lost(): DatabaseError {
-  return new DatabaseError('IN_FAILED_TRANSACTION', 'the transaction was lost with an engine that failed; roll it back');
+function closed(): DatabaseError {
+  return new DatabaseError('CLOSED', 'the database is closed');
 }
 
-function seqOf(seq: number): number | null {
-  return seq < 0 ? null : seq;
+function lost(): DatabaseError {
+  return new DatabaseError('IN_FAILED_TRANSACTION', 'the transaction was lost with an engine that failed; roll it back');
 }
 
 function stopped(why: Why): WireError {
   const message = why === 'TIMEOUT' ? 'the call took longer than its timeout' : 'the call was cancelled';
   return { code: why, message, sqlstate: '57014' };
-}
-
-/** A timer that does not keep Node running. */
-function unref<T>(timer: T): T {
-  (timer as { unref?: () => void }).unref?.();
-  return timer;
 }

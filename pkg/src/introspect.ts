@@ -1,12 +1,12 @@
-/** What a database tells about itself: histories, commits, tables, counters. */
+/** What a database tells about itself: histories, commits, tables. */
 
-import { checkFunction, optionsOf, Takes } from './check.js';
+import { Takes } from './check.js';
 import { DatabaseError } from './error.js';
 import { wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
 import type { Table } from './results.js';
 import { asking, checkResults, checkText, onlyTable, PLAIN, type Session, type Settled } from './session.js';
-import type { CallOptions, CheckOptions, CommitInfo, CommitsOptions, DatabaseCheck, DatabaseProblem, DatabaseStatus, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, RestoreOptions, Row, RunResult, TableInfo, UndoOptions, WriteOptions } from './types.js';
+import type { CallOptions, CommitInfo, CommitsOptions, DiffEntry, DiffOptions, Moment, HistoryEntry, Parameters, QueryOptions, RestoreOptions, RunResult, TableInfo, UndoOptions, WriteOptions } from './types.js';
 
 /** The columns of a history before those of the row; `src/db/report.rs` writes them. */
 const HEAD = 7;
@@ -234,54 +234,4 @@ export async function tablesOf(session: Session, options: CallOptions = {}): Pro
     indexes: TableInfo['indexes'];
   }>('object');
   return rows.map(({ primary_key: primaryKey, ...table }) => ({ ...table, primaryKey }));
-}
-
-export async function statusOf(session: Session, options: CallOptions = {}): Promise<DatabaseStatus> {
-  const reply = await session.call({ kind: 'status', session: session.number }, options);
-  const [row] = onlyTable(reply, PLAIN).results<Row>('object').rows as [Row];
-  return {
-    appliedSeq: row['applied_seq'],
-    durableSeq: row['durable_seq'],
-    parses: row['parses'],
-    planCacheHits: row['plan_cache_hits'],
-    entriesTouched: row['entries_touched'],
-    blocks: row['blocks'],
-    versions: row['versions'],
-    memoryBytes: reply.host?.memoryBytes ?? 0,
-    inTransaction: reply.host?.inTransaction ?? false,
-    restarts: reply.host?.restarts ?? 0,
-    readOnly: reply.host?.readOnly ?? null,
-  };
-}
-
-interface CheckRow extends DatabaseProblem {
-  over: boolean;
-  done: number;
-  total: number;
-  bytes: number;
-  versions: number;
-}
-
-/** Has the engine check a part after another, until it is over or stopped. */
-export async function check(session: Session, given?: CheckOptions | null): Promise<DatabaseCheck> {
-  const { signal, onProgress } = optionsOf<CheckOptions>(given, Takes.check);
-  checkFunction(onProgress, 'onProgress');
-  const step = async (from: number, options?: CallOptions) => {
-    const reply = await session.call({ kind: 'check', session: session.number, from }, options);
-    return onlyTable(reply, PLAIN).results<CheckRow>('object').rows;
-  };
-  let over = false;
-  try {
-    for (let from = 0; ; from = 1) {
-      const [row, ...found] = (await step(from, { signal })) as [CheckRow, ...CheckRow[]];
-      ({ over } = row);
-      onProgress?.({ done: over ? row.total : Math.min(row.done, row.total), total: row.total });
-      if (!over) continue;
-      const problems = found.map(({ code, message, segment, file, offset }) => ({ code, message, segment, file, offset }));
-      return { problems, bytes: row.bytes, versions: row.versions };
-    }
-  } finally {
-    // As long as it is there, the engine writes no checkpoint.
-    if (!over) await step(2).catch(() => {});
-  }
 }

@@ -5,6 +5,9 @@ export type Listener = (seq: number, stored: boolean) => void;
 
 export class Notices {
   readonly #listeners = new Set<Listener>();
+  /** The last commits that were told of, as written and as stored. */
+  #written = -1;
+  #stored = -1;
 
   /** Answers with the means to stop listening. */
   add(listener: Listener): () => void {
@@ -12,7 +15,16 @@ export class Notices {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Tells of a commit, unless that is no news. */
   tell(seq: number, stored: boolean): void {
+    if (seq <= (stored ? this.#stored : this.#written)) return;
+    if (stored) this.#stored = seq;
+    this.#written = Math.max(seq, this.#written);
     for (const listener of [...this.#listeners]) listener(seq, stored);
+  }
+
+  /** Lets all look who wait, though there is no commit. */
+  wake(): void {
+    for (const listener of [...this.#listeners]) listener(-1, false);
   }
 }

@@ -3,13 +3,66 @@
 import { createGlue } from '#glue';
 import { Answer, Engine, StorageCode } from './engine.js';
 import { DatabaseError, describe, type WireError } from './error.js';
-import { platform } from './platform.js';
+import { compileWasm, platform } from './platform.js';
 import type { Opening, Sentinel } from './protocol.js';
 import { isQuota } from './storage/files.js';
 import { asError, deleteIdb, type IdbPieces, openIdb } from './storage/idb.js';
 import { deleteOpfs, openOpfs, opfsMissing } from './storage/opfs.js';
 import { MEMORY, type OpenStorage } from './storage/storage.js';
+import type { DatabaseInfo } from './types.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
+
+declare const PACKAGE_VERSION: string;
+
+/** A database that is open. */
+export interface Opened {
+  info: DatabaseInfo;
+  module: WebAssembly.Module;
+  storage: OpenStorage;
+  engine: Engine;
+}
+
+/** Opens storage, starts an engine over it, and looks whether anything is missing. */
+export async function openDatabase(opening: Opening): Promise<Opened> {
+  const loading = loadModule(opening);
+  loading.catch(() => {}); // awaited below; a failure to open storage comes first
+  const { storage, reason } = await openStorage(opening);
+  try {
+    const module = await loading;
+    const engine = await startEngine(module, storage, opening.salvage, opening.memory);
+    const url = parseUrl(opening.url);
+    const sentinel = storage.kind === 'opfs' || storage.kind === 'idb' ? opening.sentinels[storage.kind] : undefined;
+    const last = engine.wasm.applied_seq();
+    if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, sentinel, last < 0 ? null : last);
+    const info: DatabaseInfo = {
+      url: url.text,
+      name: url.name,
+      storage: storage.kind,
+      reason,
+      persistent: storage.kind !== 'memory',
+      created: storage.fresh,
+      durability: opening.durability,
+      worker: opening.worker,
+      version: PACKAGE_VERSION,
+      recovery: engine.recovery(),
+    };
+    return { info, module, storage, engine };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function loadModule(opening: Opening): Promise<WebAssembly.Module> {
+  try {
+    return await compileWasm(opening.wasm);
+  } catch (error) {
+    throw new DatabaseError('ENGINE_CRASHED', `the engine's WebAssembly cannot be loaded: ${describe(error)}`, {
+      hint: "serve 'driftdb.wasm' beside the package's JavaScript, or say where it is with the option 'wasm'",
+      cause: error,
+    });
+  }
+}
 
 export interface Chosen {
   storage: OpenStorage;
@@ -86,7 +139,7 @@ async function guarded(storage: Promise<OpenStorage>, opening: Opening, kind: 'o
 }
 
 /** The same where commits are missing at the end. */
-export function checkSentinel(url: DatabaseUrl, sentinel: Sentinel | undefined, appliedSeq: number | null): void {
+function checkSentinel(url: DatabaseUrl, sentinel: Sentinel | undefined, appliedSeq: number | null): void {
   if (!sentinel || sentinel.seq === null || (appliedSeq ?? -1) >= sentinel.seq) return;
   throw dataLoss(url, `commit ${sentinel.seq} was on storage, and the last one there now is ${appliedSeq ?? 'none'}`);
 }

@@ -34,6 +34,9 @@ export type Request =
   | { kind: 'touched'; session: number; sql: string; params?: Uint8Array | undefined; moment?: WireMoment | undefined; from: number }
   /** Begins a check with `from` 0, goes on with it with 1, and leaves it with 2. */
   | { kind: 'check'; session: number; from: number }
+  /** The same for a compaction. */
+  | { kind: 'compact'; session: number; from: number }
+  | { kind: 'stats'; session: number }
   | { kind: 'flush'; session: number }
   /** Rolls back what the session left open, and forgets it. */
   | { kind: 'end'; session: number };
@@ -43,7 +46,7 @@ export interface Reply {
   results: Uint8Array;
   /** For `prepare`. */
   statement?: number | undefined;
-  /** For `status`: what the engine cannot know of itself. */
+  /** For `status` and `stats`: what the engine cannot know of itself. */
   host?: Pick<DatabaseStatus, 'memoryBytes' | 'restarts' | 'readOnly' | 'inTransaction'> | undefined;
   error?: WireError | undefined;
 }

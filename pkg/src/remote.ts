@@ -159,6 +159,6 @@ export class Remote implements Connection {
       answer({ results: new Uint8Array(), error: { code, message, sqlstate } });
     }
     this.#resolveClose?.();
-    this.notices.tell(-1, false); // who waits for a commit waits in vain
+    this.notices.wake(); // who waits for a commit waits in vain
   }
 }

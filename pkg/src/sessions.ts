@@ -18,6 +18,10 @@ export interface Job {
   waiting: ReturnType<typeof setTimeout> | undefined;
 }
 
+export function jobOf(request: Request, session: SessionState, answer: (reply: Reply) => void): Job {
+  return { request, session, answer, task: -1, begun: false, cancelled: false, waiting: undefined };
+}
+
 export interface SessionState {
   /** The engine's number for it; -1 where the engine does not know it yet. */
   engine: number;

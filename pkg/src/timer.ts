@@ -12,6 +12,31 @@ export function startTimer(milliseconds: number, callback: () => void): Timer | 
   return milliseconds > LONGEST ? undefined : setTimeout(callback, milliseconds);
 }
 
+/** Something that is done a while after it was planned, once however often that was; it does not keep Node running. */
+export class Delay {
+  #timer: Timer | undefined;
+
+  constructor(
+    readonly milliseconds: number,
+    readonly callback: () => void,
+  ) {}
+
+  plan(): void {
+    if (this.#timer !== undefined) return;
+    const timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.callback();
+    }, this.milliseconds);
+    (timer as { unref?: () => void }).unref?.();
+    this.#timer = timer;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
 /** The milliseconds that an option gives, or `INVALID_PARAMETER_VALUE`. */
 export function checkedTimeout<T extends number | undefined>(milliseconds: T, name = 'timeout'): T {
   if (milliseconds === undefined || (typeof milliseconds === 'number' && milliseconds >= 0)) return milliseconds;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::error::{Code, Error, Result};
 use crate::exec::Meter;
-use crate::log::{Contents, Log, Report};
+use crate::log::{Contents, Log, Report, Usage};
 use crate::sql::{Lifting, Statements, Syntax};
 use crate::storage::Ticket;
 use crate::table::{Capture, Catalog, CommitInfo, Stats, Store};
@@ -49,6 +49,7 @@ pub(super) struct Shared {
     capture: Option<Capture>,
     /// A check under way, during which no checkpoint is written.
     pub(super) check: Option<super::check::Check>,
+    pub(super) compaction: Option<super::compact::Compaction>,
     durable: Option<Seq>,
     /// Why the database can no longer be used: memory and storage might disagree.
     poison: Option<Error>,
@@ -104,6 +105,11 @@ impl Shared {
         Meter::new(options.limits.memory_bytes).within(&options.heap, began)
     }
 
+    /// Why nothing can be written.
+    pub fn read_only(&self) -> Option<&Error> {
+        self.report.as_ref()?.read_only.as_ref()
+    }
+
     /// # Errors
     /// The one that made memory and storage disagree, or that part of what storage holds contradicts itself.
     pub fn check_usable(&self) -> Result<()> {
@@ -140,6 +146,7 @@ impl Database {
                 flushes: Vec::new(),
                 capture: None,
                 check: None,
+                compaction: None,
                 durable,
                 poison: None,
             },
@@ -365,6 +372,9 @@ impl Database {
     /// Work for idle times; true: there is more.
     pub fn maintain(&mut self, milliseconds: u32) -> Result<bool> {
         self.shared.check_usable()?;
+        if self.shared.read_only().is_some() {
+            return Ok(false);
+        }
         let Shared {
             log: Some(log),
             options,
@@ -445,6 +455,11 @@ impl Database {
 
     pub fn stats(&self) -> Stats {
         self.shared.store.stats()
+    }
+
+    /// What the files hold; `None` without storage.
+    pub fn usage(&self) -> Option<Usage> {
+        self.shared.log.as_ref().map(Log::usage)
     }
 
     pub fn limits(&self) -> &Limits {

@@ -1,6 +1,6 @@
 //! What a database tells about itself, as results like any other: histories, commits, tables, counters.
 
-use super::{AsOf, Checked, Database, History, StatementResult, TransactionStatus};
+use super::{AsOf, Checked, Compacted, Database, History, StatementResult, TransactionStatus};
 use crate::column::{Chunk, VectorBuilder};
 use crate::error::Result;
 use crate::expr::Json;
@@ -224,6 +224,30 @@ pub fn touched(touched: bool, seq: Option<Seq>) -> StatementResult {
     let to = seq.map_or(Value::Null, |seq| number(seq.0));
     report.push([Value::Bool(touched), to]);
     report.finish("TOUCHED", seq)
+}
+
+/// How large a database is: one JSON text.
+pub fn stats(database: &Database) -> StatementResult {
+    told("STATS", &super::stats::describe(database), database)
+}
+
+/// How far a compaction has come: one JSON text.
+pub fn compaction(compacted: &Compacted, database: &Database) -> StatementResult {
+    let told_of = Json::object([
+        ("over", compacted.is_over.into()),
+        ("done", compacted.done.into()),
+        ("total", compacted.total.into()),
+        ("before", compacted.before.into()),
+        ("after", compacted.after.into()),
+        ("commits", compacted.commits.into()),
+    ]);
+    told("COMPACT", &told_of, database)
+}
+
+fn told(command: &'static str, json: &Json, database: &Database) -> StatementResult {
+    let mut report = Report::named(&[("told", DataType::Json)]);
+    report.push([Value::text(&json.printed())]);
+    report.finish(command, database.applied_seq())
 }
 
 /// The counters of a database, one row.

@@ -30,7 +30,7 @@
 //! | `recovery` `survey` `scan` `tail` `start` | [`Recovery`]: the files, the frames, what follows them, the first frame of a new writer |
 //! | `checkpoint` | everything up to a commit in one file, for which the segments before can be used anew |
 //! | `transaction` `record` `event` `bookkeeping` | commits and frames |
-//! | `check` | reading all of an open log again |
+//! | `check` `usage` | reading all of an open log again; what the files hold |
 //! | `frame` `chain` `page` `segment` `superblock` | checksums, hashes, headers |
 //! | `window` `zeros` `salt` | reading ahead, writing all, random bytes |
 //! | `options` | how it is opened |
@@ -59,6 +59,7 @@ mod survey;
 mod tail;
 mod transaction;
 mod upkeep;
+mod usage;
 mod window;
 mod writer;
 mod zeros;
@@ -70,4 +71,5 @@ pub use checkpoint::Contents;
 pub use options::{Mode, Options, Position, Report, Sizes};
 pub use page::DatabaseId;
 pub use recovery::{Recovered, Recovery};
+pub use usage::Usage;
 pub use writer::Log;

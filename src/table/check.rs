@@ -106,8 +106,7 @@ impl Store {
 
     /// How many blocks there are to be looked at.
     pub fn check_total(&self) -> u64 {
-        let blocks = |relation: &Relation| relation.timeline.ever(ALIVE).count() as u64;
-        self.relations.values().map(blocks).sum()
+        self.relations.values().map(Relation::block_count).sum()
     }
 
     fn compare(&self, relation: &Relation, check: &mut Check) {

@@ -122,6 +122,7 @@ mod ordered_map;
 mod relation;
 mod row_map;
 mod rows;
+mod size;
 mod stamps;
 mod store;
 mod timeline;
@@ -133,6 +134,7 @@ pub use catalog::Catalog;
 pub use check::Check;
 pub use checkpoint::{Capture, Restore};
 pub use location::{BlockId, Fetch, Location};
+pub use size::Size;
 pub use store::{CommitInfo, Residency, Stats, Store};
 
 pub(crate) use append::{append_null, append_range, append_value, nulls};

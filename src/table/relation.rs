@@ -308,9 +308,17 @@ impl Relation {
 
     /// What making an index over all that the table ever held takes at most: the keys, and twice a list of periods.
     pub fn index_bytes(&self, blocks: &Blocks) -> u64 {
+        self.blocks_held(blocks) + self.versions * INDEX_BYTES_PER_VERSION
+    }
+
+    /// Bytes of all blocks, unpacked or not.
+    pub fn blocks_held(&self, blocks: &Blocks) -> u64 {
         let held = |id: BlockId| blocks.bytes_held(id) as u64;
-        let keys: u64 = self.timeline.ever(ALIVE).map(held).sum();
-        keys + self.versions * INDEX_BYTES_PER_VERSION
+        self.timeline.ever(ALIVE).map(held).sum()
+    }
+
+    pub fn block_count(&self) -> u64 {
+        self.timeline.ever(ALIVE).count() as u64
     }
 
     pub fn bytes_held(&self) -> usize {

@@ -1,28 +1,26 @@
 //! The class that JavaScript holds: one database over one storage.
 
+use super::description::{describe, describe_report};
 use super::files::Files;
 use super::heap::{HEAP_MAX, Instance};
 use super::host::{Host, Outside};
-use super::request::{Asked, Kind};
 use crate::db::{
-    AsOf, CHECKPOINT_AFTER, Cells, Database, Durability, Encoder, Failure, Limits, Opening,
-    Options, Parameter, Progress, SessionId, StatementId, StatementResult, TaskId,
-    TransactionStatus, Wanted, Work, report,
+    CHECKPOINT_AFTER, Database, Durability, Encoder, Failure, Limits, Opening, Options, Parameter,
+    SessionId, StatementId, TaskId,
 };
 use crate::error::{Code, Error, Result};
-use crate::expr::Json;
-use crate::log::{Mode, Report};
+use crate::log::Mode;
 use crate::plan::OutputColumn;
 use crate::storage::{Pieces, Storage, Ticket};
 use crate::table::Residency;
-use crate::types::{DataType, HeapBound, Seq, Value};
+use crate::types::{HeapBound, Seq};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-const DONE: u32 = 0;
-const AGAIN: u32 = 1;
-const WAITING: u32 = 2;
+pub(super) const DONE: u32 = 0;
+pub(super) const AGAIN: u32 = 1;
+pub(super) const WAITING: u32 = 2;
 const FAILED: u32 = 3;
 
 /// Kinds of storage that JavaScript names.
@@ -32,7 +30,7 @@ const PIECES: u32 = 2;
 /// Replayed at a time while opening: the host runs in between.
 const OPENING_BUDGET: u32 = 1 << 16;
 
-enum State {
+pub(super) enum State {
     Opening(Box<Opening>),
     Open(Box<Database>),
     /// Between two states, and after a failure to open.
@@ -40,36 +38,27 @@ enum State {
 }
 
 /// A task, with what its statements have answered so far.
-struct Task {
-    results: Vec<u8>,
-    texts: Vec<u32>,
+pub(super) struct Task {
+    pub results: Vec<u8>,
+    pub texts: Vec<u32>,
     /// It answers one result even if it ran no statement.
-    many: bool,
+    pub many: bool,
 }
-
-/// Read by a step of a check.
-const CHECKED_BYTES: u64 = 1 << 20;
-
-/// A request is read, converted and written: as often as this it may lie in memory beside itself.
-const REQUEST_FACTOR: u64 = 3;
-
-/// Results of up to this size are written where the last ones were.
-const ROOM_BYTES: usize = 1 << 16;
 
 #[wasm_bindgen]
 pub struct Engine {
-    state: State,
+    pub(super) state: State,
     pieces: Option<Pieces>,
-    heap: HeapBound,
-    tasks: BTreeMap<u32, Task>,
-    input: Vec<u8>,
-    output: Vec<u8>,
-    encoder: Encoder,
-    parameters: Vec<Parameter>,
+    pub(super) heap: HeapBound,
+    pub(super) tasks: BTreeMap<u32, Task>,
+    pub(super) input: Vec<u8>,
+    pub(super) output: Vec<u8>,
+    pub(super) encoder: Encoder,
+    pub(super) parameters: Vec<Parameter>,
     /// By prepared statement: the fields that JavaScript knows, so that `execute` can leave out their names.
-    known: BTreeMap<u32, Rc<[OutputColumn]>>,
+    pub(super) known: BTreeMap<u32, Rc<[OutputColumn]>>,
     /// The same for `run`: command and fields of its last result by the short way.
-    known_last: Option<(&'static str, Rc<[OutputColumn]>)>,
+    pub(super) known_last: Option<(&'static str, Rc<[OutputColumn]>)>,
     failure: Option<Failure>,
 }
 
@@ -382,196 +371,8 @@ impl Engine {
 }
 
 impl Engine {
-    fn database(&mut self) -> Result<&mut Database> {
-        match &mut self.state {
-            State::Open(database) => Ok(database),
-            _ => Err(Error::new(Code::Closed, "the database is not open")),
-        }
-    }
-
-    /// Whether there is room for what is made of a request: its texts, and what becomes of those.
-    fn check_room(&self, length: u32) -> Result<()> {
-        self.heap.check(REQUEST_FACTOR * u64::from(length))
-    }
-
-    fn try_prepare(&mut self, session: SessionId, length: u32) -> Result<StatementId> {
-        self.check_room(length)?;
-        let asked = Asked::read(input(&self.input, length))?;
-        let State::Open(database) = &mut self.state else {
-            return Err(Error::new(Code::Closed, "the database is not open"));
-        };
-        let statement = database.prepare(session, asked.sql)?;
-        let description = database.describe(session, statement)?;
-        let oids = description.parameters.iter();
-        let oids: Vec<Value> = oids.map(|kind| Value::I64(i64::from(kind.oid()))).collect();
-        let fields = table(description.fields, &[]);
-        let parameters = table(
-            vec![OutputColumn {
-                name: "oid".to_string(),
-                data_type: DataType::BigInt,
-            }],
-            &oids,
-        );
-        self.output.clear();
-        for result in [fields, parameters] {
-            self.encoder
-                .encode(&result, Wanted::default(), &mut self.output)?;
-        }
-        Ok(statement)
-    }
-
-    fn try_start(&mut self, session: SessionId, length: u32) -> Result<TaskId> {
-        self.check_room(length)?;
-        let asked = Asked::read(input(&self.input, length))?;
-        let (request, texts) = (asked.request()?, asked.texts);
-        let many = matches!(request.work, Work::Many { .. });
-        let number = self.database()?.start(session, request)?;
-        let mut results = std::mem::take(&mut self.output);
-        if results.capacity() > ROOM_BYTES {
-            results = Vec::new();
-        }
-        results.clear();
-        let task = Task {
-            results,
-            texts,
-            many,
-        };
-        self.tasks.insert(number.0, task);
-        Ok(number)
-    }
-
-    fn try_step(&mut self, number: u32, budget: u32) -> std::result::Result<u32, Failure> {
-        let progress = self.database().map_err(alone)?.step(TaskId(number), budget);
-        match progress {
-            // A block that is needed is loaded by the next step.
-            Progress::Working | Progress::NeedBlock(_) => Ok(AGAIN),
-            Progress::WaitingForWriter => Ok(WAITING),
-            Progress::Statement(result) => {
-                self.keep(number, &result).map_err(alone)?;
-                Ok(AGAIN)
-            }
-            Progress::Finished => {
-                if self
-                    .tasks
-                    .get(&number)
-                    .is_some_and(|task| task.many && task.results.is_empty())
-                {
-                    let mut nothing = table(Vec::new(), &[]);
-                    nothing.seq = self.database().map_err(alone)?.applied_seq();
-                    self.keep(number, &nothing).map_err(alone)?;
-                }
-                let task = self.tasks.remove(&number);
-                self.output = task.map(|task| task.results).unwrap_or_default();
-                Ok(DONE)
-            }
-            Progress::Failed(failure) => Err(failure),
-        }
-    }
-
-    fn keep(&mut self, task: u32, result: &StatementResult) -> Result<()> {
-        let Some(task) = self.tasks.get_mut(&task) else {
-            return Err(Error::new(Code::Internal, "the task is not known"));
-        };
-        let wanted = Wanted {
-            texts: &task.texts,
-            terse: false,
-        };
-        self.encoder.encode(result, wanted, &mut task.results)
-    }
-
-    /// Whether the statement in the input could be run by the short way.
-    fn try_run(&mut self, session: SessionId, length: u32) -> Result<bool> {
-        self.check_room(length)?;
-        let asked = Asked::read(input(&self.input, length))?;
-        let Some(sql) = asked.plain_statement() else {
-            return Ok(false);
-        };
-        self.parameters.clear();
-        asked.read_row(&mut self.parameters)?;
-        let State::Open(database) = &mut self.state else {
-            return Err(Error::new(Code::Closed, "the database is not open"));
-        };
-        let Some(result) = database.execute_text(session, sql, &self.parameters)? else {
-            return Ok(false);
-        };
-        let told = (result.command, result.fields.clone());
-        let terse = self.known_last.as_ref() == Some(&told);
-        self.output.clear();
-        let wanted = Wanted { texts: &[], terse };
-        self.encoder.encode(&result, wanted, &mut self.output)?;
-        self.known_last = Some(told);
-        Ok(true)
-    }
-
-    fn try_execute(
-        &mut self,
-        session: SessionId,
-        statement: StatementId,
-        length: u32,
-    ) -> Result<u32> {
-        self.check_room(length)?;
-        self.parameters.clear();
-        let cells = Cells::new(input(&self.input, length))?;
-        if cells.rows > 0 {
-            cells.read_row(0, &mut self.parameters)?;
-        }
-        let State::Open(database) = &mut self.state else {
-            return Err(Error::new(Code::Closed, "the database is not open"));
-        };
-        let Some(result) = database.execute(session, statement, &self.parameters)? else {
-            return Ok(AGAIN);
-        };
-        let terse = self.known.get(&statement.0) == Some(&result.fields);
-        self.output.clear();
-        let wanted = Wanted { texts: &[], terse };
-        self.encoder.encode(&result, wanted, &mut self.output)?;
-        if !terse {
-            self.known.insert(statement.0, result.fields);
-        }
-        Ok(DONE)
-    }
-
-    fn try_ask(&mut self, length: u32) -> Result<()> {
-        self.check_room(length)?;
-        let asked = Asked::read(input(&self.input, length))?;
-        let State::Open(database) = &mut self.state else {
-            return Err(Error::new(Code::Closed, "the database is not open"));
-        };
-        let as_of: Option<&AsOf> = asked.as_of.as_ref();
-        let result = match asked.kind {
-            Kind::History => {
-                let names: Option<Vec<String>> = match asked.meta {
-                    "" => None,
-                    names => Some(Json::parse(names)?.into_strings().ok_or_else(malformed)?),
-                };
-                let history =
-                    database.history(asked.sql, &asked.row()?, names.as_deref(), as_of)?;
-                report::history(&history, database.applied_seq())
-            }
-            Kind::Commits => report::commits(database, asked.from, asked.to, asked.limit)?,
-            Kind::Tables => report::tables(&*database.catalog(as_of)?, database.applied_seq()),
-            Kind::Status => report::status(database)?,
-            Kind::Touched => {
-                // Zero stands for before the first commit.
-                let from = asked.from.checked_sub(1).map(Seq);
-                let (touched, seq) = database.touched(asked.sql, &asked.row()?, from, as_of);
-                report::touched(touched, seq)
-            }
-            Kind::Check => {
-                match asked.from {
-                    0 => database.begin_check()?,
-                    1 => {}
-                    _ => database.end_check(),
-                }
-                report::check(&database.check(CHECKED_BYTES)?, database.applied_seq())
-            }
-            Kind::Exec | Kind::Run => return Err(malformed()),
-        };
-        let wanted = Wanted {
-            texts: &asked.texts,
-            terse: false,
-        };
-        self.encoder.encode(&result, wanted, &mut self.output)
+    pub(super) fn database(&mut self) -> Result<&mut Database> {
+        opened(&mut self.state)
     }
 
     fn answer(&mut self, result: Result<()>) -> u32 {
@@ -593,8 +394,15 @@ impl Engine {
     }
 }
 
+pub(super) fn opened(state: &mut State) -> Result<&mut Database> {
+    match state {
+        State::Open(database) => Ok(database),
+        _ => Err(Error::new(Code::Closed, "the database is not open")),
+    }
+}
+
 /// What JavaScript wrote to the room that `input` gave it.
-fn input(room: &[u8], length: u32) -> &[u8] {
+pub(super) fn input(room: &[u8], length: u32) -> &[u8] {
     let start = (room.as_ptr() as usize).next_multiple_of(8) - room.as_ptr() as usize;
     room.get(start..)
         .and_then(|room| room.get(..length as usize))
@@ -602,86 +410,10 @@ fn input(room: &[u8], length: u32) -> &[u8] {
 }
 
 /// An error outside of any script.
-fn alone(error: Error) -> Failure {
+pub(super) fn alone(error: Error) -> Failure {
     Failure {
         statement: 0,
         error,
-    }
-}
-
-fn malformed() -> Error {
-    Error::new(Code::Internal, "the request is malformed")
-}
-
-fn describe(failure: &Failure) -> String {
-    let error = &failure.error;
-    Json::object([
-        ("code", error.code().name().into()),
-        ("message", error.message().into()),
-        ("sqlstate", error.sqlstate().into()),
-        ("detail", error.detail().into()),
-        ("hint", error.hint().into()),
-        ("position", error.position().into()),
-        ("table", error.table().into()),
-        ("constraint", error.constraint().into()),
-        ("statementIndex", (failure.statement as u64).into()),
-    ])
-    .printed()
-}
-
-fn describe_report(report: &Report) -> String {
-    let error = |error: &Error| {
-        Json::object([
-            ("code", error.code().name().into()),
-            ("message", error.message().into()),
-        ])
-    };
-    let torn = report.torn.map(|at| {
-        Json::object([
-            ("segment", at.segment.into()),
-            ("file", at.file.into()),
-            ("offset", at.offset.into()),
-            ("seq", at.seq.into()),
-        ])
-    });
-    Json::object([
-        ("readOnly", report.read_only.as_ref().map(error).into()),
-        ("damage", report.damage.as_ref().map(error).into()),
-        ("torn", torn.into()),
-        ("provisional", report.provisional.into()),
-        ("commits", report.commits.into()),
-        ("segments", report.segments.into()),
-        (
-            "halfDamagedFiles",
-            Json::from_iter(report.half_damaged_files.iter().copied()),
-        ),
-        (
-            "foreignFiles",
-            Json::from_iter(report.foreign_files.iter().copied()),
-        ),
-    ])
-    .printed()
-}
-
-/// A result with these fields, and values for the first of them.
-fn table(fields: Vec<OutputColumn>, values: &[Value]) -> StatementResult {
-    use crate::column::{Chunk, Vector};
-    let column = |field: &OutputColumn| {
-        let values = values.iter();
-        Rc::new(Vector::from_values(field.data_type.physical(), values))
-    };
-    StatementResult {
-        command: "",
-        chunks: vec![Chunk::new(
-            fields.iter().map(column).collect(),
-            values.len(),
-        )],
-        fields: fields.into(),
-        affected_rows: 0,
-        seq: None,
-        committed: false,
-        transaction: TransactionStatus::Idle,
-        notice: None,
     }
 }
 

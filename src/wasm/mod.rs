@@ -14,6 +14,9 @@
 //! Errors are never thrown as exceptions: an exception from here is a trap, after which the instance
 //! must not be used again.
 
+mod ask;
+mod call;
+mod description;
 mod engine;
 mod files;
 mod heap;

@@ -28,6 +28,8 @@ pub enum Kind {
     Status,
     Touched,
     Check,
+    Compact,
+    Stats,
 }
 
 /// The parts of a request, still in the buffer.
@@ -148,6 +150,8 @@ fn kind(number: u32) -> Result<Kind> {
         5 => Kind::Status,
         6 => Kind::Touched,
         7 => Kind::Check,
+        8 => Kind::Compact,
+        9 => Kind::Stats,
         _ => return Err(malformed()),
     })
 }

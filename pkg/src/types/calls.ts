@@ -5,7 +5,7 @@ import type { Moment } from './moments.js';
 import type { CallOptions, CommitsOptions, ExecOptions, QueryOptions, TransactionOptions, WriteOptions } from './options.js';
 import type { CommitInfo, DiffEntry, DiffOptions, DiffQueryOptions, HistoryEntry, RestoreOptions, TagInfo, UndoOptions } from './past.js';
 import type { Field, Parameters, Results, Row, TableInfo } from './results.js';
-import type { CheckOptions, DatabaseCheck, DatabaseInfo, DatabaseStatus } from './status.js';
+import type { CheckOptions, DatabaseCheck, DatabaseCompaction, DatabaseInfo, DatabaseStats, DatabaseStatus } from './status.js';
 
 /** What a database, a transaction and a past moment have in common. */
 export interface Queryable {
@@ -213,6 +213,15 @@ export interface DatabaseApi extends Queryable {
    * and calls go on meanwhile. What it finds can be read up to there: open the database with `salvage`.
    */
   check(options?: CheckOptions): Promise<DatabaseCheck>;
+
+  /**
+   * Writes a checkpoint now and frees the storage that the log took before it, as happens by itself when the log has grown. Of the history
+   * nothing goes, and calls go on meanwhile. Where there is no room it is an error (`QUOTA`), and everything is as it was.
+   */
+  compact(options?: CheckOptions): Promise<DatabaseCompaction>;
+
+  /** How large the database is: on storage, in memory, table by table. It reads no row for it. */
+  stats(options?: CallOptions): Promise<DatabaseStats>;
 
   /** Waits until everything committed so far is on storage: of interest with `durability: 'relaxed'`. */
   flush(options?: CallOptions): Promise<void>;

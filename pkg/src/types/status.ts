@@ -81,7 +81,7 @@ export interface DatabaseStatus {
   readOnly: { code: ErrorCode; message: string } | null;
 }
 
-/** Taken by `check`. */
+/** Taken by `check` and `compact`. */
 export interface CheckOptions {
   /** Stops it. */
   signal?: Signal | undefined;
@@ -109,4 +109,64 @@ export interface DatabaseProblem {
   /** The number of a file, and where in it, as far as it is known. */
   file: number | null;
   offset: number | null;
+}
+
+/** What came of `compact`. */
+export interface DatabaseCompaction {
+  /** Of all files, before it and behind it; 0 for a database in memory. */
+  bytesBefore: number;
+  bytesAfter: number;
+  /** How many commits are in the checkpoint. */
+  commits: number;
+}
+
+/** What `stats` tells. Sizes are in bytes. */
+export interface DatabaseStats {
+  /** How many there are; all of them can be read. */
+  commits: number;
+  /** When the first and the last were made. */
+  first: Date | null;
+  last: Date | null;
+  /** Row versions of all times, over all tables, dropped ones included, and the blocks that hold them. */
+  versions: number;
+  blocks: number;
+  memory: {
+    /** By blocks and indexes, roughly. */
+    held: number;
+    /** By everything in the engine, and how much that may be. */
+    used: number;
+    max: number;
+    /** By the WebAssembly instance, which gives nothing back. */
+    reserved: number;
+  };
+  /** Null for a database in memory. */
+  storage: DatabaseFiles | null;
+  /** Those of the present, by name, and materialized views. */
+  tables: TableStats[];
+}
+
+/** What is on storage. */
+export interface DatabaseFiles {
+  /** Of all files, with what is kept free in them. */
+  bytes: number;
+  files: number;
+  /** Of the log, and how many segments that is. */
+  log: number;
+  segments: number;
+  /** Of the last checkpoint, and how many of the commits are in it. The log has the others. */
+  checkpoint: number;
+  checkpointed: number;
+}
+
+/** How large a table is in memory. */
+export interface TableStats {
+  /** With its schema, unless that is `public`. */
+  name: string;
+  /** Rows of the present, and versions of rows that are past. */
+  rows: number;
+  past: number;
+  /** Blocks of row versions, and what they take. */
+  blocks: number;
+  bytes: number;
+  indexes: { name: string; bytes: number }[];
 }

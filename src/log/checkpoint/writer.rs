@@ -3,7 +3,7 @@
 use super::PIECE_BYTES_MAX;
 use super::header::{BEGIN, Header};
 use super::reader::{Next, Pieces};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::log::frame::Checksum;
 use crate::log::segment::HEADER_BYTES;
 use crate::log::writer::{FreeFile, Log};
@@ -62,13 +62,47 @@ impl Log {
         self.checkpoints.wanted = self.head.next_seq > 0;
     }
 
+    /// Leaves a checkpoint that was asked for, unless it is complete. One that is due is begun anew.
+    pub fn leave_checkpoint(&mut self) {
+        let state = &mut self.checkpoints;
+        state.wanted = false;
+        if let Some(work) = state.work.take_if(|work| work.may_be_left()) {
+            state.stale.push(work.file);
+        }
+    }
+
+    /// Bytes written and read back of the checkpoint that is being written, of about how many.
+    pub fn checkpoint_progress(&self) -> (u64, u64) {
+        let state = &self.checkpoints;
+        let guess = 2 * (state.bytes + state.log_bytes);
+        let Some(work) = &state.work else {
+            return (0, guess);
+        };
+        let end = work.header.end;
+        match &work.stage {
+            Stage::Write => (end, guess.max(2 * end)),
+            Stage::Verify(pieces) => (end + pieces.offset(), 2 * end),
+            Stage::Point | Stage::Recycle => (2 * end, 2 * end),
+        }
+    }
+
+    /// Why the last checkpoint was given up.
+    pub fn take_refusal(&mut self) -> Option<Error> {
+        self.checkpoints.refusal.take()
+    }
+
+    /// Whether one is being written, or files are being emptied behind one.
+    pub fn is_writing_checkpoint(&self) -> bool {
+        let state = &self.checkpoints;
+        state.work.is_some() || !state.stale.is_empty() || !state.emptied.is_empty()
+    }
+
     /// Whether a checkpoint is being written, or is to be.
     pub fn is_checkpointing(&self) -> bool {
         let state = &self.checkpoints;
         let least = self.sizes.checkpoint_after.max(state.put_off);
         let is_due = state.wanted || state.log_bytes >= least.max(state.bytes / LOG_SHARE);
-        let is_busy = state.work.is_some() || !state.stale.is_empty() || !state.emptied.is_empty();
-        is_busy || is_due && self.head.next_seq > state.commits
+        self.is_writing_checkpoint() || is_due && self.head.next_seq > state.commits
     }
 
     /// Does a part of the work on a checkpoint, if one is due: about `budget` bytes are written or read.
@@ -89,7 +123,8 @@ impl Log {
         let has_room = self.storage.has_room();
         if let Some(work) = (self.checkpoints.work).take_if(|work| !has_room && work.may_be_left())
         {
-            self.give_up(&work);
+            let full = "there is no room for a checkpoint";
+            self.give_up(&work, Error::new(Code::Quota, full));
             // A commit that is to be stored at once has this room.
             self.storage.clear(work.file)?;
         }
@@ -116,7 +151,9 @@ impl Log {
         match self.work(&mut work, u64::from(budget), contents) {
             Ok(true) => self.checkpoints.work = Some(work),
             Ok(false) => {}
-            Err(_) if work.may_be_left() && self.failure.is_none() => self.give_up(&work),
+            Err(error) if work.may_be_left() && self.failure.is_none() => {
+                self.give_up(&work, error);
+            }
             Err(error) => return Err(error),
         }
         Ok(self.is_checkpointing())
@@ -133,8 +170,9 @@ impl Log {
             let free = *self.free.front().expect("there are two");
             let begin = HEADER_BYTES as u64;
             if free.zeroed < begin
-                && write_zeros(self.storage.as_mut(), free.file, 0..begin).is_err()
+                && let Err(error) = write_zeros(self.storage.as_mut(), free.file, 0..begin)
             {
+                self.checkpoints.refusal = Some(error);
                 self.put_off();
                 return Ok(false);
             }
@@ -168,7 +206,7 @@ impl Log {
                 self.checkpoints.work = Some(work);
                 self.request_flush(self.durable_mark)?;
             }
-            Err(_) => self.give_up(&work),
+            Err(error) => self.give_up(&work, error),
         }
         Ok(self.is_checkpointing())
     }
@@ -279,8 +317,9 @@ impl Log {
     }
 
     /// Leaves a checkpoint that could not be written.
-    fn give_up(&mut self, work: &Work) {
+    fn give_up(&mut self, work: &Work, why: Error) {
         self.checkpoints.stale.push(work.file);
+        self.checkpoints.refusal = Some(why);
         self.put_off();
     }
 
@@ -334,4 +373,5 @@ pub struct Checkpoints {
     fresh: Option<u64>,
     put_off: u64,
     looked: u32,
+    refusal: Option<Error>,
 }

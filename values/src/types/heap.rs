@@ -41,6 +41,11 @@ impl HeapBound {
         self.heap.as_ref().map_or(0, |heap| heap.used())
     }
 
+    /// How much may be used; nothing where it is not counted.
+    pub fn max(&self) -> Option<u64> {
+        self.heap.as_ref().map(|_| self.max)
+    }
+
     /// Whether there is room for `more` bytes.
     ///
     /// # Errors

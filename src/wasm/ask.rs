@@ -1,0 +1,70 @@
+//! Requests about the database itself: its history, its schema, its state, and what takes care of it.
+
+use super::engine::{Engine, input, opened};
+use super::request::{Asked, Kind};
+use crate::db::{AsOf, Wanted, report};
+use crate::error::{Code, Error, Result};
+use crate::expr::Json;
+use crate::types::Seq;
+
+/// Read by a step of a check.
+const CHECKED_BYTES: u64 = 1 << 20;
+
+/// That a step of a compaction takes, about.
+const COMPACTED_MILLISECONDS: u32 = 10;
+
+impl Engine {
+    pub(super) fn try_ask(&mut self, length: u32) -> Result<()> {
+        self.check_room(length)?;
+        let asked = Asked::read(input(&self.input, length))?;
+        let database = opened(&mut self.state)?;
+        let as_of: Option<&AsOf> = asked.as_of.as_ref();
+        let result = match asked.kind {
+            Kind::History => {
+                let names: Option<Vec<String>> = match asked.meta {
+                    "" => None,
+                    names => Some(Json::parse(names)?.into_strings().ok_or_else(malformed)?),
+                };
+                let history =
+                    database.history(asked.sql, &asked.row()?, names.as_deref(), as_of)?;
+                report::history(&history, database.applied_seq())
+            }
+            Kind::Commits => report::commits(database, asked.from, asked.to, asked.limit)?,
+            Kind::Tables => report::tables(&*database.catalog(as_of)?, database.applied_seq()),
+            Kind::Status => report::status(database)?,
+            Kind::Touched => {
+                // Zero stands for before the first commit.
+                let from = asked.from.checked_sub(1).map(Seq);
+                let (touched, seq) = database.touched(asked.sql, &asked.row()?, from, as_of);
+                report::touched(touched, seq)
+            }
+            Kind::Check => {
+                match asked.from {
+                    0 => database.begin_check()?,
+                    1 => {}
+                    _ => database.end_check(),
+                }
+                report::check(&database.check(CHECKED_BYTES)?, database.applied_seq())
+            }
+            Kind::Compact => {
+                match asked.from {
+                    0 => database.begin_compaction()?,
+                    1 => {}
+                    _ => database.end_compaction(),
+                }
+                report::compaction(&database.compact(COMPACTED_MILLISECONDS)?, database)
+            }
+            Kind::Stats => report::stats(database),
+            Kind::Exec | Kind::Run => return Err(malformed()),
+        };
+        let wanted = Wanted {
+            texts: &asked.texts,
+            terse: false,
+        };
+        self.encoder.encode(&result, wanted, &mut self.output)
+    }
+}
+
+fn malformed() -> Error {
+    Error::new(Code::Internal, "the request is malformed")
+}
