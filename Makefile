@@ -2,7 +2,7 @@
 # make test    set up, build and run every check and test; this is what CI runs
 # make fuzz    compare random statements with a PostgreSQL server, SEEDS=500 of them from FIRST=0 on
 # make programs  compare random programs about the past with a model, PROGRAMS=100000 of them in all; what was done is
-#              kept in target/programs, where it goes on
+#              kept in target/programs, where it goes on, and told in docs/RELIABILITY.md
 # make images  crash images of random programs that write to a log, IMAGES=10000000 of them in all; what was done is kept in
 #              target/images, where it goes on, and told in docs/RELIABILITY.md
 # make build   the wasm engine (pkg/wasm), the npm package (pkg/dist) and the page (www/dist)

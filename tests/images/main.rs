@@ -15,9 +15,8 @@ mod support;
 
 use driftdb::error::Code;
 use driftdb::storage::Memory;
-use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 use support::commits::*;
 use support::progress::{Progress, number};
 use support::random::Random;
@@ -139,45 +138,6 @@ impl Trial {
 /// What is counted of a program.
 const COUNTS: [&str; 2] = ["images", "seconds"];
 
-/// The figures, in place of those that the document has.
-fn publish(progress: &Progress<2>, path: &Path) {
-    let text = fs::read_to_string(path).expect("the document is there");
-    let (before, rest) = text.split_once(BEGIN).expect("the document has the place");
-    let (_, after) = rest.split_once(END).expect("the place has an end");
-    let figures = format!(
-        "| date | programs (seeds) | images | violations | seconds |\n|---|---:|---:|---:|---:|\n\
-         | {} | {} (0 to {}) | {} | {} | {} |",
-        today(),
-        progress.next,
-        progress.next.saturating_sub(1),
-        progress.counts[0],
-        progress.failed.len(),
-        progress.counts[1]
-    );
-    let text = format!("{before}{BEGIN}\n{figures}\n{END}{after}");
-    fs::write(path, text).expect("the document can be written");
-}
-
-const BEGIN: &str = "<!-- written by `make images` -->";
-const END: &str = "<!-- end of what `make images` writes -->";
-
-/// The day, as years, months and days: the civil calendar from days since 1970.
-fn today() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let days = since.unwrap_or(Duration::ZERO).as_secs() / 86_400 + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    format!("{}-{month:02}-{day:02}", era * 400 + year + later)
-}
-
 #[test]
 fn whatever_a_crash_leaves_is_a_prefix_with_all_that_was_durable() {
     if let Some(seed) = number("SEED") {
@@ -197,7 +157,7 @@ fn whatever_a_crash_leaves_is_a_prefix_with_all_that_was_durable() {
         progress.counts[1] += begun.elapsed().as_secs_f64().round() as u64;
         if let Some(path) = &record {
             progress.write(Path::new(path));
-            publish(&progress, Path::new("docs/RELIABILITY.md"));
+            progress.publish("make images", "violations");
         }
     }
     let [images, _] = progress.counts;
