@@ -35,6 +35,21 @@ pub struct Commit {
     pub tables: Vec<TableChange>,
 }
 
+/// What replaying a changed row takes, as bytes of the log that take as long to read.
+const ROW_COST: u64 = 32;
+
+impl Commit {
+    /// How long replaying it takes besides reading it, as bytes of the log that take as long to read.
+    pub fn cost(&self) -> u64 {
+        let rows = |change: &TableChange| {
+            let written = change.updates.iter().chain(&change.inserts);
+            let written: usize = written.map(|changes| changes.rows.len()).sum();
+            (written + change.deletes.len()) as u64
+        };
+        self.tables.iter().map(rows).sum::<u64>() * ROW_COST
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum CatalogChange {
     CreateTable(TableSchema),

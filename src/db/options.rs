@@ -19,7 +19,8 @@ pub struct Options {
     pub entropy: Rc<dyn Entropy>,
     pub residency: Residency,
     pub durability: Durability,
-    /// Bytes of the log behind a checkpoint from which on the next is written; at least a quarter of those that it has.
+    /// Bytes of the log behind a checkpoint from which on the next is written; at least an eighth of those that it has. Each row
+    /// that changed counts besides (see `Commit::cost`).
     pub checkpoint_after: u64,
     /// Off: plans run as they were bound. Both must answer the same.
     pub optimizer: bool,

@@ -46,7 +46,8 @@ pub struct Sizes {
     pub largest_segment: u64,
     /// How far ahead of its end a segment is filled with zeros in idle time.
     pub zero_ahead: u64,
-    /// A checkpoint is written when the log behind the last one has so many bytes, and a quarter of those of that one.
+    /// A checkpoint is written when the log behind the last one has so many bytes, and an eighth of those of that one; rows
+    /// count besides (see `Commit::cost`).
     pub checkpoint_after: u64,
 }
 

@@ -214,7 +214,7 @@ impl Recovery {
             segment: None,
             number: 0,
             previous_end: 0,
-            bytes: 0,
+            cost: 0,
         };
         if self.options.mode != Mode::Write {
             return Ok(Some(self.read_only(start, None)));

@@ -47,6 +47,8 @@ pub(super) struct Scan {
     sealed: bool,
     /// Bytes of frames read.
     pub bytes: u64,
+    /// What the commits read take besides.
+    pub cost: u64,
 }
 
 enum Next {
@@ -77,6 +79,7 @@ impl Scan {
             has_unbegun,
             sealed: false,
             bytes: 0,
+            cost: 0,
         }
     }
 
@@ -277,6 +280,7 @@ impl Scan {
         if self.head.next_seq == self.watermark.commits && chain != self.watermark.chain {
             return Err(Malformed::Invalid("the superblock knows another history"));
         }
+        self.cost += commit.cost();
         Ok(commit)
     }
 

@@ -39,8 +39,8 @@ pub(super) struct Start {
     /// Otherwise the number of the new one, and where the one before ends.
     pub number: u64,
     pub previous_end: u64,
-    /// Bytes of frames in the log.
-    pub bytes: u64,
+    /// What reading the log takes: bytes of frames, and what the commits take besides.
+    pub cost: u64,
 }
 
 impl Recovery {
@@ -51,7 +51,7 @@ impl Recovery {
             segment,
             number: scan.segment().header.number + 1,
             previous_end: scan.good_end,
-            bytes: scan.bytes,
+            cost: scan.bytes + scan.cost,
         }
     }
 
@@ -196,7 +196,7 @@ impl Recovery {
 
     fn make_log(&mut self, start: Start) -> Log {
         let mut files = self.files.take().expect("set by the survey");
-        files.checkpoints.log_bytes = start.bytes;
+        files.checkpoints.log_cost = start.cost;
         // The one that is written on is no old one.
         let written = start.segment.as_ref().map(|segment| segment.number);
         let old = &mut files.checkpoints.old_segments;

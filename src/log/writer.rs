@@ -212,6 +212,7 @@ impl Log {
             let message = "the log's segment is full, and there is no file to go on in";
             return Err(Error::new(Code::Quota, message));
         }
+        self.checkpoints.log_cost += commit.cost();
         self.head = Head {
             next_seq: self.head.next_seq + 1,
             time: commit.time,
@@ -327,7 +328,7 @@ impl Log {
             return Err(self.undo_write(cause, None));
         }
         self.segment.written += self.pending.len() as u64;
-        self.checkpoints.log_bytes += self.pending.len() as u64;
+        self.checkpoints.log_cost += self.pending.len() as u64;
         self.segment.zeroed = self.segment.zeroed.max(self.segment.written);
         self.pending.clear();
         Ok(())

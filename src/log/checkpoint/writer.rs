@@ -31,6 +31,8 @@ pub struct Work {
     header: Header,
     file: u32,
     checksum: Checksum,
+    /// The cost of the log that it stands for.
+    cost: u64,
 }
 
 /// What is done when everything before has been flushed.
@@ -47,8 +49,9 @@ enum Stage {
 }
 
 /// The log behind a checkpoint grows to such a part of it before the next one is written: opening replays the one, and
-/// writing anew what the last one had takes time as well.
-const LOG_SHARE: u64 = 4;
+/// writing anew what the last one had takes time as well. What counts of the log is its cost: rows that take few bytes take as
+/// long to replay as others.
+const LOG_SHARE: u64 = 8;
 
 /// A part costs as much as so many bytes at least: it was found, packed and tried, however little came of it.
 const PART_COST: u64 = 32 << 10;
@@ -74,7 +77,8 @@ impl Log {
     /// Bytes written and read back of the checkpoint that is being written, of about how many.
     pub fn checkpoint_progress(&self) -> (u64, u64) {
         let state = &self.checkpoints;
-        let guess = 2 * (state.bytes + state.log_bytes);
+        // What takes its time to replay packs well.
+        let guess = 2 * (state.bytes + state.log_cost / 4);
         let Some(work) = &state.work else {
             return (0, guess);
         };
@@ -101,7 +105,7 @@ impl Log {
     pub fn is_checkpointing(&self) -> bool {
         let state = &self.checkpoints;
         let least = self.sizes.checkpoint_after.max(state.put_off);
-        let is_due = state.wanted || state.log_bytes >= least.max(state.bytes / LOG_SHARE);
+        let is_due = state.wanted || state.log_cost >= least.max(state.bytes / LOG_SHARE);
         self.is_writing_checkpoint() || is_due && self.head.next_seq > state.commits
     }
 
@@ -199,6 +203,7 @@ impl Log {
             stage: Stage::Write,
             file: free.file,
             checksum: Checksum::new(&header.salt),
+            cost: self.checkpoints.log_cost,
             header,
         };
         match write_all(self.storage.as_mut(), free.file, 0, &begun) {
@@ -267,7 +272,7 @@ impl Log {
                 state.stale.extend(state.file.replace(work.file));
                 state.commits = work.header.mark.commits;
                 state.bytes = work.header.end;
-                state.log_bytes = self.segment.written;
+                state.log_cost -= work.cost;
                 state.put_off = 0;
                 return Ok(false);
             }
@@ -323,9 +328,9 @@ impl Log {
         self.put_off();
     }
 
-    /// No checkpoint before the log has grown to twice its length.
+    /// No checkpoint before the log has come to twice its cost.
     fn put_off(&mut self) {
-        self.checkpoints.put_off = 2 * self.checkpoints.log_bytes;
+        self.checkpoints.put_off = 2 * self.checkpoints.log_cost;
         (self.checkpoints.wanted, self.checkpoints.looked) = (false, 0);
     }
 }
@@ -359,8 +364,8 @@ pub struct Checkpoints {
     pub file: Option<u32>,
     pub commits: u64,
     pub bytes: u64,
-    /// Bytes of the log behind it.
-    pub log_bytes: u64,
+    /// What the log behind it takes to be replayed: its bytes, and what its commits take besides.
+    pub log_cost: u64,
     /// Files of complete segments, with their numbers.
     pub old_segments: Vec<(u64, u32)>,
     /// Files that mean nothing any more and are to be emptied.
