@@ -115,6 +115,7 @@ mod changes;
 mod check;
 mod checkpoint;
 mod closed;
+mod commits;
 mod index;
 mod key;
 mod location;

@@ -2,6 +2,7 @@
 
 use super::apply::apply_change;
 use super::blocks::Blocks;
+use super::commits::Commits;
 use super::relation::Relation;
 use super::{BlockId, Catalog, KeyIndex, KeyMakers};
 use crate::commit::{CatalogChange, Commit, RequestId, TableChange};
@@ -36,6 +37,19 @@ pub struct CommitInfo {
 }
 
 impl CommitInfo {
+    /// What stands in the place of one that cannot be read.
+    pub(super) fn without_meaning(time: i64) -> CommitInfo {
+        CommitInfo {
+            time,
+            clock_lag: 0,
+            statement: "".into(),
+            meta: None,
+            affected_rows: 0,
+            request: None,
+            tables: [].into(),
+        }
+    }
+
     /// A statement and tables; where they are those of the commit before, they are held once.
     pub(super) fn of_commit(
         before: Option<&CommitInfo>,
@@ -77,7 +91,7 @@ pub struct Store {
     pub(super) catalogs: Vec<(Seq, Rc<Catalog>)>,
     pub(super) changes: Vec<(Seq, Vec<CatalogChange>)>,
     empty: Rc<Catalog>,
-    pub(super) commits: Vec<CommitInfo>,
+    pub(super) commits: Commits,
     /// There is a commit of another branch, of which a checkpoint would know nothing.
     pub(super) has_branches: bool,
     /// Indexes that are gone, for who began to read through them before.
@@ -131,7 +145,7 @@ impl Store {
             catalogs: Vec::new(),
             changes: Vec::new(),
             empty: Rc::default(),
-            commits: Vec::new(),
+            commits: Commits::default(),
             has_branches: false,
             dropped: Vec::new(),
             next: NextIds {
@@ -188,7 +202,7 @@ impl Store {
 
     fn check_order(&self, commit: &Commit) -> Result<()> {
         let next = Seq(self.commits.len() as u64);
-        let previous = self.commits.last().map_or(i64::MIN, |last| last.time);
+        let previous = self.commits.last_time().unwrap_or(i64::MIN);
         if commit.seq == next && commit.time > previous {
             return Ok(());
         }
@@ -327,7 +341,7 @@ impl Store {
 
     /// The last commit at or before a time.
     pub fn seq_at_time(&self, time: i64) -> Option<Seq> {
-        let after = self.commits.partition_point(|commit| commit.time <= time) as u64;
+        let after = self.commits.until(time) as u64;
         after.checked_sub(1).map(Seq)
     }
 

@@ -63,6 +63,14 @@ fn a_checkpoint_that_commits_overtake_is_that_of_its_commit() {
         let mut check = Check::default();
         while history.store.check_on(&mut check, 10) {}
         assert_eq!(check.problems, [], "seed {seed}");
+        for commit in &history.commits {
+            let info = history.store.commit_info(commit.seq).expect("it is known");
+            assert_eq!(
+                (info.time, &*info.statement),
+                (commit.time, &*commit.statement)
+            );
+            assert_eq!(history.store.seq_at_time(commit.time), Some(commit.seq));
+        }
         history.reopening = 5;
         history.run(20);
         history.check_all(20);
@@ -128,6 +136,9 @@ fn damage(mut history: History, rounds: usize) {
                 let mut later = later.iter();
                 let applied = later.try_for_each(|commit| store.apply(commit.clone()));
                 while store.check_on(&mut Check::default(), usize::MAX) {}
+                let times = (0..=last).map(|seq| store.commit_info(Seq(seq)).map(|own| own.time));
+                let moments = times.flatten().map(|time| store.seq_at_time(time));
+                assert_eq!(moments.count() as u64, last + 1);
                 found += usize::from(applied.is_err() || store.check_sound().is_err());
                 read_all(&mut store, last);
             }

@@ -8,6 +8,7 @@ use crate::encoding::lz;
 use crate::encoding::wire::Write;
 use crate::error::{Code, Error, Result};
 use crate::table::blocks::Stored;
+use crate::table::commits::Stretch;
 use crate::table::{BlockId, CommitInfo, Store};
 use crate::types::Seq;
 use std::collections::VecDeque;
@@ -86,7 +87,7 @@ impl Capture {
                 let mut packed = vec![kind as u8];
                 match kind {
                     // Some of it stays as it is.
-                    Kind::Block | Kind::Live => packed.extend(part),
+                    Kind::Commits | Kind::Block | Kind::Live => packed.extend(part),
                     _ => lz::write(&mut packed, &part),
                 }
                 return Ok(Some(packed));
@@ -116,14 +117,25 @@ impl Capture {
     }
 
     fn commits(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
-        let commits = &store.commits[self.next..=self.seq as usize];
+        let left = (self.seq as usize + 1).saturating_sub(self.next);
+        // The last one of a checkpoint may have room for more.
+        let stretch = store.commits.stretch_at(self.next);
+        let is_kept = |stretch: &&Stretch| stretch.count < left;
+        if let Some(stretch) = stretch.filter(is_kept) {
+            part.extend(stretch.bytes.get());
+            self.next += stretch.count;
+            return true;
+        }
         let mut weight = 0;
         let fits = |commit: &&CommitInfo| {
             weight += commit.statement.len() + commit.meta.as_ref().map_or(0, String::len);
             weight += 4 * commit.tables.len();
             weight <= PART_BYTES
         };
-        let count = commits.iter().take(PART_ITEMS).take_while(fits).count();
+        let commits = store.commits.iter_from(self.next);
+        let commits = commits.take(left.min(PART_ITEMS));
+        let commits: Vec<&CommitInfo> = commits.collect();
+        let count = commits.iter().copied().take_while(fits).count();
         let count = count.max(1).min(commits.len());
         if count > 0 {
             commits::write(part, &commits[..count]);

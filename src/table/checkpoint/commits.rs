@@ -1,7 +1,8 @@
 //! What is kept of commits besides their changes, column by column.
 //!
 //! ```text
-//!   varint count · packed integers: times, lags of the clock, affected rows
+//!   varint count · zigzag first time · zigzag last time
+//!   and, without their repetitions (see lz): packed integers: times, lags of the clock, affected rows
 //!   a column of statements · a column of metadata · a column of requests (uuid) · packed integers (ordinals)
 //!   packed integers: how many tables each changed, and all of these
 //! ```
@@ -9,24 +10,32 @@
 use crate::column::{Data, Vector};
 use crate::encoding::integers::{pack, unpack};
 use crate::encoding::limit::FRAME_ROWS_MAX;
+use crate::encoding::lz;
 use crate::encoding::vector::{self, Budget};
 use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::table::CommitInfo;
+use crate::table::commits::Stretch;
+use crate::table::waiting::Bytes;
 use crate::types::{PhysicalType, TableId, Value};
+use std::cell::OnceCell;
 
 /// Changed by the commits of one part.
 const TABLES_MAX: usize = 1 << 24;
 
-pub fn write(out: &mut Vec<u8>, commits: &[CommitInfo]) {
-    out.varint(commits.len() as u64);
-    let integers = |of: &dyn Fn(&CommitInfo) -> i64| commits.iter().map(of).collect::<Vec<i64>>();
+pub fn write(part: &mut Vec<u8>, commits: &[&CommitInfo]) {
+    part.varint(commits.len() as u64);
+    part.zigzag(commits[0].time);
+    part.zigzag(commits[commits.len() - 1].time);
+    let out = &mut Vec::new();
+    let commits = || commits.iter().copied();
+    let integers = |of: &dyn Fn(&CommitInfo) -> i64| commits().map(of).collect::<Vec<i64>>();
     pack(out, &integers(&|commit| commit.time));
     pack(out, &integers(&|commit| commit.clock_lag));
     pack(out, &integers(&|commit| commit.affected_rows as i64));
     let column = |out: &mut Vec<u8>, physical, of: &dyn Fn(&CommitInfo) -> Value| {
-        let values: Vec<Value> = commits.iter().map(of).collect();
+        let values: Vec<Value> = commits().map(of).collect();
         let vector = Vector::from_values(physical, &values);
-        vector::write_column(out, &vector, 0..commits.len());
+        vector::write_column(out, &vector, 0..values.len());
     };
     let text = |text: Option<&str>| text.map_or(Value::Null, Value::text);
     column(out, PhysicalType::Text, &|commit| {
@@ -42,16 +51,44 @@ pub fn write(out: &mut Vec<u8>, commits: &[CommitInfo]) {
     let ordinal = |commit: &CommitInfo| commit.request.as_ref().map_or(0, |request| request.1);
     pack(out, &integers(&|commit| i64::from(ordinal(commit))));
     pack(out, &integers(&|commit| commit.tables.len() as i64));
-    let tables = commits.iter().flat_map(|commit| commit.tables.iter());
+    let tables = commits().flat_map(|commit| commit.tables.iter());
     let tables: Vec<i64> = tables.map(|table| i64::from(table.0)).collect();
     pack(out, &tables);
+    lz::write(part, out);
 }
 
-pub fn read(reader: &mut Reader) -> Decoded<Vec<CommitInfo>> {
+/// The part's commits, of which little is looked at before they are needed.
+pub fn read(bytes: Bytes, from: usize) -> Decoded<Stretch> {
+    let reader = &mut Reader::new(bytes.get());
     let count = reader.length()?;
-    if count == 0 || count > FRAME_ROWS_MAX {
+    let times = [reader.zigzag()?, reader.zigzag()?];
+    if count == 0 || count > FRAME_ROWS_MAX || times[0] > times[1] {
         return invalid("a part has too many commits or none");
     }
+    Ok(Stretch {
+        from,
+        count,
+        times,
+        bytes,
+        read: read_stretch,
+        commits: OnceCell::new(),
+    })
+}
+
+fn read_stretch(stretch: &Stretch) -> Decoded<Vec<CommitInfo>> {
+    let reader = &mut Reader::new(stretch.bytes.get());
+    let count = reader.length()?;
+    let ends = [reader.zigzag()?, reader.zigzag()?];
+    let unpacked = lz::read(reader)?;
+    let commits = read_commits(&mut Reader::new(&unpacked), count)?;
+    let times = [commits[0].time, commits[count - 1].time];
+    match times == ends && commits.is_sorted_by(|a, b| a.time < b.time) {
+        true => Ok(commits),
+        false => invalid("a time does not rise"),
+    }
+}
+
+fn read_commits(reader: &mut Reader, count: usize) -> Decoded<Vec<CommitInfo>> {
     let budget = &mut Budget::new();
     let times = unpack(reader, count)?;
     let lags = unpack(reader, count)?;
@@ -98,5 +135,6 @@ pub fn read(reader: &mut Reader) -> Decoded<Vec<CommitInfo>> {
             tables,
         });
     }
+    reader.end()?;
     Ok(commits)
 }

@@ -26,6 +26,7 @@
 mod block;
 mod capture;
 mod commits;
+mod derive;
 mod live;
 mod merge;
 mod restore;

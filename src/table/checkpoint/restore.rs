@@ -9,12 +9,9 @@ use crate::encoding::limit::FRAME_ROWS_MAX;
 use crate::encoding::lz;
 use crate::encoding::wire::{Decoded, Malformed, Reader, invalid};
 use crate::error::{Code, Error, Result};
+use crate::table::Store;
 use crate::table::blocks::Stored;
-use crate::table::closed::ClosedTier;
-use crate::table::index::AnyPeriods;
-use crate::table::index::IndexBuild;
-use crate::table::relation::Relation;
-use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Store};
+use crate::table::waiting::Bytes;
 use crate::types::{RowId, Seq, TableId};
 use std::rc::Rc;
 
@@ -123,6 +120,7 @@ impl Restore {
         match kind {
             Kind::Block => return self.block(bytes),
             Kind::Live => return Ok(self.live(bytes)),
+            Kind::Commits => return Ok(self.commits(bytes)),
             _ => {}
         }
         let unpacked = match lz::read(&mut Reader::new(bytes)) {
@@ -133,9 +131,8 @@ impl Restore {
         let taken = match kind {
             Kind::Head => self.head(reader),
             Kind::Catalog => return self.catalog(reader),
-            Kind::Commits => self.commits(reader),
             Kind::Gone => self.gone(reader),
-            Kind::Block | Kind::Live | Kind::End => self.end(reader),
+            Kind::Commits | Kind::Block | Kind::Live | Kind::End => self.end(reader),
         };
         Ok(taken.and_then(|()| reader.end()))
     }
@@ -172,15 +169,23 @@ impl Restore {
         Ok(Ok(()))
     }
 
-    fn commits(&mut self, reader: &mut Reader) -> Decoded<()> {
-        for commit in commits::read(reader)? {
-            let last = self.store.commits.last();
-            if last.is_some_and(|last| last.time >= commit.time) {
-                return invalid("a time does not rise");
-            }
-            self.store.commits.push(commit);
+    fn commits(&mut self, bytes: &[u8]) -> Decoded<()> {
+        let bytes = Bytes {
+            part: bytes.into(),
+            range: 0..bytes.len(),
+            seq: self.seq,
+            damage: self.store.blocks.damage.clone(),
+        };
+        let commits = &mut self.store.commits;
+        let stretch = commits::read(bytes, commits.len())?;
+        let rises = commits
+            .last_time()
+            .is_none_or(|last| last < stretch.times[0]);
+        commits.push_stretch(stretch);
+        match rises {
+            true => Ok(()),
+            false => invalid("a time does not rise"),
         }
-        Ok(())
     }
 
     fn gone(&mut self, reader: &mut Reader) -> Decoded<()> {
@@ -294,163 +299,4 @@ fn read_changes(reader: &mut Reader) -> Decoded<(u64, Vec<crate::commit::Catalog
         catalog::read_change(reader.take(length)?)
     };
     Ok((seq, (0..count).map(change).collect::<Decoded<_>>()?))
-}
-
-/// How a table comes to know what follows from its blocks.
-impl Relation {
-    /// The timeline and the blocks of the present; and the live tiers, unless they have been restored. The closed ones are
-    /// needed later.
-    fn restore_present(&mut self, seq: u64, has_live: bool, blocks: &mut Blocks) -> Result<()> {
-        let stored = std::mem::take(&mut self.stored);
-        let closed = stored.iter().filter(|(.., until)| *until > 0);
-        let mut events: Vec<(u64, bool, BlockId)> = (stored.iter())
-            .map(|(opened, id, _)| (*opened, false, *id))
-            .chain(closed.map(|(_, id, until)| (*until, true, *id)))
-            .collect();
-        events.sort_unstable();
-        for (seq, is_end, id) in events {
-            match is_end {
-                false => self.timeline.open(seq, id),
-                true => self.timeline.close(seq, id),
-            }
-        }
-        let mut live = 0;
-        for id in self.timeline.current().to_vec() {
-            live += self.restore_block(id, blocks)?;
-            if !has_live {
-                self.restore_rows(id, blocks)?;
-            }
-        }
-        if live != self.live.len() {
-            return Err(self.corrupt("is not where it is looked up", RowId(0)));
-        }
-        if !has_live {
-            self.restore_indexes(seq, blocks)?;
-        }
-        // Without versions that ended there is nothing to be looked up.
-        if self.versions > self.live.len() as u64 {
-            self.closed.await_past(seq, blocks);
-            for index in &mut self.indexes {
-                index.await_past(seq, blocks);
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts a block of the present, and answers how many of its rows are alive.
-    fn restore_block(&mut self, id: BlockId, blocks: &Blocks) -> Result<usize> {
-        let block = blocks.outline(id);
-        if block.is_sealed {
-            self.full.rows += block.rows;
-            self.full.dead += block.rows - block.live;
-        } else {
-            let open = &mut self.open[usize::from(block.holds_copies)];
-            if open.replace(id).is_some() {
-                return Err(self.corrupt("lies in one of two open blocks", RowId(0)));
-            }
-        }
-        Ok(block.live)
-    }
-
-    fn restore_rows(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {
-        let block = blocks.get(id);
-        for row in block.ends.unended().ones() {
-            let id_of_row = block.rows.ids[row];
-            let location = Location {
-                block: id,
-                row: row as u32,
-            };
-            if self.live.get(id_of_row).is_some() {
-                return Err(self.corrupt("is alive twice", id_of_row));
-            }
-            self.live.set(id_of_row, location);
-        }
-        Ok(())
-    }
-
-    /// Makes the live tiers of the indexes. A row has a key since when it got it, and not since its version began.
-    fn restore_indexes(&mut self, seq: u64, blocks: &mut Blocks) -> Result<()> {
-        for at in 0..self.indexes.len() {
-            let KeyIndex {
-                id, shape, since, ..
-            } = &self.indexes[at];
-            let ever = self.timeline.ever(seq).collect();
-            let mut periods = AnyPeriods::new(shape);
-            self.periods(&mut periods, shape, ever, seq, &|_, _| true, blocks)?;
-            let build = IndexBuild {
-                id: *id,
-                shape: shape.clone(),
-                periods,
-            };
-            let mut index = build.finish(*since, blocks);
-            index.forget_past();
-            self.indexes[at] = index;
-        }
-        Ok(())
-    }
-
-    /// Whether something is needed to know the past of this table.
-    pub fn awaits(&self, id: BlockId) -> bool {
-        let mut indexes = self.indexes.iter().map(KeyIndex::awaited);
-        self.closed.awaited() == Some(id) || indexes.any(|awaited| awaited == Some(id))
-    }
-
-    /// Makes the closed tier that is needed under this number, out of the blocks.
-    pub fn make_past(&mut self, id: BlockId, blocks: &mut Blocks) -> Result<()> {
-        let seq = blocks.stored.seq;
-        let ever: Vec<BlockId> = self.timeline.ever(seq).collect();
-        if self.closed.awaited() == Some(id) {
-            let past = self.past_versions(ever, seq, blocks)?;
-            self.closed.take_past(past, blocks);
-            return Ok(());
-        }
-        let is_wanted = |index: &KeyIndex| index.awaited() == Some(id);
-        if let Some(at) = self.indexes.iter().position(is_wanted) {
-            let KeyIndex { id, shape, .. } = &self.indexes[at];
-            let mut periods = AnyPeriods::new(shape);
-            self.periods(&mut periods, shape, ever, seq, &|_, end| end <= seq, blocks)?;
-            // What was so when the version of then began may go on: then it is no period of the past.
-            let ended = periods.rows();
-            let is_meant = |row: RowId, end: u64| end > seq && ended.binary_search(&row).is_ok();
-            let present = self.timeline.at(seq);
-            self.periods(&mut periods, shape, present, seq, &is_meant, blocks)?;
-            let build = IndexBuild {
-                id: *id,
-                shape: shape.clone(),
-                periods,
-            };
-            let past = build.finish(0, blocks);
-            self.indexes[at].take_past(past, blocks);
-        }
-        Ok(())
-    }
-
-    fn past_versions(
-        &self,
-        ever: Vec<BlockId>,
-        seq: u64,
-        blocks: &mut Blocks,
-    ) -> Result<ClosedTier<u64>> {
-        let mut versions = Vec::new();
-        for id in ever {
-            blocks.visit(id, &mut |block| {
-                let ended = (0..block.prefix(seq)).filter(|row| block.end_of(*row) <= seq);
-                versions.extend(ended.map(|row| {
-                    Closed {
-                        key: block.rows.ids[row].0,
-                        end: block.end_of(row),
-                        payload: (Location {
-                            block: id,
-                            row: row as u32,
-                        })
-                        .pack(),
-                        start: block.start(row),
-                    }
-                }));
-                Ok(())
-            })?;
-        }
-        versions.sort_unstable_by_key(|version| version.end);
-        Ok(ClosedTier::of(versions, blocks))
-    }
 }

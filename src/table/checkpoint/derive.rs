@@ -1,0 +1,162 @@
+//! What follows from the blocks of a checkpoint, made when a store is restored or when it is needed.
+
+use crate::error::Result;
+use crate::table::closed::ClosedTier;
+use crate::table::index::{AnyPeriods, IndexBuild};
+use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Relation};
+use crate::types::RowId;
+
+impl Relation {
+    /// The timeline and the blocks of the present; and the live tiers, unless they have been restored. The closed ones are
+    /// needed later.
+    pub fn restore_present(&mut self, seq: u64, has_live: bool, blocks: &mut Blocks) -> Result<()> {
+        let stored = std::mem::take(&mut self.stored);
+        let closed = stored.iter().filter(|(.., until)| *until > 0);
+        let mut events: Vec<(u64, bool, BlockId)> = (stored.iter())
+            .map(|(opened, id, _)| (*opened, false, *id))
+            .chain(closed.map(|(_, id, until)| (*until, true, *id)))
+            .collect();
+        events.sort_unstable();
+        for (seq, is_end, id) in events {
+            match is_end {
+                false => self.timeline.open(seq, id),
+                true => self.timeline.close(seq, id),
+            }
+        }
+        let mut live = 0;
+        for id in self.timeline.current().to_vec() {
+            live += self.restore_block(id, blocks)?;
+            if !has_live {
+                self.restore_rows(id, blocks)?;
+            }
+        }
+        if live != self.live.len() {
+            return Err(self.corrupt("is not where it is looked up", RowId(0)));
+        }
+        if !has_live {
+            self.restore_indexes(seq, blocks)?;
+        }
+        // Without versions that ended there is nothing to be looked up.
+        if self.versions > self.live.len() as u64 {
+            self.closed.await_past(seq, blocks);
+            for index in &mut self.indexes {
+                index.await_past(seq, blocks);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a block of the present, and answers how many of its rows are alive.
+    fn restore_block(&mut self, id: BlockId, blocks: &Blocks) -> Result<usize> {
+        let block = blocks.outline(id);
+        if block.is_sealed {
+            self.full.rows += block.rows;
+            self.full.dead += block.rows - block.live;
+        } else {
+            let open = &mut self.open[usize::from(block.holds_copies)];
+            if open.replace(id).is_some() {
+                return Err(self.corrupt("lies in one of two open blocks", RowId(0)));
+            }
+        }
+        Ok(block.live)
+    }
+
+    fn restore_rows(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {
+        let block = blocks.get(id);
+        for row in block.ends.unended().ones() {
+            let id_of_row = block.rows.ids[row];
+            let location = Location {
+                block: id,
+                row: row as u32,
+            };
+            if self.live.get(id_of_row).is_some() {
+                return Err(self.corrupt("is alive twice", id_of_row));
+            }
+            self.live.set(id_of_row, location);
+        }
+        Ok(())
+    }
+
+    /// Makes the live tiers of the indexes. A row has a key since when it got it, and not since its version began.
+    fn restore_indexes(&mut self, seq: u64, blocks: &mut Blocks) -> Result<()> {
+        for at in 0..self.indexes.len() {
+            let ever = self.timeline.ever(seq).collect();
+            let (shape, since) = (&self.indexes[at].shape, self.indexes[at].since);
+            let mut periods = AnyPeriods::new(shape);
+            self.periods(&mut periods, shape, ever, seq, &|_, _| true, blocks)?;
+            let mut index = self.index_of(at, periods).finish(since, blocks);
+            index.forget_past();
+            self.indexes[at] = index;
+        }
+        Ok(())
+    }
+
+    /// Whether something is needed to know the past of this table.
+    pub fn awaits(&self, id: BlockId) -> bool {
+        let mut indexes = self.indexes.iter().map(KeyIndex::awaited);
+        self.closed.awaited() == Some(id) || indexes.any(|awaited| awaited == Some(id))
+    }
+
+    /// Makes the closed tier that is needed under this number, out of the blocks.
+    pub fn make_past(&mut self, id: BlockId, blocks: &mut Blocks) -> Result<()> {
+        let seq = blocks.stored.seq;
+        let ever: Vec<BlockId> = self.timeline.ever(seq).collect();
+        if self.closed.awaited() == Some(id) {
+            let past = self.past_versions(ever, seq, blocks)?;
+            self.closed.take_past(past, blocks);
+            return Ok(());
+        }
+        let is_wanted = |index: &KeyIndex| index.awaited() == Some(id);
+        if let Some(at) = self.indexes.iter().position(is_wanted) {
+            let shape = &self.indexes[at].shape;
+            let mut periods = AnyPeriods::new(shape);
+            self.periods(&mut periods, shape, ever, seq, &|_, end| end <= seq, blocks)?;
+            // What was so when the version of then began may go on: then it is no period of the past.
+            let ended = periods.rows();
+            let is_meant = |row: RowId, end: u64| end > seq && ended.binary_search(&row).is_ok();
+            let present = self.timeline.at(seq);
+            self.periods(&mut periods, shape, present, seq, &is_meant, blocks)?;
+            let past = self.index_of(at, periods).finish(0, blocks);
+            self.indexes[at].take_past(past, blocks);
+        }
+        Ok(())
+    }
+
+    fn index_of(&self, at: usize, periods: AnyPeriods) -> IndexBuild {
+        let KeyIndex { id, shape, .. } = &self.indexes[at];
+        IndexBuild {
+            id: *id,
+            shape: shape.clone(),
+            periods,
+        }
+    }
+
+    fn past_versions(
+        &self,
+        ever: Vec<BlockId>,
+        seq: u64,
+        blocks: &mut Blocks,
+    ) -> Result<ClosedTier<u64>> {
+        let mut versions = Vec::new();
+        for id in ever {
+            blocks.visit(id, &mut |block| {
+                let ended = (0..block.prefix(seq)).filter(|row| block.end_of(*row) <= seq);
+                versions.extend(ended.map(|row| {
+                    Closed {
+                        key: block.rows.ids[row].0,
+                        end: block.end_of(row),
+                        payload: (Location {
+                            block: id,
+                            row: row as u32,
+                        })
+                        .pack(),
+                        start: block.start(row),
+                    }
+                }));
+                Ok(())
+            })?;
+        }
+        versions.sort_unstable_by_key(|version| version.end);
+        Ok(ClosedTier::of(versions, blocks))
+    }
+}
