@@ -9,7 +9,7 @@ use super::blocks::Blocks;
 use super::location::{Location, ready};
 use super::relation::Relation;
 use crate::error::Result;
-use crate::types::{RowId, Seq, Snapshot, Versions};
+use crate::types::{RowId, Seq, Snapshot, Versions, sort_by};
 
 impl Relation {
     /// The rows that commits after `after`, up to and including `until`, made, changed or ended; each once.
@@ -34,7 +34,7 @@ impl Relation {
         for seq in self.emptied[from..].iter().take_while(|seq| **seq <= until) {
             rows.extend(ready!(self.alive_at(seq - 1, blocks)?));
         }
-        rows.sort_unstable();
+        sort_by(&mut rows, Ord::cmp);
         rows.dedup();
         Ok(Fetch::Ready(rows))
     }
@@ -48,7 +48,7 @@ impl Relation {
             let selected = block.select(&versions);
             rows.extend(selected.rows(block.len()).map(|row| block.rows.ids[row]));
         }
-        rows.sort_unstable();
+        sort_by(&mut rows, Ord::cmp);
         Ok(Fetch::Ready(rows))
     }
 

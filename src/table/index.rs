@@ -353,7 +353,7 @@ impl AnyPeriods {
             AnyPeriods::Integer(periods) => periods.iter().map(|period| period.row).collect(),
             AnyPeriods::Bytes(periods) => periods.iter().map(|period| period.row).collect(),
         };
-        rows.sort_unstable();
+        sort_by(&mut rows, Ord::cmp);
         rows.dedup();
         rows
     }

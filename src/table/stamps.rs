@@ -5,7 +5,6 @@
 
 use crate::column::kernel::{are_greater, bits_of_flags};
 use crate::column::{Bitmap, CHUNK_ROWS};
-use std::collections::BTreeMap;
 
 /// The end of a version that is alive.
 pub(crate) const ALIVE: u64 = u64::MAX;
@@ -85,7 +84,7 @@ pub(crate) struct Ends {
     live_count: usize,
     /// The ends of the others, from `min` on; empty before the first.
     near: Vec<i32>,
-    far: BTreeMap<usize, u64>,
+    far: Vec<(usize, u64)>,
     /// The end that all rows in `live` share: `ALIVE` until the whole block ends at once.
     rest: u64,
     /// The first and the last end of any row that ended by itself.
@@ -106,7 +105,7 @@ impl Ends {
             live: Bitmap::new(),
             live_count: 0,
             near: Vec::new(),
-            far: BTreeMap::new(),
+            far: Vec::new(),
             rest: ALIVE,
             min: ALIVE,
             max: 0,
@@ -121,7 +120,7 @@ impl Ends {
             min: own.iter().copied().min().unwrap_or(ALIVE),
             max: own.iter().copied().max().unwrap_or(0),
             near: Vec::new(),
-            far: BTreeMap::new(),
+            far: Vec::new(),
             live,
             rest,
         };
@@ -137,7 +136,7 @@ impl Ends {
             ends.near
                 .push(end.map_or(FAR, |end| distance(ends.min, end)));
             if let (Some(end), Some(&FAR)) = (end, ends.near.last()) {
-                ends.far.insert(row, end);
+                ends.far.push((row, end));
             }
         }
         ends
@@ -159,7 +158,7 @@ impl Ends {
         self.near.resize(self.live.len(), FAR);
         self.near[row] = distance(self.min, seq);
         if self.near[row] == FAR {
-            self.far.insert(row, seq);
+            self.far.push((row, seq));
         }
         self.live.set(row, false);
         self.live_count -= 1;
@@ -175,9 +174,14 @@ impl Ends {
             return self.rest;
         }
         match self.near[row] {
-            FAR => self.far[&row],
+            FAR => self.far_end(row),
             near => self.min + near as u64,
         }
+    }
+
+    fn far_end(&self, row: usize) -> u64 {
+        let far = self.far.iter().find(|(of, _)| *of == row);
+        far.expect("an end is near or far").1
     }
 
     /// Rows that have not ended by themselves.

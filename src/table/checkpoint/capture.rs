@@ -11,7 +11,6 @@ use crate::table::blocks::Stored;
 use crate::table::commits::Stretch;
 use crate::table::{BlockId, CommitInfo, Store};
 use crate::types::Seq;
-use std::collections::VecDeque;
 
 /// Items of a part at most, and bytes after which it is complete.
 const PART_ITEMS: usize = 4096;
@@ -27,8 +26,8 @@ pub struct Capture {
     next: usize,
     /// The numbers that the blocks have in the store, in their order.
     blocks: Option<Vec<BlockId>>,
-    /// The live tiers that are not written yet, and how many parts they have come to.
-    live: Option<VecDeque<Live>>,
+    /// The live tiers that are not written yet, the next one last, and how many parts they have come to.
+    live: Option<Vec<Live>>,
     parts: u64,
     is_over: bool,
 }
@@ -36,7 +35,12 @@ pub struct Capture {
 impl Capture {
     /// A checkpoint as of a commit, which must have been applied; it has the live tiers if it is the last one.
     pub fn new(store: &Store, seq: Seq) -> Capture {
-        let tiers = || store.relations.values().flat_map(Live::all_of).collect();
+        let tiers = || {
+            let tiers = store.relations.values().flat_map(Live::all_of);
+            let mut tiers: Vec<Live> = tiers.collect();
+            tiers.reverse();
+            tiers
+        };
         Capture {
             live: (store.last_seq() == Some(seq)).then(tiers),
             parts: 0,
@@ -193,12 +197,12 @@ impl Capture {
         let mut live = self.live.take();
         let ids = self.blocks(store);
         let place = |id: BlockId| ids.binary_search(&id).unwrap_or_default();
-        while let Some(tier) = live.as_mut().and_then(VecDeque::front_mut) {
+        while let Some(tier) = live.as_mut().and_then(|live| live.last_mut()) {
             tier.write(part, &place);
             if !part.is_empty() {
                 break;
             }
-            live.as_mut().and_then(VecDeque::pop_front);
+            live.as_mut().and_then(Vec::pop);
         }
         let has_more = !part.is_empty();
         self.parts += u64::from(has_more);

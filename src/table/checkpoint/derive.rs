@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::table::closed::ClosedTier;
 use crate::table::index::{AnyPeriods, IndexBuild};
 use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Relation};
-use crate::types::RowId;
+use crate::types::{RowId, sort_by, sort_by_key};
 
 impl Relation {
     /// The timeline and the blocks of the present; and the live tiers, unless they have been restored. The closed ones are
@@ -16,7 +16,7 @@ impl Relation {
             .map(|(opened, id, _)| (*opened, false, *id))
             .chain(closed.map(|(_, id, until)| (*until, true, *id)))
             .collect();
-        events.sort_unstable();
+        sort_by(&mut events, Ord::cmp);
         for (seq, is_end, id) in events {
             match is_end {
                 false => self.timeline.open(seq, id),
@@ -156,7 +156,7 @@ impl Relation {
                 Ok(())
             })?;
         }
-        versions.sort_unstable_by_key(|version| version.end);
+        sort_by_key(&mut versions, |version| version.end);
         Ok(ClosedTier::of(versions, blocks))
     }
 }
