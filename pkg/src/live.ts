@@ -17,6 +17,8 @@ export class Live<T> implements LiveQuery<T> {
   results!: Results<T>;
   asOf: Moment | null;
   closed = false;
+  /** Whether the last turn ended with an error, of which the caller knows: then any commit may bring an answer. */
+  #hasFailed = false;
   #evaluations = 0;
   #saved = 0;
   readonly #callbacks = new Set<LiveCallback<T>>();
@@ -153,7 +155,8 @@ export class Live<T> implements LiveQuery<T> {
     const told = this.#told;
     // Nothing can happen to a state that has a number.
     const isFixed = byCommit && at !== undefined && 'seq' in at;
-    const [touched, seq] = force ? [true, null] : isFixed ? [false, this.#seq] : await this.#touched(at);
+    const [touched, seq] = force ? [true, null] : isFixed ? [false, this.#seq] : this.#hasFailed ? [true, null] : await this.#touched(at);
+    this.#hasFailed = true;
     if (touched) {
       const reply = await this.session.call(this.session.execRequest(this.sql, { ...this.settled, moment: at }, { single: true, row: this.params }));
       if (this.closed) return;
@@ -164,6 +167,7 @@ export class Live<T> implements LiveQuery<T> {
     } else {
       this.#seq = seq;
     }
+    this.#hasFailed = false;
     this.asOf = moment;
     this.#count(Math.max(told, (moment === null ? this.#seq : null) ?? -1), byCommit && touched);
     if (touched) for (const callback of [...this.#callbacks]) callback(this.results);
