@@ -150,6 +150,35 @@ fn commits_go_on_meanwhile_and_a_check_comes_first() {
 }
 
 #[test]
+fn commits_that_its_steps_find_unflushed_are_known_to_be_durable_behind_them() {
+    let (_, (mut database, session)) = example();
+    database.begin_compaction().expect("it can be written");
+    for row in 1..6 {
+        let sql = format!("UPDATE t SET v = -1 WHERE id = {row}");
+        let task = database
+            .start(session, Request::script(sql))
+            .expect("it is open");
+        while !matches!(database.step(task, 1000), Progress::Finished) {}
+        database.compact(1).expect("there is room");
+        // As the host does, of which the second has nothing left to write.
+        database.flush().expect("sound");
+        database.flush().expect("sound");
+        assert_eq!(database.durable_seq(), Ok(database.applied_seq()));
+    }
+}
+
+#[test]
+fn nothing_is_said_of_what_is_not_under_way() {
+    let (_, mut connection) = example();
+    let code = |refused: Error| refused.code();
+    assert_eq!(connection.0.compact(1).map_err(code), Err(Code::Cancelled));
+    assert_eq!(connection.0.check(1).map_err(code), Err(Code::Cancelled));
+    connection.0.begin_check().expect("it is open");
+    connection.0.end_check();
+    assert_eq!(connection.0.check(1).map_err(code), Err(Code::Cancelled));
+}
+
+#[test]
 fn left_at_any_step_it_leaves_a_sound_database() {
     let (_, mut whole) = example();
     let steps = compact(&mut whole.0).expect("there is room").len();

@@ -3,19 +3,12 @@
 import { checkFunction, optionsOf, Takes } from './check.js';
 import type { Reply } from './protocol.js';
 import { onlyTable, PLAIN, type Session } from './session.js';
-import type { CallOptions, CheckOptions, DatabaseCheck, DatabaseCompaction, DatabaseProblem, DatabaseStats, DatabaseStatus, Row } from './types.js';
+import type { CallOptions, CheckOptions, DatabaseCheck, DatabaseCompaction, DatabaseStats, DatabaseStatus } from './types.js';
 
 export async function statusOf(session: Session, options: CallOptions = {}): Promise<DatabaseStatus> {
   const reply = await session.call({ kind: 'status', session: session.number }, options);
-  const [row] = onlyTable(reply, PLAIN).results<Row>('object').rows as [Row];
   return {
-    appliedSeq: row['applied_seq'],
-    durableSeq: row['durable_seq'],
-    parses: row['parses'],
-    planCacheHits: row['plan_cache_hits'],
-    entriesTouched: row['entries_touched'],
-    blocks: row['blocks'],
-    versions: row['versions'],
+    ...told<Omit<DatabaseStatus, keyof NonNullable<Reply['host']>>>(reply),
     memoryBytes: reply.host?.memoryBytes ?? 0,
     inTransaction: reply.host?.inTransaction ?? false,
     restarts: reply.host?.restarts ?? 0,
@@ -57,10 +50,10 @@ interface Step {
 }
 
 /** Has the engine do a part after another, until it is over or stopped; the last answer. */
-async function inSteps<S extends Step>(kind: 'check' | 'compact', session: Session, given: CheckOptions | null | undefined, read: (reply: Reply) => S): Promise<S> {
+async function inSteps<S extends Step>(kind: 'check' | 'compact', session: Session, given?: CheckOptions | null): Promise<S> {
   const { signal, onProgress } = optionsOf<CheckOptions>(given, Takes.check);
   checkFunction(onProgress, 'onProgress');
-  const step = async (from: number, options?: CallOptions) => read(await session.call({ kind, session: session.number, from }, options));
+  const step = async (from: number, options?: CallOptions) => told<S>(await session.call({ kind, session: session.number, from }, options));
   let over = false;
   try {
     for (let from = 0; ; from = 1) {
@@ -75,18 +68,11 @@ async function inSteps<S extends Step>(kind: 'check' | 'compact', session: Sessi
   }
 }
 
-interface CheckStep extends Step {
-  bytes: number;
-  versions: number;
-  found: DatabaseProblem[];
-}
+type CheckStep = Step & DatabaseCheck;
 
 export async function check(session: Session, given?: CheckOptions | null): Promise<DatabaseCheck> {
-  const { found, bytes, versions } = await inSteps('check', session, given, (reply): CheckStep => {
-    const [row, ...found] = onlyTable(reply, PLAIN).results<CheckStep & DatabaseProblem>('object').rows;
-    return { ...(row as CheckStep), found };
-  });
-  return { problems: found.map(({ code, message, segment, file, offset }) => ({ code, message, segment, file, offset })), bytes, versions };
+  const { problems, bytes, versions } = await inSteps<CheckStep>('check', session, given);
+  return { problems, bytes, versions };
 }
 
 interface CompactStep extends Step {
@@ -96,6 +82,6 @@ interface CompactStep extends Step {
 }
 
 export async function compact(session: Session, given?: CheckOptions | null): Promise<DatabaseCompaction> {
-  const { before, after, commits } = await inSteps('compact', session, given, (reply) => told<CompactStep>(reply));
+  const { before, after, commits } = await inSteps<CompactStep>('compact', session, given);
   return { bytesBefore: before, bytesAfter: after, commits };
 }

@@ -4,7 +4,7 @@
 //! what it finds it tells: nothing is mended.
 
 use super::Database;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log::{self, Problem};
 use crate::table;
 
@@ -46,21 +46,20 @@ impl Database {
     }
 
     /// Leaves a check as it is.
-    pub fn end_check(&mut self) {
+    pub fn end_check(&mut self) -> Checked {
         self.shared.check = None;
+        Checked::default()
     }
 
     /// Goes on with a check: reads about `bytes`, or looks at as many blocks as come to it. When it is over it is gone.
     ///
     /// # Errors
-    /// `Closed`, or why the database can no longer be used. What is wrong with the data is no error but an answer.
+    /// `Closed`, or why the database can no longer be used; `Cancelled` where none is under way. What is wrong with the data is no
+    /// error but an answer.
     pub fn check(&mut self, bytes: u64) -> Result<Checked> {
         self.shared.check_usable()?;
         let Some(mut check) = self.shared.check.take() else {
-            return Ok(Checked {
-                is_over: true,
-                ..Checked::default()
-            });
+            return Err(Error::not_under_way("check"));
         };
         let mut is_reading = false;
         if let (Some(log), Some(reading)) = (&mut self.shared.log, &mut check.log) {

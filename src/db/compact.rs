@@ -53,27 +53,31 @@ impl Database {
     }
 
     /// Leaves a compaction: its checkpoint is given up, unless it is complete.
-    pub fn end_compaction(&mut self) {
+    pub fn end_compaction(&mut self) -> Compacted {
         let shared = &mut self.shared;
         if let (Some(log), Some(_)) = (&mut shared.log, shared.compaction.take()) {
             log.leave_checkpoint();
         }
+        Compacted::default()
     }
 
     /// Goes on with a compaction for about so long. When it is over it is gone.
     ///
     /// # Errors
-    /// As for [`Database::maintain`]; and why the checkpoint could not be written, such as `Quota`, which leaves
+    /// As for [`Database::maintain`]; `Cancelled` where none is under way; and why the checkpoint could not be written, such as `Quota`, which leaves
     /// everything as it was.
     pub fn compact(&mut self, milliseconds: u32) -> Result<Compacted> {
         let more = self.maintain(milliseconds)?;
         let shared = &mut self.shared;
-        let (Some(log), Some(work)) = (&mut shared.log, &shared.compaction) else {
+        let Some(log) = &mut shared.log else {
             let is_over = true;
             return Ok(Compacted {
                 is_over,
                 ..Compacted::default()
             });
+        };
+        let Some(work) = &shared.compaction else {
+            return Err(Error::not_under_way("compaction"));
         };
         let usage = log.usage();
         let is_complete = usage.checkpointed >= work.commits;

@@ -375,6 +375,8 @@ impl Database {
         if self.shared.read_only().is_some() {
             return Ok(false);
         }
+        // What a checkpoint flushes by itself, nobody would be told of.
+        self.flush()?;
         let Shared {
             log: Some(log),
             options,

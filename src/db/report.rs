@@ -4,6 +4,7 @@ use super::{AsOf, Checked, Compacted, Database, History, StatementResult, Transa
 use crate::column::{Chunk, VectorBuilder};
 use crate::error::Result;
 use crate::expr::Json;
+use crate::log::Problem;
 use crate::plan::OutputColumn;
 use crate::table::{Catalog, CommitInfo};
 use crate::types::{ColumnId, DataType, RelationKind, Seq, TableSchema, Value};
@@ -250,61 +251,43 @@ fn told(command: &'static str, json: &Json, database: &Database) -> StatementRes
     report.finish(command, database.applied_seq())
 }
 
-/// The counters of a database, one row.
+/// The counters of a database: one JSON text.
 pub fn status(database: &mut Database) -> Result<StatementResult> {
-    let mut report = Report::named(&[
-        ("applied_seq", DataType::BigInt),
-        ("durable_seq", DataType::BigInt),
-        ("parses", DataType::BigInt),
-        ("plan_cache_hits", DataType::BigInt),
-        ("entries_touched", DataType::BigInt),
-        ("blocks", DataType::BigInt),
-        ("versions", DataType::BigInt),
-    ]);
-    let seq = |seq: Option<Seq>| seq.map_or(Value::Null, |seq| number(seq.0));
     let (counters, stats) = (database.counters(), database.stats());
+    let seq = |seq: Option<Seq>| seq.map(|seq| seq.0).into();
     let durable = database.durable_seq()?;
-    report.push([
-        seq(database.applied_seq()),
-        seq(durable),
-        number(counters.parses),
-        number(counters.plan_cache_hits),
-        number(counters.entries_touched),
-        number(stats.blocks),
-        number(stats.versions),
+    let status = Json::object([
+        ("appliedSeq", seq(database.applied_seq())),
+        ("durableSeq", seq(durable)),
+        ("parses", counters.parses.into()),
+        ("planCacheHits", counters.plan_cache_hits.into()),
+        ("entriesTouched", counters.entries_touched.into()),
+        ("blocks", stats.blocks.into()),
+        ("versions", stats.versions.into()),
     ]);
-    Ok(report.finish("STATUS", database.applied_seq()))
+    Ok(told("STATUS", &status, database))
 }
 
-/// How far a check has come, one row: done, total, whether it is over, bytes, versions; and a row for each problem, with code, message
-/// and where it is.
-pub fn check(checked: &Checked, seq: Option<Seq>) -> StatementResult {
-    let numbers = ["done", "total", "bytes", "versions"];
-    let place = ["segment", "file", "offset"];
-    let big = |name: &str| (name.to_string(), DataType::BigInt);
-    let text = |name: &str| (name.to_string(), DataType::Text);
-    let fields = [("over".to_string(), DataType::Boolean)].into_iter();
-    let fields = fields
-        .chain(numbers.map(big))
-        .chain(["code", "message"].map(text));
-    let mut report = Report::new(fields.chain(place.map(big)));
-    let told = [checked.done, checked.total, checked.bytes, checked.versions];
-    let told = [Value::Bool(checked.is_over)]
-        .into_iter()
-        .chain(told.map(number));
-    report.push(told.chain([const { Value::Null }; 5]));
-    for problem in &checked.problems {
-        let or_null = |at: Option<u64>| at.map_or(Value::Null, number);
-        let nothing = [const { Value::Null }; 5];
-        report.push(nothing.into_iter().chain([
-            Value::text(problem.error.code().name()),
-            Value::text(problem.error.message()),
-            or_null(problem.segment),
-            or_null(problem.file.map(u64::from)),
-            or_null(problem.offset),
-        ]));
-    }
-    report.finish("CHECK", seq)
+/// How far a check has come and what it has found: one JSON text.
+pub fn check(checked: &Checked, database: &Database) -> StatementResult {
+    let problem = |problem: &Problem| {
+        Json::object([
+            ("code", problem.error.code().name().into()),
+            ("message", problem.error.message().into()),
+            ("segment", problem.segment.into()),
+            ("file", problem.file.into()),
+            ("offset", problem.offset.into()),
+        ])
+    };
+    let check = Json::object([
+        ("over", checked.is_over.into()),
+        ("done", checked.done.into()),
+        ("total", checked.total.into()),
+        ("bytes", checked.bytes.into()),
+        ("versions", checked.versions.into()),
+        ("problems", checked.problems.iter().map(problem).collect()),
+    ]);
+    told("CHECK", &check, database)
 }
 
 fn number(value: u64) -> Value {

@@ -13,6 +13,10 @@ const CHECKED_BYTES: u64 = 1 << 20;
 /// That a step of a compaction takes, about.
 const COMPACTED_MILLISECONDS: u32 = 10;
 
+/// What is to become of work in steps: by itself it goes on.
+const BEGIN: u64 = 0;
+const END: u64 = 2;
+
 impl Engine {
     pub(super) fn try_ask(&mut self, length: u32) -> Result<()> {
         self.check_room(length)?;
@@ -39,20 +43,24 @@ impl Engine {
                 report::touched(touched, seq)
             }
             Kind::Check => {
-                match asked.from {
-                    0 => database.begin_check()?,
-                    1 => {}
-                    _ => database.end_check(),
+                if asked.from == BEGIN {
+                    database.begin_check()?;
                 }
-                report::check(&database.check(CHECKED_BYTES)?, database.applied_seq())
+                let checked = match asked.from {
+                    END => database.end_check(),
+                    _ => database.check(CHECKED_BYTES)?,
+                };
+                report::check(&checked, database)
             }
             Kind::Compact => {
-                match asked.from {
-                    0 => database.begin_compaction()?,
-                    1 => {}
-                    _ => database.end_compaction(),
+                if asked.from == BEGIN {
+                    database.begin_compaction()?;
                 }
-                report::compaction(&database.compact(COMPACTED_MILLISECONDS)?, database)
+                let compacted = match asked.from {
+                    END => database.end_compaction(),
+                    _ => database.compact(COMPACTED_MILLISECONDS)?,
+                };
+                report::compaction(&compacted, database)
             }
             Kind::Stats => report::stats(database),
             Kind::Exec | Kind::Run => return Err(malformed()),

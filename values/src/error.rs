@@ -36,6 +36,12 @@ impl Error {
         }))
     }
 
+    /// Of work in steps that has ended otherwise, or went with an engine.
+    pub fn not_under_way(what: &str) -> Error {
+        let message = format!("no {what} is under way: it was ended elsewhere, or lost");
+        Error::new(Code::Cancelled, message)
+    }
+
     /// Something PostgreSQL has and this database does not: SQLSTATE 0A000.
     pub fn unsupported(what: impl fmt::Display) -> Self {
         Self::new(Code::Unsupported, format!("{what} is not supported"))

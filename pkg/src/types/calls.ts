@@ -211,12 +211,14 @@ export interface DatabaseApi extends Queryable {
   /**
    * Reads all of the storage again, with every checksum, link and hash, and compares every index with the rows. It changes nothing,
    * and calls go on meanwhile. What it finds can be read up to there: open the database with `salvage`.
+   * Another check of the same engine takes its place, and it does not outlive an engine that fails: it is then the error `CANCELLED`.
    */
   check(options?: CheckOptions): Promise<DatabaseCheck>;
 
   /**
    * Writes a checkpoint now and frees the storage that the log took before it, as happens by itself when the log has grown. Of the history
-   * nothing goes, and calls go on meanwhile. Where there is no room it is an error (`QUOTA`), and everything is as it was.
+   * nothing goes, and calls go on meanwhile. Where there is no room it is an error (`QUOTA`), and everything is as it was; one that went with its engine, or
+   * ended with another call's, is `CANCELLED`.
    */
   compact(options?: CheckOptions): Promise<DatabaseCompaction>;
 

@@ -91,8 +91,14 @@ impl Json {
 
     /// An object with its members in this order.
     pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
-        let members = members.map(|(name, value)| (name.to_string(), value));
-        Json::Object(members.into())
+        Json::of_members(Vec::from(members))
+    }
+
+    /// Apart, so that there is one of it for objects of all sizes.
+    fn of_members(members: Vec<(&str, Json)>) -> Json {
+        let members = members.into_iter();
+        let named = members.map(|(name, value)| (name.to_string(), value));
+        Json::Object(named.collect())
     }
 
     /// The strings of an array of them.
