@@ -7,7 +7,7 @@ import type { CommitInfo, DatabaseApi, DatabaseStatus } from 'driftdb-wasm';
 import { Signal } from './signal';
 
 /** Statements are kept without their literals, so a word is a word of SQL or a name. */
-const SCHEMA_CHANGE = /\b(create|drop|alter)\b/i;
+const SCHEMA_CHANGE = /\b(create|drop|alter|restore|undo|redo)\b/i;
 const PAGE = 512;
 /** Histories up to this length are fetched whole, for the drawing behind the slider. */
 const WHOLE = 20_000;

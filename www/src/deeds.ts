@@ -20,6 +20,8 @@ type Policy = 'error' | 'skip' | 'force';
 interface Plan {
   sql: string;
   preview: () => Promise<Difference[]>;
+  /** Whether it does more than to rows. */
+  defines?: boolean;
   /** Does it and takes it back. */
   attempt: () => Promise<RunResult>;
   run: () => Promise<RunResult>;
@@ -59,7 +61,7 @@ export class Deeds {
   }
 
   #enable(): void {
-    this.#undo.disabled = this.#shown < 1;
+    this.#undo.disabled = this.#shown < 0;
     this.#restore.disabled = this.#playground.moment.value === null;
     this.#tag.disabled = this.#last < 0;
   }
@@ -91,7 +93,7 @@ export class Deeds {
   #openUndo(): void {
     const db = this.#playground.db.value;
     const seq = this.#shown;
-    if (!db || seq < 1) return;
+    if (!db || seq < 0) return;
     const option = (value: Policy, label: string): HTMLElement => element('option', { value }, label);
     const policy = element(
       'select',
@@ -100,14 +102,18 @@ export class Deeds {
       option('skip', 'stays as it is'),
       option('force', 'is undone all the same'),
     );
-    const statement = this.#playground.commits.value?.get(seq)?.statement ?? '';
+    const commit = this.#playground.commits.value?.get(seq);
+    const statement = commit?.statement ?? '';
     const told = element('p', { class: 'deed-commit' }, element('code', {}, statement));
     this.#open(`Undo commit ${formatCount(seq)}`, 'Undo', [told, field('What changed again since', policy)], () => {
       const chosen = policy.value as Policy;
       const sql = `UNDO COMMIT ${seq}${chosen === 'error' ? '' : ` ${chosen.toUpperCase()}`};`;
       return {
         sql,
-        preview: () => differences(db, seq, seq - 1, this.#playground.commits.value?.get(seq)?.tables),
+        // Before the first commit there is no moment.
+        preview: async () => (seq === 0 ? [] : differences(db, seq, seq - 1, commit?.tables)),
+        // A commit that changed no row changed definitions.
+        defines: commit?.affectedRows === 0 || /\b(create|drop|alter)\b/.test(statement),
         attempt: () => attempt(db, sql),
         run: () => db.undo(seq, { policy: chosen, meta: { ...META, reason: `undid seq ${seq}` } }),
       };
@@ -176,8 +182,9 @@ export class Deeds {
         fill(rows, ...found.map(showDifference));
         const { affectedRows } = await plan.attempt();
         if (turn !== this.#turn) return;
-        const changes = affectedRows > 0 || found.some(({ fate }) => fate !== undefined);
-        effect.textContent = changes ? `${plural(affectedRows, 'row')} will change. The past stays.` : 'Nothing would change.';
+        const changes = affectedRows > 0 || plan.defines === true || found.some(({ fate }) => fate !== undefined);
+        const what = affectedRows > 0 ? plural(affectedRows, 'row') : 'Definitions';
+        effect.textContent = changes ? `${what} will change. The past stays.` : 'Nothing would change.';
         submit.disabled = !changes;
       } catch (error) {
         if (turn !== this.#turn) return;
