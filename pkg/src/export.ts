@@ -20,7 +20,7 @@ const TYPES = `SELECT CASE t.typtype WHEN 'e'
       FROM pg_enum WHERE enumtypid = t.oid), '') || ')'
     ELSE 'CREATE DOMAIN ' || name || ' AS ' || format_type(t.typbasetype, t.typtypmod) || coalesce(' DEFAULT ' || t.typdefault, '')
       || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END || coalesce((SELECT string_agg(' CONSTRAINT ' || quote_ident(conname)
-      || ' ' || pg_get_constraintdef(oid), '' ORDER BY oid) FROM pg_constraint WHERE contypid = t.oid), '') END
+      || ' ' || pg_get_constraintdef(oid), '' ORDER BY conname) FROM pg_constraint WHERE contypid = t.oid), '') END
   FROM (SELECT x.*, quote_ident(n.nspname) || '.' || quote_ident(x.typname) AS name
     FROM pg_type x JOIN pg_namespace n ON n.oid = x.typnamespace WHERE x.typtype IN ('e', 'd')) t ORDER BY t.oid`;
 
@@ -35,7 +35,7 @@ const COLUMNS = `SELECT a.attrelid, a.attnum, quote_ident(a.attname), format_typ
   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum ORDER BY a.attrelid, a.attnum`;
 
 const CONSTRAINTS = `SELECT conrelid, contype, 'CONSTRAINT ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
-  FROM pg_constraint WHERE conrelid <> 0 ORDER BY oid`;
+  FROM pg_constraint WHERE conrelid <> 0 ORDER BY conname`;
 
 const INDEXES = `SELECT i.indrelid, pg_get_indexdef(i.indexrelid) FROM pg_index i
   WHERE NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u')) ORDER BY i.indexrelid`;

@@ -142,7 +142,13 @@ export class Live<T> implements LiveQuery<T> {
     const turn = async () => {
       const { force, moment, counts } = this.#coming as { force: boolean; moment: Moment | null; counts: boolean };
       this.#coming = undefined;
-      if (!this.closed) await this.#turn(force, moment, counts);
+      try {
+        if (!this.closed) await this.#turn(force, moment, counts);
+      } catch (error) {
+        // Where an error stood last, the same results are news.
+        this.#seq = null;
+        throw error;
+      }
     };
     const done = this.#turns.then(turn, turn);
     this.#turns = done;

@@ -21,6 +21,8 @@ const DEFINITIONS = `
   CREATE TABLE children (id integer PRIMARY KEY, parent int CONSTRAINT up REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
   ALTER TABLE parents ADD CONSTRAINT down FOREIGN KEY (child) REFERENCES children ON UPDATE SET NULL DEFERRABLE;
   CREATE TABLE empty ();
+  CREATE TABLE b (x int CHECK (x < 5)); CREATE TABLE c (x int CHECK (x < 5));
+  CREATE TABLE "Sales 2".numbered (id serial PRIMARY KEY);
   CREATE INDEX by_name ON kinds (lower(name) DESC) WHERE id > 0;
   CREATE INDEX computed ON kinds ((id + 1), lower(name), (name || id::text) DESC);
   CREATE UNIQUE INDEX ON kinds (day) INCLUDE (flag);

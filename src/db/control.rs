@@ -9,6 +9,17 @@ use crate::plan::{self, Plan};
 use crate::sql::{Statement, Syntax};
 use std::rc::Rc;
 
+/// A request that is asked of a moment reads it and leaves the session as it is.
+pub(super) fn refuse_in_past(task: &Task, what: &str) -> Result<()> {
+    match task.request.as_of {
+        None => Ok(()),
+        Some(_) => {
+            let message = format!("{what} has no place where the past is read");
+            Err(Error::new(Code::ReadOnly, message))
+        }
+    }
+}
+
 impl Database {
     /// BEGIN, COMMIT and their like.
     pub(super) fn control(
@@ -45,6 +56,7 @@ impl Database {
         if !is_control {
             return Ok(None);
         }
+        refuse_in_past(task, "a transaction")?;
         let no_view = &mut |_: &_, _| Ok(Default::default());
         let plan = plan::plan(statement, &[], &[], &plan::Options::default(), no_view)?.plan;
         self.run_control(task, &plan).map(Some)

@@ -14,8 +14,8 @@ use crate::log::{Contents, Log, Report, Usage};
 use crate::sql::{Lifting, Statements, Syntax};
 use crate::storage::Ticket;
 use crate::table::{Capture, Catalog, CommitInfo, Stats, Store};
+use crate::types::SortedMap;
 use crate::types::{Seq, Snapshot};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Bytes that maintenance writes in a millisecond, so that its steps stay as short as they were asked
@@ -25,9 +25,9 @@ const MAINTAINED_PER_MILLISECOND: u32 = 64 << 10;
 /// An open database.
 pub struct Database {
     pub(super) shared: Shared,
-    pub(super) sessions: BTreeMap<SessionId, Session>,
-    pub(super) tasks: BTreeMap<TaskId, Box<Task>>,
-    pub(super) statements: BTreeMap<StatementId, Statement>,
+    pub(super) sessions: SortedMap<SessionId, Session>,
+    pub(super) tasks: SortedMap<TaskId, Box<Task>>,
+    pub(super) statements: SortedMap<StatementId, Statement>,
     /// Who has the right to write.
     pub(super) writer: Option<SessionId>,
     /// What everything took when the last writer began.
@@ -150,9 +150,9 @@ impl Database {
                 durable,
                 poison: None,
             },
-            sessions: BTreeMap::new(),
-            tasks: BTreeMap::new(),
-            statements: BTreeMap::new(),
+            sessions: SortedMap::new(),
+            tasks: SortedMap::new(),
+            statements: SortedMap::new(),
             writer: None,
             writing_since: 0,
             next_id: 0,

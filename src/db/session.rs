@@ -17,7 +17,8 @@ use crate::error::{Code, Error, Result};
 use crate::exec::SessionSequences;
 use crate::txn::{Savepoint, TemporaryPlace, Transaction};
 use crate::types::Snapshot;
-use std::collections::{BTreeMap, VecDeque};
+use crate::types::SortedMap;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 #[derive(Default)]
@@ -31,7 +32,7 @@ pub(super) struct Session {
     /// Its temporary tables, between transactions.
     pub temporary: TemporaryPlace,
     /// Its statements of PREPARE, by name.
-    pub prepared: BTreeMap<String, Rc<Compiled>>,
+    pub prepared: SortedMap<String, Rc<Compiled>>,
 }
 
 /// From BEGIN to its end, or the span of an atomic request.

@@ -8,16 +8,16 @@
 use crate::db::AsOf;
 use crate::error::{Code, Error, Result};
 use crate::sql::Modes;
+use crate::types::SortedMap;
 use crate::types::sort_by;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What has been set, by name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
-    session: BTreeMap<String, String>,
+    session: SortedMap<String, String>,
     /// Until the transaction ends.
-    local: BTreeMap<String, String>,
+    local: SortedMap<String, String>,
     /// What the session reads unless a request says otherwise.
     pub as_of: Option<AsOf>,
 }

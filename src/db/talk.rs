@@ -1,6 +1,7 @@
 //! Statements about the session: settings, what it has prepared, the moment that it reads.
 
 use super::cache::Compiled;
+use super::control::refuse_in_past;
 use super::database::Database;
 use super::session::Reading;
 use super::task::Task;
@@ -65,6 +66,9 @@ impl Database {
             return Ok(None);
         }
         let session = task.session;
+        if matches!(**syntax, SessionStatement::AsOf | SessionStatement::Present) {
+            refuse_in_past(task, "a session's moment")?;
+        }
         let answered = self.answer(session, statement, syntax);
         let answer = answered.inspect_err(|_| self.statement_failed(session, None))?;
         Ok(Some(StatementResult {

@@ -11,8 +11,9 @@ use crate::plan::{Fate, PastCall, PastFunction, RowChange, Target, TimeSlot};
 use crate::sql::UndoPolicy;
 use crate::table::{CommitInfo, Fetch, Store, ready};
 use crate::txn::{Operation, View};
+use crate::types::SortedSet;
 use crate::types::{ColumnSchema, RowId, Seq, Snapshot, TableSchema, Value, Versions};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 pub struct Past {
@@ -640,7 +641,7 @@ fn commit(store: &Store, seq: Seq) -> Rows {
         })
     });
     // One that was dropped and made again is named once.
-    let names: BTreeSet<String> = names.collect();
+    let names: SortedSet<String> = names.collect();
     let (time, meta) = told_of(store, seq);
     vec![vec![
         number(seq.0),

@@ -4,15 +4,15 @@ use super::{Access, Context};
 use crate::error::{Code, Error, Result};
 use crate::expr::Sequences;
 use crate::txn::SequencePlace;
+use crate::types::SortedMap;
 use crate::types::{CatalogName, SequenceSchema, TableId, TableSchema, Value, catalog_name};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The values that a session got last, which no rollback takes back.
 #[derive(Debug, Default)]
 pub struct SessionSequences {
-    values: RefCell<BTreeMap<TableId, i64>>,
+    values: RefCell<SortedMap<TableId, i64>>,
     last: Cell<Option<TableId>>,
 }
 

@@ -3,9 +3,9 @@
 //! `(w … EXCLUDE TIES)` becomes `(w …)`, and a window without a name gets an empty one. What is excluded
 //! is found by the position of that name.
 
+use crate::types::SortedMap;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The rows around the current one that its frame does not have.
@@ -26,7 +26,7 @@ pub(super) fn take_exclusions(tokens: &mut Vec<TokenWithSpan>) -> Vec<(u32, Excl
     let mut open = Vec::new();
     // The words of exclusions, and the names that windows get, by the parentheses before them.
     let mut taken: Vec<Range<usize>> = Vec::new();
-    let mut made = BTreeMap::new();
+    let mut made = SortedMap::new();
     for (at, token) in tokens.iter().enumerate() {
         match token.token {
             Token::LParen => open.push(at),
@@ -38,7 +38,7 @@ pub(super) fn take_exclusions(tokens: &mut Vec<TokenWithSpan>) -> Vec<(u32, Excl
                 };
                 let name = match &tokens[window + 1] {
                     name if is_name(name) => name,
-                    _ => made.entry(window).or_insert_with(|| empty_name(token)),
+                    _ => made.get_or_insert_with(window, || empty_name(token)),
                 };
                 found.push((name.span.start.column as u32, exclusion));
                 taken.push(at..at + len);

@@ -3,23 +3,23 @@
 
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
+use crate::types::SortedMap;
 use crate::types::{
     CatalogName, ColumnId, DataType, Enumeration, ForeignKey, IndexId, IndexSchema, RelationKind,
     Seq, TableId, TableSchema, TypeSchema, catalog_name, type_key,
 };
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
-    tables: BTreeMap<CatalogName, Rc<TableSchema>>,
-    names: BTreeMap<TableId, CatalogName>,
+    tables: SortedMap<CatalogName, Rc<TableSchema>>,
+    names: SortedMap<TableId, CatalogName>,
     /// Index names share one namespace; each leads to its table and its id.
-    indexes: BTreeMap<CatalogName, (TableId, IndexId)>,
+    indexes: SortedMap<CatalogName, (TableId, IndexId)>,
     /// Names of states.
-    tags: BTreeMap<String, Seq>,
+    tags: SortedMap<String, Seq>,
     /// The enumerated types as they are now, and those that are no more as they were last: the past has their values.
-    enumerations: BTreeMap<TableId, Enumeration>,
+    enumerations: SortedMap<TableId, Enumeration>,
     /// The schemas in which a session looks for names without one, if not in `public`.
     path: Option<Rc<[String]>>,
 }
@@ -271,7 +271,7 @@ fn type_exists(name: &str) -> Error {
 }
 
 /// Gives the columns the enumerated types as they are now.
-fn settle(known: &BTreeMap<TableId, Enumeration>, schema: &mut TableSchema) {
+fn settle(known: &SortedMap<TableId, Enumeration>, schema: &mut TableSchema) {
     let columns = schema.columns.iter_mut().map(|own| &mut own.data_type);
     let dropped = schema.dropped.iter_mut().map(|old| &mut old.data_type);
     for data_type in columns.chain(dropped) {

@@ -66,7 +66,7 @@ impl Store {
         let mut left = blocks;
         while left > 0 {
             let from = check.table.unwrap_or(TableId(0));
-            let Some((id, relation)) = self.relations.range(from..).next() else {
+            let Some((id, relation)) = self.relations.iter_from(&from).next() else {
                 return false;
             };
             if check.table != Some(*id) || check.seq != self.last_seq() || check.begun == 0 {

@@ -7,9 +7,9 @@ use super::relation::Relation;
 use super::{BlockId, Catalog, KeyIndex, KeyMakers};
 use crate::commit::{CatalogChange, Commit, RequestId, TableChange};
 use crate::error::{Code, Error, Result};
+use crate::types::SortedMap;
 use crate::types::{BranchId, IndexId, RowId, Seq, Snapshot, TableId, TableSchema, sort_by};
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Which blocks and runs can be read at once.
@@ -85,7 +85,7 @@ pub struct Stats {
 }
 
 pub struct Store {
-    pub(super) relations: BTreeMap<TableId, Relation>,
+    pub(super) relations: SortedMap<TableId, Relation>,
     pub(super) blocks: Blocks,
     /// Each catalog with the commit that made it, and what that changed.
     pub(super) catalogs: Vec<(Seq, Rc<Catalog>)>,
@@ -140,7 +140,7 @@ pub(crate) struct Touched {
 impl Store {
     pub fn new(residency: Residency) -> Store {
         Store {
-            relations: BTreeMap::new(),
+            relations: SortedMap::new(),
             blocks: Blocks::new(residency),
             catalogs: Vec::new(),
             changes: Vec::new(),

@@ -183,7 +183,7 @@ impl PrivateTable {
     /// Rows of the store that ended and have no next version.
     fn deletes(&self, store: &Store) -> Vec<RowId> {
         let mut deletes = Vec::with_capacity(self.ended_count);
-        for (block, rows) in &self.ended {
+        for (block, rows) in self.ended.iter() {
             let ids = &store.blocks().get(*block).rows.ids;
             let ended = rows.ones().map(|row| ids[row]);
             deletes.extend(ended.filter(|row| self.rows.get(*row).is_none()));

@@ -11,9 +11,9 @@ use crate::table::{
     ALIVE, BlockId, Blocks, KeyIndex, KeyMakers, KeyShape, Layout, Location, Relation, RowMap,
     Rows, Store,
 };
+use crate::types::SortedMap;
 use crate::types::{ColumnId, IndexSchema, RowId, TableId, TableSchema};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// New versions. A row is dropped here when the transaction itself replaces or deletes it.
@@ -45,7 +45,7 @@ pub(super) struct PrivateTable {
     /// The rows of the store are out of sight: the table is new, or they all ended.
     pub hides_store: bool,
     /// The rows of the store that ended, by block.
-    pub ended: BTreeMap<BlockId, Bitmap>,
+    pub ended: SortedMap<BlockId, Bitmap>,
     pub ended_count: usize,
     /// Where the newest private version of a row lies.
     pub rows: RowMap,
@@ -118,7 +118,7 @@ impl PrivateTable {
             layout,
             is_relaid: false,
             hides_store,
-            ended: BTreeMap::new(),
+            ended: SortedMap::new(),
             ended_count: 0,
             rows: RowMap::default(),
             blocks: Vec::new(),
@@ -146,8 +146,8 @@ impl PrivateTable {
 
     /// Marks a row of the store as ended, or as not ended after all.
     pub fn set_ended(&mut self, location: Location, ended: bool) {
-        let rows = self.ended.entry(location.block);
-        let rows = rows.or_insert_with(|| Bitmap::filled(false, CHUNK_ROWS));
+        let none = || Bitmap::filled(false, CHUNK_ROWS);
+        let rows = self.ended.get_or_insert_with(location.block, none);
         rows.set(location.row as usize, ended);
         if ended {
             self.ended_count += 1;

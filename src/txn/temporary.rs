@@ -13,18 +13,18 @@ use crate::column::Bitmap;
 use crate::commit::CatalogChange;
 use crate::error::Result;
 use crate::table::{Catalog, NextIds, Rows, Store};
+use crate::types::SortedMap;
 use crate::types::{IndexId, OnCommit, RowId, TableId, TableSchema};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The temporary tables of a session.
 pub struct Temporary {
     /// As they are between transactions.
     schemas: Vec<Rc<TableSchema>>,
-    tables: BTreeMap<TableId, PrivateTable>,
+    tables: SortedMap<TableId, PrivateTable>,
     blocks: PrivateBlocks,
-    on_commit: BTreeMap<TableId, OnCommit>,
+    on_commit: SortedMap<TableId, OnCommit>,
     next: NextIds,
 }
 
@@ -35,9 +35,9 @@ impl Default for Temporary {
     fn default() -> Self {
         Temporary {
             schemas: Vec::new(),
-            tables: BTreeMap::new(),
+            tables: SortedMap::new(),
             blocks: Vec::new(),
-            on_commit: BTreeMap::new(),
+            on_commit: SortedMap::new(),
             next: first_ids(),
         }
     }
@@ -177,7 +177,7 @@ impl Drop for Transaction {
         };
         let has_some = self
             .tables
-            .range(TableId::FIRST_TEMPORARY..)
+            .iter_from(&TableId::FIRST_TEMPORARY)
             .next()
             .is_some();
         if has_some || !place.borrow().is_empty() {

@@ -10,9 +10,10 @@ use crate::column::Vector;
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{Catalog, Fetch, Location, NextIds, Store};
+use crate::types::SortedMap;
 use crate::types::{ColumnId, OnCommit, RowId, Snapshot, TableId, Value};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// One writer at a time: while a transaction has writes, no other commit is applied.
@@ -20,21 +21,21 @@ pub struct Transaction {
     pub(super) snapshot: Snapshot,
     pub(super) catalog: Rc<Catalog>,
     pub(super) catalog_changes: Vec<CatalogChange>,
-    pub(super) tables: BTreeMap<TableId, PrivateTable>,
+    pub(super) tables: SortedMap<TableId, PrivateTable>,
     pub(super) blocks: PrivateBlocks,
     pub(super) undo: Vec<Undo>,
     /// Keys that another row had when a row of this statement got them.
     pub(super) pending: Vec<Pending>,
     pub(super) next: NextIds,
     /// The sequences that the statement moved.
-    pub(super) sequences: RefCell<BTreeMap<TableId, SequencePlace>>,
+    pub(super) sequences: RefCell<SortedMap<TableId, SequencePlace>>,
     /// The rows of this statement that foreign keys are about.
     pub(super) events: VecDeque<RowEvent>,
     pub(super) deferred: Vec<Deferred>,
     /// Where the session's temporary tables go at the end, if it may have some.
     pub(super) temporary: Option<TemporaryPlace>,
     pub(super) next_temporary: NextIds,
-    pub(super) on_commit: BTreeMap<TableId, OnCommit>,
+    pub(super) on_commit: SortedMap<TableId, OnCommit>,
 }
 
 impl Transaction {
@@ -45,7 +46,7 @@ impl Transaction {
             snapshot,
             catalog: store.catalog(snapshot),
             catalog_changes: Vec::new(),
-            tables: BTreeMap::new(),
+            tables: SortedMap::new(),
             blocks: Vec::new(),
             undo: Vec::new(),
             pending: Vec::new(),
@@ -55,7 +56,7 @@ impl Transaction {
             deferred: Vec::new(),
             temporary: None,
             next_temporary: first_ids(),
-            on_commit: BTreeMap::new(),
+            on_commit: SortedMap::new(),
         }
     }
 
@@ -74,7 +75,7 @@ impl Transaction {
 
     /// Whether the catalog differs from the store's at the snapshot.
     pub fn has_catalog_changes(&self) -> bool {
-        let mut temporary = self.tables.range(TableId::FIRST_TEMPORARY..);
+        let mut temporary = self.tables.iter_from(&TableId::FIRST_TEMPORARY);
         !self.catalog_changes.is_empty() || temporary.next().is_some()
     }
 

@@ -146,7 +146,7 @@ impl Transaction {
 
     /// Gives the private tables the schemas of the catalog.
     pub(super) fn refresh_schemas(&mut self) {
-        for (id, table) in &mut self.tables {
+        for (id, table) in self.tables.iter_mut() {
             if let Some(schema) = self.catalog.table_by_id(*id)
                 && !Rc::ptr_eq(schema, &table.schema)
             {

@@ -13,8 +13,8 @@ use crate::log::Mode;
 use crate::plan::OutputColumn;
 use crate::storage::{Pieces, Storage, Ticket};
 use crate::table::Residency;
+use crate::types::SortedMap;
 use crate::types::{HeapBound, Seq};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -50,13 +50,13 @@ pub struct Engine {
     pub(super) state: State,
     pieces: Option<Pieces>,
     pub(super) heap: HeapBound,
-    pub(super) tasks: BTreeMap<u32, Task>,
+    pub(super) tasks: SortedMap<u32, Task>,
     pub(super) input: Vec<u8>,
     pub(super) output: Vec<u8>,
     pub(super) encoder: Encoder,
     pub(super) parameters: Vec<Parameter>,
     /// By prepared statement: the fields that JavaScript knows, so that `execute` can leave out their names.
-    pub(super) known: BTreeMap<u32, Rc<[OutputColumn]>>,
+    pub(super) known: SortedMap<u32, Rc<[OutputColumn]>>,
     /// The same for `run`: command and fields of its last result by the short way.
     pub(super) known_last: Option<(&'static str, Rc<[OutputColumn]>)>,
     failure: Option<Failure>,
@@ -106,12 +106,12 @@ impl Engine {
             state: State::Opening(Box::new(opening)),
             pieces,
             heap,
-            tasks: BTreeMap::new(),
+            tasks: SortedMap::new(),
             input: Vec::new(),
             output: Vec::new(),
             encoder: Encoder::default(),
             parameters: Vec::new(),
-            known: BTreeMap::new(),
+            known: SortedMap::new(),
             known_last: None,
             failure: None,
         }

@@ -9,8 +9,8 @@ use crate::plan::{
     AlterStep, Fate, Passage, PastCall, PastFunction, Plan, Restore, Rules, Target, TimeSlot,
 };
 use crate::table::Catalog;
+use crate::types::SortedSet;
 use crate::types::{DataType, RelationKind, TableId, TableSchema};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// From the catalog as it is to another.
@@ -38,7 +38,7 @@ impl Way {
     /// Gives relations these definitions, in an order in which each name is free when it is taken. What stood in a
     /// circle of names is moved out of it.
     pub fn define(&mut self, mut wanted: Vec<TableSchema>) -> Result<()> {
-        let mut moved = BTreeSet::new();
+        let mut moved = SortedSet::new();
         for schema in &mut wanted {
             let Some(now) = self.catalog.table_by_id(schema.id) else {
                 continue;

@@ -9,9 +9,9 @@ use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::plan::{Fate, PastFunction, Plan, TimeSlot};
 use crate::table::Catalog;
+use crate::types::SortedSet;
 use crate::types::{ColumnId, RelationKind, TableId, TableSchema};
 use sqlparser::ast::{self, ObjectName};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 impl<'a> Binder<'a> {
@@ -210,9 +210,9 @@ impl<'a> Binder<'a> {
 }
 
 /// A table with those that are no more, to which its foreign keys lead, and which lead back to it.
-fn circle(then: &Catalog, now: &Catalog, table: TableId) -> BTreeSet<TableId> {
+fn circle(then: &Catalog, now: &Catalog, table: TableId) -> SortedSet<TableId> {
     let reached = |from: TableId| {
-        let (mut reached, mut left) = (BTreeSet::new(), vec![from]);
+        let (mut reached, mut left) = (SortedSet::new(), vec![from]);
         while let Some(own) = left.pop().and_then(|id| then.table_by_id(id)) {
             let keys = own.foreign_keys.iter().map(|key| key.table);
             let gone = keys.filter(|id| now.table_by_id(*id).is_none());

@@ -8,10 +8,10 @@ use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Fate, PastFunction, Plan, TimeSlot};
 use crate::sql::UndoPolicy;
 use crate::table::Catalog;
+use crate::types::SortedSet;
 use crate::types::{
     ColumnId, ColumnSchema, RelationKind, ScanColumn, TableId, TableSchema, TypeSchema,
 };
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 type Known = Option<Rc<TableSchema>>;
@@ -22,7 +22,7 @@ struct Around {
 }
 
 impl Around {
-    fn ids(&self) -> BTreeSet<TableId> {
+    fn ids(&self) -> SortedSet<TableId> {
         let [old, new, _] = &self.catalogs;
         old.tables()
             .chain(new.tables())
@@ -142,10 +142,10 @@ impl Binder<'_> {
 const TIMES: [TimeSlot; 2] = [TimeSlot::Clause(0); 2];
 
 /// The way back, and what goes it.
-fn undone_definitions(around: &Around) -> Result<(Way, BTreeSet<TableId>)> {
+fn undone_definitions(around: &Around) -> Result<(Way, SortedSet<TableId>)> {
     let present = &around.catalogs[2];
     let (mut way, mut wanted) = (Way::new(present), Vec::new());
-    let mut changed = BTreeSet::new();
+    let mut changed = SortedSet::new();
     for id in around.ids() {
         let [before, after, now] = around.of(id);
         if before == after {
@@ -171,7 +171,7 @@ fn undone_definitions(around: &Around) -> Result<(Way, BTreeSet<TableId>)> {
 fn undone_tags(around: &Around) -> Result<Vec<AlterStep>> {
     let mut steps = Vec::new();
     let names = around.catalogs.iter().flat_map(|catalog| catalog.tags());
-    for name in names.map(|(name, _)| name).collect::<BTreeSet<&str>>() {
+    for name in names.map(|(name, _)| name).collect::<SortedSet<&str>>() {
         let [before, after, now] = around
             .catalogs
             .each_ref()

@@ -7,7 +7,7 @@ use super::condition::remap;
 use super::{Knowledge, Rule};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Aggregate, JoinKind, Node, SortKey, WindowCall};
-use std::collections::BTreeSet;
+use crate::types::SortedSet;
 
 pub struct Prune;
 
@@ -22,7 +22,7 @@ impl Rule for Prune {
     }
 }
 
-type Columns = BTreeSet<usize>;
+type Columns = SortedSet<usize>;
 /// For each old column its new place; those that nobody wanted may be gone.
 type Places = Vec<Option<usize>>;
 
@@ -205,7 +205,7 @@ fn prune(node: Node, wanted: &Columns) -> (Node, Places) {
                 input.width(),
                 calls.iter().map(|call| call.types.len()).sum::<usize>(),
             );
-            let of_input = wanted.range(..first).copied().collect();
+            let of_input = wanted.iter().copied().filter(|at| *at < first).collect();
             let arguments = calls.iter().flat_map(|call| &call.arguments);
             let (input, mut places) = prune(*input, &with_used(&of_input, arguments));
             let arguments = calls.iter_mut().flat_map(|call| &mut call.arguments);
@@ -353,7 +353,7 @@ fn prune_window(
     let (first, width) = (input.width(), input.width() + calls.len());
     let mut at = first..width;
     calls.retain(|_| at.next().is_some_and(|at| wanted.contains(&at)));
-    let mut kept: Columns = wanted.range(..first).copied().collect();
+    let mut kept: Columns = wanted.iter().copied().filter(|at| *at < first).collect();
     if !calls.is_empty() {
         let keys = order.iter().map(|key| &key.expr).chain(&partition);
         let all = keys.chain(calls.iter().flat_map(WindowCall::expressions));

@@ -28,10 +28,12 @@ pub fn oid_of_index(index: IndexId) -> i64 {
 
 /// Of a constraint without an index, which has nothing but its name (FNV-1a).
 pub fn oid_of_name(table: TableId, name: &str) -> i64 {
-    let seed = 2_166_136_261 ^ table.0;
-    let hash = name.bytes().fold(seed, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(16_777_619)
-    });
+    let of_table = table.0.to_le_bytes().into_iter();
+    let hash = of_table
+        .chain(name.bytes())
+        .fold(2_166_136_261, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(16_777_619)
+        });
     FIRST_OTHER_OID + i64::from(hash >> 2)
 }
 

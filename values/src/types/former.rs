@@ -1,7 +1,7 @@
 //! A table's definition of before, over rows that have been others since.
 
 use super::{ColumnId, ColumnSchema, DroppedColumn, Label, TableSchema, TypeSchema};
-use std::collections::BTreeSet;
+use crate::types::SortedSet;
 
 impl TableSchema {
     /// This definition again, where the last one was another. Columns that came since are dropped, and those that were dropped are
@@ -71,7 +71,7 @@ fn named(labels: &[Label], names: &[Label]) -> Vec<Label> {
             label.name.clone_from(&before.name);
         }
     }
-    let distinct: BTreeSet<&str> = named.iter().map(|label| label.name.as_str()).collect();
+    let distinct: SortedSet<&str> = named.iter().map(|label| label.name.as_str()).collect();
     match distinct.len() == named.len() {
         true => named,
         false => labels.to_vec(),

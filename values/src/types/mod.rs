@@ -14,6 +14,7 @@ mod interval;
 mod moment;
 mod order;
 mod schema;
+mod sorted_map;
 mod time;
 mod value;
 
@@ -32,5 +33,6 @@ pub use schema::{
     IdentitySchema, IndexSchema, OnCommit, RelationKind, Row, SequenceSchema, TEMPORARY,
     TableSchema, TypeSchema, ViewSchema, ViewUse, catalog_name, quoted, type_key,
 };
+pub use sorted_map::{SortedMap, SortedSet};
 pub use time::{Clock, Entropy, INFINITY, NEG_INFINITY};
 pub use value::{Value, compare_f64};
