@@ -21,6 +21,7 @@ const DEFINITIONS = `
   CREATE TABLE children (id integer PRIMARY KEY, parent int CONSTRAINT up REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
   ALTER TABLE parents ADD CONSTRAINT down FOREIGN KEY (child) REFERENCES children ON UPDATE SET NULL DEFERRABLE;
   CREATE TABLE empty ();
+  CREATE TABLE "order" ("select" int PRIMARY KEY, "user" int REFERENCES "order"); CREATE INDEX ON "order" ("user");
   CREATE TABLE b (x int CHECK (x < 5)); CREATE TABLE c (x int CHECK (x < 5));
   CREATE TABLE "Sales 2".numbered (id serial PRIMARY KEY);
   CREATE INDEX by_name ON kinds (lower(name) DESC) WHERE id > 0;

@@ -108,7 +108,8 @@ impl Execution {
                     if let Some(step) = write_pending(writer, related, context)? {
                         return Ok(step);
                     }
-                    let settling = Settling::new(std::mem::take(related));
+                    let acts = !brings_back(inner(&self.plan));
+                    let settling = Settling::new(std::mem::take(related), acts);
                     // Keys first. Where rows are led on one by one, those of others may be taken for a while.
                     if let Access::Write(transaction) = &mut context.access {
                         transaction.end_statement(context.store)?;
@@ -200,6 +201,17 @@ fn inner(plan: &Plan) -> &Plan {
     }
 }
 
+/// Whether it makes rows what they were: RESTORE, UNDO or REDO.
+fn brings_back(plan: &Plan) -> bool {
+    match plan {
+        Plan::Restore(_) => true,
+        Plan::Alter { steps, .. } => steps
+            .iter()
+            .any(|step| matches!(step, AlterStep::Statement(plan) if brings_back(plan))),
+        _ => false,
+    }
+}
+
 /// The tables that the actions of a statement's foreign keys may change.
 fn related(plan: &Plan) -> Vec<Rc<Related>> {
     let of = |rules: &Rules| vec![rules.related.clone()];
@@ -207,7 +219,6 @@ fn related(plan: &Plan) -> Vec<Rc<Related>> {
         Plan::Insert(insert) => of(&insert.rules),
         Plan::Update(update) | Plan::Merge(update) => of(&update.rules),
         Plan::Delete(delete) => of(&delete.rules),
-        Plan::Restore(parts) => parts.iter().flat_map(|part| of(&part.rules)).collect(),
         Plan::Alter { steps, .. } => {
             let statements = steps.iter().filter_map(|step| match step {
                 AlterStep::Statement(plan) => Some(related(plan)),

@@ -42,7 +42,7 @@ impl Program {
             }
         };
         let outcome = match outcome {
-            Ok(direct) => self.settled(direct),
+            Ok(direct) => Some(direct.held()),
             refused => Some(refused),
         };
         if let Some(outcome) = outcome {

@@ -11,7 +11,7 @@
 
 use super::program::{Outcome, Program};
 use super::random::Random;
-use super::state::{Cell, Row, State};
+use super::state::{Cell, Row, State, Table};
 use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +107,19 @@ impl State {
             let mut late = table.foreign.iter().filter(|foreign| foreign.deferred);
             late.all(|foreign| self.leads(table.id, foreign))
         })
+    }
+
+    /// What a statement comes to whose rows are all its own: no action changes others, and the keys hold.
+    pub fn held(self) -> Outcome {
+        let holds = |table: &Table| {
+            let mut now = table.foreign.iter().filter(|foreign| !foreign.deferred);
+            now.all(|foreign| self.leads(table.id, foreign))
+        };
+        match self.is_unique() {
+            false => Err("23505"),
+            true if self.tables.iter().all(holds) => Ok(self),
+            true => Err(VIOLATION),
+        }
     }
 
     fn is_unique(&self) -> bool {

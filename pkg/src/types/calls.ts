@@ -164,7 +164,8 @@ export interface DatabaseApi extends Queryable {
 
   /**
    * Brings rows of a table back to what they were, as a new commit; the past stays. What was deleted since is there again,
-   * what was inserted since is gone. Constraints hold, or the error says which row. A table that was dropped is there
+   * what was inserted since is gone. Constraints hold, or the error says which row: no other rows
+   * are changed, not by the actions of foreign keys either. A table that was dropped is there
    * again, with its past, and its sequences go on where they stood. Columns of a table that is there stay those of the
    * present; values of one whose type changed since are cast to it. In SQL: `RESTORE TABLE orders TO @seq:4 WHERE id = 7`.
    *

@@ -16,6 +16,8 @@ use std::rc::Rc;
 /// How far the foreign keys of a statement have been looked at.
 pub struct Settling {
     related: Vec<Rc<Related>>,
+    /// Whether actions follow. What brings the past back has their rows among its own, and changes no others.
+    acts: bool,
     /// The events that were there before the actions on which the others followed.
     left: usize,
     /// The rows that those led on to another key, by the number of the foreign key: they do not lead to one that came free in the same statement.
@@ -23,10 +25,11 @@ pub struct Settling {
 }
 
 impl Settling {
-    /// `related` are the tables that actions may change.
-    pub fn new(related: Vec<Rc<Related>>) -> Settling {
+    /// `related` are the tables that actions may change; without actions, the keys hold in the end or are an error.
+    pub fn new(related: Vec<Rc<Related>>, acts: bool) -> Settling {
         Settling {
             related,
+            acts,
             left: 0,
             led_on: HashSet::new(),
         }
@@ -101,6 +104,7 @@ fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> R
             continue;
         };
         let action = match after {
+            _ if !settling.acts => Action::NoAction,
             Some(_) => foreign.on_update,
             None => foreign.on_delete,
         };

@@ -1,7 +1,7 @@
 //! The types as rows: PostgreSQL's own with the arrays of them, and those that a user made, enumerations and domains.
 
 use super::cell::{Row, oid_of_name, oid_of_namespace, oid_of_table, or_null, text};
-use super::describe::{TYPES, modifier, type_name};
+use super::describe::{self, TYPES, modifier, type_name};
 use crate::table::Catalog;
 use crate::types::{
     DataType, RelationKind, TableId, TableSchema, TypeSchema, Value, sort_by_key, sort_order,
@@ -58,7 +58,7 @@ pub fn own_types(catalog: &Catalog, table: &TableSchema) -> Vec<Row> {
                 Value::I64(over.into()),
                 Value::I64(modifier(value.data_type)),
                 collation(value.data_type),
-                text(&table.shown()),
+                text(&describe::shown(table)),
                 or_null(value.default.as_ref(), |default| text(&default.sql)),
             ]]
         }
@@ -175,7 +175,7 @@ pub fn formats(catalog: &Catalog) -> Vec<Row> {
     let domains = catalog
         .tables()
         .filter(|table| table.kind() == RelationKind::Domain);
-    let domains = domains.map(|domain| row(domain.id.oid(), -1, &domain.shown()));
+    let domains = domains.map(|domain| row(domain.id.oid(), -1, &describe::shown(domain)));
     // Times of so many digits.
     let rounded = [DataType::Time, DataType::Timestamp, DataType::TimestampTz].into_iter();
     let rounded = rounded.flat_map(|data_type| (0..=6).map(move |digits| (data_type, digits)));

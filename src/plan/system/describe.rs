@@ -1,9 +1,8 @@
 //! Constraints, indexes and types in SQL's words.
 
+use crate::expr::quote_ident as quoted;
 use crate::sql::bare;
-use crate::types::{
-    Action, ColumnId, ComputedKey, DataType, ForeignKey, IndexSchema, TableSchema, quoted,
-};
+use crate::types::{Action, ColumnId, ComputedKey, DataType, ForeignKey, IndexSchema, TableSchema};
 
 /// Names of columns with commas between them.
 pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
@@ -82,7 +81,7 @@ pub fn foreign_key(table: &TableSchema, key: &ForeignKey, other: &TableSchema) -
     let mut text = format!(
         "FOREIGN KEY ({}) REFERENCES {}({})",
         columns(table, &key.columns),
-        other.shown(),
+        shown(other),
         columns(other, &key.referenced),
     );
     if key.match_full {
@@ -176,5 +175,14 @@ pub fn modifier(data_type: DataType) -> i64 {
             (i64::from(precision) << 16 | i64::from(scale) & 0x7ff) + 4
         }
         _ => -1,
+    }
+}
+
+/// Its name, with its schema unless that is `public`.
+pub fn shown(table: &TableSchema) -> String {
+    let name = quoted(&table.name);
+    match &table.schema {
+        None => name,
+        Some(schema) => format!("{}.{name}", quoted(schema)),
     }
 }

@@ -1,8 +1,10 @@
 //! The text of a view, as it can be run anew.
 
 use super::cell::{Row, number, oid_of_table, text};
+use super::describe::shown;
+use crate::expr::quote_ident as quoted;
 use crate::table::Catalog;
-use crate::types::{TableSchema, Value, ViewSchema, ViewUse, quoted};
+use crate::types::{TableSchema, Value, ViewSchema, ViewUse};
 
 /// What the user wrote, as long as it means what it meant. Where a relation is called otherwise since, lies where its name alone does
 /// not find it, or has columns that the view does not see, the rows that it stands for come in front, under the names of then.
@@ -39,7 +41,7 @@ fn in_front(used: &ViewUse, table: &TableSchema, has_all: bool) -> Option<String
         true => (String::new(), "1".to_string()),
         false => (format!(" ({})", list(then)), list(now)),
     };
-    let (name, table) = (quoted(&used.name), table.shown());
+    let (name, table) = (quoted(&used.name), shown(table));
     Some(format!("{name}{then} AS (SELECT {now} FROM {table})"))
 }
 
