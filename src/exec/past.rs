@@ -412,7 +412,8 @@ fn restore(
     Ok(Fetch::Ready(reversal(row, now, then, target)))
 }
 
-/// A row of the table as it was at one of the moments, as a row of the target. What it had not stays as it is.
+/// A row of the table as it was at one of the moments, as a row of the target. What it had not stays as it is, or is given to a
+/// row that comes back.
 fn passed(
     target: &Target,
     moment: usize,
@@ -421,12 +422,34 @@ fn passed(
     context: &Context,
 ) -> Result<Vec<Value>> {
     let mut values = Vec::with_capacity(target.table.columns.len());
+    let mut missing = Vec::new();
+    let is_computed = |at: usize| {
+        target.passages[moment][at].is_none() && target.table.columns[at].generated.is_some()
+    };
     for at in 0..target.table.columns.len() {
         let value = value_passed(target, moment, row, at, context)?;
-        let stays = || held.map_or(Value::Null, |held| held[at].clone());
-        values.push(value.unwrap_or_else(stays));
+        values.push(match value.or_else(|| Some(held?[at].clone())) {
+            Some(value) if !is_computed(at) => value,
+            _ => {
+                missing.push(at);
+                Value::Null
+            }
+        });
     }
+    give(target, &missing, &mut values, context)?;
     Ok(values)
+}
+
+/// Gives a row what it never had; what is generated comes of all the rest.
+fn give(target: &Target, missing: &[usize], row: &mut [Value], context: &Context) -> Result<()> {
+    for is_last in [false, true] {
+        for at in missing {
+            if target.table.columns[*at].generated.is_some() == is_last {
+                row[*at] = expr::evaluate_row(&target.given[*at], row, &context.eval())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn value_passed(
@@ -564,28 +587,42 @@ fn had_not_been<'a>(
     }
     let now = now.as_deref().unwrap_or_default();
     let (mut wanted, mut changed) = (Vec::with_capacity(target.table.columns.len()), Vec::new());
+    let mut missing = Vec::new();
+    let is_generated = |at: usize| {
+        let column = new.as_ref().map(|new| &new.columns[at]);
+        column.is_some_and(|column| column.generated.is_some())
+    };
     for (at, column) in target.table.columns.iter().enumerate() {
-        let held = held.map_or(Value::Null, |held| held[at].clone());
+        let stays = || match value_passed(target, 1, now, at, context)? {
+            Some(value) => Ok(Some(value)),
+            None => Ok(held.map(|held| held[at].clone())),
+        };
         let value = match (&old_places[at], &new_places[at], before, after) {
             // It comes back.
-            (Some((old, _)), None, Some(before), _) => before[*old].clone(),
+            (Some((old, _)), None, Some(before), _) => Some(before[*old].clone()),
             (Some((old, _)), Some((new, cast)), Some(before), Some(after)) => {
                 let is_same =
                     cast.is_none() && (before[*old] == after[*new] || now[*new] == before[*old]);
                 // By cell: what the commit did not touch stays as it is now.
                 if !is_same && (now[*new] == after[*new] || is_forced) {
-                    before[*old].clone()
+                    Some(before[*old].clone())
                 } else {
-                    if !is_same {
+                    // What is generated changes with the rest.
+                    let follows = column.generated.is_some() && is_generated(*new);
+                    if !is_same && !follows {
                         changed.push(column.name.as_str());
                     }
-                    value_passed(target, 1, now, at, context)?.unwrap_or(held)
+                    stays()?
                 }
             }
-            _ => value_passed(target, 1, now, at, context)?.unwrap_or(held),
+            _ => stays()?,
         };
-        wanted.push(value);
+        if value.is_none() || column.generated.is_some() {
+            missing.push(at);
+        }
+        wanted.push(value.unwrap_or(Value::Null));
     }
+    give(target, &missing, &mut wanted, context)?;
     let mut is_lost = false;
     let columns = new.iter().flat_map(|new| new.columns.iter().enumerate());
     for (at, column) in columns {
@@ -593,7 +630,7 @@ fn had_not_been<'a>(
         let is_known = after
             .as_ref()
             .map_or(now[at].is_null(), |after| after[at] == now[at]);
-        if !goes_on && !is_known {
+        if !goes_on && !is_known && !is_generated(at) {
             changed.push(column.name.as_str());
             is_lost = true;
         }

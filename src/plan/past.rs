@@ -58,6 +58,8 @@ pub struct Target {
     pub table: Rc<TableSchema>,
     /// Of rows of the table at each of the moments.
     pub passages: [Passage; 2],
+    /// What each column is given in a row that comes back and never had it: its default, or over the row's other columns what generates it.
+    pub given: Vec<Expr>,
     pub fate: Fate,
 }
 

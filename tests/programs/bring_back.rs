@@ -213,7 +213,10 @@ fn restored(
             Some(then) => {
                 let mut row = Row::new(BTreeMap::new());
                 for column in &now.columns {
-                    let own = now.rows.get(&id).and_then(|row| row.cell(column.id));
+                    let own = match now.rows.get(&id) {
+                        Some(row) => row.cell(column.id),
+                        None => column.default.clone(),
+                    };
                     let kin = |other: &&Column| column.is_kin(other);
                     let value = match before.columns.iter().find(kin) {
                         Some(held) => cast(then.cell(held.id), column.kind)?,

@@ -269,7 +269,11 @@ fn had_not_been(
             columns[at].id == column.id && columns[at].kind == column.kind,
         ))
     };
-    let held_at = |at: usize| held.as_ref().and_then(|held| held[at].clone());
+    // A row that comes back has what the column gives.
+    let held_at = |at: usize| match held {
+        Some(held) => held[at].clone(),
+        None => to.columns[at].default.clone(),
+    };
     let passed = |table: Option<&Table>, values: &Values| -> Result<Values, &'static str> {
         let Some(values) = values else {
             return Ok(None);

@@ -213,6 +213,7 @@ impl Binder<'_> {
                 *passage = self::passage(from, &table)?;
             }
         }
+        let given = self.given(&table, &passages, &rules)?;
         // The row, what is to become of it, and its new values.
         let own = table.columns.iter().map(|column| column.data_type);
         let types = [DataType::BigInt; 2].into_iter().chain(own).collect();
@@ -227,12 +228,33 @@ impl Binder<'_> {
                 target: Some(Target {
                     table: table.clone(),
                     passages,
+                    given,
                     fate,
                 }),
             }),
             table,
             condition: Vec::new(),
         })
+    }
+
+    /// What the columns get in rows that never had them.
+    fn given(
+        &mut self,
+        table: &TableSchema,
+        passages: &[Passage; 2],
+        rules: &Rules,
+    ) -> Result<Vec<Expr>> {
+        let mut given = vec![Expr::null(); table.columns.len()];
+        for (at, column) in table.columns.iter().enumerate() {
+            let lacks = |passage: &Passage| passage.get(at).is_some_and(Option::is_none);
+            if passages.iter().any(lacks) {
+                given[at] = self.default_of(column)?;
+            }
+        }
+        for (at, value) in &rules.generated {
+            given[*at] = value.clone();
+        }
+        Ok(given)
     }
 
     /// That the defaults of a table still mean something.
