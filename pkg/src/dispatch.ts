@@ -25,7 +25,7 @@ export function dispatch(engine: Engine, sessions: Sessions, { request, session 
       return start(engine.writeRequest({ ...asking(request), kind: 'run', statement, params, many }));
     }
     case 'prepare': {
-      const statement = sessions.prepare(engine, session, request.sql);
+      const statement = sessions.prepare(engine, session, request);
       return { reply: { results: engine.takeOutput(), statement } };
     }
     case 'forget':

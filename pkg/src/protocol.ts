@@ -23,7 +23,7 @@ export type Request =
   /** A prepared statement, once for each row of parameters. */
   | ({ kind: 'run'; session: number; statement: number; params: Uint8Array; many: boolean } & Asking)
   /** Answers two results without rows or with: the fields, and the OIDs of the parameters. */
-  | { kind: 'prepare'; session: number; sql: string }
+  | { kind: 'prepare'; session: number; sql: string; moment?: WireMoment | undefined }
   | { kind: 'forget'; session: number; statement: number }
   /** The key's values, and the names of their columns if it was given by name. */
   | ({ kind: 'history'; session: number; table: string; key: Uint8Array; names?: string[] | undefined } & Asking)

@@ -77,7 +77,8 @@ export class Session implements Queryable {
 
   async prepare<T = Row>(sql: string, options: QueryOptions = {}): Promise<Statement<T>> {
     checkText(sql);
-    const reply = await this.call({ kind: 'prepare', session: this.number, sql }, this.settle(options).call);
+    const { moment, call } = this.settle(options);
+    const reply = await this.call({ kind: 'prepare', session: this.number, sql, moment }, call);
     return new PreparedStatement<T>(this, sql, options, prepared(reply, sql));
   }
 

@@ -33,8 +33,10 @@ export interface SessionState {
   statements: Map<number, PreparedStatement>;
 }
 
-interface PreparedStatement {
-  sql: string;
+/** What is prepared, and the moment that it is described at. */
+type Described = Pick<Extract<Request, { kind: 'prepare' }>, 'sql' | 'moment'>;
+
+interface PreparedStatement extends Described {
   engine: number;
   /** Which engine knows it; another must prepare it again. */
   generation: number;
@@ -77,10 +79,10 @@ export class Sessions {
   }
 
   /** Prepares a statement; its description is the engine's output. */
-  prepare(engine: Engine, session: SessionState, sql: string): number {
-    const prepared = this.#prepareInEngine(engine, session, sql);
+  prepare(engine: Engine, session: SessionState, { sql, moment }: Described): number {
+    const prepared = this.#prepareInEngine(engine, session, { sql, moment });
     const id = (this.#statements += 1);
-    session.statements.set(id, { sql, engine: prepared, generation: this.#generation });
+    session.statements.set(id, { sql, moment, engine: prepared, generation: this.#generation });
     return id;
   }
 
@@ -89,7 +91,7 @@ export class Sessions {
     const known = session.statements.get(id);
     if (!known) throw new DatabaseError('CLOSED', 'the prepared statement is closed');
     if (known.generation !== this.#generation) {
-      known.engine = this.#prepareInEngine(engine, session, known.sql);
+      known.engine = this.#prepareInEngine(engine, session, known);
       known.generation = this.#generation;
     }
     return known.engine;
@@ -101,8 +103,8 @@ export class Sessions {
     if (known?.generation === this.#generation) engine.wasm.forget(this.inEngine(engine, session), known.engine);
   }
 
-  #prepareInEngine(engine: Engine, session: SessionState, sql: string): number {
-    const prepared = engine.wasm.prepare(this.inEngine(engine, session), engine.writeRequest({ kind: 'exec', sql }));
+  #prepareInEngine(engine: Engine, session: SessionState, { sql, moment }: Described): number {
+    const prepared = engine.wasm.prepare(this.inEngine(engine, session), engine.writeRequest({ kind: 'exec', sql, moment }));
     if (prepared < 0) throw DatabaseError.fromWire(engine.takeError());
     return prepared;
   }

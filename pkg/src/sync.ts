@@ -77,8 +77,9 @@ export class SyncSession {
   prepare<T>(sql: string, options: QueryOptions = {}): SyncStatement<T> {
     checkText(sql);
     this.session.check();
-    const reply = this.host.callSync({ kind: 'prepare', session: this.session.number, sql });
-    return new PreparedSync<T>(this.host, this.session, sql, this.#settle(options), prepared(reply, sql));
+    const settled = this.#settle(options);
+    const reply = this.host.callSync({ kind: 'prepare', session: this.session.number, sql, moment: settled.moment });
+    return new PreparedSync<T>(this.host, this.session, sql, settled, prepared(reply, sql));
   }
 
   transaction<R>(callback: () => R, options: TransactionOptions): R {

@@ -302,3 +302,26 @@ test('a row that was changed 10,000 times has its beginning, as written and as r
     }, { durability: 'relaxed' }, url);
     await withDatabase(isWhole, {}, url);
   }));
+
+test('a statement prepared at a moment knows the columns of then', () =>
+  withDatabase(async (db) => {
+    await db.exec("CREATE TABLE t (id INT PRIMARY KEY, v TEXT, n INT); INSERT INTO t VALUES (1, 'a', 1); ALTER TABLE t RENAME COLUMN v TO w");
+    const then = db.asOf({ seq: 1 });
+    const all = await then.prepare('SELECT * FROM t WHERE id = $1');
+    assert.deepEqual(all.fields.map(({ name }) => name), ['id', 'v', 'n']);
+    await db.exec('DROP TABLE t');
+    assert.deepEqual(await all.get([1]), { id: 1, v: 'a', n: 1 });
+    const one = await db.prepare('SELECT v FROM t WHERE id = $1', { asOf: { seq: 1 } });
+    assert.deepEqual(await one.get([1]), { v: 'a' });
+    await fails(db.prepare('SELECT v FROM t'), 'UNDEFINED_TABLE');
+  }));
+
+test('what is asked of a moment leaves the session as it is', () =>
+  withDatabase(async (db) => {
+    await db.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)');
+    for (const sql of ['SET SESSION AS OF @seq:0', 'RESET SESSION AS OF', 'BEGIN', 'COMMIT', 'SAVEPOINT s']) {
+      await fails(db.asOf({ seq: 1 }).exec(sql), 'READ_ONLY');
+    }
+    await db.exec('INSERT INTO t VALUES (2)');
+    assert.equal(await value(db, 'SELECT count(*) FROM t'), 2);
+  }));

@@ -239,24 +239,30 @@ impl Database {
         Ok(id)
     }
 
-    /// The types of a prepared statement's parameters and the columns of its result. A statement whose
-    /// moments are parameters is described as of the present.
-    pub fn describe(&mut self, session: SessionId, id: StatementId) -> Result<Description> {
+    /// The types of a prepared statement's parameters and the columns of its result, where it is run as of a moment, or of the
+    /// session's. A statement whose own moments are parameters is described as if these were the present.
+    pub fn describe(
+        &mut self,
+        session: SessionId,
+        id: StatementId,
+        as_of: Option<&AsOf>,
+    ) -> Result<Description> {
         let compiled = self.statement(id)?.compiled.clone();
-        self.describe_compiled(session, &compiled)
+        self.describe_compiled(session, &compiled, as_of)
     }
 
     pub(super) fn describe_compiled(
         &mut self,
         session: SessionId,
         compiled: &Rc<Compiled>,
+        as_of: Option<&AsOf>,
     ) -> Result<Description> {
         if let Syntax::Session(statement) = &compiled.statement.syntax {
             if let Some(name) = compiled.statement.executes() {
                 let prepared = &self.session_mut(session)?.prepared;
                 let executed = prepared.get(name).cloned();
                 let executed = executed.ok_or_else(|| no_prepared(name))?;
-                let fields = self.describe_compiled(session, &executed)?.fields;
+                let fields = self.describe_compiled(session, &executed, as_of)?.fields;
                 return Ok(Description {
                     fields,
                     parameters: Vec::new(),
@@ -267,8 +273,11 @@ impl Database {
                 parameters: Vec::new(),
             });
         }
-        let present = self.shared.present();
-        let own_catalog = self.own_catalog(session);
+        let own = self.session_mut(session)?.settings.as_of.clone();
+        let (present, own_catalog) = match as_of.or(own.as_ref()) {
+            Some(as_of) => (self.shared.resolve_as_of(as_of)?, None),
+            None => (self.shared.present(), self.own_catalog(session)),
+        };
         let moments = self.shared.moments_or_present(compiled, present)?;
         let path = self.session_mut(session)?.settings.path();
         let scope = super::compile::Scope {

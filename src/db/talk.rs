@@ -162,7 +162,7 @@ impl Database {
             } => {
                 let types = plan::plan_types(types)?;
                 let compiled = Rc::new(Compiled::with_types(statement.clone(), text, types));
-                self.describe_compiled(session, &compiled)?;
+                self.describe_compiled(session, &compiled, None)?;
                 let prepared = &mut self.session_mut(session)?.prepared;
                 if prepared.contains_key(name) {
                     let message = format!("prepared statement \"{name}\" already exists");
@@ -283,7 +283,7 @@ impl Database {
         let known = self.session_mut(session)?;
         let compiled = known.prepared.get(name).cloned();
         let compiled = compiled.ok_or_else(|| no_prepared(name))?;
-        let mut wanted = self.describe_compiled(session, &compiled)?.parameters;
+        let mut wanted = self.describe_compiled(session, &compiled, None)?.parameters;
         let clauses = compiled.statement.temporal.clauses.iter();
         for moment in clauses.flat_map(Clause::moments) {
             // What a moment is follows from what is given, if nothing else says so.

@@ -29,7 +29,7 @@ impl Engine {
         let asked = Asked::read(input(&self.input, length))?;
         let database = opened(&mut self.state)?;
         let statement = database.prepare(session, asked.sql)?;
-        let description = database.describe(session, statement)?;
+        let description = database.describe(session, statement, asked.as_of.as_ref())?;
         let oids = description.parameters.iter();
         let oids: Vec<Value> = oids.map(|kind| Value::I64(i64::from(kind.oid()))).collect();
         let fields = table(description.fields, &[]);
