@@ -200,6 +200,14 @@ export class Database implements DatabaseApi {
     const [sql, params] = await restoreStatement(this.#session, moment, options);
     const { signal, timeout, meta } = options;
     if (!options.dryRun) return run(this.#session, sql, params, { signal, timeout, meta });
+    if ((await this.status({ signal, timeout })).inTransaction) {
+      await this.exec('SAVEPOINT "dry run"');
+      try {
+        return await run(this.#session, sql, params, { signal, timeout });
+      } finally {
+        await this.exec('ROLLBACK TO "dry run"; RELEASE "dry run"');
+      }
+    }
     return this.transaction(async (tx) => {
       const { affectedRows, seq } = await tx.query(sql, params);
       await tx.rollback();

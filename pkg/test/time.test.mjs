@@ -325,3 +325,14 @@ test('what is asked of a moment leaves the session as it is', () =>
     await db.exec('INSERT INTO t VALUES (2)');
     assert.equal(await value(db, 'SELECT count(*) FROM t'), 2);
   }));
+
+test('a restore is tried in the transaction that is open', () =>
+  withDatabase(async (db) => {
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1), (2); CREATE TABLE other (b INT); DELETE FROM t');
+    await db.exec('BEGIN; INSERT INTO other VALUES (7)');
+    assert.equal((await db.restore({ seq: 1 }, { table: 't', dryRun: true })).affectedRows, 2);
+    assert.equal(await value(db, 'SELECT count(*) FROM t'), 0);
+    await fails(db.restore({ seq: 9 }, { table: 't', dryRun: true }), 'MOMENT_IN_FUTURE');
+    await db.exec('INSERT INTO t VALUES (3); COMMIT');
+    assert.deepEqual((await db.query('SELECT a, b FROM t, other')).rows, [{ a: 3, b: 7 }]);
+  }));

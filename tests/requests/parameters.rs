@@ -147,7 +147,10 @@ fn prepared_statements_follow_the_schema() {
     assert_eq!(run(&mut bench).unwrap(), [[int(1), Value::text("a")]]);
     bench.script("DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, n int, m int); INSERT INTO t VALUES (1, 2, 3)");
     assert_eq!(run(&mut bench).unwrap(), [[int(1), int(2), int(3)]]);
-    let described = bench.database.describe(bench.session, select, None).unwrap();
+    let described = bench
+        .database
+        .describe(bench.session, select, None)
+        .unwrap();
     assert_eq!(described.fields.len(), 3);
     bench.script("DROP TABLE t");
     assert_eq!(

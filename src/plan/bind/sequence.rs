@@ -106,17 +106,17 @@ impl Binder<'_> {
         let Some(Some(owner)) = &options.owner else {
             return Ok(None);
         };
-        let [table @ .., _] = owner.0.as_slice() else {
+        let parts = name::parts(owner)?;
+        let [table @ .., column] = parts.as_slice() else {
             return Err(Error::new(Code::Internal, "an empty name"));
         };
         if table.is_empty() {
             return Err(Error::new(Code::Syntax, "invalid OWNED BY option")
                 .with_hint("Specify OWNED BY table.column or OWNED BY NONE."));
         }
-        let (table, position) = self.relation(&ast::ObjectName(table.to_vec()))?;
+        let table: Vec<ast::Ident> = table.iter().map(|part| (*part).clone()).collect();
+        let (table, position) = self.relation(&table.into())?;
         let found = self.find_table(&table, position, crate::plan::TimeSlot::Present)?;
-        let parts = name::parts(owner)?;
-        let column = parts.last().expect("it was looked at");
         let at = super::insert::find_column(&found, column)?;
         Ok(Some((found.id, found.columns[at].id)))
     }
