@@ -170,9 +170,11 @@ fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeq
             let (first, last) = (from.min(to), from.max(to));
             let view = at(store, last);
             let mut rows = ready!(view.changed_rows(after.id, first)?);
-            // A column that is no more can be in rows that did not change.
-            let is_new = |column: &ColumnSchema| before.position(column.id).is_none();
-            if from > to && after.columns.iter().any(is_new) {
+            // A column that had gone before is back in rows that did not change.
+            let is_back = |column: &ColumnSchema| {
+                before.position(column.id).is_none() && column.id < before.next_column
+            };
+            if after.columns.iter().any(is_back) {
                 rows.extend(ready!(view.changed_rows(after.id, None)?));
                 rows.sort();
                 rows.dedup();
@@ -333,7 +335,7 @@ fn concerned(call: &PastCall, target: &Target, context: &Context) -> Result<Fetc
     if target.fate == Fate::Kept && !rows.is_empty() {
         check_undoable(call, target)?;
         check_unwritten(target, context)?;
-    } else if target.fate == Fate::Reshaped {
+    } else if matches!(target.fate, Fate::Reshaped | Fate::Retyped) {
         rows.extend(ready!(now.changed_rows(id, None)?));
         rows.sort();
         rows.dedup();
@@ -484,7 +486,7 @@ fn reversal(
     let (reversal, values) = match (now, wanted) {
         (Some(now), None) => (RowChange::Delete, now),
         (None, Some(wanted)) => (RowChange::Insert, wanted),
-        (Some(now), Some(wanted)) if now != wanted || target.gives_back() => {
+        (Some(now), Some(wanted)) if now != wanted || target.fate == Fate::Retyped => {
             (RowChange::Update, wanted)
         }
         _ => return Vec::new(),

@@ -63,15 +63,6 @@ pub struct Target {
     pub fate: Fate,
 }
 
-impl Target {
-    /// Whether values go back to columns whose place others had.
-    pub fn gives_back(&self) -> bool {
-        let retyped =
-            |passage: &Option<(usize, Option<Expr>)>| matches!(passage, Some((_, Some(_))));
-        self.fate == Fate::Reshaped && self.passages[1].iter().any(retyped)
-    }
-}
-
 /// What the statement does to a table besides its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -80,6 +71,8 @@ pub enum Fate {
     Redefined,
     /// It gets other columns.
     Reshaped,
+    /// Among these are some whose place others had: all rows are written, so that each has its value in these alone.
+    Retyped,
     /// It goes.
     Dropped,
 }

@@ -171,7 +171,7 @@ pub fn again(table: &Table, last: Table) -> Table {
     for column in &mut again.columns {
         // Those that it replaced, and those that replaced it since.
         let is_kin = |own: &&Column| own.id == column.id || own.replaced.contains(&column.id);
-        for other in last.columns.iter().filter(is_kin) {
+        for other in last.columns.iter().chain(&last.gone).filter(is_kin) {
             for id in other.replaced.iter().chain([&other.id]) {
                 if *id != column.id && !column.replaced.contains(id) {
                     column.replaced.push(*id);
@@ -179,6 +179,9 @@ pub fn again(table: &Table, last: Table) -> Table {
             }
         }
     }
+    let is_gone = |own: &Column| !again.columns.iter().any(|column| column.is_kin(own));
+    let gone = last.gone.into_iter().chain(last.columns);
+    again.gone = gone.filter(is_gone).collect();
     again
 }
 
@@ -186,9 +189,9 @@ pub fn again(table: &Table, last: Table) -> Table {
 pub fn gives_back(now: &Table, to: &Table) -> bool {
     let mut columns = to.columns.iter();
     columns.any(|column| {
-        now.columns
-            .iter()
-            .any(|own| own.id != column.id && column.replaced.contains(&own.id))
+        let mut known = now.columns.iter().chain(&now.gone);
+        now.column(column.id).is_none()
+            && known.any(|own| own.id != column.id && own.replaced.contains(&column.id))
     })
 }
 

@@ -52,6 +52,7 @@ impl Program {
                     id: number,
                     name: name.to_string(),
                     next_column: columns.len() as u32,
+                    gone: Vec::new(),
                     columns,
                     rows: BTreeMap::new(),
                     indexes: vec![(index, 0)],
@@ -239,6 +240,7 @@ impl Program {
             }
             (2 | 3, _, Some(column)) => {
                 to.columns.retain(|own| own.id != column.id);
+                to.gone.push(column.clone());
                 to.indexes.retain(|(_, of)| *of != column.id);
                 to.foreign.retain(|key| key.column != column.id);
                 format!("ALTER TABLE {name} DROP COLUMN {}", column.name)
@@ -267,7 +269,8 @@ impl Program {
                     own.replaced.insert(0, column.id);
                     to.next_column += 1;
                     for row in to.rows.values_mut() {
-                        let value = row.cells.remove(&column.id);
+                        let value = row.cell(column.id);
+                        row.set(column.id, None);
                         row.set(id, value);
                     }
                     for (_, of) in to.indexes.iter_mut().filter(|(_, of)| *of == column.id) {

@@ -129,6 +129,7 @@ impl Program {
             name: name.to_string(),
             columns: Vec::new(),
             next_column: 0,
+            gone: Vec::new(),
             rows: BTreeMap::new(),
             indexes: vec![(format!("key_{id}"), 0)],
             foreign: Vec::new(),

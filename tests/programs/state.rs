@@ -94,6 +94,8 @@ pub struct Table {
     pub name: String,
     pub columns: Vec<Column>,
     pub next_column: u32,
+    /// Those that were dropped, but for those in whose place another one is.
+    pub gone: Vec<Column>,
     pub rows: BTreeMap<u64, Row>,
     /// With the column of each; the first is that of the primary key.
     pub indexes: Vec<(String, u32)>,
@@ -281,9 +283,14 @@ impl Past {
         for table in &mut state.tables {
             let before = present.by_id(table.id).map(|before| &before.rows);
             let columns: BTreeSet<u32> = table.columns.iter().map(|column| column.id).collect();
+            let behind = table.columns.iter().flat_map(|column| &column.replaced);
+            let known: BTreeSet<u32> = columns.iter().chain(behind).copied().collect();
             for (id, row) in table.rows.iter_mut().filter(|(_, row)| row.start.is_none()) {
                 // What was set in columns that are no more was not set.
                 let before = before.and_then(|rows| rows.get(id));
+                for column in row.set.difference(&known).copied().collect::<Vec<u32>>() {
+                    row.set(column, before.and_then(|before| before.cell(column)));
+                }
                 row.start = match before.filter(|_| row.set.is_disjoint(&columns)) {
                     Some(before) => {
                         row.cells.clone_from(&before.cells);
@@ -301,7 +308,9 @@ impl Past {
                 rows: BTreeMap::new(),
                 ..table.clone()
             };
-            tables.map(without_rows).collect()
+            let mut tables: Vec<Table> = tables.map(without_rows).collect();
+            tables.sort_by_key(|table| table.id);
+            tables
         };
         fn materialized(state: &State) -> Option<&View> {
             state.materialized.as_ref().map(|kept| &kept.view)
@@ -318,7 +327,13 @@ impl Past {
         {
             now.refreshed = before.refreshed;
         }
-        let is_change = state != present;
+        // Those that came back stand behind the others.
+        let ordered = |state: &State| {
+            let mut state = state.clone();
+            state.tables.sort_by_key(|table| table.id);
+            state
+        };
+        let is_change = ordered(&state) != ordered(&present);
         if is_change {
             self.states.push(state);
         }

@@ -17,6 +17,7 @@ fn definition(table: &Table) -> Table {
 fn meaning(table: &Table) -> Table {
     let mut table = definition(table);
     table.next_column = 0;
+    table.gone.clear();
     table
         .columns
         .iter_mut()

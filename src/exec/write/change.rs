@@ -83,12 +83,10 @@ pub fn with_replaced(
     values: &mut Vec<Rc<Vector>>,
 ) -> Vec<ColumnId> {
     let mut all = columns.to_vec();
-    for old in &table.dropped {
-        if old.replaced_by.is_some_and(|by| all.contains(&by)) {
-            all.push(old.id);
-            let rows = values.first().map_or(0, |values| values.len());
-            values.push(Rc::new(nulls(old.data_type.physical(), rows)));
-        }
+    let rows = values.first().map_or(0, |values| values.len());
+    for old in columns.iter().flat_map(|id| table.replaced(*id)) {
+        all.push(old.id);
+        values.push(Rc::new(nulls(old.data_type.physical(), rows)));
     }
     all
 }

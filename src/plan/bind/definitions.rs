@@ -10,7 +10,7 @@ use crate::plan::{
 };
 use crate::table::Catalog;
 use crate::types::SortedSet;
-use crate::types::{DataType, RelationKind, TableId, TableSchema};
+use crate::types::{ColumnSchema, DataType, RelationKind, TableId, TableSchema};
 use std::rc::Rc;
 
 /// From the catalog as it is to another.
@@ -189,8 +189,21 @@ pub fn fate(now: Option<&TableSchema>, then: &TableSchema) -> Fate {
     };
     match now {
         Some(now) if now == then => Fate::Kept,
+        Some(now) if then.columns.iter().any(|own| is_retyped(now, own)) => Fate::Retyped,
         Some(now) if shape(now) != shape(then) => Fate::Reshaped,
         _ => Fate::Redefined,
+    }
+}
+
+/// Whether rows may hold a column's value in another one, or another than its type would print.
+fn is_retyped(now: &TableSchema, column: &ColumnSchema) -> bool {
+    match now.position(column.id).map(|at| now.columns[at].data_type) {
+        // Numbers are the same with other scales.
+        Some(held) => held != column.data_type && matches!(held, DataType::Numeric(_)),
+        None => {
+            let mut dropped = now.dropped.iter();
+            dropped.any(|old| old.id == column.id && old.replaced_by.is_some())
+        }
     }
 }
 

@@ -17,27 +17,31 @@ impl TableSchema {
             return again;
         }
         again.next_column = self.next_column.max(last.next_column);
-        for column in &mut again.columns {
-            let known = last.columns.iter().find(|known| known.id == column.id);
+        let gone = |id: ColumnId| self.position(id).is_none();
+        let columns = last.columns.iter().map(|column| DroppedColumn {
+            id: column.id,
+            data_type: column.data_type,
+            replaced_by: None,
+        });
+        let dropped = last.dropped.iter().cloned().chain(columns);
+        again.dropped = dropped.filter(|column| gone(column.id)).collect();
+        // What was last in its place is now behind the one that is back there.
+        for column in &mut again.dropped {
+            let own = || self.successor(column.id).map(|own| own.id);
+            let mut before = last.replaced(column.id).into_iter();
+            let back = || before.find(|old| !gone(old.id)).map(|old| old.id);
+            column.replaced_by = column.replaced_by.or_else(own).or_else(back);
+        }
+        for at in 0..again.columns.len() {
+            let id = again.columns[at].id;
+            let known = last.columns.iter().find(|known| known.id == id);
+            let is_retyped = !again.replaced(id).is_empty();
+            let column = &mut again.columns[at];
             column.was_nullable |= known.map_or(!column.nullable, |known| {
                 known.was_nullable || known.nullable && !column.nullable
             });
-            column.was_retyped |= match known {
-                Some(known) => known.was_retyped,
-                None => last.successor(column.id).is_some(),
-            };
+            column.was_retyped |= is_retyped || known.is_some_and(|known| known.was_retyped);
         }
-        let gone = |id: ColumnId| self.position(id).is_none();
-        let dropped = last.columns.iter().map(|column| DroppedColumn {
-            id: column.id,
-            data_type: column.data_type,
-            replaced_by: {
-                let mut before = last.replaced(column.id).into_iter();
-                before.find(|old| !gone(old.id)).map(|old| old.id)
-            },
-        });
-        let dropped = last.dropped.iter().cloned().chain(dropped);
-        again.dropped = dropped.filter(|column| gone(column.id)).collect();
         again
     }
 
