@@ -327,10 +327,16 @@ impl Store {
         }
     }
 
-    /// A relation as it is, or was before it was dropped.
-    pub fn last_definition(&self, id: TableId) -> Option<&Rc<TableSchema>> {
-        let mut catalogs = self.catalogs.iter().rev();
-        catalogs.find_map(|(_, catalog)| catalog.table_by_id(id))
+    /// A relation as it is, or was before it was dropped: by the commit that dropped it, too.
+    pub fn last_definition(&self, id: TableId) -> Option<&TableSchema> {
+        let commits = self.changes.iter().rev();
+        let mut changes = commits.flat_map(|(_, changes)| changes.iter().rev());
+        changes.find_map(|change| match change {
+            CatalogChange::CreateTable(schema) | CatalogChange::AlterTable(schema) => {
+                (schema.id == id).then_some(schema)
+            }
+            _ => None,
+        })
     }
 
     /// Equal epochs, equal catalogs.
