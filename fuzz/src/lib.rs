@@ -1,7 +1,7 @@
 //! Bytes of storage and texts of users, as no storage and no user would give them.
 //!
 //! Each function here takes any bytes and returns: an answer and an error are the same to it, a panic, a crash, a hang and memory without
-//! bounds are not. The fuzzer calls them (`make fuzz`) with inputs that it grows by what they made the engine do; `tests/fuzz.rs` calls
+//! bounds are not. The fuzzer calls them (`cargo fuzz run sql -s none`) with inputs that it grows by what they made the engine do; `tests/fuzz.rs` calls
 //! them with those of its inputs that were worth keeping (`seeds/`).
 //!
 //! [`frames`] and [`image`] leave the checksums as they are, so that nearly everything ends there. [`segment`] and [`block`] make them right,
