@@ -47,11 +47,6 @@ const COMMENTS = `SELECT d.objoid, quote_ident(a.attname), quote_literal(d.descr
 
 type Cells = readonly unknown[];
 
-interface Column {
-  name: string;
-  isGenerated: boolean;
-}
-
 /** The script of a database's state; of the present it takes what is committed. */
 export async function exported(session: Session, { signal, timeout }: CallOptions = {}): Promise<string> {
   const call = { signal, timeout };
@@ -94,8 +89,10 @@ export async function exported(session: Session, { signal, timeout }: CallOption
     });
     for (const [table, kind, definition] of constraints) if (table === oid && kind !== 'f') parts.push(definition as string);
     script.push(`CREATE TABLE ${name} (\n  ${parts.join(',\n  ')}\n)`);
-    const stored = own.map(([, , column, , , , generated]): Column => ({ name: column as string, isGenerated: generated !== '' }));
-    rows.push(...inserts(name, stored.filter(({ isGenerated }) => !isGenerated), await ask(selection(name, stored))));
+    const stored = own.filter(([, , , , , , generated]) => generated === '').map(([, , column]) => column as string);
+    // As SQL has values: a string is one of every type.
+    const values = stored.map((column) => `quote_nullable(${column}::text)`);
+    rows.push(...inserts(name, stored, await ask(`SELECT ${values.join(', ')} FROM ${name}`)));
   }
   script.push(...owned, ...rows, ...positions);
   const indexesOf = (kind: string) => of(kind).flatMap(({ oid }) => indexes.filter(([table]) => table === oid).map(([, text]) => text as string));
@@ -130,14 +127,8 @@ export async function exported(session: Session, { signal, timeout }: CallOption
   return [`-- The state after commit ${at}`, ...script.map((statement) => `${statement};`), ''].join('\n');
 }
 
-/** The values as SQL has them, which a string is for every type. */
-function selection(name: string, columns: readonly Column[]): string {
-  const values = columns.filter(({ isGenerated }) => !isGenerated).map(({ name: column }) => `quote_nullable(${column}::text)`);
-  return `SELECT ${values.join(', ')} FROM ${name}`;
-}
-
-function inserts(name: string, columns: readonly Column[], rows: readonly Cells[]): string[] {
-  const head = `INSERT INTO ${name} (${columns.map((column) => column.name).join(', ')}) OVERRIDING SYSTEM VALUE VALUES`;
+function inserts(name: string, columns: readonly string[], rows: readonly Cells[]): string[] {
+  const head = `INSERT INTO ${name} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE VALUES`;
   if (columns.length === 0) return rows.map(() => `INSERT INTO ${name} DEFAULT VALUES`);
   const tuples = rows.map((row) => `(${row.join(', ')})`);
   const statements: string[] = [];

@@ -94,10 +94,11 @@ impl Database {
             },
         };
         let in_block = known.block.is_some();
-        let now = self.shared.now();
+        // The clock is the host's, who is asked only where it matters.
         let moments = match has_moments {
             false => Vec::new(),
             true => {
+                let now = self.shared.now();
                 let literals = lifted.map_or(&[][..], |lifted| &lifted.literals);
                 match self
                     .shared
@@ -116,7 +117,7 @@ impl Database {
                     present,
                     own_catalog: None,
                     path: None,
-                    now,
+                    now: self.shared.now(),
                 };
                 self.shared.bind(compiled, &scope, &moments)?
             }

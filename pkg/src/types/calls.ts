@@ -199,7 +199,8 @@ export interface DatabaseApi extends Queryable {
   /**
    * What is committed, as a script of SQL that makes it anew in an empty database, here or in PostgreSQL: schemas, types, sequences, tables and their
    * rows, indexes, foreign keys, views and comments; materialized views get the rows that their query has then. The history is not in it, nor
-   * tags and temporary tables, and a moment in the text of a view means a commit of this database. `''` for a database without a commit.
+   * tags and temporary tables. A moment in the text of a view means a commit of this database, and what names things by its `search_path`, or a
+   * table with its schema whose columns were renamed since, is to be changed by hand. `''` for a database without a commit.
    *
    * ```ts
    * await copy.exec(await db.asOf('2026-01-15').export(), { atomic: true });
