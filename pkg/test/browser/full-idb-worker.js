@@ -1,8 +1,12 @@
-// The package's worker where IndexedDB has room for small pieces alone while the page says so, over the channel `room`. With
-// `?full` it has none at all at first.
+// The package's worker where IndexedDB has room for small pieces alone while the page says so, over the channel `room`, which
+// is answered: nothing else says whether it came before a call or after it. With `?full` it has none at all at first.
 
 let largest = location.search === '?full' ? 0 : Infinity;
-new BroadcastChannel('room').onmessage = ({ data }) => (largest = data === 'full' ? 16_384 : Infinity);
+const room = new BroadcastChannel('room');
+room.onmessage = ({ data }) => {
+  largest = data === 'full' ? 16_384 : Infinity;
+  room.postMessage('heard');
+};
 
 const { put } = IDBObjectStore.prototype;
 const { commit } = IDBTransaction.prototype;

@@ -13,6 +13,17 @@ window.open_ = async (url, options) => {
   return db;
 };
 
+/** Tells the database's worker (`full-idb-worker.js`) that there is room, or none. It has come there when this is done. */
+window.setRoom = (state) =>
+  new Promise((resolve) => {
+    const room = new BroadcastChannel('room');
+    room.onmessage = () => {
+      room.close();
+      resolve();
+    };
+    room.postMessage(state);
+  });
+
 /** What a promise comes to, in a form that crosses to the test. */
 window.outcome = (promise) =>
   promise.then(

@@ -132,7 +132,7 @@ test('idb: a checkpoint without room is given up, commits go on, and with room a
   withPage(async (page) => {
     const name = 'idb://short';
     const open = () => page.evaluate(async (name) => void (await open_(name, { worker: new Worker('/test/browser/full-idb-worker.js', { type: 'module' }) })), name);
-    const room = (what) => page.evaluate((what) => (window.room ??= new BroadcastChannel('room')).postMessage(what), what);
+    const room = (state) => page.evaluate((state) => setRoom(state), state);
     const write = (rows, bytes) =>
       page.evaluate(
         async (name, rows, bytes) => {
@@ -185,17 +185,15 @@ for (const durability of ['strict', 'relaxed']) {
     withPage(async (page) => {
       const seen = await page.evaluate(async (durability) => {
         const url = 'idb://refused';
-        const room = new BroadcastChannel('room');
         const open = () => driftdb.Database.open(url, { durability, worker: new Worker('/test/browser/full-idb-worker.js', { type: 'module' }) });
         const large = "INSERT INTO t SELECT g, md5(g::text) FROM generate_series(1000, 3000) AS g";
         let db = await open();
         await db.exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)');
-        room.postMessage('full');
+        await setRoom('full');
         const alone = await outcome(db.query(large));
         await db.query("INSERT INTO t VALUES (1, 'small')");
         const [last, closed] = await Promise.all([outcome(db.query(large)), outcome(db.close())]);
-        room.postMessage('empty');
-        db = await open();
+        db = await open(); // with room, as every new worker
         const { n } = (await db.query('SELECT count(*)::int AS n FROM t')).rows[0];
         await db.close();
         return { alone: alone.code, last: last.code, closed, n };
@@ -212,12 +210,11 @@ test('idb: a database without room for anything is read and checked, and goes on
       let db = await driftdb.Database.open(url);
       await db.exec("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
       await db.close();
-      const room = new BroadcastChannel('room');
       db = await driftdb.Database.open(url, { worker: new Worker('/test/browser/full-idb-worker.js?full', { type: 'module' }) });
       const { rows } = await db.query('SELECT * FROM t');
       const { problems } = await db.check();
       const refused = await outcome(db.query('INSERT INTO t VALUES (2)'));
-      room.postMessage('empty');
+      await setRoom('empty');
       const until = performance.now() + 10_000;
       let written = {};
       while (!written.value && performance.now() < until) written = await outcome(db.query('INSERT INTO t VALUES (3)'));
