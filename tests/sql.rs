@@ -9,12 +9,16 @@
 //! The clock stands still, so that commits are a microsecond apart. It starts at 2026-01-01 00:00:00 UTC;
 //! the statement `\clock <timestamp>` sets it.
 
-use driftdb::db::{Database, Failure, Options, Request, SessionId, StatementResult};
+#[path = "support/everything.rs"]
+mod everything;
+
+use driftdb::db::{Database, Options, SessionId};
 use driftdb::error::{Code, Error};
-use driftdb::expr::{format_value, parse_value};
+use driftdb::expr::parse_value;
 use driftdb::storage::Directory;
 use driftdb::table::Residency;
-use driftdb::types::{Clock, DataType, Entropy, Seq, Value};
+use driftdb::types::{Clock, DataType, Entropy, Value};
+use everything::{Answer, commits, everything, run};
 use sqllogictest::{DB, DBOutput, DefaultColumnType, Record, Runner};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -152,13 +156,6 @@ enum Message {
     Run(SessionId, String, Sender<Result<Answer, Error>>),
 }
 
-/// What one statement answered, as text.
-struct Answer {
-    columns: usize,
-    affected: u64,
-    rows: Vec<Vec<String>>,
-}
-
 struct Connection {
     engine: Sender<Message>,
     session: SessionId,
@@ -242,10 +239,6 @@ fn folder() -> std::io::Result<TempDir> {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
-fn commits(database: &Database) -> u64 {
-    database.applied_seq().map_or(0, |seq| seq.0 + 1)
-}
-
 /// A small part of the work on a checkpoint, so that statements come between its parts.
 fn maintain(database: &mut Database, statements: u32) -> Result<(), Error> {
     if statements.is_multiple_of(3) {
@@ -271,102 +264,6 @@ fn open(way: Way, folder: &Path, clock: Rc<SetClock>) -> Result<Database, Error>
             return Ok(database);
         }
     }
-}
-
-/// As the package does it: by the short way where the plan cache knows the statement, else as a task.
-fn run(database: &mut Database, session: SessionId, sql: &str) -> Result<Answer, Error> {
-    if let Some(result) = database.execute_text(session, sql, &[])? {
-        database.flush()?;
-        return Ok(Answer::of(&result));
-    }
-    match database.run(session, Request::script(sql)) {
-        Ok(results) => Ok(results.last().map_or_else(Answer::nothing, Answer::of)),
-        Err((_, Failure { error, .. })) => Err(error),
-    }
-}
-
-impl Answer {
-    fn nothing() -> Answer {
-        Answer {
-            columns: 0,
-            affected: 0,
-            rows: Vec::new(),
-        }
-    }
-
-    fn of(result: &StatementResult) -> Answer {
-        let text = |(value, data_type): (Value, DataType)| {
-            let mut text = String::new();
-            format_value(&value, data_type, &mut text);
-            match (&value, text.is_empty()) {
-                (Value::Null, _) => "NULL".to_string(),
-                (_, true) => "(empty)".to_string(),
-                _ => text,
-            }
-        };
-        let types = || result.fields.iter().map(|field| field.data_type);
-        let rows = result.values().into_iter();
-        Answer {
-            columns: result.fields.len(),
-            affected: result.affected_rows,
-            rows: rows
-                .map(|row| row.into_iter().zip(types()).map(text).collect())
-                .collect(),
-        }
-    }
-}
-
-/// All rows of all tables and views at all moments.
-fn everything(database: &mut Database) -> Result<Vec<String>, String> {
-    let session = database.session();
-    let last = commits(database);
-    let mut lines = Vec::new();
-    for seq in 0..last {
-        let catalog = database.catalog(Some(&driftdb::db::AsOf::Seq(seq)));
-        let catalog = catalog.map_err(|error| error.to_string())?;
-        let tags: Vec<_> = catalog.tags().collect();
-        lines.push(format!(
-            "{seq} {:?} {tags:?}",
-            database.commit_info(Seq(seq))
-        ));
-        for table in catalog.tables().filter(|table| table.is_relation()) {
-            let name = [table.schema_name(), &table.name].map(|name| name.replace('"', "\"\""));
-            let name = name.join("\".\"");
-            let columns = match &table.view {
-                Some(view) if view.is_materialized && !view.is_populated => continue,
-                Some(view) if !view.is_materialized => "",
-                _ => ", system_seq_start, system_time_start, system_time_end",
-            };
-            let sql = format!("SELECT *{columns} FROM \"{name}\" AS OF @seq:{seq}");
-            let answer = match run(database, session, &sql) {
-                // The text of a view may name a tag that there was not.
-                Err(error) if table.view.is_some() && error.to_string().starts_with("DT004") => {
-                    lines.push(format!("{sql}: {error}"));
-                    continue;
-                }
-                answer => answer.map_err(|error| format!("{sql}: {error}"))?,
-            };
-            let mut rows: Vec<String> = answer.rows.iter().map(|row| row.join("|")).collect();
-            rows.sort();
-            lines.push(format!("{seq} {name} {rows:?}"));
-            if seq + 1 == last && !columns.is_empty() {
-                // Not every table can be asked all of this, which must then be so again.
-                for sql in [
-                    format!("SELECT *, system_seq_end FROM \"{name}\" FOR SYSTEM_TIME ALL"),
-                    format!("SELECT * FROM diff('\"{name}\"', 0, {seq})"),
-                    format!("SELECT * FROM blame('\"{name}\"')"),
-                ] {
-                    let rows = run(database, session, &sql).map(|answer| {
-                        let mut rows = answer.rows;
-                        rows.sort();
-                        rows
-                    });
-                    lines.push(format!("{sql} {rows:?}"));
-                }
-            }
-        }
-    }
-    Ok(lines)
 }
 
 /// A clock that stands until it is set.

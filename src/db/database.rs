@@ -320,6 +320,9 @@ impl Database {
     pub fn flush(&mut self) -> Result<()> {
         let shared = &mut self.shared;
         shared.check_usable()?;
+        if shared.read_only().is_some() {
+            return Ok(());
+        }
         let Some(log) = &mut shared.log else {
             shared.durable = shared.store.last_seq();
             return Ok(());
