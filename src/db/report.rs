@@ -171,6 +171,8 @@ pub fn tables(catalog: &Catalog, seq: Option<Seq>) -> StatementResult {
         ("primary_key", DataType::Json),
         ("indexes", DataType::Json),
     ]);
+    let named = catalog.with_names();
+    let catalog = named.as_ref().unwrap_or(catalog);
     for schema in (catalog.tables()).filter(|table| table.kind() == RelationKind::Table) {
         let columns = schema.columns.iter().map(|column| {
             let default = column.default.as_ref();

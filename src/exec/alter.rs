@@ -1,12 +1,13 @@
 //! ALTER, step by step.
 
-use super::definition::{check_index_room, define};
+use super::definition::{check_index_room, define, number_by};
 use super::past::has_written;
 use super::write::{Restores, UpdateRows, Writer, check_rows, row_ids};
 use super::{Context, Operator, Step, build::build};
 use crate::column::Chunk;
 use crate::error::Result;
 use crate::plan::{AlterStep, Plan, Rules};
+use crate::table::next_of;
 use crate::txn::SequencePlace;
 use crate::types::{IndexId, TableId, TableSchema};
 use std::collections::HashSet;
@@ -82,8 +83,8 @@ impl Alteration {
                 let mut schema = TableSchema::clone(catalog.require(*table)?);
                 let mut columns = schema.columns.iter_mut();
                 let own = columns.find(|own| own.id == *column);
-                if let Some(identity) = own.and_then(|own| own.identity.as_mut()) {
-                    identity.sequence = id;
+                if let Some(own) = own {
+                    number_by(own, id);
                     transaction.alter_table(store, schema)?;
                 }
             }
@@ -159,10 +160,15 @@ fn following(schema: &TableSchema, now: &TableSchema) -> TableSchema {
     }
     schema.primary_key = now.primary_key;
     for column in &mut schema.columns {
-        let known = now.columns.iter().find(|known| known.name == column.name);
-        let known = known.and_then(|known| known.identity.as_ref());
-        if let (Some(identity), Some(known)) = (&mut column.identity, known) {
+        let mut known = now.columns.iter();
+        let Some(known) = known.find(|known| known.name == column.name) else {
+            continue;
+        };
+        if let (Some(identity), Some(known)) = (&mut column.identity, &known.identity) {
             identity.sequence = known.sequence;
+        }
+        if (column.default.iter()).any(|default| default.sql == next_of(TableId(u32::MAX))) {
+            column.default.clone_from(&known.default);
         }
     }
     schema

@@ -3,8 +3,10 @@
 use super::Context;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
-use crate::table::Catalog;
-use crate::types::{CatalogName, IndexSchema, OnCommit, RelationKind, TableId, TableSchema};
+use crate::table::{Catalog, next_of};
+use crate::types::{
+    CatalogName, ColumnSchema, IndexSchema, OnCommit, RelationKind, TableId, TableSchema,
+};
 use std::rc::Rc;
 
 /// Makes the change of a DDL statement. `Some` is what PostgreSQL says where nothing was to be done.
@@ -72,13 +74,20 @@ fn create_table(
             options.owner = Some((table, schema.columns[*at].id));
         }
         let id = transaction.create_table(store, sequence)?;
-        if let Some(identity) = &mut schema.columns[*at].identity {
-            identity.sequence = id;
-        }
+        number_by(&mut schema.columns[*at], id);
     }
     let id = transaction.create_table(store, schema)?;
     transaction.set_on_commit(id, on_commit);
     Ok(None)
+}
+
+/// A column gets its values from a sequence of its own.
+pub fn number_by(column: &mut ColumnSchema, sequence: TableId) {
+    match (&mut column.identity, &mut column.default) {
+        (Some(identity), _) => identity.sequence = sequence,
+        (None, Some(default)) => default.sql = next_of(sequence),
+        (None, None) => {}
+    }
 }
 
 /// Tables and indexes share one namespace.

@@ -2,7 +2,8 @@
 
 use super::{Access, Context};
 use crate::error::{Code, Error, Result};
-use crate::expr::Sequences;
+use crate::expr::{Sequences, name_parts};
+use crate::table::mentioned;
 use crate::txn::SequencePlace;
 use crate::types::SortedMap;
 use crate::types::{CatalogName, SequenceSchema, TableId, TableSchema, Value, catalog_name};
@@ -32,7 +33,13 @@ impl Context<'_> {
                 let id = u32::try_from(*id).unwrap_or(u32::MAX);
                 (catalog.table_by_id(TableId(id)), id.to_string())
             }
-            Value::Text(name) => (catalog.table(&folded(name)), name.to_string()),
+            Value::Text(name) => {
+                let found = match mentioned(name) {
+                    Some(id) => catalog.table_by_id(id),
+                    None => catalog.table(&folded(name)),
+                };
+                (found, name.to_string())
+            }
             _ => return Err(Error::new(Code::Internal, "not the name of a sequence")),
         };
         let Some(found) = found else {
@@ -60,29 +67,11 @@ fn options(sequence: &TableSchema) -> Result<&SequenceSchema> {
     })
 }
 
-/// A name in a text, as it would be in SQL: folded unless it has quotes, and perhaps with its schema.
+/// What the catalog knows a name in a text by.
 fn folded(name: &str) -> CatalogName {
-    let part = |name: &str| {
-        let quoted = name
-            .strip_prefix('"')
-            .and_then(|name| name.strip_suffix('"'));
-        match quoted {
-            Some(quoted) => quoted.replace("\"\"", "\""),
-            None => name.to_ascii_lowercase(),
-        }
-    };
-    let mut is_quoted = false;
-    let dot = name.find(|symbol| {
-        is_quoted ^= symbol == '"';
-        symbol == '.' && !is_quoted
-    });
-    match dot {
-        None => catalog_name(None, &part(name)),
-        Some(dot) => {
-            let schema = Some(part(&name[..dot])).filter(|schema| schema != "public");
-            catalog_name(schema.as_deref(), &part(&name[dot + 1..]))
-        }
-    }
+    let (schema, name) = name_parts(name);
+    let schema = schema.filter(|schema| schema != "public");
+    catalog_name(schema.as_deref(), &name)
 }
 
 /// The value after the one that a sequence gave last.

@@ -73,7 +73,7 @@ pub use json::Json;
 pub use keyword::{is_fully_reserved, is_reserved};
 pub use operator::{resolve_negate, resolve_operator, resolve_plus};
 pub use output::format_value;
-pub use quote::quote_ident;
+pub use quote::{name_parts, quote_ident};
 pub use set::{SetCall, SetFunction, SetRows, is_set_function, resolve_set_function};
 pub use symbol::resolve_symbol;
 pub use text::too_long;

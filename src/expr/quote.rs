@@ -18,6 +18,28 @@ pub fn quote_ident(name: &str) -> String {
     }
 }
 
+/// The schema, if there is one, and the name that a text says as SQL would: folded unless they have quotes.
+pub fn name_parts(text: &str) -> (Option<String>, String) {
+    let part = |name: &str| {
+        let quoted = name
+            .strip_prefix('"')
+            .and_then(|name| name.strip_suffix('"'));
+        match quoted {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None => name.to_ascii_lowercase(),
+        }
+    };
+    let mut is_quoted = false;
+    let dot = text.find(|symbol| {
+        is_quoted ^= symbol == '"';
+        symbol == '.' && !is_quoted
+    });
+    match dot {
+        None => (None, part(text)),
+        Some(dot) => (Some(part(&text[..dot])), part(&text[dot + 1..])),
+    }
+}
+
 pub fn quote_literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     match text.contains('\\') {

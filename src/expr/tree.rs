@@ -289,13 +289,16 @@ impl Expr {
         Expr::call(Function::NextVal, vec![id], DataType::BigInt)
     }
 
-    /// Whether it names a sequence to take values of.
-    pub fn uses_sequence(&self, name: &str) -> bool {
+    /// Whether it names a sequence to take values of, by one of its names.
+    pub fn uses_sequence(&self, names: &[String]) -> bool {
         self.any(&mut |expr| match &expr.kind {
             ExprKind::Call {
                 function: Function::NextVal | Function::CurrVal | Function::SetVal,
                 arguments,
-            } => arguments.first().and_then(Expr::as_constant) == Some(&Value::text(name)),
+            } => match arguments.first().and_then(Expr::as_constant) {
+                Some(Value::Text(given)) => names.iter().any(|name| **name == **given),
+                _ => false,
+            },
             _ => false,
         })
     }

@@ -18,6 +18,19 @@ pub enum Named {
 
 /// The expression with what a name or string stands for called otherwise.
 pub fn rename(sql: &str, named: Named, from: &str, to: &str) -> Result<String> {
+    replace(sql, &mut |kind, _, name| {
+        Ok((kind == named && name == from).then(|| (false, to.to_string())))
+    })
+}
+
+/// What stands for a name, and whether also for the schema before it.
+pub type Replacement = Option<(bool, String)>;
+
+type Other<'a> = dyn FnMut(Named, Option<&str>, &str) -> Result<Replacement> + 'a;
+
+/// The expression with others in the place of names and strings. `other` is told what each stands for, and of a type
+/// the schema, of a string the function whose first argument it is.
+pub fn replace(sql: &str, other: &mut Other) -> Result<String> {
     let mut lexer = Lexer::new(sql, 0);
     let mut tokens = Vec::new();
     while let Some(token) = lexer.next_token()? {
@@ -25,27 +38,37 @@ pub fn rename(sql: &str, named: Named, from: &str, to: &str) -> Result<String> {
     }
     let (mut out, mut end) = (String::with_capacity(sql.len()), 0);
     for (at, token) in tokens.iter().enumerate() {
-        let next = tokens.get(at + 1);
-        let before = at.checked_sub(1).map(|before| tokens[before]);
+        let before = |places: usize| at.checked_sub(places).map(|before| &tokens[before]);
         let is = |token: Option<&Token>, symbol| token.is_some_and(|t| t.is_symbol(sql, symbol));
         let is_cast = |token: Option<&Token>| {
             is(token, "::") || token.is_some_and(|token| token.is_keyword(sql, "as"))
         };
-        let is_type = is_cast(before.as_ref());
-        let is_string = token.kind == TokenKind::String;
-        let is_meant = match named {
-            _ if is_string != (named == Named::String) => false,
-            Named::Column => !is(next, "(") && !is(next, ".") && !is_type,
-            Named::Table => is(next, "."),
-            Named::Type if is(before.as_ref(), ".") => {
-                is_cast(at.checked_sub(3).map(|before| &tokens[before]))
-            }
-            Named::Type => is_type && !is(next, "."),
-            Named::String => true,
+        let next = tokens.get(at + 1);
+        let (follows_dot, before_dot) = (is(before(1), "."), is(next, "."));
+        let named = match token.kind {
+            TokenKind::String => Named::String,
+            _ if follows_dot && is_cast(before(3)) => Named::Type,
+            _ if is_cast(before(1)) => match before_dot {
+                true => continue,
+                false => Named::Type,
+            },
+            _ if before_dot => Named::Table,
+            _ if is(next, "(") => continue,
+            _ => Named::Column,
         };
-        let quote = if named == Named::String { "'" } else { "\"" };
-        if is_meant && name_of(sql, *token).as_deref() == Some(from) {
-            out.push_str(&sql[end..token.start]);
+        let qualifier = match named {
+            Named::Type => before(2).filter(|_| follows_dot),
+            Named::String => before(2).filter(|_| is(before(1), "(")),
+            _ => None,
+        };
+        let said = qualifier.and_then(|token| name_of(sql, *token));
+        let Some(name) = name_of(sql, *token) else {
+            continue;
+        };
+        if let Some((whole, to)) = other(named, said.as_deref(), &name)? {
+            let first = qualifier.filter(|_| whole).unwrap_or(token);
+            let quote = if named == Named::String { "'" } else { "\"" };
+            out.push_str(&sql[end..first.start]);
             out.push_str(quote);
             out.push_str(&to.replace(quote, &quote.repeat(2)));
             out.push_str(quote);

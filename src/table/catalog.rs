@@ -1,6 +1,7 @@
 //! The schema at one moment. A catalog never changes: a commit with DDL makes the next one, so that a
 //! query of the past is bound against the schema of its moment.
 
+use super::mention::{mentions, texts_of, with_names};
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::types::SortedMap;
@@ -74,6 +75,39 @@ impl Catalog {
     /// By name, schemas among them.
     pub fn tables(&self) -> impl Iterator<Item = &Rc<TableSchema>> {
         self.tables.values()
+    }
+
+    /// The same with names in the expressions of its definitions, for people to read, if they have none.
+    pub fn with_names(&self) -> Option<Catalog> {
+        let mut named: Option<Catalog> = None;
+        let unnamed = self
+            .tables()
+            .filter(|table| mentions(table).next().is_some());
+        for table in unnamed {
+            let mut schema = TableSchema::clone(table);
+            let name = |id| self.table_by_id(id).map(|named| named.shown());
+            if let Some(view) = &mut schema.view {
+                view.sql = with_names(&view.sql, &name);
+            }
+            for text in texts_of(&mut schema) {
+                *text = with_names(text, &name);
+            }
+            let tables = &mut named.get_or_insert_with(|| self.clone()).tables;
+            tables.insert(schema.key(), Rc::new(schema));
+        }
+        named
+    }
+
+    /// No more than enumerated types that the columns of a table have.
+    pub fn of_types(table: &TableSchema) -> Catalog {
+        let mut catalog = Catalog::default();
+        for column in &table.columns {
+            let own = column.data_type;
+            if let DataType::Enum(enumeration) = own.element().unwrap_or(own) {
+                catalog.enumerations.insert(enumeration.id, enumeration);
+            }
+        }
+        catalog
     }
 
     /// The foreign keys that lead to a table, and the tables that have them.

@@ -119,6 +119,7 @@ mod commits;
 mod index;
 mod key;
 mod location;
+mod mention;
 mod ordered_map;
 mod relation;
 mod row_map;
@@ -135,6 +136,7 @@ pub use catalog::Catalog;
 pub use check::Check;
 pub use checkpoint::{Capture, Restore};
 pub use location::{BlockId, Fetch, Location};
+pub use mention::{mention, mentioned, mentions, mentions_in, next_of, texts_of, with_names};
 pub use size::Size;
 pub use store::{CommitInfo, Residency, Stats, Store};
 

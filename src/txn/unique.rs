@@ -8,8 +8,8 @@ use super::Transaction;
 use super::private::{PrivateIndex, PrivateTable};
 use crate::error::{Code, Error, Result};
 use crate::expr::format_value;
-use crate::table::{Key, KeyIndex, KeyShape, Relation, Rows, Store, Tiers, each_tiers};
-use crate::types::{IndexId, IndexSchema, RowId, TableId, Value};
+use crate::table::{Key, KeyIndex, KeyShape, Relation, Rows, Store, Tiers, each_tiers, with_names};
+use crate::types::{DataType, IndexId, IndexSchema, RowId, TableId, Value};
 
 /// A row whose key was taken when it got it.
 #[derive(Debug, Clone, Copy)]
@@ -153,11 +153,18 @@ pub(super) fn describe_key(
     if let (Some(maker), Some(computed)) = (&shape.maker, &index.computed) {
         let key = shape.computed(&rows.columns, row).transpose();
         let key = key.unwrap_or_default().flatten().unwrap_or_default();
+        let named = |id| {
+            let own = schema.columns.iter().find(|column| column.is_of(id))?;
+            match own.data_type.element().unwrap_or(own.data_type) {
+                DataType::Enum(named) => Some(named.name().to_string()),
+                _ => None,
+            }
+        };
         let values = key.into_iter().zip(maker.types());
         let values: Vec<String> = values.map(|(value, t)| shown(value, *t)).collect();
         return format!(
             "Key ({})=({})",
-            computed.parts.join(", "),
+            with_names(&computed.parts.join(", "), &named),
             values.join(", ")
         );
     }

@@ -236,11 +236,9 @@ impl<'a> Binder<'a> {
         let mut bound = self.column_definition(column, &mut to.definition)?;
         bound.was_nullable = true;
         let (id, nullable) = (bound.id, bound.nullable);
-        let value = match (&bound.identity, &bound.default, &bound.generated) {
-            (Some(_), ..) => Some(Expr::next_value_of(
-                &to.definition.sequences[sequences].1.shown(),
-            )),
-            (_, _, Some(_)) => None,
+        let value = match (to.definition.sequences.get(sequences), &bound.generated) {
+            (Some((_, sequence)), _) => Some(Expr::next_value_of(&sequence.shown())),
+            (None, Some(_)) => None,
             _ if bound.domain.is_some() || bound.default.is_some() => {
                 Some(self.default_of(&bound)?)
             }

@@ -33,7 +33,7 @@ impl Binder<'_> {
         nulls.into_iter().for_each(|at| refuse_nulls(at, to));
         for check in checks {
             let ast = crate::sql::parse_expression(&check.sql)?;
-            let condition = self.bind_check(&ast, to.schema())?;
+            let condition = self.bind_check(&ast, to.schema(), Some(&[]))?;
             let message = format!(
                 "check constraint \"{}\" of relation \"{}\" is violated by some row",
                 check.name,

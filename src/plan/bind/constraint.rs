@@ -154,7 +154,8 @@ impl Binder<'_> {
                     });
                 }
                 Kind::Check { condition, sql } => {
-                    let bound = self.bind_check(condition, schema)?;
+                    let bound = self.bind_check(condition, schema, None)?;
+                    let sql = self.with_ids(&sql, true)?;
                     let name = check_constraint_name(schema, constraint.name, &bound)?;
                     schema.checks.push(CheckSchema { name, sql });
                 }

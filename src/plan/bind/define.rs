@@ -8,6 +8,7 @@ use super::{data_type, indexes, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::sql::{self, CreateTable, SequenceOptions, Texts};
+use crate::table::next_of;
 use crate::types::{
     ColumnId, ColumnSchema, DefaultValue, IdentitySchema, IndexId, IndexSchema, RelationKind,
     TableId, TableSchema,
@@ -57,7 +58,7 @@ impl<'c> Definition<'c> {
 /// The text of an expression, which reads by itself.
 fn text_of(text: Option<&String>) -> Result<String> {
     let text = text.ok_or_else(|| Error::new(Code::Internal, "an expression without its text"))?;
-    crate::sql::parse_expression(text)?;
+    sql::parse_expression(text)?;
     Ok(text.clone())
 }
 
@@ -159,8 +160,8 @@ impl<'a> Binder<'a> {
         };
         let (mut says_null, mut says_default) = (false, serial.is_some());
         if serial.is_some() {
-            let name = self.add_sequence(definition, &bound, &SequenceOptions::default())?;
-            let sql = format!("nextval('{}'::regclass)", name.replace('\'', "''"));
+            self.add_sequence(definition, &bound, &SequenceOptions::default())?;
+            let sql = next_of(TableId(u32::MAX));
             bound.default = Some(DefaultValue { sql });
         }
         let is_generated = |option: &&ast::ColumnOptionDef| {
@@ -191,7 +192,10 @@ impl<'a> Binder<'a> {
                     generation_expr: Some(_),
                     generation_expr_mode: Some(ast::GeneratedExpressionMode::Stored),
                     ..
-                } => bound.generated = Some(text_of(definition.generated.next())?),
+                } => {
+                    let sql = text_of(definition.generated.next())?;
+                    bound.generated = Some(self.with_ids(&sql, true)?);
+                }
                 ColumnOption::Generated {
                     generation_expr: None,
                     generated_as,
@@ -243,29 +247,28 @@ impl<'a> Binder<'a> {
         let options = definition.identities.next();
         let options =
             options.ok_or_else(|| Error::new(Code::Internal, "an identity without options"))?;
-        self.add_sequence(definition, column, options).map(drop)
+        self.add_sequence(definition, column, options)
     }
 
-    /// Adds the sequence of a column that is about to be added; gives its name.
+    /// Adds the sequence of a column that is about to be added.
     fn add_sequence(
         &mut self,
         definition: &mut Definition,
         column: &ColumnSchema,
         options: &SequenceOptions,
-    ) -> Result<String> {
+    ) -> Result<()> {
         let (schema, taken) = (&definition.schema, &definition.sequences);
         let sequence = self.column_sequence(schema, column, taken, options)?;
-        let name = sequence.shown();
         let at = definition.schema.columns.len();
         definition.sequences.push((at, sequence));
-        Ok(name)
+        Ok(())
     }
 
     /// Binds the expressions of the generated columns, to see that they can be.
     pub fn check_generated(&mut self, schema: &TableSchema) -> Result<()> {
         for column in &schema.columns {
             if let Some(text) = &column.generated {
-                let ast = crate::sql::parse_expression(text)?;
+                let ast = sql::parse_expression(text)?;
                 self.bind_generated(&ast, schema, column)?;
             }
         }

@@ -8,7 +8,7 @@ use crate::expr::{self, CastContext, Expr};
 use crate::plan::{
     AlterStep, Fate, Passage, PastCall, PastFunction, Plan, Restore, Rules, Target, TimeSlot,
 };
-use crate::table::Catalog;
+use crate::table::{Catalog, mentions};
 use crate::types::SortedSet;
 use crate::types::{ColumnSchema, DataType, RelationKind, TableId, TableSchema};
 use std::rc::Rc;
@@ -132,6 +132,9 @@ impl Way {
                 if !table.is_some_and(|table| has(table)) {
                     return lacks(used.table);
                 }
+            }
+            if let Some(missing) = mentions(own).find(|id| !is_there(*id)) {
+                return lacks(missing);
             }
             for key in &own.foreign_keys {
                 let parent = catalog.table_by_id(key.table);

@@ -3,10 +3,10 @@
 use super::alter::altered;
 use super::binder::Binder;
 use super::name;
-use super::user_type::texts_of;
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
 use crate::sql::{self, Named, TypeChange};
+use crate::table::texts_of;
 use crate::types::{Label, Neighbour, TableSchema, TypeSchema, declared, insert, type_key};
 use sqlparser::ast::ObjectName;
 

@@ -43,9 +43,11 @@ impl Binder<'_> {
             }
             check_width(index.columns.len())?;
             let texts = &self.statement.texts;
+            let mut with_ids = |text: &String| self.with_ids(text, true);
+            let parts = texts.parts.iter().map(&mut with_ids);
             let given = ComputedKey {
-                parts: texts.parts.clone(),
-                predicate: texts.predicate.clone(),
+                parts: parts.collect::<Result<_>>()?,
+                predicate: texts.predicate.as_ref().map(with_ids).transpose()?,
             };
             bind_key(&table, &given).map_err(|error| error.moved_to(position))?;
             computed = Some(given);

@@ -17,7 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Insert, Node, OutputColumn, Plan, Returning};
 use crate::sql::{self, Overriding, check_name};
-use crate::types::{ColumnSchema, DataType, DefaultValue, TableSchema, Value};
+use crate::types::{ColumnSchema, DataType, DefaultValue, TableSchema, Value, ViewUse};
 use sqlparser::ast::{self, Expr as Ast, SelectItem, SetExpr, TableObject};
 use std::rc::Rc;
 
@@ -178,7 +178,7 @@ impl<'a> Binder<'a> {
             return assign_to_column(Expr::null(), column);
         };
         let ast = sql::parse_expression(&default)?;
-        self.bind_default(&ast, column)
+        self.bind_default(&ast, column, Some(&[]))
     }
 
     /// What is kept of a DEFAULT. NULL is what a column has without one, unless its domain has another.
@@ -188,17 +188,26 @@ impl<'a> Binder<'a> {
         column: &ColumnSchema,
         sql: String,
     ) -> Result<Option<DefaultValue>> {
-        let bound = self.bind_default(ast, column)?;
+        let bound = self.bind_default(ast, column, None)?;
+        let sql = self.with_ids(&sql, true)?;
         let is_null = bound.as_constant().is_some_and(Value::is_null);
         Ok((!is_null || column.domain.is_some()).then_some(DefaultValue { sql }))
     }
 
-    /// A DEFAULT sees no columns and runs no queries.
-    pub fn bind_default(&mut self, ast: &Ast, column: &ColumnSchema) -> Result<Expr> {
+    /// A DEFAULT sees no columns and runs no queries. `seen` is there for one that is kept.
+    pub fn bind_default(
+        &mut self,
+        ast: &Ast,
+        column: &ColumnSchema,
+        seen: Option<&[ViewUse]>,
+    ) -> Result<Expr> {
         let scope = Scope::default();
         let mut context = Context::new(&scope, "DEFAULT expressions");
         // Its syntax may come from the catalog, and then it lives no longer than this.
-        let mut alone = Binder::new(self.statement, self.times, self.parameters);
+        let mut alone = Binder {
+            seen,
+            ..Binder::new(self.statement, self.times, self.parameters)
+        };
         let bound = alone.expression(ast, &mut context);
         let bound = bound.map_err(|error| match error.code() {
             Code::UndefinedColumn => Error::unsupported("a column reference in a DEFAULT"),

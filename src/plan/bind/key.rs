@@ -28,7 +28,7 @@ pub fn bind_key(table: &TableSchema, key: &ComputedKey) -> Result<BoundKey> {
     let scope = scope_of_table(table, None, &[], false);
     let bind = |text: &String, clause| {
         let ast = sql::parse_expression(text)?;
-        let bound = bind_alone(&ast, &[], clause, &scope)?;
+        let bound = bind_alone(&ast, &[], clause, &scope, Some(table))?;
         match bound.volatility() {
             Volatility::Immutable => Ok(bound),
             _ => {

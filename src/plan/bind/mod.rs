@@ -55,6 +55,7 @@ mod key;
 mod lateral;
 mod like;
 mod lock;
+mod mention;
 mod merge;
 mod moment;
 mod name;

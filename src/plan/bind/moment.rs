@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
 use crate::sql::{Moment, SessionStatement, Statement, Syntax, Temporal};
 use crate::table::Catalog;
-use crate::types::{DataType, Value};
+use crate::types::{DataType, TableSchema, Value};
 use sqlparser::ast::Expr as Ast;
 use std::rc::Rc;
 
@@ -30,7 +30,7 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
         }
         Moment::Expr(ast) => ast,
     };
-    let bound = bind_alone(ast, parameter_types, "AS OF", &Scope::default())?;
+    let bound = bind_alone(ast, parameter_types, "AS OF", &Scope::default(), None)?;
     match bound.data_type {
         DataType::Unknown if bound.as_constant().is_some_and(|value| !value.is_null()) => {
             as_text(bound)
@@ -59,7 +59,7 @@ pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<
     }
     let places = arguments.iter().zip(wanted).enumerate();
     let bound = places.map(|(at, (ast, wanted))| {
-        let bound = bind_alone(ast, &[], "EXECUTE parameters", &Scope::default())?;
+        let bound = bind_alone(ast, &[], "EXECUTE parameters", &Scope::default(), None)?;
         let given = bound.data_type;
         if *wanted == DataType::Unknown {
             return Ok(bound);
@@ -79,12 +79,13 @@ pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<
 }
 
 /// An expression that is no part of a statement, over the columns of the scope: bound as if it stood in one that has
-/// nothing else.
+/// nothing else. One of a definition `of` a table knows the types of its columns.
 pub fn bind_alone(
     ast: &Ast,
     parameter_types: &[Option<DataType>],
     clause: &'static str,
     scope: &Scope,
+    of: Option<&TableSchema>,
 ) -> Result<Expr> {
     let statement = Statement {
         syntax: Syntax::Commit,
@@ -102,9 +103,11 @@ pub fn bind_alone(
         texts: crate::sql::Texts::default(),
         tokens: Vec::new(),
     };
-    let times = Times::new(&statement.temporal, &[Rc::new(Catalog::default())]);
+    let catalog = of.map(Catalog::of_types).unwrap_or_default();
+    let times = Times::new(&statement.temporal, &[Rc::new(catalog)]);
     let mut parameters = Parameters::new(&statement, parameter_types);
     let mut binder = Binder::new(&statement, &times, &mut parameters);
+    binder.seen = of.map(|_| &[][..]);
     let bound = binder.expression(ast, &mut Context::new(scope, clause))?;
     if !binder.subplans.is_empty() || !binder.dependents.is_empty() {
         return Err(Error::unsupported(format!("a subquery in {clause}")));

@@ -7,6 +7,7 @@ use super::binder::Binder;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
+use crate::table::{mentions, mentions_in};
 use crate::types::{TableId, TableSchema, catalog_name};
 use sqlparser::ast::{Ident, ObjectName};
 
@@ -71,7 +72,16 @@ impl Binder<'_> {
         for table in catalog.tables().filter(|table| !gone.contains(&table.id)) {
             let mut kept = TableSchema::clone(table);
             kept.foreign_keys.retain(|key| !gone.contains(&key.table));
-            if kept.foreign_keys.len() < table.foreign_keys.len() {
+            for column in &mut kept.columns {
+                let default = column.default.take();
+                let is_kept = |text: &str| !mentions_in(text).any(|id| gone.contains(&id));
+                column.default = default.filter(|default| is_kept(&default.sql));
+            }
+            if mentions(&kept).any(|id| gone.contains(&id)) {
+                let what = "dropping a schema with a type that is used in an expression outside";
+                return Err(Error::unsupported(what));
+            }
+            if kept != **table {
                 steps.push(AlterStep::Table(kept));
             }
         }

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, Check, Expr, ExprKind, Volatility};
 use crate::plan::{Node, Rules};
 use crate::sql;
-use crate::types::{ColumnSchema, TableSchema, sort_by};
+use crate::types::{ColumnSchema, TableSchema, ViewUse, sort_by};
 use sqlparser::ast::Expr as Ast;
 use std::rc::Rc;
 
@@ -63,7 +63,7 @@ impl Binder<'_> {
             let ast = sql::parse_expression(&check.sql)?;
             checks.push(Check {
                 name: check.name.clone(),
-                condition: self.bind_check(&ast, table)?,
+                condition: self.bind_check(&ast, table, Some(&[]))?,
                 domain: None,
             });
         }
@@ -71,8 +71,14 @@ impl Binder<'_> {
         Ok(checks)
     }
 
-    pub fn bind_check(&mut self, ast: &Ast, table: &TableSchema) -> Result<Expr> {
-        let bound = self.over_columns(ast, table, "check constraints")?;
+    /// `seen` is there for one that is kept.
+    pub fn bind_check(
+        &mut self,
+        ast: &Ast,
+        table: &TableSchema,
+        seen: Option<&[ViewUse]>,
+    ) -> Result<Expr> {
+        let bound = self.over_columns(ast, table, "check constraints", seen)?;
         name::at(expr::coerce_to_boolean(bound, "CHECK"), ast)
     }
 
@@ -82,7 +88,7 @@ impl Binder<'_> {
         table: &TableSchema,
         column: &ColumnSchema,
     ) -> Result<Expr> {
-        let bound = self.over_columns(ast, table, "column generation expressions")?;
+        let bound = self.over_columns(ast, table, "column generation expressions", Some(&[]))?;
         let bound = name::at(assign_to_column(bound, column), ast)?;
         let is_generated = |expr: &Expr| match expr.kind {
             ExprKind::Column(at) => (table.columns.get(at)).is_none_or(|c| c.generated.is_some()),
@@ -108,10 +114,14 @@ impl Binder<'_> {
         ast: &Ast,
         table: &TableSchema,
         clause: &'static str,
+        seen: Option<&[ViewUse]>,
     ) -> Result<Expr> {
         let scope = scope_of_table(table, None, &[], false);
         // Its syntax may come from the catalog, and then it lives no longer than this.
-        let mut alone = Binder::new(self.statement, self.times, self.parameters);
+        let mut alone = Binder {
+            seen,
+            ..Binder::new(self.statement, self.times, self.parameters)
+        };
         let bound = alone.expression(ast, &mut Context::new(&scope, clause))?;
         if !alone.subplans.is_empty() || !alone.dependents.is_empty() {
             return Err(Error::unsupported(format!("a subquery in {clause}")));

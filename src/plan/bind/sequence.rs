@@ -6,6 +6,7 @@ use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
 use crate::sql::SequenceOptions;
+use crate::table::mention;
 use crate::types::{
     ColumnId, ColumnSchema, DataType, OnCommit, SequenceSchema, TableId, TableSchema,
 };
@@ -41,6 +42,7 @@ impl Binder<'_> {
     /// The error that a column needs the sequence.
     pub fn dependent_on_sequence(&mut self, sequence: &TableSchema) -> Result<Option<Error>> {
         let name = &sequence.shown();
+        let names = [name.clone(), mention(sequence.id)];
         for table in self.catalog().tables() {
             for column in &table.columns {
                 let identity = column.identity.as_ref();
@@ -52,7 +54,7 @@ impl Binder<'_> {
                         Error::new(Code::DependentObjects, message).with_hint(hint),
                     ));
                 }
-                if column.default.is_some() && self.default_of(column)?.uses_sequence(name) {
+                if column.default.is_some() && self.default_of(column)?.uses_sequence(&names) {
                     let message =
                         format!("cannot drop sequence {name} because other objects depend on it");
                     return Ok(Some(

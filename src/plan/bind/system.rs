@@ -113,7 +113,13 @@ impl Binder<'_> {
                 "a range of moments of a system relation",
             ));
         }
-        Ok(system::table(self.catalog_at(time)?, name, columns))
+        let catalog = self.catalog_at(time)?;
+        let named = catalog.with_names();
+        Ok(system::table(
+            named.as_ref().unwrap_or(catalog),
+            name,
+            columns,
+        ))
     }
 
     /// A function that says something of the catalog, if the name is that of one.

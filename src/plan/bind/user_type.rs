@@ -8,6 +8,7 @@ use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
 use crate::sql::{self, Named};
+use crate::table::{mentioned, mentions, texts_of};
 use crate::types::{DataType, Enumeration, RelationKind, TableId, TableSchema, type_key};
 use sqlparser::ast::{self, ArrayElemTypeDef, Ident, ObjectName};
 use std::rc::Rc;
@@ -33,6 +34,10 @@ impl Binder<'_> {
         let (element, is_array) = element_of(ast);
         let found = match element {
             ast::DataType::Custom(name, modifiers) if modifiers.is_empty() => {
+                if let Some(known) = self.enumeration_said(name) {
+                    let array = if is_array { known.array() } else { Some(known) };
+                    return Ok(plain(array.unwrap_or_default()));
+                }
                 self.find_type(name)?
             }
             _ => None,
@@ -89,16 +94,25 @@ impl Binder<'_> {
         known.unwrap_or(Enumeration::unknown(schema.id))
     }
 
+    /// The enumerated type whose id stands for its name, where no catalog has more of it.
+    fn enumeration_said(&self, name: &ObjectName) -> Option<DataType> {
+        let (_, name, _) = name::in_schema(name).ok()?;
+        let id = self.seen.and_then(|_| mentioned(name))?;
+        let known = self.type_catalog().ok()?.enumeration(id);
+        known.map(DataType::Enum)
+    }
+
     /// The catalog in which the names of types stand that no table gives a moment to.
     fn type_catalog(&self) -> Result<&crate::table::Catalog> {
         self.catalog_at(self.time)
     }
 
     /// A type by its name; what the view being read meant by it, and noted for the one being made.
-    fn find_type(&mut self, name: &ObjectName) -> Result<Option<Rc<TableSchema>>> {
+    pub fn find_type(&mut self, name: &ObjectName) -> Result<Option<Rc<TableSchema>>> {
         let is_qualified = name.0.len() > 1;
         let (schema, name, _) = name::in_schema(name)?;
         let mut key = type_key(schema, name);
+        let written = key.clone();
         let catalog = self.type_catalog()?;
         if let (Some(path), None, false) = (catalog.path(), self.seen, is_qualified) {
             let mut keys = path.iter().map(|schema| {
@@ -114,12 +128,16 @@ impl Binder<'_> {
             None => catalog.table(&key),
             Some(seen) => {
                 let used = seen.iter().find(|used| used.name == key);
-                used.and_then(|used| catalog.table_by_id(used.table))
+                let used = used.map(|used| used.table).or(mentioned(name));
+                match used {
+                    Some(id) => catalog.table_by_id(id),
+                    None => catalog.table(&key).filter(|_| seen.is_empty()),
+                }
             }
         };
         let found = found.cloned();
         if let (Some(noted), Some(found)) = (&mut self.noted, &found) {
-            Noted::add_type(noted, key, found.id);
+            Noted::add_type(noted, written, found.id);
         }
         Ok(found)
     }
@@ -264,24 +282,12 @@ pub fn written_name(ast: &ast::DataType) -> Option<&str> {
     }
 }
 
-/// The texts of the expressions in a definition, to be changed in place.
-pub fn texts_of(schema: &mut TableSchema) -> impl Iterator<Item = &mut String> {
-    let columns = schema.columns.iter_mut();
-    let values = columns.flat_map(|column| {
-        let default = column.default.iter_mut().map(|default| &mut default.sql);
-        default.chain(&mut column.generated)
-    });
-    let checks = schema.checks.iter_mut().map(|check| &mut check.sql);
-    let computed = (schema.indexes.iter_mut()).flat_map(|index| &mut index.computed);
-    let computed = computed.flat_map(|key| key.parts.iter_mut().chain(&mut key.predicate));
-    values.chain(checks).chain(computed)
-}
-
 /// An error if an expression that stays casts to a type that goes.
 fn refuse_mention(schema: &mut TableSchema, gone: &TableSchema) -> Result<()> {
     let name = schema.name.clone();
+    let mentions_it = mentions(schema).any(|id| id == gone.id);
     for text in texts_of(schema) {
-        if sql::rename(text, Named::Type, &gone.name, "")? != *text {
+        if mentions_it || sql::rename(text, Named::Type, &gone.name, "")? != *text {
             let what = format!(
                 "dropping type \"{}\", which an expression of \"{name}\" casts to,",
                 gone.name

@@ -192,7 +192,7 @@ impl<'a> Binder<'a> {
             return Err(Error::unsupported("a view of a temporary table"));
         }
         let view = ViewSchema {
-            sql: self.statement.texts.query.clone(),
+            sql: self.with_ids(&self.statement.texts.query, false)?,
             uses: noted.into_iter().map(Noted::finish).collect(),
             ..ViewSchema::default()
         };
