@@ -5,6 +5,8 @@
 #              kept in target/programs, where it goes on, and told in docs/RELIABILITY.md
 # make images  crash images of random programs that write to a log, IMAGES=10000000 of them in all; what was done is kept in
 #              target/images, where it goes on, and told in docs/RELIABILITY.md
+# make bench   measure it beside the other databases for the browser, in Chromium (about an hour): docs/BENCHMARKS.md; a part
+#              with ENGINES=…, WORKLOADS=…, ROUNDS=…, SCALE=…
 # make build   the wasm engine (pkg/wasm), the npm package (pkg/dist) and the page (www/dist)
 # make wasm    the wasm engine alone
 # make setup   install what is missing, and nothing else; both commands above do it first
@@ -14,7 +16,7 @@
 
 SHELL := /bin/bash
 
-.PHONY: play test fuzz programs images build wasm setup
+.PHONY: play test fuzz programs images bench build wasm setup
 
 play:
 	@scripts/setup.sh build
@@ -40,6 +42,13 @@ images: IMAGES ?= 10000000
 images:
 	@scripts/setup.sh
 	@. scripts/env.sh && IMAGES=$(IMAGES) RECORD=target/images cargo test --profile fuzz --test images -- --nocapture
+
+bench:
+	@scripts/setup.sh build
+	@scripts/build.sh
+	@scripts/npm.sh tests/browser
+	@scripts/npm.sh benches/rivals
+	@. scripts/env.sh && node benches/rivals/main.mjs
 
 build:
 	@scripts/setup.sh build

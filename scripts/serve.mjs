@@ -8,7 +8,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, resolve, sep } from 'node:path';
+import { extname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const TYPES = {
@@ -45,10 +45,11 @@ async function find(root, url) {
 }
 
 /**
- * Serves the files below `directory` on localhost. Port 0 takes a free one. `headers` are added to every answer.
+ * Serves the files below `directory` on localhost. Port 0 takes a free one. `headers` are added to every answer; `asked` is told each
+ * file that there is, by its path below `directory`.
  * Resolves to `{ url, close }` when it listens; `close` resolves when every connection is gone.
  */
-export async function serve(directory, { port = 0, headers = {} } = {}) {
+export async function serve(directory, { port = 0, headers = {}, asked = () => {} } = {}) {
   const root = resolve(directory);
   if (!(await stat(root).catch(() => undefined))?.isDirectory()) throw new Error(`there is no directory ${directory}`);
   const server = createServer(async (request, response) => {
@@ -57,6 +58,7 @@ export async function serve(directory, { port = 0, headers = {} } = {}) {
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('not found\n');
       return;
     }
+    asked(relative(root, found.file));
     const always = { 'cache-control': 'no-cache', etag: found.tag, ...headers };
     if (request.headers['if-none-match'] === found.tag) {
       response.writeHead(304, always).end();

@@ -100,9 +100,9 @@ export async function kill(browser) {
   await ended;
 }
 
-/** Calls `use(url)` while `directory`, relative to the repository, is served; `headers` are added to every answer. */
-export async function withServer(directory, use, { headers } = {}) {
-  const server = await serve(resolve(root, directory), { headers });
+/** Calls `use(url)` while `directory`, relative to the repository, is served; the options are those of `serve`. */
+export async function withServer(directory, use, options = {}) {
+  const server = await serve(resolve(root, directory), options);
   try {
     return await use(server.url);
   } finally {
