@@ -97,7 +97,7 @@ impl Shared {
         parameters: &[Parameter],
         literals: &[Literal],
         present: Snapshot,
-        now: i64,
+        now: &dyn Fn() -> i64,
     ) -> Result<Vec<Versions>> {
         let temporal = &compiled.statement.temporal;
         if !temporal.clauses.is_empty() {
@@ -126,7 +126,7 @@ impl Shared {
                 .any(|moment| has_parameter(moment, compiled.statement.parameters))
             {
                 true => Ok(Versions::AsOf(present)),
-                false => self.clause(clause, &[], &[], present, self.now()),
+                false => self.clause(clause, &[], &[], present, &|| self.now()),
             }
         });
         known.collect()
@@ -138,7 +138,7 @@ impl Shared {
         parameters: &[Parameter],
         literals: &[Literal],
         present: Snapshot,
-        now: i64,
+        now: &dyn Fn() -> i64,
     ) -> Result<Versions> {
         let point = |moment| self.point(moment, parameters, literals, now);
         let commits = Commits {
@@ -158,7 +158,7 @@ impl Shared {
         moment: &Moment,
         parameters: &[Parameter],
         literals: &[Literal],
-        now: i64,
+        now: &dyn Fn() -> i64,
     ) -> Result<Point> {
         match moment {
             Moment::Seq(seq) => Ok(Point::Seq(*seq)),
@@ -178,7 +178,7 @@ impl Shared {
                     parameters: &values,
                     outer: &[],
                     subplans: &[],
-                    now,
+                    now: now(),
                     entropy: &*self.options.entropy,
                     sequences: None,
                     heap: &self.options.heap,
@@ -190,7 +190,7 @@ impl Shared {
 
     /// The moment that a session is to read, which has no parameters.
     pub fn moment(&self, moment: &Moment, now: i64) -> Result<AsOf> {
-        Ok(match self.point(moment, &[], &[], now)? {
+        Ok(match self.point(moment, &[], &[], &|| now)? {
             Point::Seq(seq) => AsOf::Seq(seq),
             Point::Time(time) => AsOf::Time(time),
             Point::Tag(tag) => AsOf::Text(format!("@tag:{tag}")),
@@ -220,7 +220,8 @@ impl Shared {
         scope: &Scope,
     ) -> Result<Values> {
         let literals = lifted.map_or(&[][..], |lifted| &lifted.literals);
-        let mut moments = self.moments(compiled, parameters, literals, scope.present, scope.now)?;
+        let mut moments =
+            self.moments(compiled, parameters, literals, scope.present, &|| scope.now)?;
         let bound = self.bind(compiled, scope, &moments)?;
         moments.extend_from_slice(&bound.moments);
         let (parameters, tuples) = compiled.values(&bound, parameters, lifted)?;
@@ -292,7 +293,7 @@ impl Shared {
                 TimeSlot::Clause(slot) => moments.iter().chain(&of_views).nth(slot),
             };
             let present = around.map_or(scope.present, Versions::snapshot);
-            let versions = self.clause(clause, &[], &[], present, scope.now)?;
+            let versions = self.clause(clause, &[], &[], present, &|| scope.now)?;
             let catalog = self.store.catalog(versions.snapshot());
             of_views.push(versions);
             Ok(match &scope.path {

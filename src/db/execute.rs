@@ -98,11 +98,11 @@ impl Database {
         let moments = match has_moments {
             false => Vec::new(),
             true => {
-                let now = self.shared.now();
+                let now = || self.shared.now();
                 let literals = lifted.map_or(&[][..], |lifted| &lifted.literals);
                 match self
                     .shared
-                    .moments(compiled, parameters, literals, present, now)
+                    .moments(compiled, parameters, literals, present, &now)
                 {
                     Ok(moments) => moments,
                     Err(_) => return Ok(None),

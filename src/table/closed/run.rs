@@ -23,16 +23,19 @@ impl<K> Closed<K> {
     }
 }
 
-/// Every how many entries of a run a fence stands: their search stays in cache, and that between two of them is short.
-const FENCE_ENTRIES: usize = 32;
+/// Every how many entries of a run a fence stands, and every how many fences one of the next coarser level. What lies between
+/// two of them is read all at once, where a binary search would wait for one line of memory after another.
+const FENCE_ENTRIES: usize = 16;
 
 /// A sorted run of one bucket.
 #[derive(Debug)]
 pub(super) struct Run<K> {
     pub id: BlockId,
     pub entries: Vec<Closed<K>>,
-    /// Key and end of the first of each [`FENCE_ENTRIES`], and of the last.
-    fences: Vec<(K, u64)>,
+    /// Key and end of the first of each [`FENCE_ENTRIES`], and so on of these, the coarsest first.
+    fences: Vec<Vec<(K, u64)>>,
+    /// The least and the greatest key.
+    keys: Option<(K, K)>,
     pub min_start: u64,
     pub min_end: u64,
     pub max_end: u64,
@@ -41,10 +44,11 @@ pub(super) struct Run<K> {
 impl<K: Ord + Clone> Run<K> {
     pub fn new(entries: Vec<Closed<K>>, blocks: &mut Blocks) -> Run<K> {
         let ends = || entries.iter().map(|entry| entry.end);
-        let fences = entries.iter().step_by(FENCE_ENTRIES).chain(entries.last());
+        let keys = entries.first().zip(entries.last());
         Run {
             id: blocks.add_run(),
-            fences: fences.map(|entry| (entry.key.clone(), entry.end)).collect(),
+            fences: fences_of(&entries),
+            keys: keys.map(|(first, last)| (first.key.clone(), last.key.clone())),
             min_start: entries.iter().map(|entry| entry.start).min().unwrap_or(0),
             min_end: ends().min().unwrap_or(0),
             max_end: ends().max().unwrap_or(0),
@@ -59,24 +63,46 @@ impl<K: Ord + Clone> Run<K> {
         compare: impl Fn(&K) -> Ordering,
         before: impl Fn(&K, u64) -> bool,
     ) -> Option<&Closed<K>> {
-        let [(least, _), .., (greatest, _)] = self.fences.as_slice() else {
-            return None;
-        };
+        let (least, greatest) = self.keys.as_ref()?;
         if compare(least).is_gt() || compare(greatest).is_lt() {
             return None;
         }
-        let fence = self.fences.partition_point(|(key, end)| before(key, *end));
-        let from = fence.saturating_sub(1) * FENCE_ENTRIES;
-        let to = (fence * FENCE_ENTRIES).min(self.entries.len());
-        let within = self.entries.get(from..to)?;
-        self.entries
-            .get(from + within.partition_point(|entry| before(&entry.key, entry.end)))
+        let mut from = 0;
+        for level in &self.fences {
+            let passed = group(level, from)
+                .iter()
+                .filter(|(key, end)| before(key, *end));
+            from = (from + passed.count()).saturating_sub(1) * FENCE_ENTRIES;
+        }
+        let within = group(&self.entries, from).iter();
+        let passed = within.filter(|entry| before(&entry.key, entry.end));
+        self.entries.get(from + passed.count())
     }
 
     pub fn bytes_held(&self) -> usize {
-        self.entries.capacity() * size_of::<Closed<K>>()
-            + self.fences.capacity() * size_of::<(K, u64)>()
+        let fences: usize = self.fences.iter().map(Vec::capacity).sum();
+        self.entries.capacity() * size_of::<Closed<K>>() + fences * size_of::<(K, u64)>()
     }
+}
+
+/// What stands between two fences.
+fn group<T>(level: &[T], from: usize) -> &[T] {
+    &level[from..level.len().min(from + FENCE_ENTRIES)]
+}
+
+fn fences_of<K: Clone>(entries: &[Closed<K>]) -> Vec<Vec<(K, u64)>> {
+    let firsts = entries.iter().step_by(FENCE_ENTRIES);
+    let mut levels = vec![
+        firsts
+            .map(|entry| (entry.key.clone(), entry.end))
+            .collect::<Vec<_>>(),
+    ];
+    while let [coarsest, ..] = levels.as_slice()
+        && coarsest.len() > FENCE_ENTRIES
+    {
+        levels.insert(0, coarsest.iter().step_by(FENCE_ENTRIES).cloned().collect());
+    }
+    levels
 }
 
 /// A run of entries in any order.
@@ -125,7 +151,17 @@ mod tests {
 
     #[test]
     fn the_entry_of_a_key_that_ends_after_a_moment_is_found_wherever_fences_stand() {
-        for len in [0, 1, 2, FENCE_ENTRIES as u64, 3 * FENCE_ENTRIES as u64 + 1] {
+        const FENCE: u64 = FENCE_ENTRIES as u64;
+        for len in [
+            0,
+            1,
+            2,
+            FENCE,
+            3 * FENCE + 1,
+            FENCE * FENCE,
+            FENCE * FENCE + 1,
+            2 * FENCE * FENCE + 3,
+        ] {
             // Four versions of every second key, of lives of ten.
             let entries: Vec<Closed<u64>> = (0..len)
                 .map(|at| Closed {
