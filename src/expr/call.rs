@@ -156,7 +156,7 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 24] = [
+const LEFT_OUT: [&str; 21] = [
     "acosd",
     "asind",
     "atand",
@@ -168,9 +168,6 @@ const LEFT_OUT: [&str; 24] = [
     "get_bit",
     "get_byte",
     "json_strip_nulls",
-    "jsonb_path_exists",
-    "jsonb_path_match",
-    "jsonb_path_query",
     "normalize",
     "parse_ident",
     "set_config",

@@ -185,6 +185,11 @@ pub enum Function {
     JsonExistsAny,
     JsonExistsAll,
     JsonDeletePath,
+    /// Of a jsonpath: `@?` and `@@`, and what it finds.
+    JsonPathExists,
+    JsonPathMatch,
+    JsonPathFirst,
+    JsonPathArray,
     JsonSet,
     JsonInsert,
     JsonPretty,

@@ -33,6 +33,7 @@ mod eval;
 mod function;
 mod input;
 mod json;
+mod jsonpath;
 mod keyword;
 mod letter_case;
 mod members;

@@ -181,6 +181,10 @@ const ENTRIES: &[Entry] = entries! {
     "#-" | "jsonb_delete_path" => Call(Function::JsonDeletePath); { JB P => JB }
     "jsonb_set" => Call(Function::JsonSet); { JB P JB => JB, JB P JB B => JB }
     "jsonb_insert" => Call(Function::JsonInsert); { JB P JB => JB, JB P JB B => JB }
+    "@?" | "jsonb_path_exists" => Call(Function::JsonPathExists); { JB T => B, JB T JB => B, JB T JB B => B }
+    "@@" | "jsonb_path_match" => Call(Function::JsonPathMatch); { JB T => B, JB T JB => B, JB T JB B => B }
+    "jsonb_path_query_first" => Call(Function::JsonPathFirst); { JB T => JB, JB T JB => JB, JB T JB B => JB }
+    "jsonb_path_query_array" => Call(Function::JsonPathArray); { JB T => JB, JB T JB => JB, JB T JB B => JB }
     "jsonb_pretty" => Call(Function::JsonPretty); { JB => T }
     "jsonb_strip_nulls" => Call(Function::JsonStripNulls); { JB => JB }
     "mod" => Operator(BinaryOperator::Modulo); { S S => S, I I => I, L L => L, N N => N }

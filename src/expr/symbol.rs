@@ -37,8 +37,14 @@ pub fn resolve_symbol(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
         .find(|signature| signature.arguments == wanted);
     match signature.map(|signature| signature.meaning) {
         Some(Meaning::Call(function)) => {
-            if symbol == "~*" {
-                operands.push(Expr::constant(Value::text("i"), DataType::Text));
+            match symbol {
+                "~*" => operands.push(Expr::constant(Value::text("i"), DataType::Text)),
+                // Without variables, and quiet.
+                "@?" | "@@" => {
+                    operands.push(Expr::constant(Value::text("{}"), DataType::Jsonb));
+                    operands.push(Expr::boolean(true));
+                }
+                _ => {}
             }
             Ok(Expr::call(function, operands, result))
         }

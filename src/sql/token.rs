@@ -192,6 +192,7 @@ fn symbol(text: &str) -> Result<Syntax> {
         ":" => Syntax::Colon,
         "::" => Syntax::DoubleColon,
         "=" | "==" => Syntax::Eq,
+        "=>" | ":=" => Syntax::RArrow,
         "<>" | "!=" => Syntax::Neq,
         "<" => Syntax::Lt,
         ">" => Syntax::Gt,
@@ -212,8 +213,8 @@ fn symbol(text: &str) -> Result<Syntax> {
         "@" => Syntax::AtSign,
         "|/" => Syntax::PGSquareRoot,
         "||/" => Syntax::PGCubeRoot,
-        "&" | "|" | "#" | "<<" | ">>" | "#>" | "#>>" | "?" | "?|" | "?&" | "#-" | "^@" | "~"
-        | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" => {
+        "&" | "|" | "#" | "<<" | ">>" | "#>" | "#>>" | "?" | "?|" | "?&" | "@?" | "@@" | "#-"
+        | "^@" | "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" => {
             Syntax::CustomBinaryOperator(text.to_string())
         }
         _ => return Err(Error::unsupported(format!("the operator {text}"))),

@@ -188,6 +188,13 @@ codes! {
     // Values.
     NumericOutOfRange "NUMERIC_VALUE_OUT_OF_RANGE" "22003",
     DivisionByZero "DIVISION_BY_ZERO" "22012",
+    JsonSubscript "INVALID_JSON_SUBSCRIPT" "22033",
+    JsonNotNumeric "NON_NUMERIC_JSON_ITEM" "22036",
+    JsonNotSingle "SINGLETON_JSON_ITEM_REQUIRED" "22038",
+    JsonNoArray "JSON_ARRAY_NOT_FOUND" "22039",
+    JsonNoMember "JSON_MEMBER_NOT_FOUND" "2203A",
+    JsonNoNumber "JSON_NUMBER_NOT_FOUND" "2203B",
+    JsonNoObject "JSON_OBJECT_NOT_FOUND" "2203C",
     InvalidText "INVALID_TEXT_REPRESENTATION" "22P02",
     InvalidDatetime "INVALID_DATETIME_FORMAT" "22007",
     DatetimeOutOfRange "DATETIME_FIELD_OVERFLOW" "22008",

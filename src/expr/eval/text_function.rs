@@ -1,6 +1,7 @@
 //! Functions of text, on values.
 
 use super::super::json::{self, Change};
+use super::super::jsonpath::{self, Asked};
 use super::super::text::{self, Side};
 use super::super::{Function, datetime, encode, quote};
 use super::regex_function::regex_call;
@@ -123,6 +124,10 @@ pub fn text_call<'a>(function: Function, text: &'a str, rest: &[Value]) -> Resul
             | Function::JsonExistsAny
             | Function::JsonExistsAll
             | Function::JsonDeletePath
+            | Function::JsonPathExists
+            | Function::JsonPathMatch
+            | Function::JsonPathFirst
+            | Function::JsonPathArray
             | Function::JsonSet
             | Function::JsonInsert
             | Function::JsonPretty
@@ -191,6 +196,21 @@ fn json_call(function: Function, document: &str, rest: &[Value]) -> Result<Value
                 }
             }
             Ok(Value::Bool(!wanted))
+        }
+        JsonPathExists | JsonPathMatch | JsonPathFirst | JsonPathArray => {
+            let asked = match function {
+                JsonPathExists => Asked::Exists,
+                JsonPathMatch => Asked::Match,
+                JsonPathFirst => Asked::First,
+                _ => Asked::All,
+            };
+            let (variables, quiet) = jsonpath::options(&rest[1..]);
+            let found = jsonpath::ask(asked, document, other, variables, quiet)?;
+            Ok(match found {
+                None => Value::Null,
+                Some(json::Json::Bool(truth)) if asked <= Asked::Match => Value::Bool(truth),
+                Some(found) => Value::text(&found.printed()),
+            })
         }
         JsonDeletePath => text(json::change(document, &path, "", Change::Delete)?),
         JsonSet => text(json::change(document, &path, value, creates)?),

@@ -28,6 +28,8 @@ pub enum SetFunction {
     Elements,
     /// The places of the elements.
     Subscripts,
+    /// What a jsonpath finds.
+    JsonPath,
     /// The lines of COPY: their text, and how they are written.
     Copied,
 }
@@ -55,8 +57,8 @@ struct Entry {
 const N: DataType = DataType::Numeric(None);
 const P: DataType = DataType::Array(Element::Text);
 use DataType::{
-    BigInt as L, Integer as I, Interval as V, Json as J, Jsonb as JB, Text as T, Timestamp as TS,
-    TimestampTz as TZ,
+    BigInt as L, Boolean as B, Integer as I, Interval as V, Json as J, Jsonb as JB, Text as T,
+    Timestamp as TS, TimestampTz as TZ,
 };
 use SetFunction::*;
 
@@ -134,6 +136,16 @@ const ENTRIES: &[Entry] = &[
     entry("jsonb_to_recordset", JsonObjects, VALUE, &[(&[JB], &[JB])]),
     entry("json_to_record", JsonObject, VALUE, &[(&[J], &[J])]),
     entry("jsonb_to_record", JsonObject, VALUE, &[(&[JB], &[JB])]),
+    entry(
+        "jsonb_path_query",
+        JsonPath,
+        &[],
+        &[
+            (&[JB, T], &[JB]),
+            (&[JB, T, JB], &[JB]),
+            (&[JB, T, JB, B], &[JB]),
+        ],
+    ),
     entry(
         "string_to_table",
         Fields,

@@ -4,6 +4,7 @@ use super::super::array::mistyped;
 use super::super::copy::{CopyFormat, CopyReader};
 use super::super::eval::{regexp_matches, regexp_split};
 use super::super::json::as_text;
+use super::super::jsonpath;
 use super::SetFunction;
 use super::catalogue::SetCall;
 use super::json::Walk;
@@ -65,6 +66,21 @@ impl SetCall {
                 Box::new(move |columns| {
                     let next = rows.next();
                     next.iter().for_each(|value| columns[0].push(value));
+                    Ok(next.is_some())
+                })
+            }
+            (SetFunction::JsonPath, Value::Text(document)) => {
+                let path = match &values[1] {
+                    Value::Text(path) => path,
+                    _ => return Err(mistyped()),
+                };
+                let (variables, quiet) = jsonpath::options(&values[2..]);
+                let found = jsonpath::query(document, path, variables, quiet)?;
+                let mut found = found.into_iter();
+                Box::new(move |columns| {
+                    let next = found.next();
+                    next.iter()
+                        .for_each(|value| columns[0].push_bytes(value.as_bytes()));
                     Ok(next.is_some())
                 })
             }

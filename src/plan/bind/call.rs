@@ -100,7 +100,14 @@ impl<'a> Binder<'a> {
                 // Their arguments call none themselves.
                 let is_whole = name == "coalesce" || expr::is_set_function(name);
                 let mut arguments: Vec<Expr> = Vec::with_capacity(list.args.len());
-                for argument in &list.args {
+                for argument in in_order(name, &list.args)? {
+                    let argument = match argument {
+                        Ok(argument) => argument,
+                        Err(default) => {
+                            arguments.push(default);
+                            continue;
+                        }
+                    };
                     if let Some(row) = self.row_argument(name, argument, context)? {
                         arguments.push(row);
                         continue;
@@ -210,10 +217,90 @@ pub fn plain_arguments(list: &FunctionArgumentList) -> Result<Vec<&ast::Expr>> {
 
 pub fn plain_argument(argument: &FunctionArg) -> Result<&ast::Expr> {
     match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
+        | FunctionArg::ExprNamed {
+            arg: FunctionArgExpr::Expr(expr),
+            ..
+        } => Ok(expr),
         FunctionArg::Unnamed(_) => Err(Error::new(Code::Syntax, "* is not an argument here")),
-        _ => Err(Error::unsupported("a named argument")),
+        _ => Err(Error::unsupported("this argument")),
     }
+}
+
+/// What arguments are called where they may be.
+const PARAMETERS: [(&[&str], &[&str]); 5] = [
+    (
+        &["make_interval"],
+        &["years", "months", "weeks", "days", "hours", "mins", "secs"],
+    ),
+    (&["make_date"], &["year", "month", "day"]),
+    (
+        &["make_timestamp", "make_timestamptz"],
+        &["year", "month", "mday", "hour", "min", "sec", "timezone"],
+    ),
+    (
+        &["jsonb_set"],
+        &["jsonb_in", "path", "replacement", "create_if_missing"],
+    ),
+    (
+        &[
+            "jsonb_path_exists",
+            "jsonb_path_match",
+            "jsonb_path_query",
+            "jsonb_path_query_array",
+            "jsonb_path_query_first",
+        ],
+        &["target", "path", "vars", "silent"],
+    ),
+];
+
+/// The arguments of a call in the order in which the function takes them; in the place of one that is not given, what it is then.
+fn in_order<'a>(
+    name: &str,
+    given: &'a [FunctionArg],
+) -> Result<Vec<std::result::Result<&'a FunctionArg, Expr>>> {
+    let known = PARAMETERS.iter().find(|(names, _)| names.contains(&name));
+    let known = known.map_or(&[][..], |(_, parameters)| parameters);
+    let mut ordered: Vec<Option<&FunctionArg>> = Vec::new();
+    let mut is_named = false;
+    for argument in given {
+        let FunctionArg::ExprNamed {
+            name: ast::Expr::Identifier(called),
+            ..
+        } = argument
+        else {
+            if is_named {
+                let message = "positional argument cannot follow named argument";
+                return Err(Error::new(Code::Syntax, message));
+            }
+            ordered.push(Some(argument));
+            continue;
+        };
+        is_named = true;
+        if known.is_empty() {
+            return Err(Error::unsupported("a named argument of this function"));
+        }
+        let Some(at) = known.iter().position(|known| *known == called.value) else {
+            return Err(undefined(name, &[]));
+        };
+        ordered.resize(ordered.len().max(at + 1), None);
+        if ordered[at].replace(argument).is_some() {
+            let message = format!("argument name \"{}\" used more than once", called.value);
+            return Err(Error::new(Code::Syntax, message));
+        }
+    }
+    let is_interval = name == "make_interval";
+    if is_interval {
+        ordered.resize(ordered.len().max(known.len()), None);
+    }
+    let places = ordered.into_iter().enumerate();
+    let found = places.map(|(at, argument)| match (argument, known.get(at)) {
+        (Some(argument), _) => Ok(Ok(argument)),
+        (None, Some(&"vars")) => Ok(Err(Expr::literal("{}"))),
+        _ if is_interval => Ok(Err(Expr::integer(0))),
+        _ => Err(undefined(name, &[])),
+    });
+    found.collect()
 }
 
 /// The name of a sequence without its cast: it is looked up by its text.
