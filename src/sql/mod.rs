@@ -16,6 +16,7 @@
 //! script, so literals and temporal clauses can be taken out without moving anything.
 
 mod alter;
+mod clause;
 mod complexity;
 mod copy;
 mod create;
@@ -49,6 +50,7 @@ mod type_definition;
 mod whole_table;
 
 pub use alter::{Alter, AlterAction, AlterChange, ColumnChange};
+pub use clause::{Clause, Moment, Temporal};
 pub use copy::CopyFrom;
 pub use create::{CreateIndex, CreateTable, Like};
 pub(crate) use definition::Texts;
@@ -66,5 +68,4 @@ pub use scan::{Place, Scanned, Source, Statements};
 pub use sequence::{Overriding, SequenceOptions};
 pub use session::{Modes, SessionStatement};
 pub use symmetric::SYMMETRIC;
-pub use temporal::{Clause, Moment, Temporal};
 pub use type_definition::TypeChange;

@@ -12,7 +12,7 @@
 //!            error    seq 0                seq 2, the present
 //! ```
 
-use super::temporal::Clause;
+use super::clause::Clause;
 use crate::error::{Code, Error, Result};
 use crate::expr::parse_value;
 use crate::types::{DataType, INFINITY, Seq, Snapshot, Value, Versions};
@@ -171,7 +171,7 @@ fn first_after(point: &Point, timeline: &dyn Timeline) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::temporal::Moment;
+    use super::super::clause::Moment;
     use super::*;
 
     /// Commits at the times 100, 200, 300.

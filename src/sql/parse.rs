@@ -1,5 +1,6 @@
 //! From tokens to the syntax tree of one statement, and the grammar's errors in PostgreSQL's words.
 
+use super::clause::Temporal;
 use super::complexity;
 use super::definition::{Texts, index_texts, query_text, texts};
 use super::exclusion::{self, Exclusion};
@@ -14,7 +15,7 @@ use super::sequence::{self, Overriding, SequenceOptions};
 use super::session::{self, SessionStatement};
 use super::symmetric;
 use super::synonym;
-use super::temporal::{self, Temporal};
+use super::temporal;
 use super::token::{self, syntax_error};
 use super::whole_table;
 use crate::error::{Code, Error, Result};

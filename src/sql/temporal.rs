@@ -5,28 +5,20 @@
 //!               ^ position 15: clause 0                                      the whole query: clause 1
 //! ```
 //!
-//! A clause of one table stands behind its name or its alias and is kept under the position of the
-//! name, that of a subquery in FROM under the position of its alias. A bare `AS OF` stands at the very end of the query and holds for all its tables that have no
-//! clause of their own; anywhere else it is an error, so that nothing behind it is lost. `AS of` without
-//! a moment behind it is an alias called `of`.
-//!
-//! | clause | reads the versions that |
-//! | --- | --- |
-//! | `AS OF m` | were alive at the moment |
-//! | `FROM a TO b` | were alive at some time in `[a, b)` |
-//! | `BETWEEN a AND b` | were alive at some time in `[a, b]` |
-//! | `CONTAINED IN (a, b)` | began and ended in `[a, b]` |
-//! | `ALL` | ever were |
+//! A clause of one table stands behind its name or its alias and is kept under the position of the name, that of a subquery in
+//! FROM under the position of its alias. A bare `AS OF` stands at the very end of the query and holds for all its tables that
+//! have no clause of their own; anywhere else it is an error, so that nothing behind it is lost. `AS of` without a moment behind
+//! it is an alias called `of`.
 //!
 //! `diff('t', a, b)` and `commits(a, b)` in a FROM have moments as well; they are kept under the function's name.
 //!
 //! A moment is `@seq:N`, `@tag:name`, a parameter, or an expression without columns.
 
+use super::clause::{Clause, Moment, Temporal};
 use super::parse::{new_parser, parse_error};
 use super::token::syntax_error;
 use crate::error::{Code, Error, Result};
 use crate::expr::is_reserved;
-use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -39,69 +31,6 @@ const WORDS: [&str; 5] = [FUNCTIONS[0], FUNCTIONS[1], "restore", "undo", "redo"]
 
 /// A moment's expression may have this many tokens.
 const MOMENT_TOKENS_MAX: usize = 200;
-
-#[derive(Debug)]
-pub enum Moment {
-    Seq(u64),
-    Tag(String),
-    /// `$1` is 0; a lifted constant comes behind the user's own. What it means follows from the value.
-    Parameter(usize),
-    /// Bound and evaluated before the statement itself is bound.
-    Expr(Box<Expr>),
-}
-
-#[derive(Debug)]
-pub enum Clause {
-    AsOf(Moment),
-    FromTo(Moment, Moment),
-    Between(Moment, Moment),
-    ContainedIn(Moment, Moment),
-    All,
-}
-
-impl Clause {
-    pub fn moments(&self) -> Vec<&Moment> {
-        match self {
-            Clause::AsOf(moment) => vec![moment],
-            Clause::FromTo(a, b) | Clause::Between(a, b) | Clause::ContainedIn(a, b) => vec![a, b],
-            Clause::All => vec![],
-        }
-    }
-}
-
-/// The temporal clauses of a statement.
-#[derive(Debug, Default)]
-pub struct Temporal {
-    pub clauses: Vec<Clause>,
-    /// The position of each clause itself, for errors.
-    pub positions: Vec<u32>,
-    /// Position of the table's name, and its clause.
-    tables: Vec<(u32, usize)>,
-    /// The bare AS OF.
-    pub whole: Option<usize>,
-}
-
-impl Temporal {
-    /// The clause written for the table whose name is at `position`.
-    pub fn of_table(&self, position: u32) -> Option<usize> {
-        let entry = self.tables.iter().find(|(table, _)| *table == position);
-        entry.map(|(_, clause)| *clause)
-    }
-
-    /// The clause of the second moment of the function that has this clause for its first.
-    pub fn second(&self, first: usize) -> Option<usize> {
-        let (position, _) = self.tables.iter().find(|(_, clause)| *clause == first)?;
-        let mut others = self.tables.iter();
-        let other = others.find(|(other, clause)| other == position && *clause != first);
-        other.map(|(_, clause)| *clause)
-    }
-
-    fn add(&mut self, clause: Clause, position: u32) -> usize {
-        self.clauses.push(clause);
-        self.positions.push(position);
-        self.clauses.len() - 1
-    }
-}
 
 /// Takes the clauses out of the tokens. Parameters behind the user's `own` are lifted constants.
 pub(super) fn lift(
