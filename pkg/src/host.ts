@@ -417,6 +417,8 @@ export class Host implements Connection {
         const { wasm } = engine;
         const stored = await storePieces(engine, target, wasm.applied_seq() === wasm.durable_seq(), () => engine === this.#engine);
         this.#release();
+        // What had no room is given up at once, before a commit goes with it.
+        if (target.isFull && engine === this.#engine) this.#maintain(engine);
         if (!stored) return;
       }
     } catch (error) {
@@ -449,12 +451,18 @@ export class Host implements Connection {
     if (!engine || this.#closed) return;
     // Also between the calls of an application that makes one after another, or it would fill the files that there are.
     await this.#makeFiles();
+    // Its pieces go by themselves: for want of room a checkpoint is given up, but a commit among them would be refused.
+    await this.#storing;
     if (engine !== this.#engine || this.#closed || this.#turnPlanned) return;
-    const answer = this.#guard(() => engine.wasm.maintain(MAINTAIN_MS));
-    if (answer === undefined) return;
-    if (answer === Answer.Failed) return this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
+    const hasMore = this.#maintain(engine);
     if (this.storage.pieces) void this.#store();
-    if (answer === Answer.Again) this.#planIdle();
+    if (hasMore) this.#planIdle();
+  }
+
+  #maintain(engine: Engine): boolean {
+    const answer = this.#guard(() => engine.wasm.maintain(MAINTAIN_MS));
+    if (answer === Answer.Failed) this.#storageFailed(DatabaseError.fromWire(engine.takeError()));
+    return answer === Answer.Again;
   }
 
   async #makeFiles(): Promise<void> {
