@@ -41,7 +41,7 @@ await Promise.all([
   }),
   build({
     ...shared,
-    entryPoints: { main: 'src/style/main.css' },
+    entryPoints: { main: 'src/style/main.css', bench: 'bench/bench.css' },
     outdir: out,
     external: ['fonts/*'],
     target: ['chrome111', 'firefox113', 'safari16.4'],
@@ -52,6 +52,8 @@ await Promise.all([
   }),
   cp(join(here, 'data'), join(out, 'data'), { recursive: true }),
   cp(join(here, 'icon.svg'), join(out, 'icon.svg')),
+  // The page of the charts, with the figures once they are published.
+  cp(join(here, 'bench'), join(out, 'bench'), { recursive: true, filter: (file) => !/\.(mjs|css)$/.test(file) }),
   ...FONTS.map(([family, file]) =>
     cp(join(modules, `@fontsource-variable/${family}/files`, file), join(out, 'fonts', `${family}.woff2`)),
   ),

@@ -53,11 +53,12 @@ function section({ title, unit, engines, left }) {
   const failures = engines.flatMap(({ id, figures, error }) =>
     error ? `${described(id)}: ${error}` : Object.entries(figures).flatMap(([name, { failed }]) => (failed ? `${described(id)}, ${name}: ${oneLine(failed)}` : [])),
   );
-  const why = left.map((one) => `${described(one.id)}: ${one.why}`);
+  const reasons = [...new Set(left.map(({ why }) => why))];
+  const why = reasons.map((reason) => `${left.flatMap((one) => (one.why === reason ? described(one.id) : [])).join('; ')}, since ${reason}`);
   return [
     `### ${title}`,
     table([unit, ...heads, ...memory], lines),
-    why.length > 0 ? `Left out: ${why.join('; ')}.` : '',
+    why.length > 0 ? `Left out:\n\n${why.map((one) => `- ${one}`).join('\n')}` : '',
     failures.length > 0 ? `Fails:\n\n${failures.map((failure) => `- ${failure}`).join('\n')}` : '',
   ]
     .filter(Boolean)

@@ -14,14 +14,21 @@ export const WORKLOADS = [
     title: 'TPC-H at scale factor 0.1',
     unit: 'ms',
     module: 'tpch.js',
-    skip: ({ storage }) => (storage === 'memory' ? undefined : 'as in memory once it is read'),
+    skip: ({ storage }) => (storage === 'memory' ? undefined : 'queries take what they take in memory'),
   },
   {
     id: 'history',
     title: '10,000 rows with 200,000 updates, all history kept',
     unit: 'ms',
     module: 'history.js',
-    skip: ({ adapter, id }) => (adapter === 'duckdb' ? 'DuckDB has no triggers' : id === 'pglite-idb' ? 'it writes whole files after each statement, for hours' : undefined),
+    skip: ({ adapter, id }) => (adapter === 'duckdb' ? 'it has no triggers' : id === 'pglite-idb' ? 'it writes whole files after each statement, which would take hours' : undefined),
   },
   { id: 'start', title: 'From navigation to the first answer', unit: 'ms', module: 'start.js', visits: 5 },
+  {
+    id: 'growth',
+    title: 'How reading grows with rows and with history',
+    unit: 'µs each',
+    module: 'growth.js',
+    skip: ({ id }) => (id === 'driftdb' ? undefined : 'it is asked of this database alone'),
+  },
 ];
