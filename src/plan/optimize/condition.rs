@@ -8,8 +8,51 @@ use std::ops::Range;
 pub fn conjuncts(expr: Expr) -> Vec<Expr> {
     match expr.kind {
         ExprKind::And(operands) => operands.into_iter().flat_map(conjuncts).collect(),
+        ExprKind::Or(operands) => factored(operands),
         kind => vec![Expr::new(kind, expr.data_type)],
     }
+}
+
+/// What all operands of an OR ask stands beside it: `(a AND b) OR (a AND c)` is `a AND (b OR c)`, of unknown values as well.
+fn factored(operands: Vec<Expr>) -> Vec<Expr> {
+    let mut branches: Vec<Vec<Expr>> = operands.into_iter().map(conjuncts).collect();
+    let mut common = Vec::new();
+    let mut at = 0;
+    while let Some(wanted) = branches.first().and_then(|branch| branch.get(at)) {
+        let place = |branch: &Vec<Expr>| branch.iter().position(|conjunct| conjunct == wanted);
+        let places: Option<Vec<usize>> = branches.iter().map(place).collect();
+        let Some(places) = places.filter(|_| !is_volatile(wanted)) else {
+            at += 1;
+            continue;
+        };
+        let mut taken = None;
+        for (branch, place) in branches.iter_mut().zip(places) {
+            taken = Some(branch.remove(place));
+        }
+        common.extend(taken);
+    }
+    // A branch that asks no more makes the others say nothing: `a OR (a AND b)` is `a`.
+    let branches: Option<Vec<Expr>> = branches.into_iter().map(conjunction).collect();
+    common.extend(branches.map(disjunction));
+    common
+}
+
+fn disjunction(operands: Vec<Expr>) -> Expr {
+    Expr::new(ExprKind::Or(operands), DataType::Boolean)
+}
+
+/// What a condition asks of some columns at least: of `(a = 1 AND b = 2) OR (a = 3 AND b = 4)` it is of a `a = 1 OR a = 3`.
+pub fn implied(condition: &Expr, columns: &Range<usize>) -> Option<Expr> {
+    let ExprKind::Or(operands) = &condition.kind else {
+        return None;
+    };
+    let of_columns = |operand: &Expr| {
+        let mut asked = conjuncts(operand.clone());
+        asked.retain(|c| c.has_columns() && uses_only(c, columns) && !is_volatile(c));
+        conjunction(asked)
+    };
+    let operands: Option<Vec<Expr>> = operands.iter().map(of_columns).collect();
+    operands.map(disjunction)
 }
 
 /// The condition that all of them hold; `None` for none.
@@ -127,6 +170,27 @@ mod tests {
         let one = equal(column(0), Expr::integer(1));
         let all = and(vec![one.clone(), and(vec![one.clone(), one.clone()])]);
         assert_eq!(conjuncts(all), [one.clone(), one.clone(), one]);
+    }
+
+    #[test]
+    fn what_all_operands_of_an_or_ask_stands_beside_it() {
+        let and = |operands| Expr::new(ExprKind::And(operands), DataType::Boolean);
+        let is = |place| equal(column(place), Expr::integer(1));
+        let both = disjunction(vec![and(vec![is(0), is(1)]), and(vec![is(2), is(0)])]);
+        assert_eq!(conjuncts(both), [is(0), disjunction(vec![is(1), is(2)])]);
+        let absorbed = disjunction(vec![is(0), and(vec![is(1), is(0)])]);
+        assert_eq!(conjuncts(absorbed), [is(0)]);
+        let nothing = disjunction(vec![is(0), is(1)]);
+        assert_eq!(conjuncts(nothing.clone()), [nothing]);
+    }
+
+    #[test]
+    fn an_or_implies_of_a_side_what_each_operand_asks_of_it() {
+        let and = |operands| Expr::new(ExprKind::And(operands), DataType::Boolean);
+        let is = |place| equal(column(place), Expr::integer(1));
+        let or = disjunction(vec![and(vec![is(0), is(2)]), and(vec![is(1), is(3)])]);
+        assert_eq!(implied(&or, &(0..2)), Some(disjunction(vec![is(0), is(1)])));
+        assert_eq!(implied(&or, &(0..1)), None);
     }
 
     #[test]

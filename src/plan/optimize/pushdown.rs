@@ -3,10 +3,11 @@
 //! Conjuncts sink through projections, sorts and joins towards the scans that know their columns. Rows
 //! that an outer join may pad decide what passes: a condition on the padded side asked after the join
 //! is not the same as one asked before it. Where such a condition refuses padded rows anyhow, the join
-//! does not need to make them and becomes an inner one.
+//! does not need to make them and becomes an inner one. An OR over both sides of an inner join stays there, and what it implies
+//! of a side is asked of that side, too.
 
 use super::condition::{
-    conjunction, conjuncts, is_volatile, refuses_nulls, shift_down, substitute, uses_only,
+    conjunction, conjuncts, implied, is_volatile, refuses_nulls, shift_down, substitute, uses_only,
 };
 use super::{Knowledge, Rule};
 use crate::expr::{Expr, ExprKind};
@@ -26,13 +27,9 @@ impl Rule for Pushdown {
 }
 
 /// The node with the conjuncts asked of its rows, each as deep as it may sink.
-fn push(node: Node, mut asked: Vec<Expr>) -> Node {
+fn push(node: Node, asked: Vec<Expr>) -> Node {
     match node {
-        Node::Filter { input, predicate } => {
-            let mut all = conjuncts(predicate);
-            all.append(&mut asked);
-            push(*input, all)
-        }
+        Node::Filter { input, predicate } => push(*input, together(Some(predicate), asked)),
         Node::Project { input, expressions } => {
             let may_sink = !expressions.iter().any(is_volatile);
             let (below, above) = split(asked, |conjunct| may_sink && !is_volatile(conjunct));
@@ -131,7 +128,7 @@ fn push(node: Node, mut asked: Vec<Expr>) -> Node {
             columns,
             filter,
         } => {
-            let filter = with_filter(filter, asked);
+            let filter = conjunction(together(filter, asked));
             Node::Scan {
                 table,
                 time,
@@ -352,6 +349,10 @@ fn push_join(join: Join, asked: Vec<Expr>) -> Node {
             _ => on.push(conjunct),
         }
     }
+    if kind == JoinKind::Inner {
+        to_left.extend(on.iter().filter_map(|c| implied(c, &left_columns)));
+        to_right.extend(on.iter().filter_map(|c| implied(c, &right_columns)));
+    }
     let to_right = to_right
         .into_iter()
         .map(|conjunct| shift_down(conjunct, left_columns.end))
@@ -409,8 +410,13 @@ fn filtered(input: Node, asked: Vec<Expr>) -> Node {
     }
 }
 
-fn with_filter(filter: Option<Expr>, asked: Vec<Expr>) -> Option<Expr> {
+/// The conjuncts of a filter and those asked besides. What an OR implies is asked anew each time that it is looked at.
+fn together(filter: Option<Expr>, asked: Vec<Expr>) -> Vec<Expr> {
     let mut all: Vec<Expr> = filter.into_iter().flat_map(conjuncts).collect();
-    all.extend(asked);
-    conjunction(all)
+    for conjunct in asked {
+        if !all.contains(&conjunct) || is_volatile(&conjunct) {
+            all.push(conjunct);
+        }
+    }
+    all
 }
