@@ -2,15 +2,17 @@
 //!
 //! A statement is found by its normalised text and the types of its constants. Under it lie its plans,
 //! one for each combination of catalogs it was bound against: those of the moments it reads, and the
-//! present's. DDL makes new catalogs, so an old plan is simply not found any more.
+//! present's. DDL makes new catalogs, so an old plan is simply not found any more. A transaction that changed definitions has a
+//! catalog of its own, and its plans are found as long as that is the one.
 
 use crate::exec::Short;
 use crate::plan::{OutputColumn, Plan, Prepared};
 use crate::sql;
+use crate::table::Catalog;
 use crate::types::{DataType, Versions};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// Plans kept of one statement: enough for a query asked of a few moments in turns.
 const PLANS_MAX: usize = 8;
@@ -45,6 +47,23 @@ impl Bound {
     }
 }
 
+/// The catalogs that a plan was bound against.
+pub(super) struct Catalogs {
+    pub epochs: Vec<u64>,
+    /// That of a transaction, in the place of the present's; what it points to stays where it is as long as this is here.
+    pub own: Option<Weak<Catalog>>,
+}
+
+impl Catalogs {
+    fn are(&self, epochs: &[u64], own: Option<&Rc<Catalog>>) -> bool {
+        let same_own = match (&self.own, own) {
+            (Some(known), Some(own)) => known.as_ptr() == Rc::as_ptr(own),
+            (known, own) => known.is_none() && own.is_none(),
+        };
+        same_own && self.epochs == epochs
+    }
+}
+
 /// A parsed statement and its plans.
 pub(super) struct Compiled {
     pub statement: Rc<sql::Statement>,
@@ -52,7 +71,7 @@ pub(super) struct Compiled {
     pub types: Vec<Option<DataType>>,
     /// The normalised text, without constants.
     pub text: Rc<str>,
-    plans: RefCell<Vec<(Vec<u64>, Rc<Bound>)>>,
+    plans: RefCell<Vec<(Catalogs, Rc<Bound>)>>,
 }
 
 impl Compiled {
@@ -73,18 +92,19 @@ impl Compiled {
         }
     }
 
-    pub fn plan(&self, epochs: &[u64]) -> Option<Rc<Bound>> {
+    pub fn plan(&self, epochs: &[u64], own: Option<&Rc<Catalog>>) -> Option<Rc<Bound>> {
         let plans = self.plans.borrow();
-        let found = plans.iter().rev().find(|(key, _)| key == epochs);
+        let mut latest = plans.iter().rev();
+        let found = latest.find(|(catalogs, _)| catalogs.are(epochs, own));
         found.map(|(_, plan)| plan.clone())
     }
 
-    pub fn keep(&self, epochs: Vec<u64>, plan: Rc<Bound>) {
+    pub fn keep(&self, catalogs: Catalogs, plan: Rc<Bound>) {
         let mut plans = self.plans.borrow_mut();
         if plans.len() == PLANS_MAX {
             plans.remove(0);
         }
-        plans.push((epochs, plan));
+        plans.push((catalogs, plan));
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a statement's text to a bound plan and its values.
 
-use super::cache::{Bound, Compiled};
+use super::cache::{Bound, Catalogs, Compiled};
 use super::database::Shared;
 use super::{AsOf, Parameter};
 use crate::column::{CHUNK_ROWS, Chunk, Vector, VectorBuilder};
@@ -238,15 +238,16 @@ impl Shared {
         &self,
         compiled: &Compiled,
         present: Snapshot,
+        own: Option<&Rc<Catalog>>,
         moments: &[Versions],
     ) -> Option<Rc<Bound>> {
         let epoch = |snapshot| self.store.catalog_epoch(snapshot);
         if moments.is_empty() {
-            return compiled.plan(&[epoch(present), epoch(self.present())]);
+            return compiled.plan(&[epoch(present), epoch(self.present())], own);
         }
         let past = moments.iter().map(Versions::snapshot);
         let all = std::iter::once(present).chain(past).chain([self.present()]);
-        compiled.plan(&all.map(epoch).collect::<Vec<u64>>())
+        compiled.plan(&all.map(epoch).collect::<Vec<u64>>(), own)
     }
 
     /// The plan of a statement for the catalogs of its moments.
@@ -263,8 +264,9 @@ impl Shared {
         let epochs: Vec<u64> = (snapshots.iter())
             .map(|snapshot| self.store.catalog_epoch(*snapshot))
             .collect();
-        let cacheable = scope.own_catalog.is_none() && scope.path.is_none();
-        if let Some(plan) = cacheable.then(|| compiled.plan(&epochs)).flatten() {
+        let cacheable = scope.path.is_none();
+        let own = scope.own_catalog.as_ref();
+        if let Some(plan) = cacheable.then(|| compiled.plan(&epochs, own)).flatten() {
             self.counters.plan_cache_hits += 1;
             return Ok(plan);
         }
@@ -305,7 +307,8 @@ impl Shared {
         let prepared = plan::plan(statement, &catalogs, types, &options, &mut evaluate)?;
         let bound = Rc::new(Bound::new(prepared, of_views));
         if cacheable && bound.moments.is_empty() {
-            compiled.keep(epochs, bound.clone());
+            let own = own.map(Rc::downgrade);
+            compiled.keep(Catalogs { epochs, own }, bound.clone());
         }
         Ok(bound)
     }

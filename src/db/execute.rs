@@ -83,12 +83,16 @@ impl Database {
         if !known.tasks.is_empty() || (has_moments && known.block.is_some()) {
             return Ok(None);
         }
-        let present = match &known.block {
-            None => self.shared.present(),
+        let (present, own_catalog) = match &known.block {
+            None => (self.shared.present(), None),
             Some(block) if block.failed || block.read_only => return Ok(None),
             Some(block) => match &block.reading {
-                Reading::Writing(transaction) if !transaction.has_catalog_changes() => {
-                    transaction.snapshot()
+                Reading::Writing(transaction) => {
+                    let changed = transaction.has_catalog_changes();
+                    (
+                        transaction.snapshot(),
+                        changed.then(|| transaction.catalog()),
+                    )
                 }
                 _ => return Ok(None),
             },
@@ -109,13 +113,14 @@ impl Database {
                 }
             }
         };
-        let bound = match self.shared.bound(compiled, present, &moments) {
+        let known_plan = (self.shared).bound(compiled, present, own_catalog.as_ref(), &moments);
+        let bound = match known_plan {
             Some(bound) => bound,
             None if lifted.is_some() => return Ok(None),
             None => {
                 let scope = Scope {
                     present,
-                    own_catalog: None,
+                    own_catalog,
                     path: None,
                     now: self.shared.now(),
                 };

@@ -102,6 +102,48 @@ fn a_text_that_the_plan_cache_knows_takes_one_call_and_everything_else_a_task() 
     assert_eq!(again, Ok(Some(vec![vec![Value::text("b")]])));
 }
 
+#[test]
+fn a_transaction_that_changes_definitions_keeps_plans_for_its_own_and_for_nobody_else() {
+    let mut bench = Bench::new();
+    let sql = "INSERT INTO t VALUES (1, '7')";
+    bench.script("BEGIN; CREATE TABLE t (id int, v text)");
+    let before = bench.database.counters();
+    let (hits, misses) = (before.plan_cache_hits, before.plan_cache_misses);
+    for _ in 0..100 {
+        bench.script(sql);
+    }
+    let after = bench.database.counters();
+    assert_eq!(after.plan_cache_hits - hits, 99);
+    assert_eq!(after.plan_cache_misses - misses, 1);
+    assert_eq!(bench.short(sql, &[]), Ok(Some(vec![])));
+    assert_eq!(bench.number("SELECT count(*) FROM t"), 101);
+
+    // With each change another catalog holds, and after going back the one of before.
+    bench.script("SAVEPOINT s; DELETE FROM t; ALTER TABLE t ADD CHECK (id > 5)");
+    assert_eq!(bench.error(sql).code(), Code::CheckViolation);
+    bench.script("ROLLBACK TO s");
+    bench.script(sql);
+    bench.script("DROP TABLE t; CREATE TABLE t (id int, v int)");
+    bench.script(sql);
+    assert_eq!(bench.rows("SELECT v FROM t"), [[super::int(7)]]);
+    bench.script("ROLLBACK");
+    assert_eq!(bench.error(sql).code(), Code::UndefinedTable);
+    for turn in 0..20 {
+        let definition = ["id int, v text", "id bigint, v int", "v int, id int"][turn % 3];
+        bench.script(&format!("BEGIN; CREATE TABLE t ({definition})"));
+        bench.script(sql);
+        assert_eq!(bench.short(sql, &[]), Ok(Some(vec![])));
+        let first = bench.rows("SELECT * FROM t LIMIT 1").remove(0);
+        let second = if turn % 3 == 0 {
+            Value::text("7")
+        } else {
+            super::int(7)
+        };
+        assert_eq!(first[1], second, "{definition}");
+        bench.script("ROLLBACK");
+    }
+}
+
 /// Kept plans take memory in the measure of their texts, so that is what bounds them.
 #[test]
 fn long_statements_are_not_kept_and_middling_ones_not_all() {
