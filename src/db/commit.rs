@@ -45,7 +45,7 @@ impl Database {
         head: CommitHead,
     ) -> Result<Option<Seq>> {
         let shared = &mut self.shared;
-        while let Fetch::Need(block) = transaction.check_deferred(&shared.store)? {
+        while let Fetch::Need(block) = transaction.check_deferred(&shared.store, true)? {
             shared.store.load(block)?;
         }
         transaction.end_temporary(&shared.store)?;

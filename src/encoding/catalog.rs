@@ -182,7 +182,7 @@ structs! {
     IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first, computed, included }
     ComputedKey { parts, predicate }
     CheckSchema { name, sql }
-    ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred }
+    ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred; deferrable }
     ViewSchema { sql, uses; is_materialized, is_populated }
     ViewUse { name, table, columns }
     Label { name, place }
@@ -355,6 +355,7 @@ mod tests {
             on_update: Action::NoAction,
             match_full: true,
             deferred: false,
+            deferrable: false,
         }];
         table.sequence = Some(SequenceSchema {
             data_type: DataType::SmallInt,

@@ -93,6 +93,9 @@ impl Alteration {
             }
             AlterStep::DropTable(table) => transaction.drop_table(store, *table)?,
             AlterStep::Redefine { schema, first } => redefine(schema, *first, context)?,
+            AlterStep::Constraints(name, deferred) => {
+                transaction.set_constraints(name.clone(), *deferred);
+            }
             AlterStep::Tag { name, seq } => transaction.tag(name, *seq)?,
             AlterStep::Check { rows, .. } => return build(rows, None).map(Some),
             AlterStep::Restart { sequence, value } => restart(*sequence, *value, context)?,

@@ -118,6 +118,8 @@ pub enum AlterStep {
         schema: TableSchema,
         first: bool,
     },
+    /// When the foreign key of a name, or each that may wait, is checked in the transaction.
+    Constraints(Option<String>, bool),
     /// A state gets a name, or has none any more.
     Tag {
         name: String,

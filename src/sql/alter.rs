@@ -16,6 +16,8 @@ use sqlparser::tokenizer::Token;
 pub struct Alter {
     pub name: ObjectName,
     pub if_exists: bool,
+    /// Whether the name is one of a type.
+    pub is_type: bool,
     pub change: AlterChange,
 }
 
@@ -29,6 +31,14 @@ pub enum AlterChange {
     Type(TypeChange),
     /// What a domain says of its values changes as if that were a column.
     Domain(Box<AlterAction>),
+    /// A relation or type goes to another schema.
+    Schema(Ident),
+    RenameSchema(Ident),
+    /// SET CONSTRAINTS of the transaction: those of these names, or all.
+    Constraints {
+        names: Vec<ObjectName>,
+        deferred: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -60,6 +70,7 @@ pub enum AlterAction {
     /// ALTER CONSTRAINT of a foreign key: whether it waits for the commit.
     Defer {
         name: Ident,
+        deferrable: bool,
         deferred: bool,
     },
     /// VALIDATE CONSTRAINT: every constraint is valid.
@@ -105,6 +116,7 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
         Keyword::VIEW,
         Keyword::TYPE,
         Keyword::DOMAIN,
+        Keyword::SCHEMA,
     ];
     let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
     let kind = parser.parse_one_of_keywords(&kinds);
@@ -115,11 +127,20 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
     let _ = kind == Keyword::TABLE && parser.parse_keyword(Keyword::ONLY);
     let name = object_name(parser)?;
     let change = match kind {
-        Keyword::TABLE => AlterChange::Table(actions(parser)?),
+        Keyword::SCHEMA => {
+            if !parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) {
+                return unsupported("this form of ALTER SCHEMA");
+            }
+            AlterChange::RenameSchema(identifier(parser)?)
+        }
         Keyword::INDEX => {
             parser.expect_keywords(&[Keyword::RENAME, Keyword::TO])?;
             AlterChange::RenameIndex(identifier(parser)?)
         }
+        _ if parser.parse_keywords(&[Keyword::SET, Keyword::SCHEMA]) => {
+            AlterChange::Schema(identifier(parser)?)
+        }
+        Keyword::TABLE => AlterChange::Table(actions(parser)?),
         Keyword::TYPE => AlterChange::Type(type_definition::change(parser)?),
         Keyword::DOMAIN if parser.parse_keywords(&[Keyword::RENAME, Keyword::TO]) => {
             AlterChange::Type(TypeChange::Rename(identifier(parser)?))
@@ -143,7 +164,26 @@ pub(super) fn alter(parser: &mut Parser) -> Parsed<Alter> {
     Ok(Alter {
         name,
         if_exists,
+        is_type: matches!(kind, Keyword::TYPE | Keyword::DOMAIN),
         change,
+    })
+}
+
+/// SET CONSTRAINTS, behind these words.
+pub(super) fn constraints(parser: &mut Parser) -> Parsed<Alter> {
+    let names = match accept(parser, "all") {
+        true => Vec::new(),
+        false => parser.parse_comma_separated(object_name)?,
+    };
+    let deferred = accept(parser, "deferred");
+    if !deferred {
+        parser.expect_keyword_is(Keyword::IMMEDIATE)?;
+    }
+    Ok(Alter {
+        name: ObjectName(Vec::new()),
+        if_exists: false,
+        is_type: false,
+        change: AlterChange::Constraints { names, deferred },
     })
 }
 
@@ -181,14 +221,18 @@ fn action(parser: &mut Parser) -> Parsed<AlterAction> {
         Some(_) if parser.parse_keyword(Keyword::CONSTRAINT) => {
             let name = identifier(parser)?;
             let never = parser.parse_keywords(&[Keyword::NOT, Keyword::DEFERRABLE]);
-            let _ = parser.parse_keyword(Keyword::DEFERRABLE);
+            let deferrable = parser.parse_keyword(Keyword::DEFERRABLE);
             let deferred = parser.parse_keywords(&[Keyword::INITIALLY, Keyword::DEFERRED]);
             let _ = parser.parse_keywords(&[Keyword::INITIALLY, Keyword::IMMEDIATE]);
             if never && deferred {
                 let what = "a constraint that may wait, as an INITIALLY DEFERRED one must be";
                 return Ok(parser.expected_ref(what, parser.peek_token_ref())?);
             }
-            Ok(AlterAction::Defer { name, deferred })
+            Ok(AlterAction::Defer {
+                name,
+                deferrable: deferrable || deferred,
+                deferred,
+            })
         }
         Some(_) => {
             let _ = parser.parse_keyword(Keyword::COLUMN);

@@ -229,6 +229,9 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         Keyword::EXPLAIN => explain(parser),
         Keyword::COPY => copy::statement(parser),
         Keyword::PRAGMA => pragma::statement(parser),
+        Keyword::SET if session::accept(parser, "constraints") => {
+            Ok(Syntax::Alter(Box::new(alter::constraints(parser)?)))
+        }
         _ if session::BEGINNINGS.contains(&keyword) => {
             let statement = session::statement(parser, keyword)?;
             Ok(Syntax::Session(Box::new(statement)))

@@ -161,7 +161,11 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         inferences,
         query_writes: match tokens.iter().any(moves_sequence) {
             true => Some("nextval()"),
-            false => (locking != Locking::Nothing).then_some("SELECT FOR UPDATE"),
+            false if locking != Locking::Nothing => Some("SELECT FOR UPDATE"),
+            false => tokens
+                .iter()
+                .any(locks)
+                .then_some("pg_advisory_xact_lock()"),
         },
         no_wait: locking == Locking::NoWait,
         system_columns: tokens.iter().any(is_system_column),
@@ -175,6 +179,11 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
 /// Whether a token may be the name of a function that moves a sequence.
 fn moves_sequence(token: &TokenWithSpan) -> bool {
     matches!(&token.token, Token::Word(word) if matches!(word.value.as_str(), "nextval" | "setval"))
+}
+
+/// Whether it may be the name of the function that waits for a lock of the application: the one to write.
+fn locks(token: &TokenWithSpan) -> bool {
+    matches!(&token.token, Token::Word(word) if word.value == "pg_advisory_xact_lock")
 }
 
 fn identity_options(script: &str, tokens: Vec<TokenWithSpan>) -> Result<SequenceOptions> {

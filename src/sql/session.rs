@@ -145,17 +145,12 @@ fn set(parser: &mut Parser) -> Parsed<SessionStatement> {
             characteristics: true,
         });
     }
-    if !session && !local {
-        if accept(parser, "transaction") {
-            let modes = some_modes(parser)?;
-            return Ok(SessionStatement::SetTransaction {
-                modes,
-                characteristics: false,
-            });
-        }
-        if word(parser) == "constraints" {
-            return unsupported("SET CONSTRAINTS");
-        }
+    if !session && !local && accept(parser, "transaction") {
+        let modes = some_modes(parser)?;
+        return Ok(SessionStatement::SetTransaction {
+            modes,
+            characteristics: false,
+        });
     }
     let name = if parser.parse_keywords(&[Keyword::TIME, Keyword::ZONE]) {
         "timezone".to_string()

@@ -1,7 +1,7 @@
 //! The schema at one moment. A catalog never changes: a commit with DDL makes the next one, so that a
 //! query of the past is bound against the schema of its moment.
 
-use super::mention::{mentions, texts_of, with_names};
+use super::mention::{each_text, mentions, with_names};
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::types::SortedMap;
@@ -80,18 +80,18 @@ impl Catalog {
     /// The same with names in the expressions of its definitions, for people to read, if they have none.
     pub fn with_names(&self) -> Option<Catalog> {
         let mut named: Option<Catalog> = None;
-        let unnamed = self
-            .tables()
-            .filter(|table| mentions(table).next().is_some());
+        let unnamed = self.tables().filter(|table| !mentions(table).is_empty());
         for table in unnamed {
             let mut schema = TableSchema::clone(table);
             let name = |id| self.table_by_id(id).map(|named| named.shown());
             if let Some(view) = &mut schema.view {
                 view.sql = with_names(&view.sql, &name);
             }
-            for text in texts_of(&mut schema) {
+            let shown = each_text(&mut schema, &mut |text| {
                 *text = with_names(text, &name);
-            }
+                Ok(())
+            });
+            debug_assert!(shown.is_ok());
             let tables = &mut named.get_or_insert_with(|| self.clone()).tables;
             tables.insert(schema.key(), Rc::new(schema));
         }

@@ -11,6 +11,7 @@
 //!
 //! Texts of before that was so have the names; they are those of `public`.
 
+use crate::error::Result;
 use crate::types::{TableId, TableSchema};
 use std::fmt::Write;
 
@@ -63,32 +64,65 @@ pub fn with_names(text: &str, name: &dyn Fn(TableId) -> Option<String>) -> Strin
     out
 }
 
-/// The texts of the expressions in a definition, to be changed in place.
-pub fn texts_of(schema: &mut TableSchema) -> impl Iterator<Item = &mut String> {
-    let columns = schema.columns.iter_mut();
-    let values = columns.flat_map(|column| {
-        let default = column.default.iter_mut().map(|default| &mut default.sql);
-        default.chain(&mut column.generated)
-    });
-    let checks = schema.checks.iter_mut().map(|check| &mut check.sql);
-    let computed = (schema.indexes.iter_mut()).flat_map(|index| &mut index.computed);
-    let computed = computed.flat_map(|key| key.parts.iter_mut().chain(&mut key.predicate));
-    values.chain(checks).chain(computed)
+/// Hands over the texts of the expressions in a definition, to be changed in place.
+///
+/// # Errors
+/// The first that is answered.
+pub fn each_text(
+    schema: &mut TableSchema,
+    change: &mut dyn FnMut(&mut String) -> Result<()>,
+) -> Result<()> {
+    for column in &mut schema.columns {
+        if let Some(default) = &mut column.default {
+            change(&mut default.sql)?;
+        }
+        if let Some(generated) = &mut column.generated {
+            change(generated)?;
+        }
+    }
+    for check in &mut schema.checks {
+        change(&mut check.sql)?;
+    }
+    for index in &mut schema.indexes {
+        if let Some(key) = &mut index.computed {
+            for part in key.parts.iter_mut().chain(&mut key.predicate) {
+                change(part)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the expressions of a definition, or its query, name.
-pub fn mentions(schema: &TableSchema) -> impl Iterator<Item = TableId> {
-    let columns = schema.columns.iter();
-    let values = columns.flat_map(|column| {
-        let default = column.default.iter().map(|default| &default.sql);
-        default.chain(&column.generated)
-    });
-    let checks = schema.checks.iter().map(|check| &check.sql);
-    let computed = (schema.indexes.iter()).flat_map(|index| &index.computed);
-    let computed = computed.flat_map(|key| key.parts.iter().chain(&key.predicate));
-    let query = schema.view.iter().map(|view| &view.sql);
-    let texts = values.chain(checks).chain(computed).chain(query);
-    texts.flat_map(|text| mentions_in(text))
+pub fn mentions(schema: &TableSchema) -> Vec<TableId> {
+    let mut found = Vec::new();
+    let mut look = |text: &str| {
+        if text.contains(MARK) {
+            found.extend(mentions_in(text));
+        }
+    };
+    for column in &schema.columns {
+        if let Some(default) = &column.default {
+            look(&default.sql);
+        }
+        if let Some(generated) = &column.generated {
+            look(generated);
+        }
+    }
+    for check in &schema.checks {
+        look(&check.sql);
+    }
+    for index in &schema.indexes {
+        if let Some(key) = &index.computed {
+            for part in key.parts.iter().chain(&key.predicate) {
+                look(part);
+            }
+        }
+    }
+    if let Some(view) = &schema.view {
+        look(&view.sql);
+    }
+    found
 }
 
 /// What an expression names.

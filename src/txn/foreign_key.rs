@@ -106,37 +106,69 @@ impl Transaction {
         self.deferred.push(deferred);
     }
 
-    /// Looks at what was deferred.
+    /// Says when foreign keys are checked from now on: that of a name, or all that may wait.
+    pub fn set_constraints(&mut self, name: Option<String>, deferred: bool) {
+        self.constraints.push((name, deferred));
+    }
+
+    /// Whether a foreign key is checked at the commit.
+    pub fn waits(&self, key: &ForeignKey) -> bool {
+        let mut said = self.constraints.iter().rev();
+        let said = said.find(|(name, _)| match name {
+            Some(name) => *name == key.name,
+            None => true,
+        });
+        key.may_wait() && said.map_or(key.deferred, |(_, deferred)| *deferred)
+    }
+
+    /// Looks at what was deferred; before the commit, at what does not wait any more.
     ///
     /// # Errors
     /// `ForeignKeyViolation`.
-    pub fn check_deferred(&mut self, store: &Store) -> Result<Fetch<()>> {
-        while let Some(deferred) = self.deferred.last().cloned() {
+    pub fn check_deferred(&mut self, store: &Store, commits: bool) -> Result<Fetch<()>> {
+        if !commits && self.constraints.is_empty() {
+            return Ok(Fetch::Ready(()));
+        }
+        let mut at = self.deferred.len();
+        while at > 0 {
+            at -= 1;
+            let deferred = self.deferred[at].clone();
+            if !commits
+                && self
+                    .key_of(&deferred)
+                    .is_some_and(|(_, key)| self.waits(key))
+            {
+                continue;
+            }
             if let Fetch::Need(block) = self.check_one(store, &deferred)? {
                 return Ok(Fetch::Need(block));
             }
-            self.deferred.pop();
+            self.deferred.remove(at);
         }
         Ok(Fetch::Ready(()))
     }
 
-    fn check_one(&self, store: &Store, deferred: &Deferred) -> Result<Fetch<()>> {
+    /// The foreign key that something was deferred for, and its table.
+    fn key_of(&self, deferred: &Deferred) -> Option<(&TableSchema, &ForeignKey)> {
         let (Deferred::Referencing {
             table, constraint, ..
         }
         | Deferred::Referenced {
             table, constraint, ..
         }) = deferred;
-        let Some(child) = self.catalog.table_by_id(*table) else {
-            return Ok(Fetch::Ready(()));
-        };
-        let Some(foreign) = (child.foreign_keys.iter()).find(|key| key.name == *constraint) else {
+        let child = self.catalog.table_by_id(*table)?;
+        let mut keys = child.foreign_keys.iter();
+        Some((child, keys.find(|key| key.name == *constraint)?))
+    }
+
+    fn check_one(&self, store: &Store, deferred: &Deferred) -> Result<Fetch<()>> {
+        let Some((child, foreign)) = self.key_of(deferred) else {
             return Ok(Fetch::Ready(()));
         };
         let view = self.view(store);
         match deferred {
             Deferred::Referenced { key, .. } => view.check_referenced(child, foreign, key, true),
-            Deferred::Referencing { row, .. } => {
+            Deferred::Referencing { table, row, .. } => {
                 let Some(location) = self.current(store, *table, *row) else {
                     return Ok(Fetch::Ready(()));
                 };

@@ -32,6 +32,8 @@ pub struct Transaction {
     /// The rows of this statement that foreign keys are about.
     pub(super) events: VecDeque<RowEvent>,
     pub(super) deferred: Vec<Deferred>,
+    /// What SET CONSTRAINTS said, of a foreign key or of all.
+    pub(super) constraints: Vec<(Option<String>, bool)>,
     /// Where the session's temporary tables go at the end, if it may have some.
     pub(super) temporary: Option<TemporaryPlace>,
     pub(super) next_temporary: NextIds,
@@ -54,6 +56,7 @@ impl Transaction {
             sequences: RefCell::default(),
             events: VecDeque::new(),
             deferred: Vec::new(),
+            constraints: Vec::new(),
             temporary: None,
             next_temporary: first_ids(),
             on_commit: SortedMap::new(),

@@ -46,9 +46,9 @@ pub fn settle(settling: &mut Settling, context: &mut Context) -> Result<Fetch<()
             settling.left = context.transaction()?.0.events();
             settling.led_on.clear();
         }
-        let (transaction, _) = context.transaction()?;
+        let (transaction, store) = context.transaction()?;
         let Some(event) = transaction.first_event() else {
-            return Ok(Fetch::Ready(()));
+            return transaction.check_deferred(store, false);
         };
         if let Fetch::Need(block) = look_at(event, settling, context)? {
             return Ok(Fetch::Need(block));
@@ -83,7 +83,7 @@ fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> R
         let Some(row) = new.as_ref().filter(|_| before != after) else {
             continue;
         };
-        if foreign.deferred {
+        if context.writer()?.0.waits(foreign) {
             context.writer()?.0.defer(Deferred::Referencing {
                 table: table.id,
                 row: event.row,
@@ -109,7 +109,7 @@ fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> R
             None => foreign.on_delete,
         };
         match action {
-            Action::NoAction if foreign.deferred => {
+            Action::NoAction if context.writer()?.0.waits(foreign) => {
                 context.writer()?.0.defer(Deferred::Referenced {
                     table: child.id,
                     constraint: foreign.name.clone(),

@@ -4,7 +4,7 @@ use super::super::json::Json;
 use super::parse;
 use super::{Comparison, Condition, Item, Method, Path, Step};
 use crate::error::{Code, Error, Result};
-use crate::types::{Decimal, Value};
+use crate::types::{Decimal, Value, parse_f64};
 use std::cmp::Ordering;
 
 /// What is asked of a path in one value.
@@ -543,7 +543,7 @@ fn compare(comparison: Comparison, left: &Json, right: &Json) -> Option<bool> {
 fn number_of(method: Method, value: &Json) -> Result<Decimal> {
     let number = match (method, value) {
         (Method::Double, Json::String(text)) => {
-            let number = text.trim().parse().ok().filter(|n: &f64| n.is_finite());
+            let number = parse_f64(text.trim()).filter(|number| number.is_finite());
             number.map(Decimal::from_f64).ok_or(
                 "string argument of jsonpath item method .double() is not a valid representation of a double precision number",
             )

@@ -56,6 +56,18 @@ impl<'a> Binder<'a> {
         if let AlterChange::Domain(action) = &alter.change {
             return self.bind_alter_domain(&alter.name, action);
         }
+        match &alter.change {
+            AlterChange::Constraints { names, deferred } => {
+                return self.bind_set_constraints(names, *deferred);
+            }
+            AlterChange::RenameSchema(to) => return self.bind_rename_schema(&alter.name, to),
+            // Types have names of their own.
+            AlterChange::Schema(to) if alter.is_type => {
+                let found = self.own_type(&alter.name)?;
+                return self.bind_set_schema(&found, to);
+            }
+            _ => {}
+        }
         let (relation, position) = self.relation(&alter.name)?;
         let relation = relation.as_str();
         let is_index = matches!(alter.change, AlterChange::RenameIndex(_));
@@ -89,8 +101,15 @@ impl<'a> Binder<'a> {
                 let steps = self.alter_sequence(relation, position, options)?;
                 Ok(altered(steps, "ALTER SEQUENCE"))
             }
-            AlterChange::Type(_) | AlterChange::Domain(_) => {
-                Err(Error::new(Code::Internal, "a type is no relation"))
+            AlterChange::Schema(to) => {
+                let found = self.find_table(relation, position, TimeSlot::Present)?;
+                self.bind_set_schema(&found, to)
+            }
+            AlterChange::Type(_)
+            | AlterChange::Domain(_)
+            | AlterChange::RenameSchema(_)
+            | AlterChange::Constraints { .. } => {
+                Err(Error::new(Code::Internal, "that is no relation"))
             }
         }
     }
@@ -193,7 +212,11 @@ impl<'a> Binder<'a> {
                 self.rename_constraint(from, name, to)
             }
             AlterAction::RenameTable(name) => self.rename_table(name, to),
-            AlterAction::Defer { name, deferred } if to.schema().has_constraint(&name.value) => {
+            AlterAction::Defer {
+                name,
+                deferrable,
+                deferred,
+            } if to.schema().has_constraint(&name.value) => {
                 let mut keys = to.schema().foreign_keys.iter_mut();
                 let Some(key) = keys.find(|key| key.name == name.value) else {
                     let (name, table) = (&name.value, &to.schema().name);
@@ -202,7 +225,7 @@ impl<'a> Binder<'a> {
                     );
                     return Err(Error::new(Code::WrongObjectType, message));
                 };
-                key.deferred = *deferred;
+                (key.deferrable, key.deferred) = (*deferrable, *deferred);
                 to.step();
                 Ok(())
             }

@@ -4,11 +4,12 @@ use super::alter::{Alteration, dependent};
 use super::binder::Binder;
 use super::constraint::check_constraint_free;
 use super::from::{scan, scan_columns};
+use super::{alter::altered, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind};
-use crate::plan::{AlterStep, Node, TimeSlot};
+use crate::plan::{AlterStep, Node, Plan, TimeSlot};
 use crate::types::{ForeignKey, IndexSchema, TableSchema};
-use sqlparser::ast::Ident;
+use sqlparser::ast::{Ident, ObjectName};
 use std::rc::Rc;
 
 impl Binder<'_> {
@@ -66,6 +67,34 @@ impl Binder<'_> {
             });
         }
         Ok(())
+    }
+
+    /// When foreign keys are checked in this transaction.
+    pub fn bind_set_constraints(&mut self, names: &[ObjectName], deferred: bool) -> Result<Plan> {
+        let mut steps = Vec::new();
+        for name in names {
+            let (schema, name, position) = name::in_schema(name)?;
+            let tables = self.catalog().tables();
+            let tables = tables.filter(|table| schema.is_none_or(|own| table.schema_name() == own));
+            let mut found = tables.filter(|table| table.has_constraint(name)).peekable();
+            if found.peek().is_none() {
+                let message = format!("constraint \"{name}\" does not exist");
+                return Err(Error::new(Code::UndefinedObject, message).at(position));
+            }
+            for key in
+                found.flat_map(|table| table.foreign_keys.iter().filter(|key| key.name == name))
+            {
+                if !key.may_wait() {
+                    let message = format!("constraint \"{name}\" is not deferrable");
+                    return Err(Error::new(Code::WrongObjectType, message).at(position));
+                }
+            }
+            steps.push(AlterStep::Constraints(Some(name.to_string()), deferred));
+        }
+        if names.is_empty() {
+            steps.push(AlterStep::Constraints(None, deferred));
+        }
+        Ok(altered(steps, "SET CONSTRAINTS"))
     }
 
     pub fn drop_constraint(

@@ -133,7 +133,7 @@ impl Way {
                     return lacks(used.table);
                 }
             }
-            if let Some(missing) = mentions(own).find(|id| !is_there(*id)) {
+            if let Some(missing) = mentions(own).into_iter().find(|id| !is_there(*id)) {
                 return lacks(missing);
             }
             for key in &own.foreign_keys {

@@ -6,7 +6,7 @@ use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
 use crate::sql::{self, Named, TypeChange};
-use crate::table::texts_of;
+use crate::table::each_text;
 use crate::types::{Label, Neighbour, TableSchema, TypeSchema, declared, insert, type_key};
 use sqlparser::ast::ObjectName;
 
@@ -88,9 +88,10 @@ impl Binder<'_> {
     fn rename_mentions(&self, from: &str, to: &str, steps: &mut Vec<AlterStep>) -> Result<()> {
         for table in self.catalog().tables() {
             let mut changed = TableSchema::clone(table);
-            for text in texts_of(&mut changed) {
+            each_text(&mut changed, &mut |text| {
                 *text = sql::rename(text, Named::Type, from, to)?;
-            }
+                Ok(())
+            })?;
             if changed != **table {
                 steps.push(AlterStep::Table(changed));
             }
@@ -138,9 +139,7 @@ impl Binder<'_> {
             }
             let other = changed.columns.iter_mut().filter(|column| column.is_of(id));
             other.for_each(|column| column.default = None);
-            for text in texts_of(&mut changed) {
-                refuse(&table.name, text)?;
-            }
+            each_text(&mut changed, &mut |text| refuse(&table.name, text))?;
         }
         Ok(())
     }

@@ -97,6 +97,7 @@ impl Binder<'_> {
             on_delete: action(clause.on_delete),
             on_update: action(clause.on_update),
             match_full,
+            deferrable: when.is_some_and(|when| when.deferrable == Some(true)),
             deferred: when.is_some_and(|when| when.initially == Some(DeferrableInitial::Deferred)),
         })
     }

@@ -1,4 +1,4 @@
-//! CREATE SCHEMA and DROP SCHEMA.
+//! CREATE, ALTER and DROP SCHEMA, and what goes from one to another.
 //!
 //! `public` is there without having been made. Once it is dropped, a schema of that name in the catalog says so.
 
@@ -77,7 +77,7 @@ impl Binder<'_> {
                 let is_kept = |text: &str| !mentions_in(text).any(|id| gone.contains(&id));
                 column.default = default.filter(|default| is_kept(&default.sql));
             }
-            if mentions(&kept).any(|id| gone.contains(&id)) {
+            if mentions(&kept).iter().any(|id| gone.contains(id)) {
                 let what = "dropping a schema with a type that is used in an expression outside";
                 return Err(Error::unsupported(what));
             }
@@ -90,6 +90,65 @@ impl Binder<'_> {
         Ok(altered(steps, "DROP SCHEMA"))
     }
 
+    /// A table goes to another schema with the sequences of its columns.
+    pub fn bind_set_schema(&mut self, found: &TableSchema, to: &Ident) -> Result<Plan> {
+        let catalog = self.catalog();
+        if !catalog.has_schema(&to.value) {
+            let message = format!("schema \"{}\" does not exist", to.value);
+            return Err(Error::new(Code::UndefinedSchema, message).at(name::position(to)));
+        }
+        if found.is_temporary() {
+            let message = "cannot move objects into or out of temporary schemas";
+            return Err(Error::new(Code::Unsupported, message));
+        }
+        let owner = found.sequence.as_ref().and_then(|sequence| sequence.owner);
+        if let Some((owner, _)) = owner {
+            let owner = catalog.require(owner)?;
+            let message = "cannot move an owned sequence into another schema";
+            let (name, owner) = (&found.name, &owner.name);
+            let detail = format!("Sequence \"{name}\" is linked to table \"{owner}\".");
+            return Err(Error::new(Code::Unsupported, message).with_detail(detail));
+        }
+        let mut steps = Vec::new();
+        let owned = catalog.tables().filter(|other| other.belongs_to(found.id));
+        let owned = owned.map(|owned| &**owned);
+        if found.schema_name() != to.value {
+            for own in std::iter::once(found).chain(owned) {
+                let moved = in_schema(own, &to.value);
+                let other = in_schema(&TableSchema::default(), &to.value);
+                let names = moved.indexes.iter().map(|index| &index.name);
+                let is_type = moved.type_schema.is_some();
+                let names = names.chain((!is_type).then_some(&moved.name));
+                for name in names {
+                    super::indexes::check_free(catalog, &other, name)?;
+                }
+                if is_type && catalog.table(&moved.key()).is_some() {
+                    let (name, to) = (&moved.name, &to.value);
+                    let message = format!("type \"{name}\" already exists in schema \"{to}\"");
+                    return Err(Error::new(Code::DuplicateObject, message));
+                }
+                steps.push(AlterStep::Table(moved));
+            }
+        }
+        Ok(altered(steps, "ALTER TABLE"))
+    }
+
+    pub fn bind_rename_schema(&mut self, name: &ObjectName, to: &Ident) -> Result<Plan> {
+        let catalog = self.catalog();
+        let ident = name::single(name)?;
+        let from = ident.value.as_str();
+        if !catalog.has_schema(from) {
+            let message = format!("schema \"{from}\" does not exist");
+            return Err(Error::new(Code::UndefinedSchema, message).at(name::position(ident)));
+        }
+        self.bind_create_schema(to, false)?;
+        let mut steps = vec![self.turn(&to.value)];
+        let moved = catalog.tables_in(from);
+        steps.extend(moved.map(|own| AlterStep::Table(in_schema(own, &to.value))));
+        steps.push(self.turn(from));
+        Ok(altered(steps, "ALTER SCHEMA"))
+    }
+
     /// Makes what says of a schema that it is there (of `public`, that it is gone), or takes it away.
     fn turn(&self, name: &str) -> AlterStep {
         match self.catalog().table(&catalog_name(Some(name), "")) {
@@ -100,5 +159,13 @@ impl Binder<'_> {
                 ..TableSchema::default()
             }),
         }
+    }
+}
+
+/// The same in another schema.
+fn in_schema(own: &TableSchema, schema: &str) -> TableSchema {
+    TableSchema {
+        schema: Some(schema.to_string()).filter(|schema| schema != "public"),
+        ..own.clone()
     }
 }

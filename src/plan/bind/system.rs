@@ -161,6 +161,8 @@ impl Binder<'_> {
                 1..=3,
             ) => Expr::constant(Value::Null, DataType::Text),
             ("pg_encoding_to_char", 1) => constant("UTF8"),
+            // Held since the statement began, and to the end of its transaction.
+            ("pg_advisory_xact_lock", 1 | 2) => constant(""),
             ("pg_relation_is_publishable", 1) => Expr::boolean(true),
             ("pg_get_expr", 2 | 3) => {
                 expr::coerce_to(first, DataType::Text, CastContext::Explicit)?

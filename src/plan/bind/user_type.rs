@@ -8,7 +8,7 @@ use super::{data_type, name};
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
 use crate::sql::{self, Named};
-use crate::table::{mentioned, mentions, texts_of};
+use crate::table::{each_text, mentioned, mentions};
 use crate::types::{DataType, Enumeration, RelationKind, TableId, TableSchema, type_key};
 use sqlparser::ast::{self, ArrayElemTypeDef, Ident, ObjectName};
 use std::rc::Rc;
@@ -285,15 +285,15 @@ pub fn written_name(ast: &ast::DataType) -> Option<&str> {
 /// An error if an expression that stays casts to a type that goes.
 fn refuse_mention(schema: &mut TableSchema, gone: &TableSchema) -> Result<()> {
     let name = schema.name.clone();
-    let mentions_it = mentions(schema).any(|id| id == gone.id);
-    for text in texts_of(schema) {
-        if mentions_it || sql::rename(text, Named::Type, &gone.name, "")? != *text {
-            let what = format!(
-                "dropping type \"{}\", which an expression of \"{name}\" casts to,",
-                gone.name
-            );
-            return Err(Error::unsupported(what));
+    let mentions_it = mentions(schema).contains(&gone.id);
+    each_text(schema, &mut |text| {
+        if !mentions_it && sql::rename(text, Named::Type, &gone.name, "")? == *text {
+            return Ok(());
         }
-    }
-    Ok(())
+        let what = format!(
+            "dropping type \"{}\", which an expression of \"{name}\" casts to,",
+            gone.name
+        );
+        Err(Error::unsupported(what))
+    })
 }

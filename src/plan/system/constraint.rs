@@ -83,7 +83,8 @@ impl Constraint<'_> {
             Kind::Check(_) => None,
         };
         let is_of_type = table.type_schema.is_some();
-        let is_deferred = Value::Bool(foreign.is_some_and(|(key, _)| key.deferred));
+        let may_wait = foreign.is_some_and(|(key, _)| key.may_wait());
+        let is_deferred = foreign.is_some_and(|(key, _)| key.deferred);
         let action = |action: fn(&ForeignKey) -> &'static str| {
             text(foreign.map_or(" ", |(key, _)| action(key)))
         };
@@ -92,8 +93,8 @@ impl Constraint<'_> {
             text(self.name),
             oid_of_namespace(table),
             text(letter),
-            is_deferred.clone(),
-            is_deferred,
+            Value::Bool(may_wait),
+            Value::Bool(is_deferred),
             Value::I64(if is_of_type {
                 0
             } else {

@@ -97,8 +97,11 @@ pub fn foreign_key(table: &TableSchema, key: &ForeignKey, other: &TableSchema) -
         };
         text.push_str(&format!(" ON {event} {words}"));
     }
+    if key.may_wait() {
+        text.push_str(" DEFERRABLE");
+    }
     if key.deferred {
-        text.push_str(" DEFERRABLE INITIALLY DEFERRED");
+        text.push_str(" INITIALLY DEFERRED");
     }
     text
 }

@@ -15,6 +15,15 @@ pub struct ForeignKey {
     pub match_full: bool,
     /// Checked at the commit.
     pub deferred: bool,
+    /// Checked then if the transaction says so.
+    pub deferrable: bool,
+}
+
+impl ForeignKey {
+    /// Whether it may be checked at the commit.
+    pub fn may_wait(&self) -> bool {
+        self.deferrable || self.deferred
+    }
 }
 
 /// What becomes of rows when what they reference goes or changes.
