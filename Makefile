@@ -1,12 +1,14 @@
 # make play    set up, build, and serve the playground on http://localhost:8080 (PORT=… for another port)
 # make test    set up, build and run every check and test; this is what CI runs
-# make fuzz    compare random statements with a PostgreSQL server, SEEDS=500 of them from FIRST=0 on
-# make programs  compare random programs about the past with a model, PROGRAMS=100000 of them in all; what was done is
-#              kept in target/programs, where it goes on, and told in docs/RELIABILITY.md
-# make images  crash images of random programs that write to a log, IMAGES=10000000 of them in all; what was done is kept in
-#              target/images, where it goes on, and told in docs/RELIABILITY.md
+# make statements  compare random statements with a PostgreSQL server, SEEDS=500 of them from FIRST=0 on
 # make bench   measure it beside the other databases for the browser, in Chromium (about an hour): docs/BENCHMARKS.md; a part
 #              with ENGINES=…, WORKLOADS=…, ROUNDS=…, SCALE=…
+# These go on where they were when they are called again, and tell what came of it in docs/RELIABILITY.md:
+# make fuzz    any bytes as storage and any text as SQL: the fuzzer on each of its targets, for TIME=60 seconds more
+# make kills   kill Chromium while it writes, KILLS=2000 times in all
+# make programs  compare random programs about the past with a model, PROGRAMS=100000 of them in all
+# make images  crash images of random programs that write to a log, IMAGES=10000000 of them in all
+# make mutants  break the engine and the package on purpose, in ways that the tests have to notice
 # make build   the wasm engine (pkg/wasm), the npm package (pkg/dist) and the page (www/dist)
 # make wasm    the wasm engine alone
 # make setup   install what is missing, and nothing else; both commands above do it first
@@ -16,7 +18,7 @@
 
 SHELL := /bin/bash
 
-.PHONY: play test fuzz programs images bench build wasm setup
+.PHONY: play test statements fuzz kills programs images mutants bench build wasm setup
 
 play:
 	@scripts/setup.sh build
@@ -27,21 +29,37 @@ test:
 	@scripts/setup.sh checks
 	@. scripts/env.sh && exec node scripts/test.mjs
 
-fuzz: SEEDS ?= 500
-fuzz: FIRST ?= 0
-fuzz:
+statements: SEEDS ?= 500
+statements: FIRST ?= 0
+statements:
 	@scripts/setup.sh
 	@. scripts/env.sh && SEEDS=$(SEEDS) FIRST=$(FIRST) cargo test --profile fuzz --test differential -- --nocapture
+
+fuzz: TIME ?= 60
+fuzz:
+	@scripts/setup.sh fuzz
+	@. scripts/env.sh && exec node scripts/long.mjs fuzz $(TIME)
 
 programs: PROGRAMS ?= 100000
 programs:
 	@scripts/setup.sh
-	@. scripts/env.sh && PROGRAMS=$(PROGRAMS) RECORD=target/programs cargo test --profile fuzz --test programs -- --nocapture
+	@. scripts/env.sh && exec node scripts/long.mjs programs $(PROGRAMS)
 
 images: IMAGES ?= 10000000
 images:
 	@scripts/setup.sh
-	@. scripts/env.sh && IMAGES=$(IMAGES) RECORD=target/images cargo test --profile fuzz --test images -- --nocapture
+	@. scripts/env.sh && exec node scripts/long.mjs images $(IMAGES)
+
+kills: KILLS ?= 2000
+kills:
+	@scripts/setup.sh
+	@scripts/build.sh
+	@. scripts/env.sh && exec node scripts/long.mjs kills $(KILLS)
+
+mutants:
+	@scripts/setup.sh
+	@scripts/build.sh
+	@. scripts/env.sh && exec node scripts/long.mjs mutants
 
 bench:
 	@scripts/setup.sh build

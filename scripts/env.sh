@@ -17,6 +17,7 @@ TOOLS=$DRIFTDB_TOOLS
 # The wasm-bindgen command must be of the very version of the library.
 WASM_BINDGEN_VERSION=$(sed -n 's/^wasm-bindgen = "=\([0-9.]*\)"$/\1/p' "$ROOT/Cargo.toml")
 WASM_PACK_VERSION=0.15.1
+CARGO_FUZZ_VERSION=0.13.2
 RUST_VERSION_MIN=$(sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$ROOT/Cargo.toml")
 NODE_MAJOR_MIN=20
 

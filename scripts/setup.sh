@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh build    what a build needs: Rust with a library for wasm32, wasm-bindgen, Node, binaryen
 #   scripts/setup.sh checks   that, and clippy and rustfmt
-#   scripts/setup.sh          that, and what the tests need: wasm-pack, Chromium, Firefox, puppeteer, PostgreSQL, MariaDB
+#   scripts/setup.sh fuzz     that, and cargo-fuzz
+#   scripts/setup.sh          what checks need, and what the tests need: wasm-pack, Chromium, Firefox, puppeteer, PostgreSQL, MariaDB
 #
 # The Rust that is there is used when it can compile to wasm32, or when rustup can fetch the library for it. Where
 # neither holds (a machine whose rustup reaches no server, a plain Debian), Debian's packages give a compiler and the
@@ -152,6 +153,7 @@ set_up_cargo_tools() {
     [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $WASM_BINDGEN_VERSION" ] ||
         packages+=("wasm-bindgen-cli@$WASM_BINDGEN_VERSION")
     [ "$want" != all ] || have wasm-pack || packages+=("wasm-pack@$WASM_PACK_VERSION")
+    [ "$want" != fuzz ] || have cargo-fuzz || packages+=("cargo-fuzz@$CARGO_FUZZ_VERSION")
     [ ${#packages[@]} -gt 0 ] || return 0
     say "compiling ${packages[*]} (one to two minutes)"
     CARGO_TARGET_DIR=$TOOLS/build cargo install --quiet --root "$TOOLS/cargo" --no-default-features \
@@ -237,6 +239,10 @@ flock 9
 
 have cc || apt gcc libc6-dev || true
 have cc || missing+=("cc: install a C compiler")
+if [ "$want" = fuzz ]; then
+    have c++ || apt g++ || true
+    have c++ || missing+=("c++: install a C++ compiler")
+fi
 set_up_rust
 # The compiler works while apt and npm fetch and unpack.
 compiling=

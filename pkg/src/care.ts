@@ -1,9 +1,11 @@
 /** What takes care of a database: its counters and sizes, checking it, compacting it. */
 
 import { checkFunction, optionsOf, Takes } from './check.js';
-import type { Reply } from './protocol.js';
+import { DatabaseError } from './error.js';
+import type { Reply, Request } from './protocol.js';
+import { Part } from './salvage.js';
 import { onlyTable, PLAIN, type Session } from './session.js';
-import type { CallOptions, CheckOptions, DatabaseCheck, DatabaseCompaction, DatabaseStats, DatabaseStatus } from './types.js';
+import type { CallOptions, CheckOptions, DatabaseCheck, DatabaseCompaction, DatabaseSalvage, DatabaseStats, DatabaseStatus, Recovery } from './types.js';
 
 export async function statusOf(session: Session, options: CallOptions = {}): Promise<DatabaseStatus> {
   const reply = await session.call({ kind: 'status', session: session.number }, options);
@@ -50,10 +52,10 @@ interface Step {
 }
 
 /** Has the engine do a part after another, until it is over or stopped; the last answer. */
-async function inSteps<S extends Step>(kind: 'check' | 'compact', session: Session, given?: CheckOptions | null): Promise<S> {
+async function inSteps<S extends Step>(kind: 'check' | 'compact' | 'salvage', session: Session, given?: CheckOptions | null, to = ''): Promise<S> {
   const { signal, onProgress } = optionsOf<CheckOptions>(given, Takes.check);
   checkFunction(onProgress, 'onProgress');
-  const step = async (from: number, options?: CallOptions) => told<S>(await session.call({ kind, session: session.number, from }, options));
+  const step = async (from: number, options?: CallOptions) => told<S>(await session.call({ kind, session: session.number, from, to } as Request, options));
   let over = false;
   try {
     for (let from = 0; ; from = 1) {
@@ -84,4 +86,13 @@ interface CompactStep extends Step {
 export async function compact(session: Session, given?: CheckOptions | null): Promise<DatabaseCompaction> {
   const { before, after, commits } = await inSteps<CompactStep>('compact', session, given);
   return { bytesBefore: before, bytesAfter: after, commits };
+}
+
+/** Writes what a database has that was opened up to its damage to a new one. */
+export async function salvage(session: Session, to: string, given: CheckOptions, recovery: Recovery | null): Promise<DatabaseSalvage> {
+  const { commits } = await inSteps<CompactStep>('salvage', session, given, to);
+  const { error } = await session.call({ kind: 'salvage', session: session.number, from: Part.finish, to });
+  if (error) throw DatabaseError.fromWire(error);
+  const { damage = null, damagedAt = null, torn = null, known = 0 } = recovery ?? {};
+  return { commits, damage, damagedAt, torn, lost: Math.max(0, known - commits), lostFrom: damage ? commits : null };
 }

@@ -26,6 +26,7 @@ export const Takes = {
   undo: [...WRITE, 'policy'],
   changes: ['signal', 'rowMode', 'parsers', 'since', 'tables'],
   check: ['signal', 'onProgress'],
+  salvage: ['signal', 'onProgress', 'worker', 'wasm', 'workerUrl', 'memory'],
   live: ['signal', ...ROWS, 'asOf', 'onError'],
   open: [
     ...[...CALL, ...ROWS, 'worker', 'wasm', 'workerUrl', 'durability', 'allowFallback', 'create', 'acceptDataLoss'],

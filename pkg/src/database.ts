@@ -1,6 +1,6 @@
-import { check, compact, statsOf, statusOf } from './care.js';
+import { check, compact, salvage, statsOf, statusOf } from './care.js';
 import { changesOf } from './changes.js';
-import { checkBoolean, checkFunctions, checkOneOf, checkWorker, optionsOf, Takes } from './check.js';
+import { checkBoolean, checkFunction, checkFunctions, checkOneOf, checkWorker, optionsOf, Takes } from './check.js';
 import { diffQuery } from './diff-query.js';
 import { exported } from './export.js';
 import { DatabaseError } from './error.js';
@@ -31,6 +31,7 @@ import type {
   DatabaseCheck,
   DatabaseCompaction,
   DatabaseInfo,
+  DatabaseSalvage,
   DatabaseStats,
   DatabaseStatus,
   DiffEntry,
@@ -50,6 +51,7 @@ import type {
   Results,
   Row,
   RunResult,
+  SalvageOptions,
   Statement,
   SyncStatement,
   TableInfo,
@@ -123,6 +125,25 @@ export class Database implements DatabaseApi {
     await deleteDatabase(parsed.text);
     const kinds = parsed.scheme === 'auto' ? (['opfs', 'idb'] as const) : parsed.scheme === 'opfs' || parsed.scheme === 'idb' ? [parsed.scheme] : [];
     clearSentinels(parsed.name, [...kinds]);
+  }
+
+  /**
+   * Makes a new database of all that a damaged one still proves: every commit before the damage, whole, with all of its past. The damaged one is only
+   * read. What is broken off, by its signal or an error, leaves nothing behind.
+   *
+   * @param from the URL of the damaged database, which must not be open
+   * @param to the URL of one that does not exist
+   */
+  static async salvage(from: string | Address, to: string | Address, given?: SalvageOptions): Promise<DatabaseSalvage> {
+    const { signal, onProgress, ...engine } = optionsOf<SalvageOptions>(given, Takes.salvage);
+    checkFunction(onProgress, 'onProgress');
+    const target = parseUrl(to);
+    const damaged = await Database.open(from, { ...engine, signal, salvage: true });
+    try {
+      return await salvage(damaged.#session, target.text, { signal, onProgress }, damaged.info.recovery);
+    } finally {
+      await damaged.close();
+    }
   }
 
   get closed(): boolean {

@@ -50,6 +50,7 @@ export function dispatch(engine: Engine, sessions: Sessions, { request, session 
     case 'check':
     case 'compact':
     case 'stats':
+    case 'salvage':
       return { answer: engine.wasm.ask(number, engine.writeRequest(request as EngineRequest)) };
   }
 }

@@ -68,6 +68,10 @@ export interface WasmEngine {
    * Before them, without bytes, what is wanted once they are stored; or a length of 0.
    */
   take_pieces(): number;
+  /** Has the requests of kind `salvage` write all that there is to another storage. */
+  begin_salvage(callbacks: Callbacks, storage: number): number;
+  /** Has the three around this be about the pieces of that storage, or the database's own again. */
+  swap_pieces(): void;
   pieces_stored(ticket: number, hasRoom: boolean): void;
 }
 
@@ -82,6 +86,9 @@ export const Answer = { Done: 0, Again: 1, Waiting: 2, Failed: 3 } as const;
 /** Which storage the engine is made with; the constants of `src/wasm/engine.rs`. */
 export const StorageCode = { memory: 0, files: 1, pieces: 2 } as const;
 
+/** What an engine is handed of a storage: it fills in the rest. */
+export type FileCallbacks = Omit<Callbacks, 'random' | 'panicked'>;
+
 export class Engine {
   readonly wasm: WasmEngine;
   readonly #memory: WebAssembly.Memory;
@@ -90,30 +97,34 @@ export class Engine {
   #panic: string | undefined;
   #known: { fields: Field[]; command: string } | undefined;
 
-  constructor(glue: Glue, module: WebAssembly.Module, callbacks: Omit<Callbacks, 'random' | 'panicked'>, storage: number, salvage: boolean, memory: number) {
+  constructor(glue: Glue, module: WebAssembly.Module, callbacks: FileCallbacks, storage: number, salvage: boolean, memory: number) {
     this.#memory = glue.initSync({ module }).memory;
     this.#views = new Views(this.#memory.buffer);
-    this.wasm = new glue.Engine(
-      {
-        now: () => callbacks.now(),
-        fileCount: () => callbacks.fileCount(),
-        fileLength: (file) => callbacks.fileLength(file),
-        read: (file, offset, pointer, length) => callbacks.read(file, offset, pointer, length),
-        write: (file, offset, pointer, length) => callbacks.write(file, offset, pointer, length),
-        clear: (file) => callbacks.clear(file),
-        flush: () => callbacks.flush(),
-        requestFiles: (count) => callbacks.requestFiles(count),
-        failure: () => callbacks.failure(),
-        random: (pointer, length) => void crypto.getRandomValues(this.bytes(pointer, length)),
-        panicked: (message) => {
-          this.#panic = message;
-        },
-      },
-      storage,
-      salvage,
-      memory,
-    );
+    this.wasm = new glue.Engine(this.#whole(callbacks), storage, salvage, memory);
     this.#room = new EngineRoom(this);
+  }
+
+  #whole(callbacks: FileCallbacks): Callbacks {
+    return {
+      now: () => callbacks.now(),
+      fileCount: () => callbacks.fileCount(),
+      fileLength: (file) => callbacks.fileLength(file),
+      read: (file, offset, pointer, length) => callbacks.read(file, offset, pointer, length),
+      write: (file, offset, pointer, length) => callbacks.write(file, offset, pointer, length),
+      clear: (file) => callbacks.clear(file),
+      flush: () => callbacks.flush(),
+      requestFiles: (count) => callbacks.requestFiles(count),
+      failure: () => callbacks.failure(),
+      random: (pointer, length) => void crypto.getRandomValues(this.bytes(pointer, length)),
+      panicked: (message) => {
+        this.#panic = message;
+      },
+    };
+  }
+
+  /** Has requests of kind `salvage` write all that there is to another storage. */
+  beginSalvage(callbacks: FileCallbacks, storage: number): void {
+    if (this.wasm.begin_salvage(this.#whole(callbacks), storage) === Answer.Failed) throw DatabaseError.fromWire(this.takeError());
   }
 
   /** Views of the memory as it is now: they end when it grows. */
@@ -266,7 +277,7 @@ export interface EngineRequest {
   limit?: number;
 }
 
-const RequestKind = { exec: 0, run: 1, history: 2, commits: 3, tables: 4, status: 5, touched: 6, check: 7, compact: 8, stats: 9 } as const;
+const RequestKind = { exec: 0, run: 1, history: 2, commits: 3, tables: 4, status: 5, touched: 6, check: 7, compact: 8, stats: 9, salvage: 10 } as const;
 const Flag = { Atomic: 1, Single: 2, Many: 4 } as const;
 const MomentKind = { None: 0, Seq: 1, Micros: 2, Text: 3 } as const;
 const HEADER = 64;

@@ -8,6 +8,18 @@ export function failed(error: WireError): Reply {
   return { results: NO_RESULTS, error };
 }
 
+/** The error of a commit that is there now, and may be gone when the system ends. */
+function stillUnknown(failure: WireError): WireError {
+  return toWire(new DatabaseError('COMMIT_UNKNOWN', `the commit is there, and storage cannot be flushed: ${failure.message}`));
+}
+
+/** The error of a commit that has turned out not to be there. */
+function definite(failure: WireError): WireError {
+  if (failure.code !== 'COMMIT_UNKNOWN') return failure;
+  const cause = failure.detail === 'QUOTA' ? 'QUOTA' : 'IO';
+  return toWire(new DatabaseError(cause, `nothing was committed: ${failure.message}`));
+}
+
 interface Held {
   answer: (reply: Reply) => void;
   reply: Reply;
@@ -42,9 +54,15 @@ export class HeldReplies {
     for (const held of this.#held) held.failure = toWire(error);
   }
 
-  /** Storage has been read again: a commit that it holds has happened, whatever the error was; one that it does not hold has not. */
-  decide(last: number): void {
-    for (const { answer, reply, seq, failure } of this.#held.splice(0)) answer(seq <= last || !failure ? reply : failed(failure));
+  /**
+   * Storage has been read again: a commit that it holds has happened, whatever the error was, if all of it `isDurable` by now; one that it does not
+   * hold has not.
+   */
+  decide(last: number, isDurable: boolean): void {
+    for (const { answer, reply, seq, failure } of this.#held.splice(0)) {
+      if (!failure || (seq <= last && isDurable)) answer(reply);
+      else answer(failed(seq <= last ? stillUnknown(failure) : definite(failure)));
+    }
   }
 
   refuse(error: DatabaseError): void {

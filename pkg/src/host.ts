@@ -24,6 +24,7 @@ import { Notices } from './notices.js';
 import { platform } from './platform.js';
 import type { Connection, Opening, Reply, Request, Why } from './protocol.js';
 import { Status } from './results.js';
+import { Salvage } from './salvage.js';
 import { type Job, jobOf, Sessions } from './sessions.js';
 import { asError } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
@@ -66,6 +67,7 @@ export class Host implements Connection {
   #dead: DatabaseError | undefined;
   readonly #sessions = new Sessions();
   readonly #held = new HeldReplies();
+  readonly #salvage = new Salvage();
   #turnPlanned = false;
   readonly #idle = new Delay(IDLE_MS, () => void this.#rest());
   readonly #relaxedFlush = new Delay(RELAXED_FLUSH_MS, () => this.#flush());
@@ -102,6 +104,7 @@ export class Host implements Connection {
   call(request: Request, options: HostCallOptions = {}): Promise<Reply> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed(toWire(closed())));
+      if (request.kind === 'salvage') return resolve(this.#salvaged(request));
       // What ends with its session has ended.
       if (request.kind === 'forget' && !this.#sessions.has(request.session)) return resolve({ results: NO_RESULTS });
       const session = this.#sessions.get(request.session);
@@ -124,6 +127,13 @@ export class Host implements Connection {
       session.jobs.push(job);
       this.#planTurn();
     });
+  }
+
+  /** A part of a salvage, which is no matter of a session. */
+  async #salvaged(request: Request & { kind: 'salvage' }): Promise<Reply> {
+    const engine = this.#engine;
+    if (!engine) return failed(toWire(this.#failure ?? storageFailed()));
+    return this.#salvage.answer(engine, this.opening, request, () => this.#guard(() => engine.wasm.ask(0, engine.writeRequest({ kind: 'salvage' }))));
   }
 
   /** Stops a call, if it has not finished: one that has committed stays committed, and says so. */
@@ -238,6 +248,7 @@ export class Host implements Connection {
       this.#held.refuse(error as DatabaseError);
       throw error;
     } finally {
+      await this.#salvage.leave();
       this.#held.refuse(closed());
       this.#engine = undefined;
       await this.storage.close();
@@ -527,7 +538,7 @@ export class Host implements Connection {
         const engine = await startEngine(this.module, storage, this.opening.salvage, this.opening.memory);
         this.#useEngine(engine);
         if (storage.pieces) await this.#store();
-        this.#held.decide(engine.wasm.applied_seq());
+        this.#held.decide(engine.wasm.applied_seq(), !isWithoutRoom(engine));
       } catch (error) {
         this.#held.refuse(new DatabaseError('COMMIT_UNKNOWN', `storage failed, and opening it anew did too: ${describe(error)}`));
         this.#sessions.refuseAll(error instanceof DatabaseError ? error : new DatabaseError('IO', describe(error)));
@@ -580,7 +591,7 @@ export class Host implements Connection {
     const engine = startEngineSync(this.module, this.storage, this.opening.salvage, this.opening.memory);
     if (!engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
     this.#useEngine(engine);
-    this.#held.decide(engine.wasm.applied_seq());
+    this.#held.decide(engine.wasm.applied_seq(), !isWithoutRoom(engine));
     return engine;
   }
 }

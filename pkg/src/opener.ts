@@ -1,7 +1,7 @@
 /** Chooses and opens the storage of a URL, and starts an engine over it. */
 
 import { createGlue } from '#glue';
-import { Answer, Engine, StorageCode } from './engine.js';
+import { Answer, Engine, type FileCallbacks, StorageCode } from './engine.js';
 import { DatabaseError, describe, type WireError } from './error.js';
 import { compileWasm, platform } from './platform.js';
 import type { Opening, Sentinel } from './protocol.js';
@@ -231,11 +231,16 @@ function asIdbError(error: unknown): never {
 }
 
 function makeEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Engine {
-  const code = storage.files ? StorageCode.files : storage.pieces ? StorageCode.pieces : StorageCode.memory;
-  const bytes = (pointer: number, length: number): Uint8Array => engine.bytes(pointer, length);
-  const files = storage.files?.callbacks(bytes) ?? NO_FILES;
-  const engine: Engine = new Engine(createGlue(), module, { ...files, now: () => Date.now() }, code, salvage, memory);
+  const engine: Engine = new Engine(createGlue(), module, ...accessTo(storage, () => engine), salvage, memory);
   return engine;
+}
+
+/** What an engine needs to know of a storage. */
+export function accessTo(storage: OpenStorage, engine: () => Engine): [callbacks: FileCallbacks, code: number] {
+  const bytes = (pointer: number, length: number): Uint8Array => engine().bytes(pointer, length);
+  const files = storage.files?.callbacks(bytes) ?? NO_FILES;
+  const code = storage.files ? StorageCode.files : storage.pieces ? StorageCode.pieces : StorageCode.memory;
+  return [{ ...files, now: () => Date.now() }, code];
 }
 
 function openStep(engine: Engine): number {
@@ -255,5 +260,5 @@ function openStep(engine: Engine): number {
 /** Of damage: that what precedes it can be read. */
 function salvageable(error: WireError): WireError {
   if (error.code !== 'CORRUPT' && error.code !== 'DATA_LOSS') return error;
-  return { ...error, hint: 'what precedes the damage can be read: open it with { salvage: true }' };
+  return { ...error, hint: 'what precedes the damage can be read: open it with { salvage: true }, or make a new database of it by Database.salvage' };
 }

@@ -37,6 +37,8 @@ export type Request =
   /** The same for a compaction. */
   | { kind: 'compact'; session: number; from: number }
   | { kind: 'stats'; session: number }
+  /** The same for a salvage to a new database. */
+  | { kind: 'salvage'; session: number; to: string; from: number }
   | { kind: 'flush'; session: number }
   /** Rolls back what the session left open, and forgets it. */
   | { kind: 'end'; session: number };

@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 /// Bytes that maintenance writes in a millisecond, so that its steps stay as short as they were asked
 /// to be.
-const MAINTAINED_PER_MILLISECOND: u32 = 64 << 10;
+pub(super) const MAINTAINED_PER_MILLISECOND: u32 = 64 << 10;
 
 /// An open database.
 pub struct Database {
@@ -56,9 +56,9 @@ pub(super) struct Shared {
 }
 
 /// The tables as what a checkpoint is made of.
-struct Parts<'a> {
-    store: &'a Store,
-    capture: &'a mut Option<Capture>,
+pub(super) struct Parts<'a> {
+    pub store: &'a Store,
+    pub capture: &'a mut Option<Capture>,
 }
 
 impl Contents for Parts<'_> {

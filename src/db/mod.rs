@@ -30,6 +30,7 @@ mod parameter;
 pub mod report;
 mod request;
 mod run;
+mod salvage;
 mod session;
 mod settings;
 mod statement;
@@ -51,3 +52,4 @@ pub use outcome::{
 };
 pub use parameter::Parameter;
 pub use request::{AsOf, Request, SessionId, StatementId, TaskId, Work};
+pub use salvage::Salvage;

@@ -54,7 +54,7 @@ impl Opening {
                 Taken::Some => {}
                 Taken::Nothing => break,
                 Taken::All(log, report) => {
-                    let (log, report) = (Some(*log), Some(report));
+                    let (log, report) = (Some(*log), Some(*report));
                     return Ok(Some(Database::new(state.options, state.store, log, report)));
                 }
             }
@@ -68,7 +68,7 @@ impl Opening {
 enum Taken {
     Some,
     Nothing,
-    All(Box<Log>, Report),
+    All(Box<Log>, Box<Report>),
 }
 
 impl State {
@@ -95,7 +95,7 @@ impl State {
             Recovered::Done { log, report } => {
                 self.settle()?;
                 self.store.check_sound()?;
-                return Ok(Taken::All(log, report));
+                return Ok(Taken::All(log, Box::new(report)));
             }
         }
         Ok(Taken::Some)

@@ -75,7 +75,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             memory_bytes: 512 << 20,
-            rows: u64::MAX,
+            rows: 10_000_000,
             lock_timeout: 5_000_000,
             cached_plans: 500,
         }

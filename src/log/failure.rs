@@ -17,7 +17,7 @@ impl Log {
     pub(super) fn undo_write(&mut self, cause: Error, header: Option<u32>) -> Error {
         let failure = match self.erase_untold(header) {
             Ok(()) => cause,
-            Err(_) => unknown(cause.message()),
+            Err(_) => self.in_doubt(&cause),
         };
         self.refuse_from_now_on(closed_by(&failure));
         failure
@@ -34,27 +34,36 @@ impl Log {
         let ticket = self.storage.flush()?;
         match self.storage.flushed(ticket)? {
             true => Ok(()),
-            false => Err(unknown("the storage answers later")),
+            false => Err(Error::new(Code::Io, "the storage answers later")),
         }
     }
 
     pub(super) fn flush_failed(&mut self, cause: &Error) -> Error {
-        let known = self.durable_mark.commits.max(self.recovered);
-        let commits_open = self.head.next_seq > known;
-        let failure = match commits_open {
-            true => unknown(cause.message()),
-            false => cause.clone(),
-        };
+        let failure = self.in_doubt(cause);
         self.refuse_from_now_on(closed_by(&failure));
         failure
     }
+
+    /// What an error comes to when nobody knows what the medium holds: where there are commits that are not durable, that is in doubt.
+    fn in_doubt(&self, cause: &Error) -> Error {
+        let known = self.durable_mark.commits.max(self.recovered);
+        match self.head.next_seq > known {
+            true => unknown(cause),
+            false => cause.clone(),
+        }
+    }
 }
 
-pub(super) fn unknown(cause: &str) -> Error {
+/// The detail is the code of the error that it comes to where the opening finds that there is no commit.
+pub(super) fn unknown(cause: &Error) -> Error {
     Error::new(
         Code::CommitUnknown,
-        format!("whether the commit is durable is not known: {cause}"),
+        format!(
+            "whether the commit is durable is not known: {}",
+            cause.message()
+        ),
     )
+    .with_detail(cause.code().name())
     .with_hint("Open the database anew: it then holds the commit, or it does not.")
 }
 

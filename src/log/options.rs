@@ -122,4 +122,8 @@ pub struct Report {
     pub read_only: Option<Error>,
     /// Where the log is damaged; it was read up to there ([`Mode::Salvage`]).
     pub damage: Option<Error>,
+    /// The place of the damage, if it is one in a segment.
+    pub damaged_at: Option<Position>,
+    /// So many commits were there once, at least.
+    pub known: u64,
 }

@@ -137,6 +137,7 @@ impl Recovery {
 
     fn begin_scan(&mut self, files: Files) -> Result<Option<Recovered>> {
         let watermark = files.superblock.watermark;
+        self.report.known = watermark.commits;
         let Files {
             checkpoint,
             mut checkpoints,
@@ -271,6 +272,7 @@ impl Recovery {
         if self.is_strict() || !is_damage {
             return Err(error);
         }
+        self.report.damaged_at = Some(scan.position());
         let start = self.start(scan, None);
         Ok(Some(self.read_only(start, Some(error))))
     }

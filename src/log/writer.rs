@@ -273,8 +273,8 @@ impl Log {
         if ticket.0 <= self.durable_groups {
             return Ok(true);
         }
-        if self.failure.is_some() {
-            return Err(unknown("an earlier write failed"));
+        if let Some(failure) = &self.failure {
+            return Err(unknown(failure));
         }
         self.poll()?;
         Ok(ticket.0 <= self.durable_groups)

@@ -3,7 +3,7 @@
 use crate::error::{Code, Error, Result};
 use crate::storage::Storage;
 
-/// Writes all of the bytes, or fails.
+/// Writes all of the bytes, or fails. A count that falls short, or is none, is how some browsers say that there is no room.
 pub(super) fn write_all(
     storage: &mut dyn Storage,
     file: u32,
@@ -13,7 +13,7 @@ pub(super) fn write_all(
     let count = storage.write_at(file, offset, bytes)?;
     match count != bytes.len() {
         true => Err(Error::new(
-            Code::Io,
+            Code::Quota,
             format!("the storage took {count} of {} bytes", bytes.len()),
         )),
         false => Ok(()),

@@ -63,6 +63,12 @@ impl Engine {
                 report::compaction(&compacted, database)
             }
             Kind::Stats => report::stats(database),
+            Kind::Salvage => {
+                let salvage = self.salvage.as_mut();
+                let salvage = salvage.ok_or_else(|| Error::not_under_way("salvage"))?;
+                let salvaged = salvage.step(database, COMPACTED_MILLISECONDS)?;
+                report::compaction(&salvaged, database)
+            }
             Kind::Exec | Kind::Run => return Err(malformed()),
         };
         let wanted = Wanted {

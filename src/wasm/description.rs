@@ -3,7 +3,7 @@
 use crate::db::Failure;
 use crate::error::Error;
 use crate::expr::Json;
-use crate::log::Report;
+use crate::log::{Position, Report};
 
 pub fn describe(failure: &Failure) -> String {
     let error = &failure.error;
@@ -28,18 +28,20 @@ pub fn describe_report(report: &Report) -> String {
             ("message", error.message().into()),
         ])
     };
-    let torn = report.torn.map(|at| {
+    let place = |at: Position| {
         Json::object([
             ("segment", at.segment.into()),
             ("file", at.file.into()),
             ("offset", at.offset.into()),
             ("seq", at.seq.into()),
         ])
-    });
+    };
     Json::object([
         ("readOnly", report.read_only.as_ref().map(error).into()),
         ("damage", report.damage.as_ref().map(error).into()),
-        ("torn", torn.into()),
+        ("torn", report.torn.map(place).into()),
+        ("damagedAt", report.damaged_at.map(place).into()),
+        ("known", report.known.into()),
         ("provisional", report.provisional.into()),
         ("commits", report.commits.into()),
         ("segments", report.segments.into()),

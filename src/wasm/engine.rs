@@ -6,7 +6,7 @@ use super::heap::{HEAP_MAX, Instance};
 use super::host::{Host, Outside};
 use crate::db::{
     CHECKPOINT_AFTER, Database, Durability, Encoder, Failure, Limits, Opening, Options, Parameter,
-    SessionId, StatementId, TaskId,
+    Salvage, SessionId, StatementId, TaskId,
 };
 use crate::error::{Code, Error, Result};
 use crate::log::Mode;
@@ -49,6 +49,9 @@ pub(super) struct Task {
 pub struct Engine {
     pub(super) state: State,
     pieces: Option<Pieces>,
+    /// What the database is salvaged to, and whether pieces are its own.
+    pub(super) salvage: Option<Salvage>,
+    other_pieces: Option<Pieces>,
     pub(super) heap: HeapBound,
     pub(super) tasks: SortedMap<u32, Task>,
     pub(super) input: Vec<u8>,
@@ -70,12 +73,7 @@ impl Engine {
     pub fn new(host: Host, storage: u32, salvage: bool, memory: f64) -> Engine {
         let outside = Outside(Rc::new(host));
         outside.report_panics();
-        let pieces = (storage == PIECES).then(Pieces::new);
-        let storage: Option<Box<dyn Storage>> = match (storage, &pieces) {
-            (FILES, _) => Some(Box::new(Files(Rc::clone(&outside.0)))),
-            (_, Some(pieces)) => Some(Box::new(pieces.clone())),
-            _ => None,
-        };
+        let (storage, pieces) = storage_of(&outside.0, storage);
         let bytes_max = if memory > 0.0 {
             memory as u64
         } else {
@@ -105,6 +103,8 @@ impl Engine {
         Engine {
             state: State::Opening(Box::new(opening)),
             pieces,
+            salvage: None,
+            other_pieces: None,
             heap,
             tasks: SortedMap::new(),
             input: Vec::new(),
@@ -176,6 +176,23 @@ impl Engine {
                 self.fail(error)
             }
         }
+    }
+
+    /// Has the requests of that name write all that there is to another storage, which is empty.
+    pub fn begin_salvage(&mut self, host: Host, storage: u32) -> u32 {
+        let (storage, pieces) = storage_of(&Rc::new(host), storage);
+        self.other_pieces = pieces;
+        let begun = opened(&mut self.state).and_then(|database| {
+            let storage = storage.ok_or_else(|| Error::not_under_way("salvage"))?;
+            self.salvage = Some(Salvage::new(database, storage)?);
+            Ok(())
+        });
+        self.answer(begun)
+    }
+
+    /// Has the pieces be those of the other storage, or the database's own again.
+    pub fn swap_pieces(&mut self) {
+        std::mem::swap(&mut self.pieces, &mut self.other_pieces);
     }
 
     pub fn begin_session(&mut self) -> u32 {
@@ -399,6 +416,17 @@ pub(super) fn opened(state: &mut State) -> Result<&mut Database> {
         State::Open(database) => Ok(database),
         _ => Err(Error::new(Code::Closed, "the database is not open")),
     }
+}
+
+/// A storage that JavaScript names, and its pieces if it is made of some.
+fn storage_of(host: &Rc<Host>, kind: u32) -> (Option<Box<dyn Storage>>, Option<Pieces>) {
+    let pieces = (kind == PIECES).then(Pieces::new);
+    let storage: Option<Box<dyn Storage>> = match (kind, &pieces) {
+        (FILES, _) => Some(Box::new(Files(Rc::clone(host)))),
+        (_, Some(pieces)) => Some(Box::new(pieces.clone())),
+        _ => None,
+    };
+    (storage, pieces)
 }
 
 /// What JavaScript wrote to the room that `input` gave it.

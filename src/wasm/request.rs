@@ -30,6 +30,7 @@ pub enum Kind {
     Check,
     Compact,
     Stats,
+    Salvage,
 }
 
 /// The parts of a request, still in the buffer.
@@ -152,6 +153,7 @@ fn kind(number: u32) -> Result<Kind> {
         7 => Kind::Check,
         8 => Kind::Compact,
         9 => Kind::Stats,
+        10 => Kind::Salvage,
         _ => return Err(malformed()),
     })
 }

@@ -11,7 +11,7 @@
 //! compare  what counts as the same
 //! ```
 //!
-//! `make fuzz` runs many seeds, `SEED=n cargo test --test differential` a single one. A difference is a bug
+//! `make statements` runs many seeds, `SEED=n cargo test --test differential` a single one. A difference is a bug
 //! here until it is shown to be open in PostgreSQL, too; then the generator avoids it or `compare` says why.
 
 mod answer;

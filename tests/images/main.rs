@@ -157,7 +157,6 @@ fn whatever_a_crash_leaves_is_a_prefix_with_all_that_was_durable() {
         progress.counts[1] += begun.elapsed().as_secs_f64().round() as u64;
         if let Some(path) = &record {
             progress.write(Path::new(path));
-            progress.publish("make images", "violations");
         }
     }
     let [images, _] = progress.counts;

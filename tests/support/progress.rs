@@ -1,12 +1,11 @@
 //! Long runs of random programs: what was done so far, in a file of names and numbers, so that a run goes on where the one
-//! before it was stopped.
+//! before it was stopped. `scripts/long.mjs` reads it.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, SystemTime};
 
 /// Seeds below `next` are done. Of each program something is counted, of which these are the sums.
 #[derive(Clone)]
@@ -59,28 +58,6 @@ impl<const N: usize> Progress<N> {
         fs::write(path, text).expect("progress is recorded");
     }
 
-    /// The figures, in place of those that `docs/RELIABILITY.md` has of such a run.
-    pub fn publish(&self, run: &str, failures: &str) {
-        let path = Path::new("docs/RELIABILITY.md");
-        let text = fs::read_to_string(path).expect("the document is there");
-        let begin = format!("<!-- written by `{run}` -->");
-        let end = format!("<!-- end of what `{run}` writes -->");
-        let (before, rest) = text.split_once(&begin).expect("the document has the place");
-        let (_, after) = rest.split_once(&end).expect("the place has an end");
-        let last = self.next.saturating_sub(1);
-        let counts = self.counts.map(|count| format!("{count} | ")).concat();
-        let figures = format!(
-            "| date | programs (seeds) | {} | {failures} |\n|---|---:|{}---:|\n| {} | {} (0 to {last}) | {counts}{} |",
-            self.names.join(" | "),
-            "---:|".repeat(N),
-            today(),
-            self.next,
-            self.failed.len()
-        );
-        let text = format!("{before}{begin}\n{figures}\n{end}{after}");
-        fs::write(path, text).expect("the document can be written");
-    }
-
     /// Runs the programs up to a seed, on all processors. Whoever records it between such batches has no gap.
     pub fn run(&mut self, end: u64, program: impl Fn(u64) -> [u64; N] + Sync) {
         let threads = thread::available_parallelism()
@@ -116,21 +93,4 @@ impl<const N: usize> Progress<N> {
         let sums = self.counts.iter_mut().zip(counts);
         sums.for_each(|(sum, count)| *sum += count);
     }
-}
-
-/// The day, as years, months and days: the civil calendar from days since 1970.
-fn today() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let days = since.unwrap_or(Duration::ZERO).as_secs() / 86_400 + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    format!("{}-{month:02}-{day:02}", era * 400 + year + later)
 }

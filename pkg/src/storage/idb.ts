@@ -273,7 +273,11 @@ export class IdbPieces {
 
   #transaction(mode: IDBTransactionMode): IDBTransaction {
     if (this.#lost) throw new DatabaseError('IO', `IndexedDB is gone: ${this.#lost}`);
-    return this.connection.transaction(['meta', 'pieces'], mode, { durability: this.relaxed ? 'relaxed' : 'strict' });
+    try {
+      return this.connection.transaction(['meta', 'pieces'], mode, { durability: this.relaxed ? 'relaxed' : 'strict' });
+    } catch (error) {
+      throw new DatabaseError('IO', `IndexedDB is gone: ${describe(error)}`, { cause: error });
+    }
   }
 }
 

@@ -212,7 +212,7 @@ export interface DatabaseApi extends Queryable {
 
   /**
    * Reads all of the storage again, with every checksum, link and hash, and compares every index with the rows. It changes nothing,
-   * and calls go on meanwhile. What it finds can be read up to there: open the database with `salvage`.
+   * and calls go on meanwhile. What it finds can be read up to there: open the database with `salvage`, or make a new one of it by `Database.salvage`.
    * Another check of the same engine takes its place, and it does not outlive an engine that fails: it is then the error `CANCELLED`.
    */
   check(options?: CheckOptions): Promise<DatabaseCheck>;

@@ -2,7 +2,7 @@
 
 import type { Signal } from './environment.js';
 import type { ErrorCode } from './errors.js';
-import type { Durability, StorageKind } from './options.js';
+import type { Durability, OpenOptions, StorageKind } from './options.js';
 
 /** What `info` tells; it never changes while the database is open. */
 export interface DatabaseInfo {
@@ -35,21 +35,34 @@ export interface Recovery {
   readOnly: { code: ErrorCode; message: string } | null;
   /** Opened with `salvage`: the damage before which it ends. Null: there is none. */
   damage: { code: ErrorCode; message: string } | null;
+  /** Where that is, if it lies in the log: `seq` is of the commit that should be there. */
+  damagedAt: LogPlace | null;
   /**
    * Where a write was cut off that nobody was told of, since the browser or the machine ended in the middle of it;
    * null if nowhere. `seq` is what that commit would have been.
    */
-  torn: { segment: number; file: number; offset: number; seq: number } | null;
+  torn: LogPlace | null;
   /** It has not been opened a second time yet, so its files have not proved to last. */
   provisional: boolean;
   /** How many there are. */
   commits: number;
+  /** How many there were once, at least, by what was written down about it. */
+  known: number;
   /** Of the log. */
   segments: number;
   /** Files of which one of two copies of a header is damaged; the other was used. */
   halfDamagedFiles: number[];
   /** Files of another database, which are left alone. */
   foreignFiles: number[];
+}
+
+/** A place in the log. */
+export interface LogPlace {
+  segment: number;
+  /** The number of a file, and where in it. */
+  file: number;
+  offset: number;
+  seq: number;
 }
 
 /** What `status()` tells: counters of the running engine. */
@@ -81,12 +94,29 @@ export interface DatabaseStatus {
   readOnly: { code: ErrorCode; message: string } | null;
 }
 
-/** Taken by `check` and `compact`. */
+/** Taken by `check` and `compact`, and with more by `salvage`. */
 export interface CheckOptions {
   /** Stops it. */
   signal?: Signal | undefined;
   /** Is told how much is done, of how much as far as that is known. */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+}
+
+/** Taken by `salvage`. */
+export interface SalvageOptions extends CheckOptions, Pick<OpenOptions, 'worker' | 'wasm' | 'workerUrl' | 'memory'> {}
+
+/** What came of `salvage`. */
+export interface DatabaseSalvage {
+  /** How many the new database has, which are the first ones. */
+  commits: number;
+  /** Why there are no more, and where; see {@link Recovery}. Null: nothing is damaged. */
+  damage: Recovery['damage'];
+  damagedAt: LogPlace | null;
+  torn: LogPlace | null;
+  /** The first commit that is lost; null where nothing is damaged. */
+  lostFrom: number | null;
+  /** How many are lost, at least. */
+  lost: number;
 }
 
 /** What `check` found. */

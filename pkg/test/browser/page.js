@@ -13,15 +13,18 @@ window.open_ = async (url, options) => {
   return db;
 };
 
-/** Tells the database's worker (`full-idb-worker.js`) that there is room, or none. It has come there when this is done. */
-window.setRoom = (state) =>
+/** The package's worker, in a browser that fails in these ways from the start. */
+window.faultyWorker = (...faults) => new Worker(`/test/browser/faulty-worker.js?${faults}`, { type: 'module' });
+
+/** Tells that worker how to fail from now on. It has come there when this is done. */
+window.setFaults = (...faults) =>
   new Promise((resolve) => {
-    const room = new BroadcastChannel('room');
-    room.onmessage = () => {
-      room.close();
+    const channel = new BroadcastChannel('faults');
+    channel.onmessage = () => {
+      channel.close();
       resolve();
     };
-    room.postMessage(state);
+    channel.postMessage(faults);
   });
 
 /** What a promise comes to, in a form that crosses to the test. */

@@ -131,8 +131,8 @@ for (const scheme of ['opfs', 'idb']) {
 test('idb: a checkpoint without room is given up, commits go on, and with room again there is one', () =>
   withPage(async (page) => {
     const name = 'idb://short';
-    const open = () => page.evaluate(async (name) => void (await open_(name, { worker: new Worker('/test/browser/full-idb-worker.js', { type: 'module' }) })), name);
-    const room = (state) => page.evaluate((state) => setRoom(state), state);
+    const open = () => page.evaluate(async (name) => void (await open_(name, { worker: faultyWorker() })), name);
+    const room = (state) => page.evaluate((state) => (state === 'full' ? setFaults('idb-full') : setFaults()), state);
     const write = (rows, bytes) =>
       page.evaluate(
         async (name, rows, bytes) => {
@@ -185,11 +185,11 @@ for (const durability of ['strict', 'relaxed']) {
     withPage(async (page) => {
       const seen = await page.evaluate(async (durability) => {
         const url = 'idb://refused';
-        const open = () => driftdb.Database.open(url, { durability, worker: new Worker('/test/browser/full-idb-worker.js', { type: 'module' }) });
+        const open = () => driftdb.Database.open(url, { durability, worker: faultyWorker() });
         const large = "INSERT INTO t SELECT g, md5(g::text) FROM generate_series(1000, 3000) AS g";
         let db = await open();
         await db.exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)');
-        await setRoom('full');
+        await setFaults('idb-full');
         const alone = await outcome(db.query(large));
         await db.query("INSERT INTO t VALUES (1, 'small')");
         const [last, closed] = await Promise.all([outcome(db.query(large)), outcome(db.close())]);
@@ -210,11 +210,11 @@ test('idb: a database without room for anything is read and checked, and goes on
       let db = await driftdb.Database.open(url);
       await db.exec("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
       await db.close();
-      db = await driftdb.Database.open(url, { worker: new Worker('/test/browser/full-idb-worker.js?full', { type: 'module' }) });
+      db = await driftdb.Database.open(url, { worker: faultyWorker('idb-none') });
       const { rows } = await db.query('SELECT * FROM t');
       const { problems } = await db.check();
       const refused = await outcome(db.query('INSERT INTO t VALUES (2)'));
-      await setRoom('empty');
+      await setFaults();
       const until = performance.now() + 10_000;
       let written = {};
       while (!written.value && performance.now() < until) written = await outcome(db.query('INSERT INTO t VALUES (3)'));
@@ -387,3 +387,55 @@ test('`create: false` opens only what is there', () =>
     });
     assert.deepEqual(codes, Array(3).fill('STORAGE_UNAVAILABLE'));
   }));
+
+for (const [from, to] of [['opfs', 'idb'], ['idb', 'opfs'], ['opfs', 'opfs'], ['idb', 'idb']]) {
+  test(`what is left of a damaged database in ${from} is salvaged to ${to}`, () =>
+    withPage(async (page) => {
+      const seen = await page.evaluate(
+        async (from, to) => {
+          const [old, fresh] = [`${from}://damaged`, `${to}://salvaged`];
+          const db = await driftdb.Database.open(old);
+          await db.exec('CREATE TABLE t (a INT PRIMARY KEY, s TEXT)');
+          for (let a = 0; a < 20; a += 1) await db.query('INSERT INTO t VALUES ($1, $2)', [a, `row ${a} ${'x'.repeat(3000)}`]);
+          await db.close();
+          const damage = (bytes) => {
+            const text = new TextDecoder('latin1').decode(bytes);
+            const at = text.indexOf('row 12');
+            if (at >= 0) bytes[at] ^= 1;
+            return at >= 0;
+          };
+          if (from === 'opfs') {
+            const directory = await (await (await navigator.storage.getDirectory()).getDirectoryHandle('driftdb')).getDirectoryHandle('db-damaged');
+            const file = await directory.getFileHandle('00001');
+            const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer());
+            damage(bytes);
+            const writable = await file.createWritable();
+            await writable.write(bytes);
+            await writable.close();
+          } else {
+            const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+            const connection = await done(indexedDB.open('driftdb:damaged'));
+            const store = () => connection.transaction('pieces', 'readwrite').objectStore('pieces');
+            for (const key of await done(store().getAllKeys())) {
+              const piece = await done(store().get(key));
+              if (damage(piece.bytes)) await done(store().put(piece, key));
+            }
+            connection.close();
+          }
+          const refused = (await outcome(driftdb.Database.open(old))).code;
+          const progress = [];
+          const report = await driftdb.Database.salvage(old, fresh, { onProgress: (told) => progress.push(told) });
+          const again = await driftdb.Database.open(fresh);
+          const { rows } = await again.query('SELECT count(*)::int AS n FROM t');
+          const past = (await again.asOf({ seq: 5 }).query('SELECT count(*)::int AS n FROM t')).rows;
+          const { problems } = await again.check();
+          await again.query("INSERT INTO t VALUES (100, 'new')");
+          await again.close();
+          return { refused, commits: report.commits, lost: report.lost, rows, past, problems, told: progress.length > 1 };
+        },
+        from,
+        to,
+      );
+      assert.deepEqual(seen, { refused: 'CORRUPT', commits: 13, lost: 8, rows: [{ n: 12 }], past: [{ n: 5 }], problems: [], told: true });
+    }));
+}

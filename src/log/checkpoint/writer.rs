@@ -60,6 +60,13 @@ const PART_COST: u64 = 32 << 10;
 const PATIENCE: u32 = 100;
 
 impl Log {
+    /// Makes a log that has nothing one that goes on where another has come to, once it has a checkpoint of all of that, for which it asks.
+    pub fn follow(&mut self, other: &Log) {
+        self.head = other.head;
+        self.checkpoints.log_cost = other.checkpoints.bytes + other.checkpoints.log_cost;
+        self.want_checkpoint();
+    }
+
     /// Asks for a checkpoint at the next opportunity, however short the log is.
     pub fn want_checkpoint(&mut self) {
         self.checkpoints.wanted = self.head.next_seq > 0;

@@ -1,0 +1,158 @@
+// Storage and an engine that fail, in Node: what each way of failing comes to, and that nothing is lost.
+
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { Database } from 'driftdb-wasm';
+import { fails, value, withDatabase, withDirectory } from './support.mjs';
+
+const numbers = async (db) => (await db.query('SELECT a FROM t ORDER BY a', [], { rowMode: 'array' })).rows.flat();
+
+/** A database in a directory with one row, of whose files a method is replaced by `make(method)` until the files are opened anew. */
+async function withFault(name, make, use) {
+  await withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    const db = await Database.open(url);
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)');
+    for (const file of db.connection.storage.files.files) file[name] = make(file[name].bind(file));
+    await use(db);
+    const rows = await numbers(db);
+    await db.close();
+    await withDatabase(
+      async (again) => {
+        assert.deepEqual(await numbers(again), rows);
+        assert.deepEqual((await again.check()).problems, []);
+      },
+      {},
+      url,
+    );
+  });
+}
+
+const invalid = () => {
+  throw Object.assign(new Error('the handle is closed'), { name: 'InvalidStateError' });
+};
+
+for (const [what, make] of [
+  ['an exception', () => () => { throw Object.assign(new Error('no room'), { name: 'QuotaExceededError' }); }],
+  ['a count that is too small', (write) => (bytes, options) => write(bytes.subarray(0, bytes.length / 2), options)],
+  ['a count that is none', () => () => 4_294_967_288],
+]) {
+  test(`a storage without room that tells so by ${what} is QUOTA`, () =>
+    withFault('write', make, async (db) => {
+      await fails(db.query('INSERT INTO t VALUES (2)'), 'QUOTA');
+      await db.query('INSERT INTO t VALUES (3)');
+      assert.deepEqual(await numbers(db), [1, 3]);
+      assert.equal((await db.status()).restarts, 1);
+    }));
+}
+
+test('a storage that is flushed flushes every file that was written to', () => {
+  const flushed = [];
+  return withFault(
+    'flush',
+    (flush) => () => {
+      flushed.push(1);
+      flush();
+    },
+    async (db) => {
+      await db.query('INSERT INTO t VALUES (2)');
+      assert.equal(flushed.length, 1, 'one file, before it was acknowledged');
+    },
+  );
+});
+
+for (const name of ['write', 'flush']) {
+  test(`a storage whose handles are invalid for ${name} is opened again`, () =>
+    withFault(name, () => invalid, async (db) => {
+      const codes = [];
+      for (const a of [2, 3, 4]) codes.push(await db.query('INSERT INTO t VALUES ($1)', [a]).then(() => undefined, (error) => error.code));
+      for (const code of codes) assert.match(code ?? 'IO', /^(IO|COMMIT_UNKNOWN)$/);
+      const rows = await numbers(db);
+      assert.deepEqual(rows, [1, ...[2, 3, 4].filter((a, at) => codes[at] === undefined || rows.includes(a))]);
+      assert.ok(codes.filter((code) => code === undefined).length >= 2, codes.join());
+    }));
+}
+
+test('a storage that cannot be read is a problem that a check finds', () =>
+  withFault('read', () => invalid, async (db) => {
+    const [{ code, message }] = (await db.check()).problems;
+    assert.equal(code, 'IO', message);
+    await db.query('INSERT INTO t VALUES (2)');
+  }));
+
+/** The next request asks for parameters of nearly 4 GiB, which the engine takes at its word: no host does that, and it panics. */
+function panic(db) {
+  const { engine } = db.connection.direct(0);
+  const { writeRequest } = engine;
+  engine.writeRequest = function (request) {
+    engine.writeRequest = writeRequest;
+    const length = writeRequest.call(engine, request);
+    const bytes = engine.bytes(engine.wasm.input(length), length);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(40, 0xffff_ffff, true);
+    return length;
+  };
+}
+
+test('an engine that panics is opened anew from storage, over and over, and has everything', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    const db = await Database.open(url);
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY)');
+    for (let round = 0; round < 30; round += 1) {
+      const alone = db.query('INSERT INTO t VALUES ($1)', [round]);
+      await alone;
+      panic(db);
+      const error = await fails(db.query('SELECT $1::int', [1], { meta: {} }), 'ENGINE_CRASHED');
+      assert.match(`${error.message} ${error.detail}`, /\bwasm-function\[\d+\]:0x/, 'where it was');
+    }
+    assert.equal((await db.status()).restarts, 30);
+    assert.equal((await numbers(db)).length, 30);
+    await db.close();
+    await withDatabase(async (again) => assert.equal(await value(again, 'SELECT count(*)::int FROM t'), 30), {}, url);
+  }));
+
+test('a clock that goes back, stands still, or is nonsense gives commits in order', () =>
+  withDirectory(async (directory) => {
+    const { now } = Date;
+    try {
+      const url = `file://${directory}/db`;
+      const db = await Database.open(url);
+      await db.exec('CREATE TABLE t (a INT PRIMARY KEY)');
+      const clocks = [1.8e12, 1.7e12, 1.7e12, 0, -1e12, NaN, 4.1e12, Infinity, 1.9e12];
+      for (const [a, clock] of clocks.entries()) {
+        Date.now = () => clock;
+        await db.query('INSERT INTO t VALUES ($1)', [a]).catch((error) => assert.match(error.code, /^(DATETIME|NUMERIC|INTERNAL|LIMIT)/, `${clock}: ${error.message}`));
+      }
+      Date.now = now;
+      const rows = await numbers(db);
+      assert.ok(rows.length >= 6, rows.join());
+      const times = (await db.query('SELECT extract(epoch FROM time)::text AS t FROM commits()', [], { rowMode: 'array' })).rows.flat().map(Number);
+      assert.ok(times.every((time, at) => at === 0 || time > times[at - 1]), times.join());
+      assert.deepEqual((await db.check()).problems, []);
+      await db.close();
+      await withDatabase(async (again) => assert.deepEqual(await numbers(again), rows), {}, url);
+    } finally {
+      Date.now = now;
+    }
+  }));
+
+test('files of a later version are FORMAT_TOO_NEW, and stay as they are', () =>
+  withDirectory(async (directory) => {
+    const url = `file://${directory}/db`;
+    await withDatabase((db) => db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)'), {}, url);
+    cpSync(join(directory, 'db'), join(directory, 'newer'), { recursive: true });
+    const file = join(directory, 'newer', '00001');
+    const bytes = readFileSync(file);
+    // A flag that one has to know, in both copies of the header.
+    for (const page of [bytes.subarray(0, 2048), bytes.subarray(2048, 4096)]) {
+      page.writeUInt32LE(0x8000_0000, 20);
+      const crc = crc32(page.subarray(0, 2044));
+      page.writeUInt32LE((((crc >>> 15) | (crc << 17)) + 0xa282_ead8) >>> 0, 2044);
+    }
+    writeFileSync(file, bytes);
+    for (const options of [{}, { salvage: true }]) await fails(Database.open(`file://${directory}/newer`, options), 'FORMAT_TOO_NEW');
+    assert.ok(readFileSync(file).equals(bytes));
+  }));
