@@ -2,7 +2,7 @@
 
 use super::key::{Direction, Entry, Keys, prefix};
 use super::merge::Merge;
-use crate::column::{CHUNK_ROWS, Chunk};
+use crate::column::{CHUNK_ROWS, Chunk, Vector};
 use crate::error::Result;
 use crate::exec::limit::bounds;
 use crate::exec::row_buffer::RowBuffer;
@@ -11,6 +11,7 @@ use crate::expr::{self, Expr, ExprKind};
 use crate::plan::SortKey;
 use crate::types::PhysicalType;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Entries sorted at a time.
 const RUN_ROWS: usize = 1 << 16;
@@ -26,6 +27,8 @@ pub struct Sort {
     limit: Option<(Option<Expr>, Option<Expr>)>,
     /// How many rows are wanted at all, once the limit has been asked.
     wanted: Option<u64>,
+    /// The prefix of the last one of them, once that many are there: what comes with a greater one is none of them.
+    last: u64,
     rows: RowBuffer,
     keys: RowBuffer,
     entries: Vec<Entry>,
@@ -70,6 +73,7 @@ impl Sort {
             computed,
             limit,
             wanted: None,
+            last: u64::MAX,
             rows: RowBuffer::new(types),
             entries: Vec::new(),
             runs: Vec::new(),
@@ -118,6 +122,8 @@ impl Sort {
         let computed = (self.computed.iter())
             .map(|key| expr::evaluate(key, chunk, &eval))
             .collect::<Result<Vec<_>>>()?;
+        let before_last = self.before_last(chunk, &computed);
+        let chunk = before_last.as_ref().unwrap_or(chunk);
         if self.top().is_none() {
             context.meter.hold_chunk(chunk)?;
             context.meter.hold(chunk.len() * size_of::<Entry>())?;
@@ -136,7 +142,21 @@ impl Sort {
         Ok(())
     }
 
-    fn key_columns(&self) -> Vec<&std::rc::Rc<crate::column::Vector>> {
+    /// The chunk's rows that may be among the first ones; `None` if all of them may.
+    fn before_last(&self, chunk: &Chunk, computed: &[Rc<Vector>]) -> Option<Chunk> {
+        if self.last == u64::MAX {
+            return None;
+        }
+        let (first_key, direction) = match self.sources[0] {
+            Source::Row(position) => (&chunk.columns[position], self.directions[0]),
+            Source::Key(position) => (&computed[position], self.directions[0]),
+        };
+        let is_before = |row: &usize| prefix(first_key, *row, direction) <= self.last;
+        let rows = chunk.positions().filter(is_before).map(|row| row as u32);
+        Some(chunk.with_selection(rows.collect()))
+    }
+
+    fn key_columns(&self) -> Vec<&Rc<Vector>> {
         let column = |source: &Source| match *source {
             Source::Row(position) => &self.rows.columns()[position],
             Source::Key(position) => &self.keys.columns()[position],
@@ -178,6 +198,7 @@ impl Sort {
         self.sort_run(0..self.entries.len());
         self.runs.clear();
         self.entries.truncate(top);
+        self.last = self.entries.last().map_or(u64::MAX, |entry| entry.prefix);
         let rows: Vec<u32> = self.entries.iter().map(|entry| entry.row).collect();
         self.rows.retain(&rows);
         self.keys.retain(&rows);
