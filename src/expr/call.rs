@@ -156,7 +156,7 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 21] = [
+const LEFT_OUT: [&str; 18] = [
     "acosd",
     "asind",
     "atand",
@@ -165,8 +165,6 @@ const LEFT_OUT: [&str; 21] = [
     "cotd",
     "current_setting",
     "current_time",
-    "get_bit",
-    "get_byte",
     "json_strip_nulls",
     "normalize",
     "parse_ident",
@@ -175,7 +173,6 @@ const LEFT_OUT: [&str; 21] = [
     "sind",
     "statement_timestamp",
     "tand",
-    "to_number",
     "to_tsvector",
     "unistr",
 ];

@@ -53,6 +53,10 @@ pub enum Function {
     ConvertTo,
     // Bytes.
     Encode,
+    GetByte,
+    SetByte,
+    GetBit,
+    SetBit,
     ConvertFrom,
     Sha224,
     Sha256,
@@ -128,6 +132,7 @@ pub enum Function {
     IsFinite,
     Age,
     ToChar,
+    ToNumber,
     /// to_date and to_timestamp of a text, by a template.
     FromTemplate,
     JustifyDays,

@@ -30,6 +30,7 @@ mod copy;
 mod datetime;
 mod encode;
 mod eval;
+mod from_number;
 mod function;
 mod input;
 mod json;

@@ -35,7 +35,7 @@ const MARKS: [(&str, Mark); 22] = [
 ];
 
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Mark {
+pub enum Mark {
     Group,
     Point,
     Zero,
@@ -55,30 +55,30 @@ enum Mark {
 }
 
 #[derive(Default)]
-struct Template {
+pub struct Template {
     /// With whether it was written in lower case.
-    marks: Vec<(Mark, bool)>,
-    before: usize,
-    behind: usize,
+    pub marks: Vec<(Mark, bool)>,
+    pub before: usize,
+    pub behind: usize,
     /// Digits behind V.
-    shift: Option<u32>,
+    pub shift: Option<u32>,
     /// The place of the first 0 before the point, and behind the last one.
     zero_start: Option<usize>,
     zero_end: usize,
-    has_point: bool,
-    fills: bool,
+    pub has_point: bool,
+    pub fills: bool,
     /// The sign is where it was written: S before or behind the digits.
-    sign: Option<Side>,
+    pub sign: Option<Side>,
     /// How many digits stood before S.
     sign_at: usize,
-    minus: bool,
-    plus: bool,
-    bracket: bool,
-    roman: bool,
+    pub minus: bool,
+    pub plus: bool,
+    pub bracket: bool,
+    pub roman: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Side {
+pub enum Side {
     Before,
     Behind,
 }
@@ -88,7 +88,7 @@ fn invalid(message: &str) -> Error {
 }
 
 impl Template {
-    fn parse(text: &str) -> Result<Template> {
+    pub fn parse(text: &str) -> Result<Template> {
         let mut template = Template::default();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {

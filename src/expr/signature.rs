@@ -79,6 +79,10 @@ const ENTRIES: &[Entry] = entries! {
     "md5" => Call(Function::Md5); { T => T, X => T }
     "sha224" => Call(Function::Sha224); { X => X }
     "sha256" => Call(Function::Sha256); { X => X }
+    "get_byte" => Call(Function::GetByte); { X I => I }
+    "set_byte" => Call(Function::SetByte); { X I I => X }
+    "get_bit" => Call(Function::GetBit); { X L => I }
+    "set_bit" => Call(Function::SetBit); { X L I => X }
     "encode" => Call(Function::Encode); { X T => T }
     "decode" => Call(Function::Decode); { T T => X }
     "convert_to" => Call(Function::ConvertTo); { T T => X }
@@ -156,6 +160,7 @@ const ENTRIES: &[Entry] = entries! {
     "justify_interval" => Call(Function::JustifyInterval); { V => V }
     "date_bin" => Call(Function::DateBin); { V TS TS => TS, V TZ TZ => TZ }
     "timezone" => Call(Function::AtZone); { T TZ => TS, T TS => TZ, V TZ => TS, V TS => TZ }
+    "to_number" => Call(Function::ToNumber); { T T => N }
     "to_date" => Call(Function::FromTemplate); { T T => D }
     "to_timestamp" => Call(Function::FromTemplate); { T T => TZ }
     "to_char" => Call(Function::ToChar); { TS T => T, TZ T => T, V T => T, I T => T, L T => T, N T => T, R T => T, F T => T }

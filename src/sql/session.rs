@@ -3,7 +3,6 @@
 //! ```text
 //! SET [SESSION | LOCAL] name TO value   SET TIME ZONE value   SET NAMES value   RESET name | ALL   SHOW name | ALL
 //! SET TRANSACTION mode, …               SET SESSION CHARACTERISTICS AS TRANSACTION mode, …
-//! SET CONSTRAINTS ALL DEFERRED | IMMEDIATE
 //! SET SESSION AS OF moment              RESET [SESSION] AS OF
 //! PREPARE name (type, …) AS statement   EXECUTE name (value, …)   DEALLOCATE name | ALL   DISCARD ALL
 //! ```

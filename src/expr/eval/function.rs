@@ -215,6 +215,33 @@ fn bytes_call(function: Function, bytes: &Rc<[u8]>, rest: &[Value]) -> Result<Va
             })?;
             Ok(Value::text(text))
         }
+        (
+            Function::GetByte | Function::SetByte | Function::GetBit | Function::SetBit,
+            [Value::I64(place), rest @ ..],
+        ) => {
+            let of_bits = matches!(function, Function::GetBit | Function::SetBit);
+            let unit = if of_bits { 8 } else { 1 };
+            let count = bytes.len() as i64 * unit;
+            if !(0..count).contains(place) {
+                let message = format!("index {place} out of valid range, 0..{}", count - 1);
+                return Err(Error::new(Code::ArraySubscript, message));
+            }
+            let (at, bit) = ((place / unit) as usize, if of_bits { place % 8 } else { 0 });
+            let [Value::I64(new)] = rest else {
+                let value = i64::from(bytes[at]) >> bit;
+                return Ok(Value::I64(if of_bits { value & 1 } else { value }));
+            };
+            let mut changed = bytes.to_vec();
+            changed[at] = match of_bits {
+                false => *new as u8,
+                true if (0..=1).contains(new) => changed[at] & !(1 << bit) | (*new as u8) << bit,
+                true => {
+                    let message = "new bit must be 0 or 1";
+                    return Err(Error::new(Code::InvalidParameterValue, message));
+                }
+            };
+            slice(&changed)
+        }
         (Function::Substring, [Value::I64(start)]) => {
             slice(text::substring_bytes(bytes, *start, None)?)
         }

@@ -1,5 +1,6 @@
 //! Functions of text, on values.
 
+use super::super::from_number::number_of;
 use super::super::json::{self, Change};
 use super::super::jsonpath::{self, Asked};
 use super::super::text::{self, Side};
@@ -113,6 +114,10 @@ pub fn text_call<'a>(function: Function, text: &'a str, rest: &[Value]) -> Resul
         }
         (Function::JsonbCompare, [Value::Text(other)]) => {
             Answer::Integer(json::compare(text, other)? as i64)
+        }
+        (Function::ToNumber, [Value::Text(template)]) => {
+            let number = number_of(text, template)?;
+            Answer::Other(number.map_or(Value::Null, Value::Decimal))
         }
         (
             Function::JsonPath
