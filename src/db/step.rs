@@ -46,9 +46,11 @@ impl Database {
             self.check_time(task)?;
             return Ok(Progress::WaitingForWriter);
         }
-        if let Some(block) = task.needed.take() {
-            self.shared.store.load(block)?;
+        match task.needed.take() {
+            Some(block) => self.shared.store.load(block)?,
+            None => self.shared.store.next_step(),
         }
+        self.shared.store.make_room();
         loop {
             if let Some(result) = task.ready.pop_front() {
                 return Ok(Progress::Statement(result));
