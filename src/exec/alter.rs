@@ -93,8 +93,8 @@ impl Alteration {
             }
             AlterStep::DropTable(table) => transaction.drop_table(store, *table)?,
             AlterStep::Redefine { schema, first } => redefine(schema, *first, context)?,
-            AlterStep::Constraints(name, deferred) => {
-                transaction.set_constraints(name.clone(), *deferred);
+            AlterStep::Constraints(foreign, deferred) => {
+                transaction.set_constraints(foreign.clone(), *deferred);
             }
             AlterStep::Tag { name, seq } => transaction.tag(name, *seq)?,
             AlterStep::Check { rows, .. } => return build(rows, None).map(Some),

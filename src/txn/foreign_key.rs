@@ -4,14 +4,16 @@
 //! one: an action makes further changes, and so further events. What is deferred is looked at before the commit; it
 //! asks what is then the case, so it does not matter what was undone meanwhile.
 
+use super::undo::Undo;
 use super::{Transaction, View};
 use crate::error::{Code, Error, Result};
 use crate::expr::format_value;
-use crate::table::{Catalog, Fetch, Location, Store};
+use crate::table::{Catalog, Fetch, Location, Store, ready};
 use crate::types::{
     ColumnId, ForeignKey, IndexSchema, RowId, ScanColumn, TableId, TableSchema, Value, Versions,
 };
 use std::ops::Bound;
+use std::rc::Rc;
 
 /// A row that was inserted, changed or ended.
 #[derive(Debug, Clone, Copy)]
@@ -35,21 +37,25 @@ impl RowEvent {
 }
 
 /// What is to be looked at before the commit.
-#[derive(Debug, Clone)]
-pub enum Deferred {
-    /// A row that must lead somewhere.
-    Referencing {
-        table: TableId,
-        row: RowId,
-        constraint: String,
-    },
-    /// A key that is gone, which no row may have.
-    Referenced {
-        table: TableId,
-        constraint: String,
-        key: Vec<Value>,
-    },
+#[derive(Debug)]
+pub(super) struct Deferred {
+    /// The table that has the foreign key, and what it was then: its name may be another since.
+    table: TableId,
+    foreign: Rc<ForeignKey>,
+    what: Waiting,
 }
+
+/// What a foreign key that waits is to be looked at for.
+#[derive(Debug, Clone)]
+pub enum Waiting {
+    /// A row that must lead somewhere.
+    Row(RowId),
+    /// A key that is gone, which no row may have.
+    Key(Vec<Value>),
+}
+
+/// Of which foreign key of a table, or of all, SET CONSTRAINTS said whether it waits.
+pub(super) type Said = (Option<(TableId, ForeignKey)>, bool);
 
 /// The columns of a table whose changes matter.
 #[derive(Debug, Clone, Default)]
@@ -102,26 +108,37 @@ impl Transaction {
         self.events.extend(rows.iter().map(put));
     }
 
-    pub fn defer(&mut self, deferred: Deferred) {
-        self.deferred.push(deferred);
+    pub fn defer(&mut self, table: TableId, foreign: &ForeignKey, what: Waiting) {
+        let last = self.deferred.last().map(|last| &last.foreign);
+        let foreign = match last.filter(|last| ***last == *foreign) {
+            Some(last) => last.clone(),
+            None => Rc::new(foreign.clone()),
+        };
+        self.deferred.push(Deferred {
+            table,
+            foreign,
+            what,
+        });
     }
 
-    /// Says when foreign keys are checked from now on: that of a name, or all that may wait.
-    pub fn set_constraints(&mut self, name: Option<String>, deferred: bool) {
-        self.constraints.push((name, deferred));
+    /// Says when foreign keys are checked from now on: one of a table, or all that may wait.
+    pub fn set_constraints(&mut self, foreign: Option<(TableId, ForeignKey)>, deferred: bool) {
+        self.constraints.push((foreign, deferred));
+        self.undo.push(Undo::Constraints);
     }
 
-    /// Whether a foreign key is checked at the commit.
-    pub fn waits(&self, key: &ForeignKey) -> bool {
+    /// Whether a foreign key of a table is checked at the commit.
+    pub fn waits(&self, table: TableId, foreign: &ForeignKey) -> bool {
         let mut said = self.constraints.iter().rev();
-        let said = said.find(|(name, _)| match name {
-            Some(name) => *name == key.name,
+        let said = said.find(|(one, _)| match one {
+            Some((own, key)) => *own == table && key.leads_as(foreign),
             None => true,
         });
-        key.may_wait() && said.map_or(key.deferred, |(_, deferred)| *deferred)
+        foreign.may_wait() && said.map_or(foreign.deferred, |(_, deferred)| *deferred)
     }
 
-    /// Looks at what was deferred; before the commit, at what does not wait any more.
+    /// Looks at what was deferred; before the commit, at what does not wait any more. That is looked at once more then, since
+    /// what made it right may have been taken back.
     ///
     /// # Errors
     /// `ForeignKeyViolation`.
@@ -129,47 +146,47 @@ impl Transaction {
         if !commits && self.constraints.is_empty() {
             return Ok(Fetch::Ready(()));
         }
+        if commits {
+            self.deferred.append(&mut self.looked_at);
+        }
         let mut at = self.deferred.len();
         while at > 0 {
             at -= 1;
-            let deferred = self.deferred[at].clone();
-            if !commits
-                && self
-                    .key_of(&deferred)
-                    .is_some_and(|(_, key)| self.waits(key))
-            {
+            let deferred = &self.deferred[at];
+            let known = self.key_of(deferred);
+            if !commits && known.is_some_and(|(child, key)| self.waits(child.id, key)) {
                 continue;
             }
-            if let Fetch::Need(block) = self.check_one(store, &deferred)? {
-                return Ok(Fetch::Need(block));
+            if let Some((child, foreign)) = known {
+                ready!(self.check_one(store, child, foreign, &deferred.what)?);
             }
-            self.deferred.remove(at);
+            let done = self.deferred.swap_remove(at);
+            if !commits {
+                self.looked_at.push(done);
+            }
         }
         Ok(Fetch::Ready(()))
     }
 
     /// The foreign key that something was deferred for, and its table.
     fn key_of(&self, deferred: &Deferred) -> Option<(&TableSchema, &ForeignKey)> {
-        let (Deferred::Referencing {
-            table, constraint, ..
-        }
-        | Deferred::Referenced {
-            table, constraint, ..
-        }) = deferred;
-        let child = self.catalog.table_by_id(*table)?;
+        let child = self.catalog.table_by_id(deferred.table)?;
         let mut keys = child.foreign_keys.iter();
-        Some((child, keys.find(|key| key.name == *constraint)?))
+        Some((child, keys.find(|key| key.leads_as(&deferred.foreign))?))
     }
 
-    fn check_one(&self, store: &Store, deferred: &Deferred) -> Result<Fetch<()>> {
-        let Some((child, foreign)) = self.key_of(deferred) else {
-            return Ok(Fetch::Ready(()));
-        };
+    fn check_one(
+        &self,
+        store: &Store,
+        child: &TableSchema,
+        foreign: &ForeignKey,
+        what: &Waiting,
+    ) -> Result<Fetch<()>> {
         let view = self.view(store);
-        match deferred {
-            Deferred::Referenced { key, .. } => view.check_referenced(child, foreign, key, true),
-            Deferred::Referencing { table, row, .. } => {
-                let Some(location) = self.current(store, *table, *row) else {
+        match what {
+            Waiting::Key(key) => view.check_referenced(child, foreign, key, true),
+            Waiting::Row(row) => {
+                let Some(location) = self.current(store, child.id, *row) else {
                     return Ok(Fetch::Ready(()));
                 };
                 match view.whole_row(child, location)? {

@@ -63,7 +63,7 @@ mod view;
 
 pub use changes::State;
 pub use cursor::{IndexCursor, KeyRange};
-pub use foreign_key::{Deferred, RowEvent, key_of};
+pub use foreign_key::{RowEvent, Waiting, key_of};
 pub use history::{Event, Holds, Operation};
 pub use net::CommitHead;
 pub use scan::{ScanUnit, ZoneFilter, ZoneRange};

@@ -1,11 +1,11 @@
 //! A transaction: a snapshot, private writes over it, and the list that undoes them.
 
-use super::foreign_key::ForeignColumns;
+use super::foreign_key::{Deferred, ForeignColumns, Said};
 use super::private::{Origin, PrivateBlock, PrivateBlocks, PrivateTable};
 use super::temporary::first_ids;
 use super::undo::Undo;
 use super::unique::Pending;
-use super::{Deferred, RowEvent, SequencePlace, TemporaryPlace, View};
+use super::{RowEvent, SequencePlace, TemporaryPlace, View};
 use crate::column::Vector;
 use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
@@ -32,8 +32,9 @@ pub struct Transaction {
     /// The rows of this statement that foreign keys are about.
     pub(super) events: VecDeque<RowEvent>,
     pub(super) deferred: Vec<Deferred>,
-    /// What SET CONSTRAINTS said, of a foreign key or of all.
-    pub(super) constraints: Vec<(Option<String>, bool)>,
+    /// What of it was found right before the commit.
+    pub(super) looked_at: Vec<Deferred>,
+    pub(super) constraints: Vec<Said>,
     /// Where the session's temporary tables go at the end, if it may have some.
     pub(super) temporary: Option<TemporaryPlace>,
     pub(super) next_temporary: NextIds,
@@ -56,6 +57,7 @@ impl Transaction {
             sequences: RefCell::default(),
             events: VecDeque::new(),
             deferred: Vec::new(),
+            looked_at: Vec::new(),
             constraints: Vec::new(),
             temporary: None,
             next_temporary: first_ids(),

@@ -50,6 +50,8 @@ pub(super) enum Undo {
         position: usize,
         old: Box<PrivateIndex>,
     },
+    /// SET CONSTRAINTS.
+    Constraints,
     /// What the catalog was, and how many changes it had.
     Catalog {
         old: Rc<Catalog>,
@@ -125,6 +127,9 @@ impl Transaction {
             } => {
                 let table = self.tables.get_mut(&table).expect("written to before");
                 table.indexes.insert(position, *old);
+            }
+            Undo::Constraints => {
+                self.constraints.pop();
             }
             Undo::Catalog { old, changes } => {
                 self.catalog = old;

@@ -8,7 +8,7 @@ use crate::exec::{Access, Context};
 use crate::expr;
 use crate::plan::Related;
 use crate::table::{Fetch, ready};
-use crate::txn::{Deferred, RowEvent, key_of};
+use crate::txn::{RowEvent, Waiting, key_of};
 use crate::types::{Action, ColumnId, ForeignKey, RowId, TableId, TableSchema, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -83,12 +83,9 @@ fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> R
         let Some(row) = new.as_ref().filter(|_| before != after) else {
             continue;
         };
-        if context.writer()?.0.waits(foreign) {
-            context.writer()?.0.defer(Deferred::Referencing {
-                table: table.id,
-                row: event.row,
-                constraint: foreign.name.clone(),
-            });
+        if context.writer()?.0.waits(table.id, foreign) {
+            let row = Waiting::Row(event.row);
+            context.writer()?.0.defer(table.id, foreign, row);
         } else {
             ready!(context.view().check_referencing(table, foreign, row)?);
         }
@@ -109,12 +106,9 @@ fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> R
             None => foreign.on_delete,
         };
         match action {
-            Action::NoAction if context.writer()?.0.waits(foreign) => {
-                context.writer()?.0.defer(Deferred::Referenced {
-                    table: child.id,
-                    constraint: foreign.name.clone(),
-                    key: gone,
-                });
+            Action::NoAction if context.writer()?.0.waits(child.id, foreign) => {
+                let gone = Waiting::Key(gone);
+                context.writer()?.0.defer(child.id, foreign, gone);
             }
             Action::NoAction | Action::Restrict => {
                 let may_be_back = action == Action::NoAction;

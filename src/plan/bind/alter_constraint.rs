@@ -74,22 +74,33 @@ impl Binder<'_> {
         let mut steps = Vec::new();
         for name in names {
             let (schema, name, position) = name::in_schema(name)?;
-            let tables = self.catalog().tables();
-            let tables = tables.filter(|table| schema.is_none_or(|own| table.schema_name() == own));
-            let mut found = tables.filter(|table| table.has_constraint(name)).peekable();
-            if found.peek().is_none() {
+            let catalog = self.catalog();
+            let path = catalog.path().unwrap_or_default().iter();
+            let mut schemas: Vec<&str> = schema.into_iter().collect();
+            if schemas.is_empty() {
+                schemas.extend(path.map(String::as_str));
+            }
+            if schemas.is_empty() {
+                schemas.push("public");
+            }
+            let with_it = |schema: &&str| {
+                let own = (catalog.tables()).filter(|table| table.schema_name() == *schema);
+                let own: Vec<_> = own.filter(|table| table.has_constraint(name)).collect();
+                Some(own).filter(|own| !own.is_empty())
+            };
+            let Some(found) = schemas.iter().find_map(with_it) else {
                 let message = format!("constraint \"{name}\" does not exist");
                 return Err(Error::new(Code::UndefinedObject, message).at(position));
-            }
-            for key in
-                found.flat_map(|table| table.foreign_keys.iter().filter(|key| key.name == name))
-            {
-                if !key.may_wait() {
+            };
+            for table in found {
+                let key = table.foreign_keys.iter().find(|key| key.name == name);
+                let Some(key) = key.filter(|key| key.may_wait()) else {
                     let message = format!("constraint \"{name}\" is not deferrable");
                     return Err(Error::new(Code::WrongObjectType, message).at(position));
-                }
+                };
+                let key = (table.id, key.clone());
+                steps.push(AlterStep::Constraints(Some(key), deferred));
             }
-            steps.push(AlterStep::Constraints(Some(name.to_string()), deferred));
         }
         if names.is_empty() {
             steps.push(AlterStep::Constraints(None, deferred));

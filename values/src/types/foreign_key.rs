@@ -24,6 +24,13 @@ impl ForeignKey {
     pub fn may_wait(&self) -> bool {
         self.deferrable || self.deferred
     }
+
+    /// Whether both lead from the same columns to the same, whatever they are called and do.
+    pub fn leads_as(&self, other: &ForeignKey) -> bool {
+        self.table == other.table
+            && self.columns == other.columns
+            && self.referenced == other.referenced
+    }
 }
 
 /// What becomes of rows when what they reference goes or changes.
