@@ -1,7 +1,7 @@
 //! Names in the expressions of definitions, which are kept as text, put in place of others.
 
 use super::lexer::{Lexer, Token, TokenKind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a name stands for where it is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +18,19 @@ pub enum Named {
 
 /// The expression with what a name or string stands for called otherwise.
 pub fn rename(sql: &str, named: Named, from: &str, to: &str) -> Result<String> {
-    replace(sql, &mut |kind, _, name| {
-        Ok((kind == named && name == from).then(|| (false, to.to_string())))
-    })
+    replace(
+        sql,
+        &mut |kind, _, name| match kind == named && name == from {
+            // An id would stand behind it.
+            true if to.contains('\u{1}') => Err(Error::unsupported(
+                "the character U+0001 in a name that an expression has",
+            )),
+            is_it => Ok(is_it.then(|| (false, to.to_string()))),
+        },
+    )
 }
 
-/// What stands for a name, and whether also for the schema before it.
+/// What stands for a name, and whether also for the schema before it; for a string, whether it has escapes.
 pub type Replacement = Option<(bool, String)>;
 
 type Other<'a> = dyn FnMut(Named, Option<&str>, &str) -> Result<Replacement> + 'a;
@@ -66,9 +73,14 @@ pub fn replace(sql: &str, other: &mut Other) -> Result<String> {
             continue;
         };
         if let Some((whole, to)) = other(named, said.as_deref(), &name)? {
-            let first = qualifier.filter(|_| whole).unwrap_or(token);
-            let quote = if named == Named::String { "'" } else { "\"" };
+            let is_string = named == Named::String;
+            let first = qualifier.filter(|_| whole && !is_string).unwrap_or(token);
+            let quote = if is_string { "'" } else { "\"" };
             out.push_str(&sql[end..first.start]);
+            if is_string && whole {
+                let glued = out.ends_with(char::is_alphanumeric);
+                out.push_str(if glued { " E" } else { "E" });
+            }
             out.push_str(quote);
             out.push_str(&to.replace(quote, &quote.repeat(2)));
             out.push_str(quote);

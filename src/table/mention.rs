@@ -9,13 +9,17 @@
 //!   nextval('s.numbers')   nextval('␁7')
 //! ```
 //!
-//! Texts of before that was so have the names; they are those of `public`.
+//! In the strings of who defines something that character is written as an escape, and elsewhere it is refused, so that
+//! nothing of theirs is taken for an id. Texts of before that was so have the names; they are those of `public`. One of
+//! them that has the character itself with a number behind it cannot be told apart: its value is what it was, but it is
+//! shown as if the id were meant.
 
 use crate::error::Result;
 use crate::types::{TableId, TableSchema};
 use std::fmt::Write;
 
-const MARK: char = '\u{1}';
+/// What ids stand behind.
+pub const MARK: char = '\u{1}';
 
 /// What stands for a name.
 pub fn mention(id: TableId) -> String {

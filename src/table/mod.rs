@@ -145,7 +145,9 @@ pub use catalog::Catalog;
 pub use check::Check;
 pub use checkpoint::{Capture, Restore};
 pub use location::{BlockId, Fetch, Location};
-pub use mention::{each_text, mention, mentioned, mentions, mentions_in, next_of, with_names};
+pub use mention::{
+    MARK, each_text, mention, mentioned, mentions, mentions_in, next_of, with_names,
+};
 pub use size::Size;
 pub use store::{CommitInfo, Residency, Stats, Store};
 pub use waiting::Origin;

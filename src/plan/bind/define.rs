@@ -283,14 +283,16 @@ impl<'a> Binder<'a> {
         cascade: bool,
     ) -> Result<Plan> {
         let mut tables = Vec::with_capacity(names.len());
+        let mut sequences = Vec::new();
         for table in names {
             let (table, position) = self.relation(table)?;
             let table = table.as_str();
             match self.catalog().table(table) {
                 Some(found) if kind == RelationKind::Sequence => {
-                    if let Some(error) = self.dependent_on_sequence(found)? {
+                    if let Some(error) = self.dependent_on_sequence(found, cascade)? {
                         return Err(error.at(position));
                     }
+                    sequences.push(found.id);
                 }
                 Some(_) => {}
                 None if if_exists => {}
@@ -306,12 +308,16 @@ impl<'a> Binder<'a> {
                 tables.push(table.to_string());
             }
         }
-        Ok(Plan::DropTable {
+        let drop = Plan::DropTable {
             kind,
             names: tables,
             if_exists,
             cascade,
-        })
+        };
+        match cascade && !sequences.is_empty() {
+            true => self.without_defaults(&sequences, drop),
+            false => Ok(drop),
+        }
     }
 
     pub fn bind_truncate(

@@ -7,7 +7,7 @@ use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{Plan, TimeSlot};
 use crate::sql::CreateIndex;
-use crate::table::Catalog;
+use crate::table::{Catalog, mentions_in};
 use crate::types::{
     ColumnId, ComputedKey, DataType, IndexId, IndexSchema, RelationKind, TableSchema,
 };
@@ -49,6 +49,7 @@ impl Binder<'_> {
                 parts: parts.collect::<Result<_>>()?,
                 predicate: texts.predicate.as_ref().map(with_ids).transpose()?,
             };
+            self.check_casts(&table, &given)?;
             bind_key(&table, &given).map_err(|error| error.moved_to(position))?;
             computed = Some(given);
         }
@@ -89,6 +90,26 @@ impl Binder<'_> {
             },
             if_not_exists: index.if_not_exists,
         })
+    }
+
+    /// An error if a key casts to a type that is not known where keys are made of rows: that knows the enumerated
+    /// types of the table's columns.
+    fn check_casts(&self, table: &TableSchema, key: &ComputedKey) -> Result<()> {
+        let texts = key.parts.iter().chain(&key.predicate);
+        let named = texts.flat_map(|text| mentions_in(text));
+        let mut named = named.filter_map(|id| self.catalog().table_by_id(id));
+        let unknown = named.find(|named| match named.kind() {
+            RelationKind::Enum => !table.has_type(named.id),
+            kind => kind == RelationKind::Domain,
+        });
+        match unknown {
+            Some(named) => Err(Error::unsupported(format!(
+                "a cast to {} in the key of an index of \"{}\"",
+                named.shown(),
+                table.name
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// An error if a foreign key leads to the table by the index.

@@ -5,27 +5,42 @@ use super::data_type;
 use crate::error::{Code, Error, Result};
 use crate::expr::name_parts;
 use crate::sql::{self, Named};
-use crate::table::mention;
+use crate::table::{MARK, mention};
 use crate::types::TableId;
 use sqlparser::ast::{Ident, ObjectName};
 
 impl Binder<'_> {
     /// The text of an expression as it is kept: with ids in the place of the names of sequences and, if it has `types`,
-    /// of types.
+    /// of types. The character that ids stand behind is written as an escape in its strings, and refused elsewhere.
     pub fn with_ids(&mut self, sql: &str, types: bool) -> Result<String> {
-        sql::replace(sql, &mut |named, said, name| match (named, said) {
+        let mut made = 0;
+        let text = sql::replace(sql, &mut |named, said, name| match (named, said) {
             (Named::Type, None) if data_type::of_name(name).is_some() => Ok(None),
             (Named::Type, _) if types => {
                 let parts = said.into_iter().chain([name]);
                 let found = self.find_type(&quoted(parts))?;
+                made += usize::from(found.is_some());
                 Ok(found.map(|found| (true, mention(found.id))))
             }
             (Named::String, Some("nextval" | "currval" | "setval")) => {
                 let id = self.sequence_said(name)?;
+                made += 1;
                 Ok(Some((false, mention(id))))
             }
+            // One with a line break may be several, which are one.
+            (Named::String, _) if name.contains(MARK) && !name.contains(['\n', '\r']) => {
+                let escaped = name.replace('\\', "\\\\").replace(MARK, "\\x01");
+                Ok(Some((true, escaped)))
+            }
             _ => Ok(None),
-        })
+        })?;
+        match text.matches(MARK).count() == made {
+            true => Ok(text),
+            false => {
+                let error = Error::unsupported("the character U+0001 in a definition");
+                Err(error.with_hint("In a string it can be written as E'\\x01'."))
+            }
+        }
     }
 
     /// The relation that a text names.

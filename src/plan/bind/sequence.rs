@@ -1,7 +1,9 @@
 //! Sequences: their definitions, and those that come with SERIAL and IDENTITY columns.
 
+use super::alter::{altered, dependent};
 use super::binder::Binder;
 use super::constraint::numbered;
+use super::definitions::statement;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::plan::{AlterStep, Plan};
@@ -39,10 +41,14 @@ impl Binder<'_> {
         })
     }
 
-    /// The error that a column needs the sequence.
-    pub fn dependent_on_sequence(&mut self, sequence: &TableSchema) -> Result<Option<Error>> {
+    /// The error that a column needs the sequence, if only its default does unless that goes along.
+    pub fn dependent_on_sequence(
+        &mut self,
+        sequence: &TableSchema,
+        cascade: bool,
+    ) -> Result<Option<Error>> {
         let name = &sequence.shown();
-        let names = [name.clone(), mention(sequence.id)];
+        let names = names_of(sequence);
         for table in self.catalog().tables() {
             for column in &table.columns {
                 let identity = column.identity.as_ref();
@@ -54,18 +60,41 @@ impl Binder<'_> {
                         Error::new(Code::DependentObjects, message).with_hint(hint),
                     ));
                 }
-                if column.default.is_some() && self.default_of(column)?.uses_sequence(&names) {
-                    let message =
-                        format!("cannot drop sequence {name} because other objects depend on it");
-                    return Ok(Some(
-                        Error::new(Code::DependentObjects, message).with_detail(format!(
-                            "default value for {what} depends on sequence {name}"
-                        )),
-                    ));
+                if !cascade && self.default_uses(column, &names)? {
+                    let depends = format!("default value for {what} depends on sequence {name}");
+                    return Ok(Some(dependent(&format!("sequence {name}"), depends)));
                 }
             }
         }
         Ok(None)
+    }
+
+    fn default_uses(&mut self, column: &ColumnSchema, names: &[String]) -> Result<bool> {
+        Ok(column.default.is_some() && self.default_of(column)?.uses_sequence(names))
+    }
+
+    /// What drops sequences, and the defaults that take their values.
+    pub fn without_defaults(&mut self, gone: &[TableId], drop: Plan) -> Result<Plan> {
+        let catalog = self.catalog();
+        let gone = gone.iter().filter_map(|id| catalog.table_by_id(*id));
+        let names: Vec<String> = gone.flat_map(|gone| names_of(gone)).collect();
+        let mut steps = Vec::new();
+        for table in catalog.tables() {
+            let mut kept = TableSchema::clone(table);
+            for (column, kept) in table.columns.iter().zip(&mut kept.columns) {
+                if self.default_uses(column, &names)? {
+                    kept.default = None;
+                }
+            }
+            if kept != **table {
+                steps.push(AlterStep::Table(kept));
+            }
+        }
+        if steps.is_empty() {
+            return Ok(drop);
+        }
+        steps.push(statement(drop));
+        Ok(altered(steps, "DROP SEQUENCE"))
     }
 
     pub fn sequence_named(&self, name: &str, position: u32) -> Result<TableSchema> {
@@ -163,6 +192,11 @@ impl Binder<'_> {
 }
 
 /// The relation that holds a sequence's row.
+/// What a default may call it.
+fn names_of(sequence: &TableSchema) -> [String; 2] {
+    [sequence.shown(), mention(sequence.id)]
+}
+
 fn relation(made: TableSchema, sequence: SequenceSchema) -> TableSchema {
     let column = |id, name: &str, data_type| ColumnSchema {
         id: ColumnId(id),

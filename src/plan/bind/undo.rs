@@ -118,7 +118,7 @@ impl Binder<'_> {
             .as_ref()
             .is_some_and(|own| own.owner.is_none());
         match is_free
-            .then(|| self.dependent_on_sequence(gone))
+            .then(|| self.dependent_on_sequence(gone, false))
             .transpose()?
             .flatten()
         {
