@@ -53,7 +53,6 @@ impl Database {
             heap: &self.shared.options.heap,
         };
         let store = &mut self.shared.store;
-        store.next_step();
         let events = loop {
             let view = View::at(store, snapshot);
             let told = match &retyped {

@@ -182,7 +182,6 @@ impl Shared {
     }
 
     fn loaded<T>(&mut self, read: impl Fn(&Store) -> Result<Fetch<T>>) -> Result<T> {
-        self.store.next_step();
         loop {
             match read(&self.store)? {
                 Fetch::Ready(found) => return Ok(found),

@@ -121,10 +121,6 @@ impl Database {
                 Step::Done => break Paused::Done,
             }
         };
-        // What it waited for has been read.
-        if context.budget < *budget {
-            self.shared.store.next_step();
-        }
         *budget = context.budget;
         Ok(paused)
     }

@@ -46,11 +46,9 @@ impl Database {
             self.check_time(task)?;
             return Ok(Progress::WaitingForWriter);
         }
-        match task.needed.take() {
-            Some(block) => self.shared.store.load(block)?,
-            None => self.shared.store.next_step(),
+        if let Some(block) = task.needed.take() {
+            self.shared.store.load(block)?;
         }
-        self.shared.store.make_room();
         loop {
             if let Some(result) = task.ready.pop_front() {
                 return Ok(Progress::Statement(result));

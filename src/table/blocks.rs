@@ -2,13 +2,12 @@
 
 use super::block::Block;
 use super::checkpoint::{self, Head};
-use super::memory::{Mark, Memory, Round};
 use super::rows::Layout;
-use super::waiting::Part;
+use super::waiting::Damage;
 use super::{BlockId, Fetch, Residency};
 use crate::encoding::wire::Decoded;
 use crate::error::{Code, Error, Result};
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Blocks that are unpacked before others have their turn.
@@ -20,20 +19,18 @@ pub(crate) struct Blocks {
     copies: u64,
     /// What is known of the blocks of the checkpoint.
     pub stored: Stored,
-    pub memory: Rc<Memory>,
-    /// Counts the checkpoints that were begun.
-    captures: Cell<u32>,
+    pub damage: Damage,
 }
 
 /// What the blocks of a checkpoint are bounded by.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Stored {
     /// The checkpoint's sequence.
     pub seq: u64,
     /// The first row id that was not given.
     pub next_row: u64,
-    /// The numbers here of its blocks, in their order.
-    pub ids: Rc<Vec<BlockId>>,
+    /// The number here of its first block. The others follow.
+    pub first: u32,
 }
 
 struct Slot {
@@ -42,16 +39,13 @@ struct Slot {
     /// The part of a checkpoint that it was made of, or will be.
     packed: Option<Packed>,
     loaded: bool,
-    mark: Mark,
-    /// How many checkpoints had been begun when it was changed last.
-    changed: u32,
 }
 
 /// A block as the part of a checkpoint.
 struct Packed {
     head: Head,
     layout: Rc<Layout>,
-    part: Rc<Part>,
+    bytes: Box<[u8]>,
 }
 
 /// What can be known of a block that waits.
@@ -75,8 +69,7 @@ impl Blocks {
             slots: Vec::new(),
             copies: 0,
             stored: Stored::default(),
-            memory: Rc::default(),
-            captures: Cell::new(0),
+            damage: Damage::default(),
         }
     }
 
@@ -90,8 +83,13 @@ impl Blocks {
     }
 
     /// A block that waits until it is needed.
-    pub fn add_packed(&mut self, head: Head, layout: Rc<Layout>, part: Rc<Part>) -> BlockId {
-        let packed = Packed { head, layout, part };
+    pub fn add_packed(&mut self, head: Head, layout: Rc<Layout>, bytes: &[u8]) -> BlockId {
+        let bytes = bytes.into();
+        let packed = Packed {
+            head,
+            layout,
+            bytes,
+        };
         self.add_slot(OnceCell::new(), Some(packed))
     }
 
@@ -100,8 +98,6 @@ impl Blocks {
             block,
             packed,
             loaded: false,
-            mark: Mark::default(),
-            changed: self.captures.get(),
         });
         BlockId(self.slots.len() as u32 - 1)
     }
@@ -109,7 +105,6 @@ impl Blocks {
     /// The block of this number if it has to be loaded before it can be read.
     pub fn need(&self, id: BlockId) -> Option<BlockId> {
         let slot = self.slots.get(id.0 as usize)?;
-        slot.mark.set();
         let missing =
             self.residency == Residency::FirstTouch && !slot.loaded || slot.waiting().is_some();
         missing.then_some(id)
@@ -120,48 +115,9 @@ impl Blocks {
         self.slots.len()
     }
 
-    /// A block that has not changed since a checkpoint: what it says of itself, and the part that it is.
-    pub fn packed(&self, number: usize) -> Option<(&Head, &Part)> {
-        let packed = self.slots.get(number)?.packed.as_ref()?;
-        Some((&packed.head, &packed.part))
-    }
-
-    /// A checkpoint is begun: answers how many there were.
-    pub fn begin_capture(&self) -> u32 {
-        self.captures.set(self.captures.get() + 1);
-        self.captures.get()
-    }
-
-    /// A block is this part now, if it has not changed since that was begun.
-    pub fn take_place(
-        &mut self,
-        id: BlockId,
-        (head, part): (Head, Rc<Part>),
-        layout: impl FnOnce() -> Option<Rc<Layout>>,
-        capture: u32,
-    ) {
-        let slot = &mut self.slots[id.0 as usize];
-        match &mut slot.packed {
-            Some(packed) => packed.part = part,
-            None if slot.changed < capture && (head.is_retired() || head.is_sealed()) => {
-                let packed = |layout| Packed { head, layout, part };
-                slot.packed = layout().map(packed);
-            }
-            None => {}
-        }
-    }
-
-    /// Drops blocks that can be had again.
-    pub fn go_round(&mut self, round: &mut Round) {
-        round.fix(self.slots.capacity() * size_of::<Slot>());
-        for slot in &mut self.slots {
-            let held = slot.block.get().map_or(0, |block| block.bytes_held());
-            match slot.packed {
-                None => round.keep(held),
-                Some(_) if round.drops(&slot.mark, held) => drop(slot.block.take()),
-                Some(_) => {}
-            }
-        }
+    /// The bytes of a block that has not changed since a checkpoint.
+    pub fn packed(&self, number: usize) -> Option<&[u8]> {
+        Some(&self.slots.get(number)?.packed.as_ref()?.bytes)
     }
 
     fn waiting_at(&self, id: BlockId) -> Option<&Packed> {
@@ -176,7 +132,7 @@ impl Blocks {
     /// Bytes that a block takes.
     pub fn bytes_held(&self, id: BlockId) -> usize {
         match self.waiting_at(id) {
-            Some(packed) => packed.part.len(),
+            Some(packed) => packed.bytes.len(),
             None => self.get(id).bytes_held(),
         }
     }
@@ -212,8 +168,8 @@ impl Blocks {
                 continue;
             };
             let damaged = || Error::new(Code::Corrupt, format!("block {id} is damaged"));
-            let bytes = packed.part.bytes()?;
-            let targets = checkpoint::targets(&bytes[1..], &self.stored).map_err(|_| damaged())?;
+            let targets =
+                checkpoint::targets(&packed.bytes, &self.stored).map_err(|_| damaged())?;
             let mut targets = targets.into_iter();
             let target = targets.find_map(|to| Some((to, self.waiting_at(to)?)));
             match target {
@@ -224,12 +180,9 @@ impl Blocks {
                 Some(_) => return Err(damaged()),
                 None => {
                     let found = |id: BlockId| self.unpacked(id.0 as usize);
-                    let block = packed.unpack(&bytes, &self.stored, Some(&found));
+                    let block = packed.unpack(&self.stored, Some(&found));
                     let block = block.map_err(|_| damaged())?;
-                    self.memory.grow(block.bytes_held());
-                    let slot = &self.slots[id.0 as usize];
-                    let _ = slot.block.set(Box::new(block));
-                    slot.mark.wait(&self.memory);
+                    let _ = self.slots[id.0 as usize].block.set(Box::new(block));
                     waiting.pop();
                     left -= 1;
                 }
@@ -245,9 +198,7 @@ impl Blocks {
             return see(self.get(id));
         };
         let damaged = |_| Error::new(Code::Corrupt, format!("block {id} is damaged"));
-        let bytes = packed.part.read()?;
-        let block = packed.unpack(&bytes, &self.stored, None);
-        see(&block.map_err(damaged)?)
+        see(&packed.unpack(&self.stored, None).map_err(damaged)?)
     }
 
     /// A block to read from.
@@ -267,7 +218,6 @@ impl Blocks {
         let slot = self.slots.get_mut(id.0 as usize);
         let slot = slot.ok_or_else(|| Error::new(Code::Internal, format!("no block {id}")))?;
         slot.loaded = true;
-        slot.mark.wait(&self.memory);
         Ok(())
     }
 
@@ -278,7 +228,6 @@ impl Blocks {
     /// If the number is not a block's; numbers come from the store itself.
     pub fn get(&self, id: BlockId) -> &Block {
         let slot = &self.slots[id.0 as usize];
-        slot.mark.set();
         match slot.block.get() {
             Some(block) => block,
             None => self.get_waiting(id),
@@ -291,8 +240,8 @@ impl Blocks {
         let Slot { block, packed, .. } = &self.slots[id.0 as usize];
         block.get_or_init(|| {
             let packed = packed.as_ref().expect("the number of a block");
-            if let Err(error) = unpacked {
-                self.memory.fail(error);
+            if unpacked.is_err() {
+                self.damage.set(true);
             }
             Box::new(packed.head.without_meaning(&packed.layout))
         })
@@ -301,10 +250,8 @@ impl Blocks {
     /// A block that will change: it is no longer what the checkpoint says.
     pub fn get_mut(&mut self, id: BlockId) -> &mut Block {
         self.get(id);
-        let captures = self.captures.get();
         let slot = &mut self.slots[id.0 as usize];
         slot.packed = None;
-        slot.changed = captures;
         slot.block.get_mut().expect("it was asked for above")
     }
 
@@ -334,19 +281,17 @@ impl Blocks {
             .filter_map(|slot| Some(&**slot.block.get()?))
     }
 
-    /// How many blocks wait.
-    pub fn waiting(&self) -> usize {
-        self.slots.iter().filter_map(Slot::waiting).count()
+    /// Bytes of blocks that wait, and how many they are.
+    pub fn waiting(&self) -> (usize, usize) {
+        let waiting = self.slots.iter().filter_map(Slot::waiting);
+        waiting.fold((0, 0), |(bytes, count), packed| {
+            (bytes + packed.bytes.len(), count + 1)
+        })
     }
 }
 
 impl Packed {
-    fn unpack(
-        &self,
-        bytes: &[u8],
-        stored: &Stored,
-        found: Option<checkpoint::Found>,
-    ) -> Decoded<Block> {
-        checkpoint::unpack(&bytes[1..], &self.layout, stored, found)
+    fn unpack(&self, stored: &Stored, found: Option<checkpoint::Found>) -> Decoded<Block> {
+        checkpoint::unpack(&self.bytes, &self.layout, stored, found)
     }
 }

@@ -137,7 +137,7 @@ impl Store {
             each_tiers!(&index.tiers, tiers => tiers.each(&mut |key, row, start, end| {
                 held.add(key, row, start, end);
             }));
-            if !agree(rows, &held, index.awaits_past()) {
+            if !agree(rows, &held, index.awaited().is_some()) {
                 let what = format!("index {} does not have the keys of the rows", index.id);
                 check.problems.push(self.disagreement(relation, &what));
             }

@@ -100,16 +100,9 @@
 //! pieces of live tiers stay packed until they are touched (`waiting`), and the closed tiers of before unmade until a reader
 //! needs them.
 //!
-//! # Memory
-//!
-//! What a checkpoint holds need not stay in memory: when more is held than [`Store::set_budget`] says, blocks, pages of row
-//! maps, leaves of indexes, commits and closed tiers are dropped, those first that have not been used lately (`memory`), and
-//! had again when they are touched. A checkpoint that was written becomes the place where all of that is had from
-//! ([`Store::take_places`]). What changed since is in memory alone, and stays.
-//!
 //! # What is left out
 //!
-//! There is one branch. Runs are merged by the commit that fills
+//! Blocks and runs stay in memory for now, and there is one branch. Runs are merged by the commit that fills
 //! them. A moment before an index was made is served by the index too, but not by the short way for unique
 //! keys, which they may not have been then.
 
@@ -126,11 +119,9 @@ mod commits;
 mod index;
 mod key;
 mod location;
-mod memory;
 mod mention;
 mod ordered_map;
 mod relation;
-mod room;
 mod row_map;
 mod rows;
 mod size;
@@ -150,7 +141,6 @@ pub use mention::{
 };
 pub use size::Size;
 pub use store::{CommitInfo, Residency, Stats, Store};
-pub use waiting::Origin;
 
 pub(crate) use append::{append_null, append_range, append_value, nulls};
 pub(crate) use block::Block;

@@ -4,14 +4,11 @@ use super::apply::apply_change;
 use super::blocks::Blocks;
 use super::commits::Commits;
 use super::relation::Relation;
-use super::waiting::Part;
 use super::{BlockId, Catalog, KeyIndex, KeyMakers};
 use crate::commit::{CatalogChange, Commit, RequestId, TableChange};
 use crate::error::{Code, Error, Result};
 use crate::types::SortedMap;
-use crate::types::{
-    BranchId, HeapBound, IndexId, RowId, Seq, Snapshot, TableId, TableSchema, sort_by,
-};
+use crate::types::{BranchId, IndexId, RowId, Seq, Snapshot, TableId, TableSchema, sort_by};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -90,11 +87,6 @@ pub struct Stats {
 pub struct Store {
     pub(super) relations: SortedMap<TableId, Relation>,
     pub(super) blocks: Blocks,
-    /// Those of the checkpoint that something is made of when it is needed.
-    pub(super) parts: Vec<Rc<Part>>,
-    pub(super) heap: HeapBound,
-    /// Bytes that are in no checkpoint, when that was last looked at.
-    pub(super) dirty: u64,
     /// Each catalog with the commit that made it, and what that changed.
     pub(super) catalogs: Vec<(Seq, Rc<Catalog>)>,
     pub(super) changes: Vec<(Seq, Vec<CatalogChange>)>,
@@ -103,7 +95,7 @@ pub struct Store {
     /// There is a commit of another branch, of which a checkpoint would know nothing.
     pub(super) has_branches: bool,
     /// Indexes that are gone, for who began to read through them before.
-    pub(super) dropped: Vec<(TableId, KeyIndex)>,
+    dropped: Vec<(TableId, KeyIndex)>,
     pub(super) next: NextIds,
     pub(crate) makers: KeyMakers,
     pub(crate) touched: Touched,
@@ -150,9 +142,6 @@ impl Store {
         Store {
             relations: SortedMap::new(),
             blocks: Blocks::new(residency),
-            parts: Vec::new(),
-            heap: HeapBound::default(),
-            dirty: 0,
             catalogs: Vec::new(),
             changes: Vec::new(),
             empty: Rc::default(),
@@ -178,18 +167,10 @@ impl Store {
     /// Makes a commit's changes: the only writer, live and in replay alike.
     ///
     /// # Errors
-    /// A commit that does not follow the last or does not fit the tables, and what could not be read for it. The store is then of no use any
+    /// A commit that does not follow the last or does not fit the tables. The store is then of no use any
     /// more: it is thrown away and made anew from the log.
     pub fn apply(&mut self, commit: Commit) -> Result<()> {
         self.check_order(&commit)?;
-        self.make_room();
-        self.blocks.memory.grow(commit.cost() as usize);
-        let applied = self.apply_in_order(commit);
-        // What could not be read says why the rest does not fit.
-        self.check_sound().and(applied)
-    }
-
-    fn apply_in_order(&mut self, commit: Commit) -> Result<()> {
         let mut tables: Vec<TableId> = commit.tables.iter().map(|change| change.table).collect();
         tables.extend(commit.catalog.iter().filter_map(CatalogChange::table));
         sort_by(&mut tables, Ord::cmp);
@@ -311,9 +292,8 @@ impl Store {
     /// Answers a `Need`: unpacks a block, or makes the closed tier that a checkpoint leaves out.
     ///
     /// # Errors
-    /// `CORRUPT` for what a checkpoint says that contradicts itself, `IO` where it cannot be read.
+    /// `CORRUPT` for what a checkpoint says that contradicts itself.
     pub fn load(&mut self, block: BlockId) -> Result<()> {
-        self.make_room();
         let Store {
             relations, blocks, ..
         } = self;
@@ -324,10 +304,16 @@ impl Store {
     }
 
     /// # Errors
-    /// `CORRUPT` if something that a checkpoint holds turned out to contradict itself, `IO` if it could not be read in place:
-    /// what has been answered since it was touched means nothing.
+    /// `CORRUPT` if something that a checkpoint holds turned out to contradict itself: what has been answered since it was
+    /// touched means nothing.
     pub fn check_sound(&self) -> Result<()> {
-        self.blocks.memory.check_sound()
+        match self.blocks.damage.get() {
+            true => Err(Error::new(
+                Code::Corrupt,
+                "a part of the checkpoint contradicts itself",
+            )),
+            false => Ok(()),
+        }
     }
 
     pub fn last_seq(&self) -> Option<Seq> {
@@ -373,8 +359,7 @@ impl Store {
     pub fn stats(&self) -> Stats {
         let relations = || self.relations.values();
         let blocks: usize = self.blocks.iter().map(|block| block.bytes_held()).sum();
-        let waiting = self.blocks.waiting();
-        let packed: usize = self.parts.iter().map(|part| part.held()).sum();
+        let (waiting_bytes, waiting) = self.blocks.waiting();
         let indexes: usize = relations().map(Relation::bytes_held).sum();
         Stats {
             blocks: (self.blocks.iter().count() + waiting) as u64,
@@ -383,7 +368,7 @@ impl Store {
             copies: self.blocks.copies(),
             live_entries_touched: self.touched.live.get(),
             closed_entries_touched: self.touched.closed.get(),
-            bytes_held: (blocks + packed + indexes) as u64,
+            bytes_held: (blocks + waiting_bytes + indexes) as u64,
         }
     }
 

@@ -409,6 +409,6 @@ pub fn capture(store: &Store, seq: u64) -> Vec<Vec<u8>> {
 
 pub fn restore(parts: &[Vec<u8>], residency: Residency) -> Result<Store> {
     let mut restore = Restore::new(Store::new(residency));
-    parts.iter().try_for_each(|part| restore.part(part, None))?;
+    parts.iter().try_for_each(|part| restore.part(part))?;
     restore.finish()
 }

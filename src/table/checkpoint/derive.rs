@@ -1,7 +1,6 @@
 //! What follows from the blocks of a checkpoint, made when a store is restored or when it is needed.
 
 use crate::error::Result;
-use crate::table::block::Block;
 use crate::table::closed::ClosedTier;
 use crate::table::index::{AnyPeriods, IndexBuild};
 use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Relation};
@@ -63,10 +62,7 @@ impl Relation {
     }
 
     fn restore_rows(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {
-        blocks.visit(id, &mut |block| self.restore_rows_of(id, block))
-    }
-
-    fn restore_rows_of(&mut self, id: BlockId, block: &Block) -> Result<()> {
+        let block = blocks.get(id);
         for row in block.ends.unended().ones() {
             let id_of_row = block.rows.ids[row];
             let location = Location {
@@ -97,22 +93,21 @@ impl Relation {
 
     /// Whether something is needed to know the past of this table.
     pub fn awaits(&self, id: BlockId) -> bool {
-        let mut indexes = self.indexes.iter();
-        self.closed.awaits(id).is_some() || indexes.any(|index| index.awaits(id).is_some())
+        let mut indexes = self.indexes.iter().map(KeyIndex::awaited);
+        self.closed.awaited() == Some(id) || indexes.any(|awaited| awaited == Some(id))
     }
 
     /// Makes the closed tier that is needed under this number, out of the blocks.
     pub fn make_past(&mut self, id: BlockId, blocks: &mut Blocks) -> Result<()> {
-        let ever = |seq: u64| self.timeline.ever(seq).collect::<Vec<BlockId>>();
-        if let Some(seq) = self.closed.awaits(id) {
-            let past = self.past_versions(ever(seq), seq, blocks)?;
+        let seq = blocks.stored.seq;
+        let ever: Vec<BlockId> = self.timeline.ever(seq).collect();
+        if self.closed.awaited() == Some(id) {
+            let past = self.past_versions(ever, seq, blocks)?;
             self.closed.take_past(past, blocks);
             return Ok(());
         }
-        let mut indexes = self.indexes.iter().enumerate();
-        let wanted = indexes.find_map(|(at, index)| Some((at, index.awaits(id)?)));
-        if let Some((at, seq)) = wanted {
-            let ever = ever(seq);
+        let is_wanted = |index: &KeyIndex| index.awaited() == Some(id);
+        if let Some(at) = self.indexes.iter().position(is_wanted) {
             let shape = &self.indexes[at].shape;
             let mut periods = AnyPeriods::new(shape);
             self.periods(&mut periods, shape, ever, seq, &|_, end| end <= seq, blocks)?;

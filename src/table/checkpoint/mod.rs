@@ -29,7 +29,6 @@ mod commits;
 mod derive;
 mod live;
 mod merge;
-mod places;
 mod restore;
 mod runs;
 

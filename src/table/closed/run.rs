@@ -42,8 +42,7 @@ pub(super) struct Run<K> {
 }
 
 impl<K: Ord + Clone> Run<K> {
-    pub fn new(mut entries: Vec<Closed<K>>, blocks: &mut Blocks) -> Run<K> {
-        entries.shrink_to_fit();
+    pub fn new(entries: Vec<Closed<K>>, blocks: &mut Blocks) -> Run<K> {
         let ends = || entries.iter().map(|entry| entry.end);
         let keys = entries.first().zip(entries.last());
         Run {

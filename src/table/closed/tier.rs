@@ -5,7 +5,6 @@ use super::run::{Run, SMALL_RUN_ENTRIES, merge_last, sorted_run};
 use super::walk::Entries;
 use super::{Closed, ClosedWalk};
 use crate::table::blocks::Blocks;
-use crate::table::memory::{Mark, Round};
 use crate::table::{BlockId, Fetch};
 use crate::types::sort_by_key;
 use std::cell::Cell;
@@ -21,7 +20,6 @@ pub(crate) struct ClosedTier<K> {
     max_end: u64,
     /// What ended up to a sequence is not here yet, and is needed under this number.
     awaited: Option<(BlockId, u64)>,
-    mark: Mark,
 }
 
 impl<K> Default for ClosedTier<K> {
@@ -31,7 +29,6 @@ impl<K> Default for ClosedTier<K> {
             buffered: 0,
             max_end: 0,
             awaited: None,
-            mark: Mark::default(),
         }
     }
 }
@@ -53,23 +50,10 @@ impl<K: Ord + Clone> ClosedTier<K> {
         self.awaited.map(|(id, _)| id)
     }
 
-    /// Up to which sequence it is needed under this number.
-    pub fn awaits(&self, id: BlockId) -> Option<u64> {
-        let (awaited, until) = self.awaited?;
-        (awaited == id).then_some(until)
-    }
-
-    /// Whether it is to be dropped, which it is as a whole, and something besides.
-    pub fn go_round(&self, round: &mut Round, besides: usize) -> bool {
-        round.drops(&self.mark, self.bytes_held() + besides)
-    }
-
     /// Takes in what ended before anything that is here.
     pub fn take_past(&mut self, mut past: ClosedTier<K>, blocks: &mut Blocks) {
         past.flush(blocks);
         self.awaited = None;
-        blocks.memory.grow(past.bytes_held());
-        self.mark.wait(&blocks.memory);
         while self.buckets.len() < past.buckets.len() {
             self.buckets.push(Bucket::new(self.buckets.len()));
         }
@@ -80,7 +64,6 @@ impl<K: Ord + Clone> ClosedTier<K> {
 
     /// What a read at a moment, or of all, has to wait for.
     fn missing(&self, at: Option<u64>) -> Option<BlockId> {
-        self.mark.set();
         let (id, until) = self.awaited?;
         at.is_none_or(|seq| seq < until).then_some(id)
     }
