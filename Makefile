@@ -1,7 +1,7 @@
 # make play    set up, build, and serve the playground on http://localhost:8080 (PORT=… for another port)
 # make test    set up, build and run every check and test; this is what CI runs
 # make statements  compare random statements with a PostgreSQL server, SEEDS=500 of them from FIRST=0 on
-# make bench   measure it beside the other databases for the browser, in Chromium (about an hour): docs/BENCHMARKS.md; a part
+# make bench   measure it beside the other databases for the browser, in Chromium (an hour or more): docs/BENCHMARKS.md; a part
 #              with ENGINES=…, WORKLOADS=…, ROUNDS=…, SCALE=…
 # These go on where they were when they are called again, and tell what came of it in docs/RELIABILITY.md:
 # make fuzz    any bytes as storage and any text as SQL: the fuzzer on each of its targets, for TIME=60 seconds more

@@ -1,5 +1,5 @@
 // Measures driftdb beside the other databases for the browser: `make bench`. What is found goes to target/rivals/results.json, and with PUBLISH=1 to
-// docs/BENCHMARKS.md and www/bench/results.json, which the page of the charts reads. It takes about an hour on two cores; a part of it less:
+// docs/BENCHMARKS.md and www/bench/results.json, which the page of the charts reads. It takes an hour or more on two cores; a part of it less:
 //
 //   ENGINES=driftdb,sqlite WORKLOADS=suite,points ROUNDS=1 SCALE=0.1 make bench
 

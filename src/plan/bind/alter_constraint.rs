@@ -94,12 +94,17 @@ impl Binder<'_> {
             };
             for table in found {
                 let key = table.foreign_keys.iter().find(|key| key.name == name);
-                let Some(key) = key.filter(|key| key.may_wait()) else {
-                    let message = format!("constraint \"{name}\" is not deferrable");
-                    return Err(Error::new(Code::WrongObjectType, message).at(position));
-                };
-                let key = (table.id, key.clone());
-                steps.push(AlterStep::Constraints(Some(key), deferred));
+                match key.filter(|key| key.may_wait()) {
+                    Some(key) => {
+                        let key = (table.id, key.clone());
+                        steps.push(AlterStep::Constraints(Some(key), deferred));
+                    }
+                    None if deferred => {
+                        let message = format!("constraint \"{name}\" is not deferrable");
+                        return Err(Error::new(Code::WrongObjectType, message).at(position));
+                    }
+                    None => {}
+                }
             }
         }
         if names.is_empty() {
