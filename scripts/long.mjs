@@ -1,4 +1,4 @@
-// The long runs, which go on where they were when they are started again, and tell what came of all of it in docs/RELIABILITY.md.
+// The long runs, which go on where the tables in docs/RELIABILITY.md say that they were, and tell there what came of them.
 //
 //   node scripts/long.mjs programs 100000    random programs about the past, compared with a model: so many in all
 //   node scripts/long.mjs images 10000000    crash images of random programs that write to a log
@@ -10,9 +10,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryMutants } from './mutants.mjs';
-import { addTo, publish, readProgress, root, today, writeProgress } from './record.mjs';
-
-const kept = (name) => join(root, 'target', name);
+import { added, publish, published, readProgress, root, sum, today, writeProgress } from './record.mjs';
 
 /** Runs a command; resolves to its exit code. Its output is shown, and given to `hear` line by line. */
 function command(program, args, { env = {}, cwd = root, hear } = {}) {
@@ -29,17 +27,27 @@ function command(program, args, { env = {}, cwd = root, hear } = {}) {
   });
 }
 
-/** A test of the engine that keeps its progress itself, with what it counts besides programs. */
-async function programs(name, wanted, { names, failures }) {
-  const path = kept(name);
+const SEEDS = 'seeds';
+
+/** A test of the engine that runs one program after another and keeps what it `counts`; `end` says how far it goes, after `earlier` runs. */
+async function programs(name, { counts, failures, end }) {
+  const run = `make ${name}`;
+  const path = join(root, 'target', name);
+  const earlier = published(run);
+  const first = Math.max(0, ...earlier.map((row) => Number(row[SEEDS].split(' to ')[1]) + 1));
+  writeProgress(path, { next: [first] });
+  // A run of today that was stopped and this one are one.
+  const [begun] = earlier.length > 0 && earlier.at(-1).date === today() ? earlier.at(-1)[SEEDS].split(' to ') : [first];
   const tell = () => {
-    const { next = [0], failed = [], ...counts } = readProgress(path);
-    const sums = Object.fromEntries(names.map((each) => [each, counts[each]?.[0] ?? 0]));
-    if (next[0] > 0) publish(`make ${name}`, [{ date: today(), 'programs (seeds)': `${next[0]} (0 to ${next[0] - 1})`, ...sums, [failures]: failed.length }]);
+    const { next, failed = [], ...counted } = readProgress(path);
+    if (next[0] === first) return;
+    const counters = Object.fromEntries(counts.map((each) => [each, counted[each]?.[0] ?? 0]));
+    const row = { date: today(), [SEEDS]: `${begun} to ${next[0] - 1}`, programs: next[0] - first, ...counters, [failures]: failed.length };
+    publish(run, added(earlier, row, ['date']));
   };
   const timer = setInterval(tell, 60_000);
   const args = ['test', '--profile', 'fuzz', '--test', name, '--', '--nocapture'];
-  const code = await command('cargo', args, { env: { [name.toUpperCase()]: wanted, RECORD: path } });
+  const code = await command('cargo', args, { env: { [name.toUpperCase()]: end(earlier), RECORD: path } });
   clearInterval(timer);
   tell();
   return code;
@@ -49,37 +57,31 @@ const TARGETS = ['frames', 'segment', 'image', 'block', 'sql'];
 
 /** Each target for so many seconds. What was worth keeping stays in fuzz/corpus, and what failed in fuzz/artifacts. */
 async function fuzz(seconds) {
-  const path = kept('fuzz');
-  const progress = readProgress(path);
   let failed = 0;
   for (const target of TARGETS) {
     const corpus = join('fuzz/corpus', target);
     mkdirSync(join(root, corpus), { recursive: true });
-    const counts = { [`${target}.seconds`]: 0, [`${target}.runs`]: 0, [`${target}.failures`]: 0 };
+    let runs = 0;
     const hear = (line) => {
-      const runs = /stat::number_of_executed_units:\s*(\d+)/.exec(line) ?? /^Done (\d+) runs/.exec(line);
-      if (runs) counts[`${target}.runs`] = Number(runs[1]);
+      const told = /stat::number_of_executed_units:\s*(\d+)/.exec(line) ?? /^Done (\d+) runs/.exec(line);
+      if (told) runs = Number(told[1]);
     };
-    const begun = performance.now();
     const args = ['fuzz', 'run', target, corpus, `fuzz/seeds/${target}`, '-s', 'none', '-O', '--', `-max_total_time=${seconds}`, '-print_final_stats=1'];
     const env = { CARGO_TARGET_DIR: join(root, 'target/fuzzer') };
     // Compiled apart, so that its time does not count.
     if ((await command('cargo', ['fuzz', 'build', target, '-s', 'none', '-O'], { env })) !== 0) return 1;
+    const begun = performance.now();
     const code = await command('cargo', args, { env, hear });
-    counts[`${target}.seconds`] = Math.min(Math.round((performance.now() - begun) / 1000), Number(seconds));
-    if (code !== 0) counts[`${target}.failures`] = 1;
     failed += code === 0 ? 0 : 1;
-    addTo(progress, counts);
-    writeProgress(path, progress);
-    const known = TARGETS.filter((each) => progress[`${each}.runs`]);
-    publish('make fuzz', known.map((each) => ({
+    const row = {
       date: today(),
-      target: each,
-      seconds: progress[`${each}.seconds`][0],
-      runs: progress[`${each}.runs`][0],
-      'inputs kept': readdirSync(join(root, 'fuzz/corpus', each)).length,
-      failures: progress[`${each}.failures`][0],
-    })));
+      target,
+      seconds: Math.min(Math.round((performance.now() - begun) / 1000), Number(seconds)),
+      runs,
+      'inputs kept': readdirSync(join(root, corpus)).length,
+      failures: code === 0 ? 0 : 1,
+    };
+    publish('make fuzz', added(published('make fuzz'), row, ['date', 'target'], ['inputs kept']));
   }
   return failed;
 }
@@ -88,30 +90,31 @@ async function fuzz(seconds) {
 const SERIES = 50;
 
 async function kills(wanted) {
-  const path = kept('kills');
-  const progress = readProgress(path);
   const { killAgainAndAgain } = await import('../pkg/test/browser/killing.mjs');
-  const done = (name) => progress[name]?.[0] ?? 0;
-  while (done('opfs.kills') < wanted) {
+  const storages = { opfs: 'OPFS', idb: 'IndexedDB' };
+  const rows = () => published('make kills');
+  const done = () => sum(rows().filter(({ storage }) => storage === storages.opfs), 'kills');
+  while (done() < wanted) {
     let lost = 0;
-    const begun = performance.now();
-    const counts = await killAgainAndAgain({ kills: Math.min(SERIES, wanted - done('opfs.kills')), first: done('opfs.kills') }).catch((error) => {
+    const counts = await killAgainAndAgain({ kills: Math.min(SERIES, wanted - done()), first: done() }).catch((error) => {
       console.error(error);
       lost = 1;
       return error.counts ?? {};
     });
     const { announced = 0, ...rest } = counts;
-    addTo(progress, { ...rest, 'idb.announced': announced, series: 1, lost, seconds: Math.round((performance.now() - begun) / 1000) });
-    writeProgress(path, progress);
-    publish('make kills', ['opfs', 'idb'].map((storage) => ({
-      date: today(),
-      storage: storage === 'opfs' ? 'OPFS' : 'IndexedDB',
-      kills: done(`${storage}.kills`),
-      'commits acknowledged': done(`${storage}.acknowledged`),
-      'databases deleted by the browser, announced': done(`${storage}.announced`),
-      'series in which something was lost': done('lost'),
-    })));
-    console.log(`${done('opfs.kills')} kills, ${done('opfs.acknowledged') + done('idb.acknowledged')} commits acknowledged, ${done('lost')} series that failed`);
+    const counted = { ...rest, 'idb.announced': announced };
+    for (const [name, storage] of Object.entries(storages)) {
+      const row = {
+        date: today(),
+        storage,
+        kills: counted[`${name}.kills`] ?? 0,
+        'commits acknowledged': counted[`${name}.acknowledged`] ?? 0,
+        'databases deleted by the browser, announced': counted[`${name}.announced`] ?? 0,
+        'series in which something was lost': lost,
+      };
+      publish('make kills', added(rows(), row, ['date', 'storage']));
+    }
+    console.log(`${done()} kills, ${sum(rows(), 'commits acknowledged')} commits acknowledged, ${lost} lost`);
     if (lost) return 1;
   }
   return 0;
@@ -125,8 +128,8 @@ async function mutants() {
 
 const [name, wanted] = process.argv.slice(2);
 const runs = {
-  programs: () => programs('programs', wanted, { names: ['commits', 'questions', 'saved', 'skipped'], failures: 'differences' }),
-  images: () => programs('images', wanted, { names: ['images', 'seconds'], failures: 'violations' }),
+  programs: () => programs('programs', { counts: ['commits', 'questions', 'saved', 'skipped'], failures: 'differences', end: () => wanted }),
+  images: () => programs('images', { counts: ['images', 'seconds'], failures: 'violations', end: (earlier) => Math.max(0, wanted - sum(earlier, 'images')) }),
   fuzz: () => fuzz(wanted),
   kills: () => kills(Number(wanted)),
   mutants,
