@@ -12,10 +12,11 @@ import { deleteDatabase } from './opener.js';
 import { Past } from './past.js';
 import { platform } from './platform.js';
 import type { Connection, Opening } from './protocol.js';
-import { Remote, startWorker } from './remote.js';
+import { Remote } from './remote.js';
 import { clearSentinels, readSentinel, sentinelWriter } from './sentinel.js';
 import { Session } from './session.js';
 import { type EngineOptions, Shared, USUAL } from './shared.js';
+import { startWorker } from './starter.js';
 import { SyncSession } from './sync.js';
 import { runTransaction } from './transaction.js';
 import { checkedTimeout, startTimer, type Timer } from './timer.js';
@@ -365,8 +366,8 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
     connection = await Host.open(opening);
   } else {
     if (typeof Worker === 'undefined') throw new DatabaseError('UNSUPPORTED', 'there are no workers here; use { worker: false }');
-    const own = worker === true;
-    connection = await Remote.open(own ? startWorker(options.workerUrl) : worker, opening, own);
+    const start = () => startWorker(options.workerUrl);
+    connection = worker === true ? await Remote.open(start(), opening, start) : await Remote.open(worker, opening);
   }
   const { storage, name } = connection.info;
   if (storage !== 'opfs' && storage !== 'idb') return connection;

@@ -22,7 +22,7 @@ import { failed, HeldReplies, NO_RESULTS } from './held.js';
 import { type Opened, openDatabase, openStorage, startEngine, startEngineSync, storePieces } from './opener.js';
 import { Notices } from './notices.js';
 import { platform } from './platform.js';
-import type { Connection, Opening, Reply, Request, Why } from './protocol.js';
+import { type Connection, type KnownSession, type Opening, type Reply, type Request, stopped, type Why } from './protocol.js';
 import { Status } from './results.js';
 import { Salvage } from './salvage.js';
 import { type Job, jobOf, Sessions } from './sessions.js';
@@ -86,9 +86,12 @@ export class Host implements Connection {
     this.#engine = opened.engine;
   }
 
-  static async open(opening: Opening): Promise<Host> {
+  /** `known` is of a host whose place this one takes. */
+  static async open(opening: Opening, known?: { sessions: KnownSession[]; restarts: number }): Promise<Host> {
     const opened = await openDatabase(opening);
     const host = new Host(opening, opened);
+    host.#sessions.restore(known?.sessions ?? []);
+    host.#restarts = known?.restarts ?? 0;
     try {
       if (host.storage.pieces) await host.#store();
       host.#planIdle();
@@ -222,6 +225,17 @@ export class Host implements Connection {
   /** A direct call threw: the engine is gone. */
   crashedDirect(thrown: unknown): DatabaseError {
     return this.#crash(thrown);
+  }
+
+  /** The last commit; -1 before the first. */
+  get lastSeq(): number {
+    return this.#engine?.wasm.applied_seq() ?? -1;
+  }
+
+  /** Whether a session is in a transaction, be it one that is lost. */
+  isInTransaction(session: number): boolean {
+    const found = this.#sessions.has(session) ? this.#sessions.get(session) : undefined;
+    return found !== undefined && (found.inTransaction || found.lost);
   }
 
   get synchronous(): boolean {
@@ -612,9 +626,4 @@ function closed(): DatabaseError {
 
 function lost(): DatabaseError {
   return new DatabaseError('IN_FAILED_TRANSACTION', 'the transaction was lost with an engine that failed; roll it back');
-}
-
-function stopped(why: Why): WireError {
-  const message = why === 'TIMEOUT' ? 'the call took longer than its timeout' : 'the call was cancelled';
-  return { code: why, message, sqlstate: '57014' };
 }

@@ -56,6 +56,12 @@ export interface Reply {
 /** Why a call is to be stopped. */
 export type Why = 'CANCELLED' | 'TIMEOUT';
 
+/** The error of a call that was stopped. */
+export function stopped(why: Why): WireError {
+  const message = why === 'TIMEOUT' ? 'the call took longer than its timeout' : 'the call was cancelled';
+  return { code: why, message, sqlstate: '57014' };
+}
+
 /** What the page remembers of a database outside its storage: enough to notice that it is gone. */
 export interface Sentinel {
   /** The last commit that was known to be durable; null before the first. */
@@ -81,18 +87,34 @@ export interface Opening {
   worker: boolean;
 }
 
+/** A session that another worker has had. */
+export interface KnownSession {
+  number: number;
+  /** Its transaction is lost: only a ROLLBACK may follow. */
+  inTransaction: boolean;
+  statements: { id: number; sql: string; moment?: WireMoment | undefined }[];
+}
+
 export type ToWorker =
-  /** With `moduleFollows` the engine's module comes in a message of its own, while storage is being opened. */
-  | { type: 'open'; opening: Opening; moduleFollows: boolean }
+  /**
+   * With `moduleFollows` the engine's module comes in a message of its own, while storage is being opened. A worker that takes the place of
+   * another is handed what is `known` of that.
+   */
+  | { type: 'open'; opening: Opening; moduleFollows: boolean; known?: { sessions: KnownSession[]; restarts: number } | undefined }
   /** None: the worker loads it. */
   | { type: 'module'; module: WebAssembly.Module | undefined }
   | { type: 'call'; id: number; request: Request }
   | { type: 'cancel'; id: number; why: Why }
+  /** Is to be answered at once. */
+  | { type: 'listen' }
   | { type: 'close' };
 
 export type FromWorker =
-  | { type: 'opened'; info: DatabaseInfo }
-  | { type: 'reply'; id: number; reply: Reply }
+  /** With the last commit. */
+  | { type: 'opened'; info: DatabaseInfo; seq: number }
+  /** With whether the session is in a transaction now. */
+  | { type: 'reply'; id: number; reply: Reply; inTransaction: boolean }
+  | { type: 'listening' }
   /** There are commits up to this one, and whether they are on storage. */
   | { type: 'commits'; seq: number; stored: boolean }
   /** It cannot be opened. */

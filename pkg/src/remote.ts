@@ -1,148 +1,151 @@
-/** The page's side of an engine in a worker. */
+/**
+ * The page's side of an engine in a worker.
+ *
+ * A call that is to be stopped is stopped by the engine, between two steps. Should a single step take so long that the worker does not
+ * listen, the worker is ended and another opens the database anew, as it would after a crash: what was acknowledged is there, calls that
+ * were at work have failed, prepared statements go on, transactions are lost.
+ */
 
-import { DatabaseError, type WireError } from './error.js';
+import { DatabaseError, toWire, type WireError } from './error.js';
+import { failed } from './held.js';
+import { Ledger } from './ledger.js';
 import { Notices } from './notices.js';
-import type { Connection, FromWorker, Opening, Reply, Request, ToWorker, Why } from './protocol.js';
+import { type Connection, type FromWorker, type Opening, type Reply, type Request, stopped, type ToWorker, type Why } from './protocol.js';
 import { startTimer } from './timer.js';
 import type { DatabaseInfo } from './types.js';
 
-const WORKER_NAME = 'driftdb-wasm';
+/** How often a worker that ought to stop a call is asked whether it listens, and how often without an answer at the most. */
+const ASK_MS = 500;
+const ASKED_MAX = 4;
 
-/** Starts the package's own worker. */
-export function startWorker(url: string | URL | undefined): Worker {
-  if (demandsTrust()) return new Worker(trusted(url ?? new URL('./worker.js', import.meta.url)), { type: 'module', name: WORKER_NAME });
-  try {
-    if (url !== undefined) return new Worker(url, { type: 'module', name: WORKER_NAME });
-    // Written so that bundlers find the worker.
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'driftdb-wasm' });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return new Worker(trusted(url ?? new URL('./worker.js', import.meta.url)), { type: 'module', name: WORKER_NAME });
-  }
+interface CallOptions {
+  signal?: AbortSignal | undefined;
+  timeout?: number | undefined;
 }
 
-/** Whether the page says that it demands Trusted Types. A policy in a header is not seen here: it shows in the refusal. */
-function demandsTrust(): boolean {
-  if (typeof document === 'undefined') return false;
-  const policies = document.querySelectorAll<HTMLMetaElement>('meta[http-equiv="Content-Security-Policy" i]');
-  return [...policies].some(({ content }) => content.includes('require-trusted-types-for'));
+/** A call that has no answer yet. */
+interface Call {
+  request: Request;
+  answer: (reply: Reply) => void;
+  /** Why it is to be stopped, if it is. */
+  why?: Why;
 }
 
-interface TrustedTypes {
-  createPolicy(name: string, rules: object): TrustedPolicy;
-}
-
-interface TrustedPolicy {
-  createScriptURL(url: string): unknown;
-}
-
-let policy: TrustedPolicy | undefined;
-
-/** Under Trusted Types a worker's address must come from a policy; the page allows it by the name `driftdb-wasm`. */
-function trusted(url: string | URL): URL {
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  if (!trustedTypes) return new URL(url);
-  policy ??= trustedTypes.createPolicy(WORKER_NAME, { createScriptURL: (text: string) => text });
-  return policy.createScriptURL(String(url)) as URL;
+/** A worker with an open database, and its last commit then. */
+interface Opened {
+  worker: Worker;
+  info: DatabaseInfo;
+  seq: number;
 }
 
 export class Remote implements Connection {
-  readonly #waiting = new Map<number, (reply: Reply) => void>();
-  #calls = 0;
-  #closed: Promise<void> | undefined;
-  #gone: DatabaseError | undefined;
+  readonly info: DatabaseInfo;
   readonly notices = new Notices();
+  /** None while the database is opened anew, or where that has failed. */
+  #worker: Worker | undefined;
+  #reopening: Promise<void> | undefined;
+  readonly #calls = new Map<number, Call>();
+  #lastCall = 0;
+  readonly #ledger = new Ledger();
+  /** The last commit that the worker has told of. */
+  #told: number;
+  #restarts = 0;
+  #asking: ReturnType<typeof setInterval> | undefined;
+  #closed: Promise<void> | undefined;
+  #resolveClose: ((error?: WireError) => void) | undefined;
+  #gone: DatabaseError | undefined;
 
   private constructor(
-    readonly worker: Worker,
-    readonly info: DatabaseInfo,
-    /** Whether the worker is ours to end. */
-    readonly own: boolean,
+    opened: Opened,
+    readonly opening: Opening,
+    /** Starts another worker, where workers are ours to end. */
+    readonly startAnother: (() => Worker) | undefined,
   ) {
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
-    worker.onerror = (event) => this.#lose(new DatabaseError('ENGINE_CRASHED', `the worker failed: ${event.message}`));
+    this.info = opened.info;
+    this.#told = opened.seq;
+    this.#use(opened.worker);
   }
 
-  static open(worker: Worker, opening: Opening, own: boolean): Promise<Remote> {
-    return new Promise((resolve, reject) => {
-      const refuse = (error: DatabaseError) => {
-        if (own) worker.terminate();
-        reject(error);
-      };
-      worker.onerror = (event) => {
-        const message = event.message ? `the worker failed: ${event.message}` : 'the worker could not be loaded';
-        refuse(
-          new DatabaseError('STORAGE_UNAVAILABLE', message, {
-            hint: "serve 'worker.js' and 'shared.js' beside 'index.js' and allow them with the CSP 'worker-src', or use { worker: false }",
-          }),
-        );
-      };
-      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-        if (data.type === 'opened') resolve(new Remote(worker, data.info, own));
-        else if (data.type === 'failed') refuse(DatabaseError.fromWire(data.error));
-      };
-      const post = (message: ToWorker) => worker.postMessage(message);
-      const { wasm } = opening;
-      if (!(wasm instanceof Promise)) return post({ type: 'open', opening, moduleFollows: false });
-      post({ type: 'open', opening: { ...opening, wasm: undefined }, moduleFollows: true });
-      wasm.then(
-        (module) => post({ type: 'module', module }),
-        () => post({ type: 'module', module: undefined }),
-      );
-    });
+  /** Opens a database in a worker. One that is `startAnother`'s is ended with the database. */
+  static async open(worker: Worker, opening: Opening, startAnother?: () => Worker): Promise<Remote> {
+    return new Remote(await openIn(worker, opening, startAnother !== undefined), opening, startAnother);
   }
 
-  call(request: Request, options: { signal?: AbortSignal | undefined; timeout?: number | undefined } = {}): Promise<Reply> {
+  call(request: Request, options: CallOptions = {}): Promise<Reply> {
     if (this.#gone) return Promise.reject(this.#gone);
-    const id = (this.#calls += 1);
-    return new Promise((resolve) => {
-      const release: (() => void)[] = [];
-      this.#waiting.set(id, (reply) => {
-        for (const undo of release) undo();
-        resolve(reply);
-      });
-      const cancel = (why: Why) => this.#post({ type: 'cancel', id, why });
-      if (options.signal) {
-        const aborted = () => cancel('CANCELLED');
-        options.signal.addEventListener('abort', aborted, { once: true });
-        release.push(() => options.signal?.removeEventListener('abort', aborted));
-      }
-      if (options.timeout !== undefined) {
-        const timer = startTimer(options.timeout, () => cancel('TIMEOUT'));
-        release.push(() => clearTimeout(timer));
-      }
-      this.#post({ type: 'call', id, request });
-    });
+    if (this.#worker) return this.#send(this.#worker, request, options);
+    return this.#openAnew().then(
+      () => this.call(request, options),
+      (error: unknown) => failed(toWire(error)),
+    );
   }
 
   close(): Promise<void> {
     this.#closed ??= new Promise<WireError | undefined>((resolve) => {
-      if (this.#gone) return resolve(undefined);
+      if (this.#gone || !this.#worker) return resolve(undefined);
       this.#resolveClose = resolve;
-      this.#post({ type: 'close' });
+      post(this.#worker, { type: 'close' });
     }).then((error) => {
       this.#lose(new DatabaseError('CLOSED', 'the database is closed'));
-      if (this.own) this.worker.terminate();
+      if (this.startAnother) this.#worker?.terminate();
       if (error) throw DatabaseError.fromWire(error);
     });
     return this.#closed;
   }
-  #resolveClose: ((error?: WireError) => void) | undefined;
 
-  #post(message: ToWorker): void {
-    this.worker.postMessage(message);
+  #send(worker: Worker, request: Request, { signal, timeout }: CallOptions): Promise<Reply> {
+    const id = (this.#lastCall += 1);
+    return new Promise((resolve) => {
+      const release: (() => void)[] = [];
+      const call: Call = {
+        request,
+        answer: (reply) => {
+          for (const undo of release) undo();
+          resolve(reply);
+        },
+      };
+      this.#calls.set(id, call);
+      const stop = (why: Why) => {
+        call.why ??= why;
+        post(worker, { type: 'cancel', id, why });
+        this.#watch(worker);
+      };
+      post(worker, { type: 'call', id, request });
+      if (signal) {
+        const aborted = () => stop('CANCELLED');
+        signal.addEventListener('abort', aborted, { once: true });
+        release.push(() => signal.removeEventListener('abort', aborted));
+        if (signal.aborted) aborted();
+      }
+      if (timeout !== undefined) {
+        const timer = startTimer(timeout, () => stop('TIMEOUT'));
+        release.push(() => clearTimeout(timer));
+      }
+    });
+  }
+
+  #use(worker: Worker): void {
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    worker.onerror = (event) => this.#lose(new DatabaseError('ENGINE_CRASHED', `the worker failed: ${event.message}`));
   }
 
   #receive(message: FromWorker): void {
     switch (message.type) {
       case 'reply': {
-        const answer = this.#waiting.get(message.id);
-        this.#waiting.delete(message.id);
-        answer?.(message.reply);
+        const call = this.#calls.get(message.id);
+        if (!call) return;
+        this.#calls.delete(message.id);
+        this.#ledger.enter(call.request, message.reply, message.inTransaction);
+        call.answer(message.reply);
         break;
       }
       case 'commits':
+        this.#told = Math.max(this.#told, message.seq);
         this.notices.tell(message.seq, message.stored);
+        break;
+      case 'listening':
+        this.#stopWatching();
         break;
       case 'closed':
         this.#resolveClose?.(message.error);
@@ -150,15 +153,123 @@ export class Remote implements Connection {
     }
   }
 
+  /** Ends the worker, unless it listens before long. Of a database in memory nothing would be left. */
+  #watch(worker: Worker): void {
+    if (!this.startAnother || this.info.storage === 'memory' || this.#asking !== undefined || worker !== this.#worker) return;
+    let asked = 0;
+    const ask = () => {
+      if (asked === ASKED_MAX) return this.#end(worker);
+      asked += 1;
+      post(worker, { type: 'listen' });
+    };
+    // Several times, since a page that was frozen finds its timer due before the worker could answer.
+    this.#asking = setInterval(ask, ASK_MS);
+    ask();
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#asking);
+    this.#asking = undefined;
+  }
+
+  #end(worker: Worker): void {
+    this.#stopWatching();
+    worker.onmessage = null;
+    worker.onerror = null;
+    worker.terminate();
+    this.#worker = undefined;
+    this.#restarts += 1;
+    if (this.#resolveClose) return this.#resolveClose();
+    this.#openAnew().catch(() => {}); // the next call tries again, and hears of it
+  }
+
+  /** Opens the database in another worker, which decides what became of the calls of the one before. */
+  #openAnew(): Promise<void> {
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #reopen(): Promise<void> {
+    const { storage, name } = this.info;
+    const told = this.#told;
+    const sentinel = told < 0 ? {} : { [storage]: { seq: told } };
+    const opening = { ...this.opening, url: `${storage}://${name}`, create: false, sentinels: sentinel };
+    try {
+      const start = this.startAnother as () => Worker;
+      const { worker, seq } = await openIn(start(), opening, true, { sessions: this.#ledger.sessions, restarts: this.#restarts });
+      if (this.#closed) return worker.terminate();
+      this.#use(worker);
+      this.#decide(seq > told);
+      this.#told = seq;
+      this.notices.tell(seq, false);
+    } catch (error) {
+      this.#decide(true);
+      throw error;
+    }
+  }
+
+  /** Answers the calls of a worker that was ended. With an untold commit one of those that may write has written, and which is not known. */
+  #decide(untold: boolean): void {
+    for (const [id, { request, answer, why }] of this.#calls) {
+      this.#calls.delete(id);
+      if (untold && (request.kind === 'exec' || request.kind === 'run')) answer(failed(toWire(unknown())));
+      else answer(failed(why ? stopped(why) : toWire(ended())));
+    }
+  }
+
   /** Nothing will be answered any more. */
   #lose(error: DatabaseError): void {
     this.#gone ??= error;
+    this.#stopWatching();
     const { code, message, sqlstate } = error;
-    for (const [id, answer] of this.#waiting) {
-      this.#waiting.delete(id);
-      answer({ results: new Uint8Array(), error: { code, message, sqlstate } });
+    for (const [id, { answer }] of this.#calls) {
+      this.#calls.delete(id);
+      answer(failed({ code, message, sqlstate }));
     }
     this.#resolveClose?.();
     this.notices.wake(); // who waits for a commit waits in vain
   }
+}
+
+function post(worker: Worker, message: ToWorker): void {
+  worker.postMessage(message);
+}
+
+function unknown(): DatabaseError {
+  return new DatabaseError('COMMIT_UNKNOWN', 'the worker was ended, since it did not stop a call; this one may have been committed before that');
+}
+
+function ended(): DatabaseError {
+  return new DatabaseError('ENGINE_CRASHED', 'the worker was ended, since it did not stop another call; nothing was committed, and it can be made again');
+}
+
+/** Has a worker open a database. One that is ours and cannot do it is ended. */
+function openIn(worker: Worker, opening: Opening, own: boolean, known?: Extract<ToWorker, { type: 'open' }>['known']): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: DatabaseError) => {
+      if (own) worker.terminate();
+      reject(error);
+    };
+    worker.onerror = (event) => {
+      const message = event.message ? `the worker failed: ${event.message}` : 'the worker could not be loaded';
+      refuse(
+        new DatabaseError('STORAGE_UNAVAILABLE', message, {
+          hint: "serve 'worker.js' and 'shared.js' beside 'index.js' and allow them with the CSP 'worker-src', or use { worker: false }",
+        }),
+      );
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === 'opened') resolve({ worker, info: data.info, seq: data.seq });
+      else if (data.type === 'failed') refuse(DatabaseError.fromWire(data.error));
+    };
+    const { wasm } = opening;
+    if (!(wasm instanceof Promise)) return post(worker, { type: 'open', opening, known, moduleFollows: false });
+    post(worker, { type: 'open', opening: { ...opening, wasm: undefined }, known, moduleFollows: true });
+    wasm.then(
+      (module) => post(worker, { type: 'module', module }),
+      () => post(worker, { type: 'module', module: undefined }),
+    );
+  });
 }

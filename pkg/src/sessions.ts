@@ -3,7 +3,7 @@
 import type { Engine } from './engine.js';
 import { DatabaseError, toWire } from './error.js';
 import { failed } from './held.js';
-import type { Reply, Request } from './protocol.js';
+import type { KnownSession, Reply, Request } from './protocol.js';
 
 /** A call on its way. */
 export interface Job {
@@ -47,6 +47,18 @@ export class Sessions {
   /** Counts the engines. */
   #generation = 0;
   #statements = 0;
+
+  /** Those of a worker that is gone: their transactions are lost, their statements prepared again when they are used. */
+  restore(known: KnownSession[]): void {
+    for (const { number, inTransaction, statements } of known) {
+      const session = this.get(number);
+      session.lost = inTransaction;
+      for (const { id, ...described } of statements) {
+        session.statements.set(id, { ...described, engine: -1, generation: -1 });
+        this.#statements = Math.max(this.#statements, id);
+      }
+    }
+  }
 
   get(number: number): SessionState {
     let session = this.#sessions.get(number);

@@ -21,11 +21,11 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case 'open':
       if (data.moduleFollows) data.opening.wasm = comingModule();
-      host = Host.open(data.opening);
+      host = Host.open(data.opening, data.known);
       host.then(
         (opened) => {
           opened.notices.add((seq, stored) => post({ type: 'commits', seq, stored }));
-          post({ type: 'opened', info: opened.info });
+          post({ type: 'opened', info: opened.info, seq: opened.lastSeq });
         },
         (error: unknown) => post({ type: 'failed', error: toWire(error) }),
       );
@@ -38,6 +38,9 @@ globalThis.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case 'cancel':
       cancels.get(data.id)?.(data.why);
+      break;
+    case 'listen':
+      post({ type: 'listening' });
       break;
     case 'close':
       void host
@@ -58,12 +61,14 @@ function comingModule(): Promise<WebAssembly.Module> {
 
 async function answer(id: number, { request }: { request: Parameters<Host['call']>[0] }): Promise<void> {
   try {
-    const reply = await (await (host as Promise<Host>)).call(request, { onBegin: (cancel) => void cancels.set(id, cancel) });
+    const opened = await (host as Promise<Host>);
+    const reply = await opened.call(request, { onBegin: (cancel) => void cancels.set(id, cancel) });
+    const inTransaction = 'session' in request && opened.isInTransaction(request.session);
     // A copy is cheaper than handing over a small buffer.
     const transfer = reply.results.byteLength > 4096 ? [reply.results.buffer as ArrayBuffer] : [];
-    post({ type: 'reply', id, reply }, transfer);
+    post({ type: 'reply', id, reply, inTransaction }, transfer);
   } catch (error) {
-    post({ type: 'reply', id, reply: { results: new Uint8Array(), error: toWire(error) } });
+    post({ type: 'reply', id, reply: { results: new Uint8Array(), error: toWire(error) }, inTransaction: false });
   } finally {
     cancels.delete(id);
   }
