@@ -295,12 +295,11 @@ fn end_position(tokens: &[TokenWithSpan]) -> u32 {
 }
 
 /// What PostgreSQL's grammar reads and this one does not, by the words before the place where it stops and at it.
-const UNREAD: [(&[&str], &str); 10] = [
+const UNREAD: [(&[&str], &str); 9] = [
     (&["by", "distinct"], "GROUP BY DISTINCT"),
     (&["current", "of"], "WHERE CURRENT OF"),
     (&["variadic", "*"], "VARIADIC"),
     (&["rows", "from"], "ROWS FROM"),
-    (&["grouping", "sets"], "GROUPING SETS inside of others"),
     (&["set", "null", "("], "SET NULL of some columns"),
     (&["set", "default", "("], "SET DEFAULT of some columns"),
     (&["unique", "nulls"], "NULLS NOT DISTINCT behind a column"),

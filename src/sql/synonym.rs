@@ -1,5 +1,6 @@
 //! Words that say nothing here, or the same as others: `ONLY` before a table, which has no children; `GROUP BY ALL`, which
 //! is not `DISTINCT`; SQLite's `AUTOINCREMENT`, since an `INTEGER PRIMARY KEY` numbers itself, and its `REPLACE INTO`.
+//! So does `GROUPING SETS` inside of another, whose sets it adds to.
 //! `LIKE ANY` becomes the operator that it stands for, and `INTERVAL (2) '…'` a cast, which the grammar reads.
 
 use sqlparser::keywords::Keyword;
@@ -33,6 +34,7 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         .collect();
     let mut silent = silent.into_iter();
     tokens.retain(|_| silent.next() == Some(false));
+    flatten_sets(tokens);
     spell_operators(tokens);
     if let [first, next, ..] = tokens.as_slice()
         && (plain_word(first), plain_word(next)) == (Some("replace"), Some("into"))
@@ -53,6 +55,34 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         ];
         tokens.splice(..1, spelled);
     }
+}
+
+/// Takes GROUPING SETS inside of others out with its parentheses.
+fn flatten_sets(tokens: &mut Vec<TokenWithSpan>) {
+    let is_word = |at: Option<usize>, word| {
+        let token = at.and_then(|at| tokens.get(at));
+        token.is_some_and(|token| plain_word(token) == Some(word))
+    };
+    let mut silent = vec![false; tokens.len()];
+    // Of each open parenthesis, whether it holds sets, and whether it is one to be taken out.
+    let mut open: Vec<(bool, bool)> = Vec::new();
+    for at in 0..tokens.len() {
+        match tokens[at].token {
+            Token::LParen => {
+                let holds =
+                    is_word(at.checked_sub(1), "sets") && is_word(at.checked_sub(2), "grouping");
+                let is_inner = holds && open.last().is_some_and(|(around, _)| *around);
+                if is_inner {
+                    silent[at - 2..=at].fill(true);
+                }
+                open.push((holds, is_inner));
+            }
+            Token::RParen => silent[at] = open.pop().is_some_and(|(_, is_inner)| is_inner),
+            _ => {}
+        }
+    }
+    let mut silent = silent.into_iter();
+    tokens.retain(|_| silent.next() == Some(false));
 }
 
 /// An operator before `ANY (…)` or its like as the grammar knows it, with that of NOT.

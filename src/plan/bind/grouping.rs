@@ -36,6 +36,8 @@ impl Calls {
 /// The groups of a query, growing by the columns that a primary key among them determines.
 pub struct Groups<'s> {
     pub expressions: Vec<Expr>,
+    /// See [`super::grouping_sets::GroupBy`].
+    outputs: Vec<Option<usize>>,
     sets: &'s [Vec<usize>],
     scope: &'s Scope,
 }
@@ -44,24 +46,40 @@ pub struct Groups<'s> {
 const NOT_A_GROUP: usize = usize::MAX;
 
 impl<'s> Groups<'s> {
-    pub fn new(expressions: Vec<Expr>, sets: &'s [Vec<usize>], scope: &'s Scope) -> Self {
+    pub fn new(
+        expressions: Vec<Expr>,
+        outputs: Vec<Option<usize>>,
+        sets: &'s [Vec<usize>],
+        scope: &'s Scope,
+    ) -> Self {
         Groups {
             expressions,
+            outputs,
             sets,
             scope,
         }
     }
 
+    /// The groups that an expression is.
+    fn groups(&self, expr: &Expr) -> impl Iterator<Item = usize> {
+        let groups = self.expressions.iter().enumerate();
+        groups
+            .filter(move |(_, group)| is_same(group, expr))
+            .map(|(at, _)| at)
+    }
+
+    /// The one of them that it reads: that of the first output.
     fn group(&self, expr: &Expr) -> Option<usize> {
-        let mut groups = self.expressions.iter();
-        groups.position(|group| is_same(group, expr))
+        let output = |group: &usize| self.outputs.get(*group).copied().flatten();
+        self.groups(expr)
+            .min_by_key(|group| output(group).unwrap_or(usize::MAX))
     }
 
     /// GROUPING: a bit for each argument that the row's set leaves out, by the number of the set, which is
     /// the column behind the group expressions.
     fn grouping(&self, arguments: &[Expr]) -> Option<Expr> {
         let groups: Vec<usize> = (arguments.iter())
-            .map(|argument| self.group(argument))
+            .map(|argument| self.groups(argument).next())
             .collect::<Option<_>>()?;
         let bits = |set: &Vec<usize>| {
             let is_out = groups.iter().map(|group| i32::from(!set.contains(group)));
@@ -119,7 +137,7 @@ impl<'s> Groups<'s> {
     }
 
     /// The same for all expressions of a query; `context` knows where its columns were used.
-    /// The first `own` are its own, the others those of its subqueries.
+    /// The first are its outputs, the first `own` its own, the others those of its subqueries.
     pub fn regroup_all(
         &mut self,
         mut expressions: Vec<&mut Expr>,
@@ -127,6 +145,11 @@ impl<'s> Groups<'s> {
         context: &Context,
     ) -> Result<()> {
         for (place, expr) in expressions.iter_mut().enumerate() {
+            let of_place = |output: &Option<usize>| *output == Some(place);
+            if let Some(group) = self.outputs.iter().position(of_place) {
+                **expr = Expr::column(group, expr.data_type);
+                continue;
+            }
             self.regroup(expr)
                 .map_err(|at| ungrouped(self.scope, context, at, place < own))?;
         }

@@ -21,6 +21,9 @@ const CUBE_MAX: usize = 12;
 #[derive(Default)]
 pub struct GroupBy {
     pub groups: Vec<Expr>,
+    /// The output that each group is. With sets, outputs that say the same are groups of their own, of which a set may leave
+    /// one out.
+    pub outputs: Vec<Option<usize>>,
     pub sets: Vec<Vec<usize>>,
 }
 
@@ -52,28 +55,32 @@ impl<'a> Binder<'a> {
             outputs,
             items,
         };
-        let mut groups = Vec::with_capacity(list.len());
-        let mut sets: Sets = vec![Vec::new()];
+        let mut grouped = GroupBy {
+            sets: vec![Vec::new()],
+            ..GroupBy::default()
+        };
+        let has_sets = list.iter().any(is_sets);
         for ast in list {
-            let own = self.item_sets(ast, &names, &mut groups)?;
+            let own = self.item_sets(ast, &names, &mut grouped)?;
+            let sets = std::mem::take(&mut grouped.sets);
             if sets.len() * own.len() > SETS_MAX {
                 return Err(too_many());
             }
-            sets = (sets.iter())
+            grouped.sets = (sets.iter())
                 .flat_map(|set| own.iter().map(|own| [set.as_slice(), own].concat()))
                 .collect();
         }
-        if !list.iter().any(is_sets) {
-            sets.clear();
+        if !has_sets {
+            grouped.sets.clear();
         }
-        Ok(GroupBy { groups, sets })
+        Ok(grouped)
     }
 
     fn item_sets(
         &mut self,
         ast: &'a Ast,
         names: &Names<'a, '_>,
-        groups: &mut Vec<Expr>,
+        groups: &mut GroupBy,
     ) -> Result<Sets> {
         let mut parts = |binder: &mut Self, tuples: &'a [Vec<Ast>]| -> Result<Sets> {
             (tuples.iter())
@@ -126,21 +133,31 @@ impl<'a> Binder<'a> {
         &mut self,
         list: impl Iterator<Item = &'a Ast>,
         names: &Names<'a, '_>,
-        groups: &mut Vec<Expr>,
+        grouped: &mut GroupBy,
     ) -> Result<Vec<usize>> {
         let mut set = Vec::new();
         for ast in list {
-            let group = self.group_expression(ast, names)?;
-            let known = groups.iter().position(|other| *other == group);
+            let (group, output) = self.group_expression(ast, names)?;
+            let GroupBy {
+                groups, outputs, ..
+            } = &mut *grouped;
+            let mut known = groups.iter().zip(outputs.iter());
+            let known = known.position(|(other, of)| *other == group && *of == output);
             set.push(known.unwrap_or(groups.len()));
             if known.is_none() {
                 groups.push(group);
+                outputs.push(output);
             }
         }
         Ok(set)
     }
 
-    fn group_expression(&mut self, ast: &'a Ast, names: &Names<'a, '_>) -> Result<Expr> {
+    /// An expression, and the output that it is.
+    fn group_expression(
+        &mut self,
+        ast: &'a Ast,
+        names: &Names<'a, '_>,
+    ) -> Result<(Expr, Option<usize>)> {
         let Names {
             scope,
             outputs,
@@ -174,7 +191,9 @@ impl<'a> Binder<'a> {
             }
         };
         name::at(expr::grouping_key(group.clone()), ast)?;
-        Ok(group)
+        let first = || outputs.iter().position(|output| output.expr == group);
+        let output = from_output.or_else(first);
+        Ok((group, output))
     }
 }
 

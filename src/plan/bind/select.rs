@@ -262,7 +262,11 @@ fn give_type(output: &mut Output, wanted: Option<DataType>) -> Result<()> {
 /// it; those left see the groups.
 fn aggregate<'e>(
     input: Node,
-    GroupBy { groups, sets }: GroupBy,
+    GroupBy {
+        groups,
+        outputs,
+        sets,
+    }: GroupBy,
     mut calls: Calls,
     mut over_groups: Vec<&'e mut Expr>,
     dependents: &'e mut Vec<Dependent>,
@@ -275,7 +279,7 @@ fn aggregate<'e>(
     );
     let own = over_groups.len();
     over_groups.extend(dependents.iter_mut().flat_map(Dependent::expressions_mut));
-    let mut groups = Groups::new(groups, &sets, context.scope);
+    let mut groups = Groups::new(groups, outputs, &sets, context.scope);
     groups.regroup_all(over_groups, own, context)?;
     let mut placed = Placed::default();
     let input = placed.place(input, asked);
