@@ -53,7 +53,7 @@ mod tree;
 
 pub use array::{
     ArrayFunction, elements_of_json, is_array_function, resolve_array, resolve_array_call,
-    resolve_slice, resolve_subscript,
+    resolve_assign, resolve_assign_slice, resolve_slice, resolve_subscript, subscripted,
 };
 pub use call::{copy_line, is_json_row, json_element, json_member, json_row, resolve_function};
 pub use check::Check;

@@ -59,11 +59,7 @@ pub(super) fn take_inferences(
             let is_do =
                 |token: &Token| matches!(token, Token::Word(word) if word.keyword == Keyword::DO);
             over = end_of(tokens, end + 2, is_do).unwrap_or(tokens.len());
-            predicate = Some(read(
-                script,
-                tokens[end + 2..over].to_vec(),
-                |parser: &mut Parser| parser.parse_expr(),
-            )?);
+            predicate = Some(expression(script, tokens[end + 2..over].to_vec())?);
             over -= 1;
         }
         let position = tokens[at].span.start.column as u32;
@@ -98,6 +94,11 @@ fn end_of(tokens: &[TokenWithSpan], from: usize, is_end: impl Fn(&Token) -> bool
         }
     }
     None
+}
+
+/// The expression that these tokens are, to the last of them.
+pub(super) fn expression(script: &str, tokens: Vec<TokenWithSpan>) -> Result<Expr> {
+    read(script, tokens, |parser: &mut Parser| parser.parse_expr())
 }
 
 fn read<T>(

@@ -4,6 +4,7 @@
 //! the two that the grammar knows: `FOR NO KEY UPDATE OF a, b` into `FOR UPDATE OF a FOR UPDATE OF b`.
 
 use super::exclusion::is_word;
+use super::synonym::plain_word;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// What a statement asks for besides its rows.
@@ -15,6 +16,9 @@ pub enum Locking {
     /// The same at once, or else an error.
     NoWait,
 }
+
+/// Behind these another query of a UNION or its like begins.
+const COMBINING: [&str; 5] = ["union", "intersect", "except", "all", "distinct"];
 
 /// Finds the clauses, and rewrites them where the grammar needs it.
 pub(super) fn read_locks(tokens: &mut Vec<TokenWithSpan>) -> Locking {
@@ -28,16 +32,38 @@ pub(super) fn read_locks(tokens: &mut Vec<TokenWithSpan>) -> Locking {
     }
     // Written anew as a whole: there may be very many.
     let old = std::mem::take(tokens);
+    // Of each query around, whether it has no FROM: the grammar takes the FOR for a name then, and there is nothing to lock.
+    let mut is_alone = vec![false];
     let mut at = 0;
     while at < old.len() {
         let Some(weakening) = clause_at(&old, at) else {
+            match &old[at].token {
+                Token::LParen => is_alone.push(false),
+                Token::RParen => drop(is_alone.pop()),
+                _ => match (plain_word(&old[at]), is_alone.last_mut()) {
+                    (Some("select"), Some(alone)) => {
+                        let before = at.checked_sub(1).and_then(|at| plain_word(&old[at]));
+                        *alone = !before.is_some_and(|word| COMBINING.contains(&word));
+                    }
+                    (Some("from" | "union" | "intersect" | "except"), Some(alone)) => {
+                        *alone = false
+                    }
+                    _ => {}
+                },
+            }
             tokens.push(old[at].clone());
             at += 1;
             continue;
         };
         let (clause, strength) = (at, at + 1 + weakening);
-        tokens.extend([old[clause].clone(), old[strength].clone()]);
         at = strength + 1;
+        if is_alone.last() == Some(&true) && !is_word(&old, at, "of") {
+            locking = Locking::Wait;
+            at += usize::from(is_word(&old, at, "nowait"));
+            at += 2 * usize::from(is_word(&old, at, "skip") && is_word(&old, at + 1, "locked"));
+            continue;
+        }
+        tokens.extend([old[clause].clone(), old[strength].clone()]);
         if is_word(&old, at, "of") {
             // Each name gets a clause of its own.
             tokens.extend(old[at..].iter().take(2).cloned());

@@ -41,6 +41,7 @@ mod restore;
 mod scan;
 mod sequence;
 mod session;
+mod subscript;
 mod symmetric;
 mod synonym;
 mod temporal;

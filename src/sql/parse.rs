@@ -13,6 +13,7 @@ use super::locking::{self, Locking};
 use super::scan::Source;
 use super::sequence::{self, Overriding, SequenceOptions};
 use super::session::{self, SessionStatement};
+use super::subscript;
 use super::symmetric;
 use super::synonym;
 use super::temporal;
@@ -53,6 +54,8 @@ pub struct Statement {
     pub(crate) exclusions: Vec<(u32, Exclusion)>,
     /// The targets of ON CONFLICT that the grammar does not read, by their positions.
     pub(crate) inferences: Vec<(u32, Inference)>,
+    /// What stands in brackets behind the columns of SET, by their positions.
+    pub(crate) subscripts: Vec<(u32, Vec<ast::AccessExpr>)>,
     /// By what a query is taken for a statement that writes: a call that moves a sequence, or locks.
     pub(crate) query_writes: Option<&'static str>,
     /// Whether it fails rather than wait for who writes.
@@ -124,6 +127,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
     let exclusions = exclusion::take_exclusions(&mut tokens);
     let locking = locking::read_locks(&mut tokens);
     let inferences = inference::take_inferences(source.script, &mut tokens)?;
+    let subscripts = subscript::take_subscripts(source.script, &mut tokens)?;
     let syntax = parse_tokens(source, &tokens, start).map_err(|error| match error.code() {
         Code::LimitComplexity => error.at(source.characters + 1),
         _ => error,
@@ -159,6 +163,7 @@ pub fn parse(source: &Source, lifting: Lifting) -> Result<Statement> {
         overriding,
         exclusions,
         inferences,
+        subscripts,
         query_writes: match tokens.iter().any(moves_sequence) {
             true => Some("nextval()"),
             false if locking != Locking::Nothing => Some("SELECT FOR UPDATE"),
@@ -304,7 +309,7 @@ const UNREAD: [(&[&str], &str); 9] = [
     (&["set", "default", "("], "SET DEFAULT of some columns"),
     (&["unique", "nulls"], "NULLS NOT DISTINCT behind a column"),
     (&["insert", "default"], "DEFAULT VALUES in MERGE"),
-    (&["["], "an element of an array as the target of SET"),
+    (&["["], "an element of an array as a column of INSERT"),
 ];
 
 /// What these tokens begin that is not read, if it is known.

@@ -4,15 +4,15 @@ use super::super::Expr;
 use super::super::output::format_value;
 use super::super::set::next_field;
 use super::super::text::{self, place};
-use super::ArrayFunction;
 use super::resolve::empty;
+use super::{ArrayFunction, assign};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-/// What array_fill makes at most.
-const ELEMENTS_MAX: i64 = 4_000_000;
+/// What array_fill and an assignment make at most.
+pub const ELEMENTS_MAX: i64 = 4_000_000;
 
 /// The function's value.
 pub fn call(
@@ -36,13 +36,16 @@ pub fn call(
         (Join, [left, right]) => made([elements(left), elements(right)].concat()),
         (OfText, [text, options @ ..]) => Ok(of_text(text, options)),
         (Fill, [element, sizes]) => fill(element, sizes),
+        (Assign | AssignSlice | AssignPath, [whole, part @ .., value]) => {
+            assign::assign(function, whole, part, value)
+        }
         (_, [Value::Array(array), rest @ ..]) => of_array(function, array, rest, arguments, result),
         _ => Ok(Value::Null),
     }
 }
 
 /// An array, unless it and its text were too long.
-fn made(elements: Vec<Value>) -> Result<Value> {
+pub fn made(elements: Vec<Value>) -> Result<Value> {
     let text = |value: &Value| match value {
         Value::Text(text) => text.len(),
         _ => 0,
@@ -54,7 +57,7 @@ fn made(elements: Vec<Value>) -> Result<Value> {
 }
 
 /// Those of NULL are none.
-fn elements(array: &Value) -> &[Value] {
+pub fn elements(array: &Value) -> &[Value] {
     match array {
         Value::Array(elements) => elements,
         _ => &[],
@@ -212,17 +215,18 @@ fn fill(element: &Value, sizes: &Value) -> Result<Value> {
     match elements(sizes) {
         [] | [Value::I64(0)] => Ok(empty()),
         [Value::I64(size @ 1..=ELEMENTS_MAX)] => made(vec![element.clone(); *size as usize]),
-        [Value::I64(_)] => {
-            let message =
-                format!("an array cannot be filled with more than {ELEMENTS_MAX} elements");
-            Err(Error::new(Code::LimitLength, message))
-        }
+        [Value::I64(_)] => Err(too_many()),
         [_, _, ..] => Err(Error::unsupported("an array of more than one dimension")),
         _ => Err(Error::new(
             Code::NullNotAllowed,
             "dimension values cannot be null",
         )),
     }
+}
+
+pub fn too_many() -> Error {
+    let message = format!("an array cannot be filled with more than {ELEMENTS_MAX} elements");
+    Error::new(Code::LimitLength, message)
 }
 
 pub fn mistyped() -> Error {

@@ -30,6 +30,11 @@ pub enum ArrayFunction {
     Element,
     /// `a[i:j]`
     Slice,
+    /// The array with `SET a[i] = x` or `SET a[i:j] = x`, in which a bound that is left out is a truth value.
+    Assign,
+    AssignSlice,
+    /// JSONB with `SET j[key] = x`.
+    AssignPath,
 }
 
 /// What an argument or an answer is.

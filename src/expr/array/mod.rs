@@ -5,6 +5,7 @@
 //! brought to the one in which they meet. Left out: several dimensions, other lower bounds than 1, and
 //! what finds equal elements of types that do not compare by what they hold (interval, jsonb).
 
+mod assign;
 mod call;
 mod catalogue;
 mod json;
@@ -16,6 +17,7 @@ pub use catalogue::ArrayFunction;
 pub use json::elements_of_json;
 pub(super) use resolve::{check_comparable, concat_name};
 pub use resolve::{
-    is_array_function, resolve_array, resolve_array_call, resolve_slice, resolve_subscript,
+    is_array_function, resolve_array, resolve_array_call, resolve_assign, resolve_assign_slice,
+    resolve_slice, resolve_subscript, subscripted,
 };
 pub(super) use text::{parse, print};

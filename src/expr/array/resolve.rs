@@ -51,7 +51,27 @@ pub fn resolve_slice(array: Expr, first: Option<Expr>, last: Option<Expr>) -> Re
     Ok(build(ArrayFunction::Slice, arguments, result))
 }
 
-fn subscripted(array: &Expr) -> Result<DataType> {
+/// The value of a column whose part is assigned to: an array and an index, or JSONB and a path.
+pub fn resolve_assign(whole: Expr, part: Expr, value: Expr) -> Result<Expr> {
+    let result = whole.data_type;
+    let (function, part) = match result {
+        DataType::Jsonb => (ArrayFunction::AssignPath, part),
+        _ => (ArrayFunction::Assign, subscript(part)?),
+    };
+    Ok(build(function, vec![whole, part, value], result))
+}
+
+/// The value of an array of which a slice is assigned to.
+pub fn resolve_assign_slice(array: Expr, bounds: [Option<Expr>; 2], value: Expr) -> Result<Expr> {
+    let result = array.data_type;
+    let left_out = || Ok(Expr::constant(Value::Bool(true), DataType::Boolean));
+    let [first, last] = bounds.map(|bound| bound.map_or_else(left_out, subscript));
+    let arguments = vec![array, first?, last?, value];
+    Ok(build(ArrayFunction::AssignSlice, arguments, result))
+}
+
+/// The type of what is assigned to an element.
+pub fn subscripted(array: &Expr) -> Result<DataType> {
     array.data_type.element().ok_or_else(|| {
         let message = format!(
             "cannot subscript type {} because it does not support subscripting",

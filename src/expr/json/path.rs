@@ -103,11 +103,7 @@ fn change_at(
             }
         }
         Json::Array(elements) => {
-            let index = key.trim_start().parse::<i32>().map_err(|_| {
-                let message =
-                    format!("path element at position {level} is not an integer: \"{key}\"");
-                Error::new(Code::InvalidText, message)
-            })?;
+            let index = index_of(key, level)?;
             let count = elements.len() as i64;
             let place = match i64::from(index) {
                 index @ 0.. => index,
@@ -131,6 +127,72 @@ fn change_at(
         _ => {}
     }
     Ok(())
+}
+
+/// `SET j[key]… = value`: what is missing on the way to it is made, an array where the key is a number. In an array the places
+/// before a new one are null, `places_max` at most.
+pub fn assign(document: &str, path: &[String], value: &str, places_max: usize) -> Result<String> {
+    let mut document = Json::parse(document)?;
+    let mut place = &mut document;
+    for (level, key) in path.iter().enumerate() {
+        let fresh = || match path
+            .get(level + 1)
+            .map(|next| next.trim_start().parse::<i32>())
+        {
+            None => Json::Null,
+            Some(Ok(_)) => Json::Array(Vec::new()),
+            Some(Err(_)) => Json::Object(Vec::new()),
+        };
+        place = match place {
+            Json::Object(members) => {
+                let at = members.iter().position(|(name, _)| name == key);
+                let at = at.unwrap_or_else(|| {
+                    members.push((key.clone(), fresh()));
+                    members.len() - 1
+                });
+                &mut members[at].1
+            }
+            Json::Array(elements) => {
+                let index = index_of(key, level + 1)?;
+                let at = match usize::try_from(index) {
+                    Ok(at) => at,
+                    Err(_) => (index.unsigned_abs() as usize <= elements.len())
+                        .then(|| elements.len() - index.unsigned_abs() as usize)
+                        .ok_or_else(|| {
+                            let level = level + 1;
+                            let message = format!(
+                                "path element at position {level} is out of range: {index}"
+                            );
+                            invalid(message)
+                        })?,
+                };
+                if at >= elements.len() {
+                    if at >= places_max {
+                        let message = format!("an array cannot have more than {places_max} places");
+                        return Err(Error::new(Code::LimitLength, message));
+                    }
+                    elements.resize(at, Json::Null);
+                    elements.push(fresh());
+                }
+                &mut elements[at]
+            }
+            _ => {
+                let detail =
+                    "The path assumes key is a composite object, but it is a scalar value.";
+                return Err(invalid("cannot replace existing key".to_string()).with_detail(detail));
+            }
+        };
+    }
+    *place = Json::parse(value)?;
+    document.sort();
+    Ok(document.printed())
+}
+
+fn index_of(key: &str, level: usize) -> Result<i32> {
+    key.trim_start().parse().map_err(|_| {
+        let message = format!("path element at position {level} is not an integer: \"{key}\"");
+        Error::new(Code::InvalidText, message)
+    })
 }
 
 /// `@>`: whether the document holds all that the other one does.

@@ -1,10 +1,11 @@
 //! Arrays: `ARRAY[…]`, `ARRAY(query)`, elements and slices, and the operators that are theirs alone.
 
+use super::assign;
 use super::binder::Binder;
 use super::expression::Context;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::types::{DataType, Value};
+use crate::types::{ColumnSchema, DataType, Value};
 use sqlparser::ast::{self, AccessExpr, BinaryOperator as Operator, Expr as Ast, Subscript};
 use std::rc::Rc;
 
@@ -50,15 +51,7 @@ impl<'a> Binder<'a> {
                 match operand.data_type {
                     // By a path, in which a number may also be text.
                     DataType::Jsonb => {
-                        let is_key = index.data_type.is_text() || index.data_type.is_integer();
-                        let is_key = is_key || index.data_type == DataType::Unknown;
-                        if !is_key {
-                            let found = index.data_type;
-                            let message = format!("subscript type {found} is not supported");
-                            return Err(Error::new(Code::DatatypeMismatch, message));
-                        }
-                        let key = expr::coerce_to(index, DataType::Text, CastContext::Explicit)?;
-                        let path = expr::resolve_array(vec![key])?;
+                        let path = expr::resolve_array(vec![key_of(index)?])?;
                         expr::resolve_symbol("#>", operand, path)
                     }
                     _ => expr::resolve_subscript(operand, index),
@@ -68,17 +61,102 @@ impl<'a> Binder<'a> {
                 lower_bound,
                 upper_bound,
                 stride: None,
-            }) => {
-                let mut bound = |ast: &'a Option<Ast>| {
-                    ast.as_ref()
-                        .map(|ast| self.expression(ast, context))
-                        .transpose()
-                };
-                let (first, last) = (bound(lower_bound)?, bound(upper_bound)?);
+            }) if operand.data_type != DataType::Jsonb => {
+                let first = self.bound(lower_bound, context)?;
+                let last = self.bound(upper_bound, context)?;
                 expr::resolve_slice(operand, first, last)
             }
-            _ => Err(Error::unsupported("access to a part of this kind")),
+            _ => Err(unsupported_part(operand.data_type)),
         }
+    }
+
+    fn bound(&mut self, ast: &'a Option<Ast>, context: &mut Context) -> Result<Option<Expr>> {
+        let ast = ast.as_ref();
+        ast.map(|ast| self.expression(ast, context)).transpose()
+    }
+
+    /// The value of a column when a part of it is assigned to.
+    pub fn assign_part(
+        &mut self,
+        column: &ColumnSchema,
+        whole: Expr,
+        chain: &'a [AccessExpr],
+        value: Expr,
+        context: &mut Context,
+    ) -> Result<Expr> {
+        let of_type = |target: DataType| {
+            let from = value.data_type;
+            assign::assign(value.clone(), target).map_err(|error| match error.code() {
+                Code::DatatypeMismatch | Code::CannotCoerce if from != DataType::Unknown => {
+                    let message = format!(
+                        "subscripted assignment to \"{}\" requires type {} but expression is of type {}",
+                        column.name,
+                        target.base(),
+                        from.base()
+                    );
+                    Error::new(Code::DatatypeMismatch, message)
+                }
+                _ => error,
+            })
+        };
+        if whole.data_type == DataType::Jsonb {
+            let mut path = Vec::with_capacity(chain.len());
+            let mut of_array = false;
+            for access in chain {
+                let AccessExpr::Subscript(Subscript::Index { index }) = access else {
+                    return Err(unsupported_part(whole.data_type));
+                };
+                let index = self.expression(index, context)?;
+                of_array |= path.is_empty() && index.data_type.is_integer();
+                path.push(key_of(index)?);
+            }
+            let empty = Value::text(if of_array { "[]" } else { "{}" });
+            let empty = Expr::constant(empty, DataType::Jsonb);
+            let whole = expr::resolve_coalesce(vec![whole, empty])?;
+            let path = expr::resolve_array(path)?;
+            return expr::resolve_assign(whole, path, of_type(DataType::Jsonb)?);
+        }
+        let element = expr::subscripted(&whole)?;
+        match chain {
+            [AccessExpr::Subscript(Subscript::Index { index })] => {
+                let index = self.expression(index, context)?;
+                expr::resolve_assign(whole, index, of_type(element)?)
+            }
+            [
+                AccessExpr::Subscript(Subscript::Slice {
+                    lower_bound,
+                    upper_bound,
+                    stride: None,
+                }),
+            ] => {
+                let first = self.bound(lower_bound, context)?;
+                let last = self.bound(upper_bound, context)?;
+                let source = of_type(whole.data_type)?;
+                expr::resolve_assign_slice(whole, [first, last], source)
+            }
+            [_] => Err(unsupported_part(whole.data_type)),
+            _ => Err(Error::unsupported("an array of more than one dimension")),
+        }
+    }
+}
+
+/// A subscript of JSONB: by a path, in which a number may also be text.
+fn key_of(index: Expr) -> Result<Expr> {
+    let found = index.data_type;
+    if !found.is_text() && !found.is_integer() && found != DataType::Unknown {
+        let message = format!("subscript type {found} is not supported");
+        return Err(Error::new(Code::DatatypeMismatch, message));
+    }
+    expr::coerce_to(index, DataType::Text, CastContext::Explicit)
+}
+
+fn unsupported_part(of: DataType) -> Error {
+    match of {
+        DataType::Jsonb => Error::new(
+            Code::DatatypeMismatch,
+            "jsonb subscript does not support slices",
+        ),
+        _ => Error::unsupported("access to a part of this kind"),
     }
 }
 

@@ -21,8 +21,8 @@ const CUBE_MAX: usize = 12;
 #[derive(Default)]
 pub struct GroupBy {
     pub groups: Vec<Expr>,
-    /// The output that each group is. With sets, outputs that say the same are groups of their own, of which a set may leave
-    /// one out.
+    /// The output that each group is, if there are sets: outputs that say the same are groups of their own then, of which one set may
+    /// leave one out.
     pub outputs: Vec<Option<usize>>,
     pub sets: Vec<Vec<usize>>,
 }
@@ -35,6 +35,7 @@ struct Names<'a, 's> {
     scope: &'s Scope,
     outputs: &'s [Output],
     items: &'a [SelectItem],
+    has_sets: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -54,12 +55,12 @@ impl<'a> Binder<'a> {
             scope,
             outputs,
             items,
+            has_sets: list.iter().any(is_sets),
         };
         let mut grouped = GroupBy {
             sets: vec![Vec::new()],
             ..GroupBy::default()
         };
-        let has_sets = list.iter().any(is_sets);
         for ast in list {
             let own = self.item_sets(ast, &names, &mut grouped)?;
             let sets = std::mem::take(&mut grouped.sets);
@@ -70,7 +71,7 @@ impl<'a> Binder<'a> {
                 .flat_map(|set| own.iter().map(|own| [set.as_slice(), own].concat()))
                 .collect();
         }
-        if !has_sets {
+        if !names.has_sets {
             grouped.sets.clear();
         }
         Ok(grouped)
@@ -162,6 +163,7 @@ impl<'a> Binder<'a> {
             scope,
             outputs,
             items,
+            ..
         } = *names;
         let from_output = match ordinal(ast, outputs.len(), "GROUP BY")? {
             Some(at) => Some(at),
@@ -192,7 +194,7 @@ impl<'a> Binder<'a> {
         };
         name::at(expr::grouping_key(group.clone()), ast)?;
         let first = || outputs.iter().position(|output| output.expr == group);
-        let output = from_output.or_else(first);
+        let output = from_output.or_else(first).filter(|_| names.has_sets);
         Ok((group, output))
     }
 }

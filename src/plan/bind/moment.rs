@@ -97,6 +97,7 @@ pub fn bind_alone(
         overriding: None,
         exclusions: Vec::new(),
         inferences: Vec::new(),
+        subscripts: Vec::new(),
         query_writes: None,
         no_wait: false,
         nesting: 0,

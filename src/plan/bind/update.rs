@@ -207,11 +207,16 @@ impl<'a> Binder<'a> {
         scope: &Scope,
     ) -> Result<Vec<(usize, Expr)>> {
         let mut assignments: Vec<(usize, Expr)> = Vec::with_capacity(list.len());
+        let mut parts = Vec::new();
         for assignment in list {
             for (column, value) in self.pairs(assignment, scope)? {
                 let ident = name::single(column)?;
                 let at = find_column(table, ident)?;
-                if assignments.iter().any(|(other, _)| *other == at) {
+                let part = self.subscripts_at(name::position(ident));
+                let before = assignments.iter().position(|(other, _)| *other == at);
+                // Other parts of the same column may have been assigned to.
+                let is_part = |before: usize| parts.contains(&assignments[before].0);
+                if before.is_some_and(|before| part.is_none() || !is_part(before)) {
                     return Err(Error::new(
                         Code::Syntax,
                         format!("multiple assignments to same column \"{}\"", ident.value),
@@ -220,6 +225,28 @@ impl<'a> Binder<'a> {
                 }
                 let schema = &table.columns[at];
                 let default = matches!(value, NewValue::Written(ast) if is_default(ast));
+                if let Some(part) = part {
+                    if default {
+                        return Err(Error::new(
+                            Code::Unsupported,
+                            "cannot set an array element to DEFAULT",
+                        ));
+                    }
+                    check_writable(schema, true)?;
+                    let whole = match before {
+                        Some(before) => assignments.remove(before).1,
+                        None => Expr::column(at, schema.data_type),
+                    };
+                    let mut context = Context::new(scope, "UPDATE");
+                    let value = match value {
+                        NewValue::Written(ast) => self.expression(ast, &mut context)?,
+                        NewValue::Bound(value) => value,
+                    };
+                    let value = self.assign_part(schema, whole, part, value, &mut context)?;
+                    assignments.push((at, value));
+                    parts.push(at);
+                    continue;
+                }
                 if !default {
                     check_writable(schema, true)
                         .map_err(|error| error.at(name::position(ident)))?;
@@ -239,6 +266,14 @@ impl<'a> Binder<'a> {
             }
         }
         Ok(assignments)
+    }
+
+    /// What stands in brackets behind the column of SET at a position.
+    fn subscripts_at(&self, position: u32) -> Option<&'a [ast::AccessExpr]> {
+        let statement = self.statement;
+        let mut all = statement.subscripts.iter();
+        let found = all.find(|(at, _)| *at == position);
+        found.map(|(_, chain)| chain.as_slice())
     }
 
     /// `a = x`, `(a, b) = (x, y)` or `(a, b) = (SELECT x, y)` as pairs of column and value.
