@@ -159,7 +159,7 @@ impl Database {
             }
             _ => None,
         };
-        let now = self.statement_time(task.session);
+        let (now, start) = self.statement_times(task.session);
         let scope = Scope {
             present,
             own_catalog,
@@ -193,7 +193,7 @@ impl Database {
             writes: writes(&compiled.statement).is_some(),
             execution: (!is_short).then(|| Execution::new(bound.plan.clone())),
             tuples,
-            meter: self.shared.meter(self.writing_since),
+            meter: self.shared.meter(self.writing_since, start),
             bound,
             parameters: values,
             moments,
@@ -293,15 +293,21 @@ impl Database {
 
     /// What `now()` answers.
     pub(super) fn statement_time(&mut self, session: SessionId) -> i64 {
+        self.statement_times(session).0
+    }
+
+    /// The same, and the time now, when a statement begins.
+    pub(super) fn statement_times(&mut self, session: SessionId) -> (i64, i64) {
         let now = self.shared.now();
-        match self
+        let began = match self
             .sessions
             .get_mut(&session)
             .and_then(|session| session.block.as_mut())
         {
             Some(block) => *block.now.get_or_insert(now),
             None => now,
-        }
+        };
+        (began, now)
     }
 }
 

@@ -180,6 +180,7 @@ impl Shared {
                     subplans: &[],
                     now: now(),
                     entropy: &*self.options.entropy,
+                    clock: None,
                     sequences: None,
                     heap: &self.options.heap,
                 };

@@ -99,10 +99,10 @@ impl Shared {
         Snapshot::main(self.store.last_seq())
     }
 
-    /// Counts for a statement of a transaction that began when everything took so much.
-    pub fn meter(&self, began: u64) -> Meter {
+    /// Counts for a statement that begins at a time, of a transaction that began when everything took so much.
+    pub fn meter(&self, began: u64, start: i64) -> Meter {
         let options = &self.options;
-        Meter::new(options.limits.memory_bytes).within(&options.heap, began)
+        Meter::new(options.limits.memory_bytes).within(&options.heap, began, start)
     }
 
     /// Why nothing can be written.

@@ -223,7 +223,7 @@ impl Database {
         short: &Short,
         given: Given,
     ) -> Result<Option<Outcome>> {
-        let now = self.statement_time(session);
+        let (now, start) = self.statement_times(session);
         let known = self
             .sessions
             .get_mut(&session)
@@ -234,7 +234,7 @@ impl Database {
             return Ok(None);
         };
         let savepoint = transaction.savepoint();
-        let mut meter = self.shared.meter(self.writing_since);
+        let mut meter = self.shared.meter(self.writing_since, start);
         let mut context = Context {
             store: &self.shared.store,
             access: Access::Write(transaction),
@@ -290,7 +290,8 @@ impl Database {
         let known = self.sessions.get(&session);
         let sequences = known.map(|known| known.sequences.clone());
         let sequences = sequences.unwrap_or_default();
-        let mut meter = self.shared.meter(self.shared.options.heap.used());
+        let now = self.shared.now();
+        let mut meter = self.shared.meter(self.shared.options.heap.used(), now);
         let mut context = Context {
             store: &self.shared.store,
             access,
@@ -302,7 +303,7 @@ impl Database {
             pending: Default::default(),
             claimed: Default::default(),
             subplans: Vec::new(),
-            now: self.shared.now(),
+            now,
             entropy: &*self.shared.options.entropy,
             clock: &*self.shared.options.clock,
             session: &sequences,

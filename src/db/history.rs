@@ -49,6 +49,7 @@ impl Database {
             subplans: &[],
             now: self.shared.now(),
             entropy: &*self.shared.options.entropy,
+            clock: None,
             sequences: None,
             heap: &self.shared.options.heap,
         };

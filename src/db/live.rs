@@ -156,6 +156,7 @@ impl Shared {
                     subplans: &[],
                     now,
                     entropy: &*self.options.entropy,
+                    clock: None,
                     sequences: None,
                     heap: &self.options.heap,
                 };

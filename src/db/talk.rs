@@ -301,6 +301,7 @@ impl Database {
             subplans: &[],
             now: self.statement_time(session),
             entropy: &*self.shared.options.entropy,
+            clock: None,
             sequences: None,
             heap: &self.shared.options.heap,
         };

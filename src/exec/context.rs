@@ -139,6 +139,7 @@ impl Context<'_> {
             subplans: &self.subplans,
             now: self.now,
             entropy: self.entropy,
+            clock: Some((self.meter.start(), self.clock)),
             sequences: Some(self),
             heap: self.meter.heap(),
         }

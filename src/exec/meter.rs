@@ -12,6 +12,8 @@ pub struct Meter {
     heap: HeapBound,
     /// What everything took when the transaction began.
     began: u64,
+    /// When the statement began.
+    start: i64,
     /// Rows inserted, updated, deleted or truncated.
     pub affected_rows: u64,
 }
@@ -23,18 +25,24 @@ impl Meter {
             memory_max,
             heap: HeapBound::default(),
             began: 0,
+            start: 0,
             affected_rows: 0,
         }
     }
 
-    /// With the bound of what everything takes, which was `began` when the transaction began.
-    pub fn within(self, heap: &HeapBound, began: u64) -> Meter {
+    /// With the bound of what everything takes, which was `began` when the transaction began, and with the time now.
+    pub fn within(self, heap: &HeapBound, began: u64, start: i64) -> Meter {
         let heap = heap.clone();
         Meter {
             heap,
             began,
+            start,
             ..self
         }
+    }
+
+    pub fn start(&self) -> i64 {
+        self.start
     }
 
     pub fn heap(&self) -> &HeapBound {

@@ -2,7 +2,7 @@
 
 use super::candidate::{Choice, choose};
 use super::coercion::supply;
-use super::construct::{padded, stripped};
+use super::construct::{padded, round_time, stripped};
 use super::operator::binary;
 use super::signature::{Meaning, Signature, named};
 use super::{
@@ -117,6 +117,40 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
         "row_to_json" | "array_to_json" if arguments.len() == 2 => {
             return Err(Error::unsupported(format!("{name} with line breaks")));
         }
+        "current_timestamp" | "localtimestamp" | "localtime" if arguments.len() == 1 => {
+            return to_digits(name, &arguments[0]);
+        }
+        // Of a zone that is not UTC, too.
+        "date_trunc" if arguments.len() == 3 => {
+            let zone = arguments.pop().unwrap_or_else(Expr::null);
+            let time = arguments.pop().unwrap_or_else(Expr::null);
+            let time = coerce_to(time, DataType::TimestampTz, CastContext::Implicit)?;
+            arguments.push(resolve_function("timezone", vec![zone.clone(), time])?);
+            let start = resolve_function(name, arguments)?;
+            return resolve_function("timezone", vec![zone, start]);
+        }
+        "timeofday" if arguments.is_empty() => {
+            let time = resolve_function("clock_timestamp", arguments)?;
+            let template = Expr::literal("Dy Mon DD HH24:MI:SS.US YYYY \"UTC\"");
+            return resolve_function("to_char", vec![time, template]);
+        }
+        "length" if arguments.len() == 2 => {
+            return resolve_function(name, vec![resolve_function("convert_from", arguments)?]);
+        }
+        "convert" if arguments.len() == 3 => {
+            let into = arguments.pop().unwrap_or_else(Expr::null);
+            let text = resolve_function("convert_from", arguments)?;
+            return resolve_function("convert_to", vec![text, into]);
+        }
+        "jsonb_set_lax" if matches!(arguments.len(), 3 | 4) => {
+            if arguments.len() == 3 {
+                arguments.push(Expr::boolean(true));
+            }
+            arguments.push(Expr::literal("use_json_null"));
+        }
+        "pg_client_encoding" if arguments.is_empty() => {
+            return Ok(Expr::constant(Value::text("UTF8"), DataType::Text));
+        }
         "jsonb_contained" if arguments.len() == 2 => {
             arguments.reverse();
             return resolve_function("jsonb_contains", arguments);
@@ -144,7 +178,7 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
         }
         _ => {}
     }
-    if super::is_array_function(name) {
+    if super::is_array_function(name) && (name, arguments.len()) != ("width_bucket", 4) {
         return super::resolve_array_call(name, arguments);
     }
     let candidates = named(name);
@@ -156,25 +190,14 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 18] = [
-    "acosd",
-    "asind",
-    "atand",
-    "clock_timestamp",
-    "cosd",
-    "cotd",
+const LEFT_OUT: [&str; 7] = [
     "current_setting",
     "current_time",
-    "json_strip_nulls",
     "normalize",
-    "parse_ident",
     "set_config",
     "setseed",
-    "sind",
-    "statement_timestamp",
-    "tand",
+    "to_ascii",
     "to_tsvector",
-    "unistr",
 ];
 
 /// A line of COPY, of values as they are printed.
@@ -206,6 +229,15 @@ pub fn is_json_row(expr: &Expr) -> bool {
         ExprKind::Case { branches, .. } => branches.iter().any(|(_, row)| is_json_row(row)),
         _ => false,
     }
+}
+
+/// The time now with so many digits of its seconds.
+fn to_digits(name: &str, digits: &Expr) -> Result<Expr> {
+    let Some(Value::I64(digits)) = digits.as_constant() else {
+        return Err(Error::new(Code::Syntax, "a precision is a number"));
+    };
+    let time = resolve_function(name, Vec::new())?;
+    Ok(round_time(time, Some((*digits).clamp(0, 6) as u32)))
 }
 
 /// The labels of an enumerated type: the first, the last, or all from one to another. Those of one argument ask
@@ -307,6 +339,9 @@ fn apply(signature: &Signature, arguments: Vec<Expr>) -> Result<Expr> {
         Meaning::Call(Function::FromTemplate) if signature.result == DataType::Date => {
             let time = Expr::call(Function::FromTemplate, arguments, DataType::Timestamp);
             coerce_to(time, DataType::Date, CastContext::Explicit)
+        }
+        Meaning::Call(Function::JsonStripNulls) if signature.result == DataType::Jsonb => {
+            built("jsonb", Function::JsonStripNulls, arguments)
         }
         Meaning::Call(function) => Ok(Expr::call(function, arguments, signature.result)),
         Meaning::Operator(operator) => match (arguments.pop(), arguments.pop()) {

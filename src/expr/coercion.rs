@@ -80,10 +80,14 @@ fn adopt(expr: Expr, target: DataType, context: CastContext) -> Result<Expr> {
         ExprKind::Constant(Value::Null) => Ok(Expr::constant(Value::Null, target)),
         ExprKind::Constant(Value::Text(text)) => {
             let is_time = matches!(
-                base,
+                base.element().unwrap_or(base),
                 DataType::Date | DataType::Time | DataType::Timestamp | DataType::TimestampTz
             );
-            if is_time && datetime::is_moving(&text) {
+            let may_move = || match base.element() {
+                Some(_) => parse_value(&text, base).is_err(),
+                None => datetime::is_moving(&text),
+            };
+            if is_time && may_move() {
                 let literal = Expr::constant(Value::Text(text), DataType::Text);
                 return Ok(cast(literal, target, CastContext::Explicit));
             }

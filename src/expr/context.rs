@@ -3,7 +3,7 @@
 use super::members::Members;
 use crate::column::Chunk;
 use crate::error::Result;
-use crate::types::{Entropy, HeapBound, Value};
+use crate::types::{Clock, Entropy, HeapBound, Value};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -16,6 +16,8 @@ pub struct EvalContext<'a> {
     pub subplans: &'a [SubplanRows],
     /// The transaction's time in microseconds since 1970: what `now()` answers.
     pub now: i64,
+    /// When the statement began, and the clock. None where no statement runs.
+    pub clock: Option<(i64, &'a dyn Clock)>,
     pub entropy: &'a dyn Entropy,
     /// None where no sequence can be used.
     pub sequences: Option<&'a dyn Sequences>,

@@ -1,6 +1,6 @@
 //! The scalar functions, resolved.
 
-use super::ArrayFunction;
+use super::{ArrayFunction, Trigonometry};
 
 /// How long the answer to the same arguments stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,10 @@ pub enum Function {
     QuoteIdent,
     QuoteLiteral,
     Md5,
+    /// The parts of a name with dots.
+    ParseIdent,
+    /// With its Unicode escapes as what they stand for.
+    UniStr,
     Decode,
     ConvertTo,
     // Bytes.
@@ -60,6 +64,9 @@ pub enum Function {
     ConvertFrom,
     Sha224,
     Sha256,
+    Sha384,
+    Sha512,
+    BitCount,
     // Regular expressions.
     RegexpLike,
     RegexpSubstring,
@@ -91,6 +98,8 @@ pub enum Function {
     Acosh,
     Atanh,
     Cot,
+    /// Of or in degrees.
+    OfDegrees(Trigonometry),
     Abs,
     Round,
     Ceil,
@@ -119,6 +128,8 @@ pub enum Function {
     Factorial,
     // Time.
     Now,
+    StatementTime,
+    ClockTime,
     DateTrunc,
     /// EXTRACT: a numeric.
     Extract,
@@ -196,6 +207,8 @@ pub enum Function {
     JsonPathFirst,
     JsonPathArray,
     JsonSet,
+    /// The same, which may be told what to do about NULL.
+    JsonSetLax,
     JsonInsert,
     JsonPretty,
     JsonStripNulls,
@@ -252,12 +265,15 @@ impl Function {
     pub fn volatility(self) -> Volatility {
         match self {
             Function::Random
+            | Function::ClockTime
             | Function::GenRandomUuid
             | Function::NextVal
             | Function::CurrVal
             | Function::LastVal
             | Function::SetVal => Volatility::Volatile,
-            Function::SerialSequence | Function::Now => Volatility::Stable,
+            Function::SerialSequence | Function::Now | Function::StatementTime => {
+                Volatility::Stable
+            }
             _ => Volatility::Immutable,
         }
     }

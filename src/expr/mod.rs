@@ -67,7 +67,8 @@ pub use construct::{
 pub use context::{EvalContext, Sequences, SubplanRows};
 pub use copy::CopyFormat;
 pub use eval::{
-    evaluate, evaluate_immutable, evaluate_row, evaluate_value, filter, fold_constants,
+    Trigonometry, evaluate, evaluate_immutable, evaluate_row, evaluate_value, filter,
+    fold_constants,
 };
 pub use function::{Function, Volatility};
 pub use input::parse_value;
@@ -78,5 +79,5 @@ pub use output::format_value;
 pub use quote::{name_parts, quote_ident};
 pub use set::{SetCall, SetFunction, SetRows, is_set_function, resolve_set_function};
 pub use symbol::resolve_symbol;
-pub use text::too_long;
+pub use text::{too_long, without_escapes};
 pub use tree::{BinaryOperator, Expr, ExprKind};

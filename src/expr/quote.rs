@@ -40,6 +40,56 @@ pub fn name_parts(text: &str) -> (Option<String>, String) {
     }
 }
 
+/// The names that a text has with dots between; what follows them is an error if it is `strict`.
+pub fn parse_ident(text: &str, is_strict: bool) -> Result<Vec<String>> {
+    let invalid = |detail: &str| {
+        let message = format!("string is not a valid identifier: \"{text}\"");
+        let error = Error::new(Code::InvalidParameterValue, message);
+        match detail {
+            "" => error,
+            detail => error.with_detail(detail),
+        }
+    };
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
+    let is_part = |c: char| is_start(c) || c.is_ascii_digit() || c == '$';
+    let mut names = Vec::new();
+    let mut rest = text.trim_ascii_start();
+    loop {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let mut end = 0;
+            loop {
+                end += (quoted[end..].find('"'))
+                    .ok_or_else(|| invalid("String has unclosed double quotes."))?;
+                if !quoted[end + 1..].starts_with('"') {
+                    break;
+                }
+                end += 2;
+            }
+            if end == 0 {
+                return Err(invalid("Quoted identifier must not be empty."));
+            }
+            names.push(quoted[..end].replace("\"\"", "\""));
+            rest = &quoted[end + 1..];
+        } else if rest.starts_with(is_start) {
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            names.push(rest[..end].to_ascii_lowercase());
+            rest = &rest[end..];
+        } else {
+            return Err(match (rest.starts_with('.'), names.is_empty()) {
+                (true, _) => invalid("No valid identifier before \".\"."),
+                (false, false) => invalid("No valid identifier after \".\"."),
+                _ => invalid(""),
+            });
+        }
+        rest = rest.trim_ascii_start();
+        match rest.strip_prefix('.') {
+            Some(after) => rest = after.trim_ascii_start(),
+            None if rest.is_empty() || !is_strict => return Ok(names),
+            None => return Err(invalid("")),
+        }
+    }
+}
+
 pub fn quote_literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     match text.contains('\\') {

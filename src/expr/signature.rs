@@ -1,6 +1,6 @@
 //! The catalogue of functions: by name, what they take and what they answer.
 
-use super::{BinaryOperator, Function};
+use super::{BinaryOperator, Function, Trigonometry};
 use crate::types::{DataType, Element};
 
 /// What a name stands for.
@@ -46,7 +46,9 @@ macro_rules! entries {
     };
 }
 
+use Function::OfDegrees;
 use Meaning::{Call, Operator};
+use Trigonometry::*;
 
 const ENTRIES: &[Entry] = entries! {
     "length" | "char_length" | "character_length" => Call(Function::Length); { T => I, C => I }
@@ -62,6 +64,8 @@ const ENTRIES: &[Entry] = entries! {
     "replace" => Call(Function::Replace); { T T T => T }
     "translate" => Call(Function::Translate); { T T T => T }
     "position" | "strpos" => Call(Function::Position); { T T => I }
+    "position" => Call(Function::Position); { X X => I }
+    "bit_count" => Call(Function::BitCount); { X => L }
     "left" => Call(Function::Left); { T I => T }
     "right" => Call(Function::Right); { T I => T }
     "repeat" => Call(Function::Repeat); { T I => T }
@@ -72,13 +76,17 @@ const ENTRIES: &[Entry] = entries! {
     "split_part" => Call(Function::SplitPart); { T T I => T }
     "ascii" => Call(Function::Ascii); { T => I }
     "chr" => Call(Function::Chr); { I => T }
+    "parse_ident" => Call(Function::ParseIdent); { T => P, T B => P }
+    "unistr" => Call(Function::UniStr); { T => T }
     "bit_length" => Call(Function::BitLength); { T => I, X => I }
-    "overlay" => Call(Function::Overlay); { T T I => T, T T I I => T }
+    "overlay" => Call(Function::Overlay); { T T I => T, T T I I => T, X X I => X, X X I I => X }
     "quote_ident" => Call(Function::QuoteIdent); { T => T }
     "quote_literal" => Call(Function::QuoteLiteral); { T => T }
     "md5" => Call(Function::Md5); { T => T, X => T }
     "sha224" => Call(Function::Sha224); { X => X }
     "sha256" => Call(Function::Sha256); { X => X }
+    "sha384" => Call(Function::Sha384); { X => X }
+    "sha512" => Call(Function::Sha512); { X => X }
     "get_byte" => Call(Function::GetByte); { X I => I }
     "set_byte" => Call(Function::SetByte); { X I I => X }
     "get_bit" => Call(Function::GetBit); { X L => I }
@@ -116,6 +124,14 @@ const ENTRIES: &[Entry] = entries! {
     "acosh" => Call(Function::Acosh); { F => F }
     "atanh" => Call(Function::Atanh); { F => F }
     "cot" => Call(Function::Cot); { F => F }
+    "sind" => Call(OfDegrees(Sine)); { F => F }
+    "cosd" => Call(OfDegrees(Cosine)); { F => F }
+    "tand" => Call(OfDegrees(Tangent)); { F => F }
+    "cotd" => Call(OfDegrees(Cotangent)); { F => F }
+    "asind" => Call(OfDegrees(ArcSine)); { F => F }
+    "acosd" => Call(OfDegrees(ArcCosine)); { F => F }
+    "atand" => Call(OfDegrees(ArcTangent)); { F => F }
+    "atan2d" => Call(OfDegrees(ArcTangent)); { F F => F }
     "abs" => Call(Function::Abs); { S => S, I => I, L => L, N => N, R => R, F => F }
     "round" => Call(Function::Round); { N => N, F => F, N I => N }
     "ceil" | "ceiling" => Call(Function::Ceil); { N => N, F => F }
@@ -144,6 +160,8 @@ const ENTRIES: &[Entry] = entries! {
     "div" => Call(Function::Div); { N N => N }
     "factorial" => Call(Function::Factorial); { L => N }
     "now" | "transaction_timestamp" | "current_timestamp" => Call(Function::Now); { => TZ }
+    "statement_timestamp" => Call(Function::StatementTime); { => TZ }
+    "clock_timestamp" => Call(Function::ClockTime); { => TZ }
     "localtimestamp" => Call(Function::Now); { => TS }
     "current_date" => Call(Function::Now); { => D }
     "localtime" => Call(Function::Now); { => TM }
@@ -185,13 +203,15 @@ const ENTRIES: &[Entry] = entries! {
     "?&" | "jsonb_exists_all" => Call(Function::JsonExistsAll); { JB P => B }
     "#-" | "jsonb_delete_path" => Call(Function::JsonDeletePath); { JB P => JB }
     "jsonb_set" => Call(Function::JsonSet); { JB P JB => JB, JB P JB B => JB }
+    "jsonb_set_lax" => Call(Function::JsonSetLax); { JB P JB B T => JB }
     "jsonb_insert" => Call(Function::JsonInsert); { JB P JB => JB, JB P JB B => JB }
-    "@?" | "jsonb_path_exists" => Call(Function::JsonPathExists); { JB T => B, JB T JB => B, JB T JB B => B }
-    "@@" | "jsonb_path_match" => Call(Function::JsonPathMatch); { JB T => B, JB T JB => B, JB T JB B => B }
-    "jsonb_path_query_first" => Call(Function::JsonPathFirst); { JB T => JB, JB T JB => JB, JB T JB B => JB }
-    "jsonb_path_query_array" => Call(Function::JsonPathArray); { JB T => JB, JB T JB => JB, JB T JB B => JB }
+    "@?" | "jsonb_path_exists" | "jsonb_path_exists_tz" => Call(Function::JsonPathExists); { JB T => B, JB T JB => B, JB T JB B => B }
+    "@@" | "jsonb_path_match" | "jsonb_path_match_tz" => Call(Function::JsonPathMatch); { JB T => B, JB T JB => B, JB T JB B => B }
+    "jsonb_path_query_first" | "jsonb_path_query_first_tz" => Call(Function::JsonPathFirst); { JB T => JB, JB T JB => JB, JB T JB B => JB }
+    "jsonb_path_query_array" | "jsonb_path_query_array_tz" => Call(Function::JsonPathArray); { JB T => JB, JB T JB => JB, JB T JB B => JB }
     "jsonb_pretty" => Call(Function::JsonPretty); { JB => T }
     "jsonb_strip_nulls" => Call(Function::JsonStripNulls); { JB => JB }
+    "json_strip_nulls" => Call(Function::JsonStripNulls); { J => J }
     "mod" => Operator(BinaryOperator::Modulo); { S S => S, I I => I, L L => L, N N => N }
     "power" | "pow" => Operator(BinaryOperator::Power); { F F => F, N N => N }
 };

@@ -39,9 +39,9 @@ pub fn resolve_symbol(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
         Some(Meaning::Call(function)) => {
             match symbol {
                 "~*" => operands.push(Expr::constant(Value::text("i"), DataType::Text)),
-                // Without variables, and quiet.
+                // Any variable is null, and quiet.
                 "@?" | "@@" => {
-                    operands.push(Expr::constant(Value::text("{}"), DataType::Jsonb));
+                    operands.push(Expr::constant(Value::text(""), DataType::Jsonb));
                     operands.push(Expr::boolean(true));
                 }
                 _ => {}

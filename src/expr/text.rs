@@ -113,13 +113,79 @@ pub fn right(text: &str, count: i64) -> &str {
 
 /// The text with so many characters from `start` on replaced.
 pub fn overlay(text: &str, by: &str, start: i64, length: i64) -> Result<String> {
-    if start <= 0 {
-        let message = "negative substring length not allowed";
-        return Err(Error::new(Code::SubstringError, message));
-    }
+    check_overlay(start)?;
     let before = substring(text, 1, Some(start - 1))?;
     let behind = substring(text, start.saturating_add(length), None)?;
     Ok([before, by, behind].concat())
+}
+
+/// Whether something can be put over what begins there.
+pub fn check_overlay(start: i64) -> Result<()> {
+    match start > 0 {
+        true => Ok(()),
+        false => Err(Error::new(
+            Code::SubstringError,
+            "negative substring length not allowed",
+        )),
+    }
+}
+
+/// With what `\0041`, `\+000041` and, if they are `long`, `\u0041` and `\U00000041` stand for. Two halves of a
+/// character are one.
+pub fn without_escapes(text: &str, escape: char, long: bool) -> Result<String> {
+    let syntax = |message: &str| Error::new(Code::Syntax, message);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut first = None;
+    while let Some(character) = rest.chars().next() {
+        let after = &rest[character.len_utf8()..];
+        let is_escape = character == escape && !after.starts_with(escape);
+        if !is_escape {
+            if first.is_some() {
+                return Err(syntax("invalid Unicode surrogate pair"));
+            }
+            out.push(character);
+            let doubled = if character == escape {
+                escape.len_utf8()
+            } else {
+                0
+            };
+            rest = &after[doubled..];
+            continue;
+        }
+        let (prefix, len) = match after.chars().next() {
+            Some('+') => (1, 6),
+            Some('u') if long => (1, 4),
+            Some('U') if long => (1, 8),
+            _ => (0, 4),
+        };
+        let digits = after.get(prefix..prefix + len);
+        let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let code = code.ok_or_else(|| syntax("invalid Unicode escape"))?;
+        rest = &after[prefix + len..];
+        let code = match (first.take(), code) {
+            (None, 0xd800..0xdc00) => {
+                first = Some(code);
+                continue;
+            }
+            (Some(high), 0xdc00..0xe000) => 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00),
+            (None, code) if !(0xdc00..0xe000).contains(&code) => code,
+            _ => return Err(syntax("invalid Unicode surrogate pair")),
+        };
+        match char::from_u32(code).filter(|_| code != 0) {
+            Some(character) => out.push(character),
+            None if long => {
+                let message = format!("invalid Unicode code point: {code:04X}");
+                return Err(Error::new(Code::InvalidParameterValue, message));
+            }
+            None => return Err(syntax("invalid Unicode escape value")),
+        }
+    }
+    match first {
+        None => Ok(out),
+        Some(_) => Err(syntax("invalid Unicode surrogate pair")),
+    }
 }
 
 /// There is only one.

@@ -242,8 +242,12 @@ macro_rules! children {
 
 /// Whether a value is one of an enumerated type, or an array of such.
 fn has_labels(expr: &Expr) -> bool {
-    let data_type = expr.data_type.element().unwrap_or(expr.data_type);
-    matches!(data_type, DataType::Enum(_))
+    matches!(innermost(expr), DataType::Enum(_))
+}
+
+/// The type of a value, or of the elements of an array.
+fn innermost(expr: &Expr) -> DataType {
+    expr.data_type.element().unwrap_or(expr.data_type)
 }
 
 impl Expr {
@@ -395,7 +399,8 @@ impl Expr {
                 .map(|check| check.condition.volatility())
                 .fold(Volatility::Immutable, Ord::max),
             // 'now' and 'today' are read when text is cast.
-            ExprKind::Cast { operand, .. } if operand.data_type.is_text() => match self.data_type {
+            ExprKind::Cast { operand, .. } if innermost(operand).is_text() => match innermost(self)
+            {
                 DataType::Date | DataType::Time | DataType::Timestamp | DataType::TimestampTz => {
                     Volatility::Stable
                 }

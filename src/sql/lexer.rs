@@ -12,7 +12,7 @@
 //! Comments (`--` to the end of the line, `/* nested */`) are white space. Two string constants with a
 //! newline between them are one token. An operator is the longest run of operator characters that holds
 //! no comment start and, unless it has a special character, does not end in `+` or `-`: `a=-1` is `=`
-//! and `-`. Bit strings, Unicode escapes and national strings are refused rather than misread.
+//! and `-`. Bit strings, names with Unicode escapes and national strings are refused rather than misread.
 
 use crate::error::{Code, Error, Result};
 
@@ -24,7 +24,7 @@ pub enum TokenKind {
     QuotedName,
     /// `'text'`, with `''` for a quote; also several across newlines.
     String,
-    /// `E'text'` with backslash escapes.
+    /// `E'text'` with backslash escapes, or `U&'text'` with Unicode escapes and perhaps `UESCAPE 'c'` behind it.
     EscapeString,
     /// `$tag$text$tag$`.
     DollarString,
@@ -94,8 +94,14 @@ impl<'a> Lexer<'a> {
             b'b' | b'B' | b'x' | b'X' | b'n' | b'N' if self.byte(start + 1) == Some(b'\'') => {
                 return Err(self.unsupported(start, "a bit or national character string"));
             }
-            b'u' | b'U' if matches!(self.bytes(start + 1, 2), b"&'" | b"&\"") => {
-                return Err(self.unsupported(start, "a string or name with Unicode escapes"));
+            b'u' | b'U' if self.bytes(start + 1, 2) == b"&'" => {
+                self.at += 2;
+                self.string(start, false)?;
+                self.escape_clause()?;
+                TokenKind::EscapeString
+            }
+            b'u' | b'U' if self.bytes(start + 1, 2) == b"&\"" => {
+                return Err(self.unsupported(start, "a name with Unicode escapes"));
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => {
                 self.skip_while(is_word_part);
@@ -180,7 +186,7 @@ impl<'a> Lexer<'a> {
 
     /// From the opening quote on, of a token that begins at `start`. Goes on behind the closing one if the next string follows after a
     /// newline.
-    fn string(&mut self, start: usize, escapes: bool) -> Result<()> {
+    pub(super) fn string(&mut self, start: usize, escapes: bool) -> Result<()> {
         self.at += 1;
         loop {
             match self.byte(self.at) {
@@ -197,6 +203,25 @@ impl<'a> Lexer<'a> {
                 }
                 Some(_) => self.at += 1,
             }
+        }
+    }
+
+    /// `UESCAPE 'c'` behind a string is part of it.
+    fn escape_clause(&mut self) -> Result<()> {
+        let end = self.at;
+        self.skip_blanks()?;
+        if !self.bytes(self.at, 7).eq_ignore_ascii_case(b"uescape") {
+            self.at = end;
+            return Ok(());
+        }
+        self.at += 7;
+        self.skip_blanks()?;
+        match self.bytes(self.at, 3) {
+            [b'\'', escape, b'\''] if !b"+'\"".contains(escape) && !escape.is_ascii_hexdigit() => {
+                self.at += 3;
+                Ok(())
+            }
+            _ => Err(self.syntax(self.at, "invalid Unicode escape character".to_string())),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Constants in SQL text and what they mean.
 
-use super::lexer::{Token, TokenKind, radix_number};
+use super::lexer::{Lexer, Token, TokenKind, radix_number};
 use crate::error::{Code, Error, Result};
+use crate::expr::without_escapes;
 use crate::types::DataType;
 use std::borrow::Cow;
 
@@ -117,6 +118,17 @@ pub fn string<'a>(token: Token, sql: &'a str) -> Result<Cow<'a, str>> {
         TokenKind::DollarString => {
             let tag = text[1..].find('$').map_or(0, |len| len + 2);
             Ok(Cow::Borrowed(&text[tag..text.len() - tag]))
+        }
+        TokenKind::EscapeString if text.as_bytes()[1] == b'&' => {
+            let mut lexer = Lexer::new(text, 2);
+            lexer.string(0, false)?;
+            let (string, clause) = text.split_at(lexer.at());
+            let escape = match clause.strip_suffix('\'') {
+                Some(clause) => clause.chars().next_back(),
+                None => None,
+            };
+            let string = decode(&string[2..], false)?;
+            without_escapes(&string, escape.unwrap_or('\\'), false).map(Cow::Owned)
         }
         TokenKind::EscapeString => decode(&text[1..], true),
         _ => decode(text, false),
@@ -238,7 +250,6 @@ fn bad_escape() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::Lexer;
     use super::*;
 
     fn decoded(sql: &str) -> Result<String> {

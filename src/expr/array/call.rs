@@ -39,6 +39,18 @@ pub fn call(
         (Assign | AssignSlice | AssignPath, [whole, part @ .., value]) => {
             assign::assign(function, whole, part, value)
         }
+        (Bucket, [element, Value::Array(bounds)]) if !element.is_null() => {
+            match bounds.iter().any(Value::is_null) {
+                true => Err(Error::new(
+                    Code::NullNotAllowed,
+                    "thresholds array must not contain NULLs",
+                )),
+                false => {
+                    let below = bounds.partition_point(|bound| bound <= element);
+                    Ok(Value::I64(below as i64))
+                }
+            }
+        }
         (_, [Value::Array(array), rest @ ..]) => of_array(function, array, rest, arguments, result),
         _ => Ok(Value::Null),
     }

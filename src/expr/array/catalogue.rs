@@ -22,6 +22,8 @@ pub enum ArrayFunction {
     ToText,
     OfText,
     Trim,
+    /// width_bucket: how many of them are not above an element.
+    Bucket,
     Fill,
     Contains,
     ContainedBy,
@@ -118,6 +120,7 @@ const ENTRIES: &[Entry] = &[
     entry("array_to_string", ToText, &[A, T, T], T).optional(),
     entry("string_to_array", OfText, &[T, T, T], TS).optional(),
     entry("trim_array", Trim, &[A, I], A),
+    entry("width_bucket", Bucket, &[E, A], I).compares(),
     entry("array_fill", Fill, &[E, IS], A),
     entry("@>", Contains, &[A, A], B).compares(),
     entry("<@", ContainedBy, &[A, A], B).compares(),

@@ -227,6 +227,7 @@ fn check(seed: u64) {
         subplans: &subplans,
         now: 0,
         entropy: &Zeros,
+        clock: None,
         sequences: None,
         heap: &HeapBound::default(),
     };

@@ -35,6 +35,7 @@ pub fn evaluate_immutable(expr: &Expr, row: &[Value]) -> Result<Value> {
         subplans: &[],
         now: 0,
         entropy: &NoEntropy,
+        clock: None,
         sequences: None,
         heap: &HeapBound::default(),
     };

@@ -6,7 +6,7 @@ use super::number_function::{decimal_call, float_call, integer_call};
 use super::text_function::text_call;
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Decimal, Interval, MICROS_PER_DAY, Value};
-use sha2::{Digest, Sha224, Sha256};
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use std::rc::Rc;
 
 /// The function's value. `arguments` are the expressions, for their types, and `values` their values.
@@ -57,6 +57,17 @@ pub fn call(
             return json::build(function, &values.iter().zip(types).collect::<Vec<_>>());
         }
         Function::Now => return Ok(now(context.now, result)),
+        Function::StatementTime | Function::ClockTime => {
+            let time = context.clock.map_or(context.now, |(began, clock)| {
+                if function == Function::ClockTime {
+                    clock.now()
+                } else {
+                    began
+                }
+            });
+            return Ok(Value::I64(time.max(context.now)));
+        }
+        Function::JsonSetLax => return set_lax(values, arguments, result, context),
         Function::Random => {
             return Ok(Value::F64(
                 (context.entropy.next_u64() >> 11) as f64 / (1u64 << 53) as f64,
@@ -105,6 +116,49 @@ pub fn call(
             _ => return Err(unknown(function)),
         }),
         _ => Err(unknown(function)),
+    }
+}
+
+/// jsonb_set, for which a new value that is NULL means what the last argument says.
+fn set_lax(
+    values: &[Value],
+    arguments: &[Expr],
+    result: DataType,
+    context: &EvalContext,
+) -> Result<Value> {
+    let [document, path, new, creates, treatment] = values else {
+        return Err(unknown(Function::JsonSetLax));
+    };
+    if document.is_null() || path.is_null() || creates.is_null() {
+        return Ok(Value::Null);
+    }
+    let treatment = match treatment {
+        Value::Text(treatment) => treatment,
+        _ => "",
+    };
+    let other = || {
+        let message = "null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"";
+        Err(Error::new(Code::InvalidParameterValue, message))
+    };
+    let call = |function, values: &[Value]| call(function, values, arguments, result, context);
+    let set = |new: &Value| {
+        let values = [document, path, new, creates].map(Value::clone);
+        call(Function::JsonSet, &values)
+    };
+    match treatment {
+        "" => other(),
+        _ if !new.is_null() => set(new),
+        "use_json_null" => set(&Value::text("null")),
+        "return_target" => Ok(document.clone()),
+        "delete_key" => {
+            let values = [document, path].map(Value::clone);
+            call(Function::JsonDeletePath, &values)
+        }
+        "raise_exception" => Err(Error::new(
+            Code::NullNotAllowed,
+            "JSON value must not be null",
+        )),
+        _ => other(),
     }
 }
 
@@ -201,6 +255,26 @@ fn bytes_call(function: Function, bytes: &Rc<[u8]>, rest: &[Value]) -> Result<Va
         (Function::Md5, []) => Ok(Value::text(&encode::md5(bytes))),
         (Function::Sha224, []) => slice(&Sha224::digest(bytes)),
         (Function::Sha256, []) => slice(&Sha256::digest(bytes)),
+        (Function::Sha384, []) => slice(&Sha384::digest(bytes)),
+        (Function::Sha512, []) => slice(&Sha512::digest(bytes)),
+        (Function::BitCount, []) => {
+            let ones = bytes.iter().map(|byte| i64::from(byte.count_ones()));
+            Ok(Value::I64(ones.sum()))
+        }
+        (Function::Position, [Value::Bytes(part)]) => {
+            let places = (0..bytes.len() + 1).find(|at| bytes[*at..].starts_with(part));
+            Ok(Value::I64(places.map_or(0, |at| at as i64 + 1)))
+        }
+        (Function::Overlay, [Value::Bytes(by), Value::I64(start), length @ ..]) => {
+            text::check_overlay(*start)?;
+            let length = match length {
+                [Value::I64(length)] => *length,
+                _ => by.len() as i64,
+            };
+            let before = text::substring_bytes(bytes, 1, Some(start - 1))?;
+            let behind = text::substring_bytes(bytes, start.saturating_add(length), None)?;
+            slice(&[before, by, behind].concat())
+        }
         (Function::Encode, [Value::Text(encoding)]) => {
             encode::encode(bytes, encoding).map(|text| Value::text(&text))
         }

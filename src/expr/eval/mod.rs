@@ -13,6 +13,7 @@ mod agreement;
 mod arithmetic;
 mod by_row;
 mod condition;
+mod degrees;
 mod exponential;
 mod fold;
 mod function;
@@ -25,6 +26,7 @@ mod text_function;
 mod vector;
 
 pub use condition::filter;
+pub use degrees::Trigonometry;
 pub use fold::{evaluate_immutable, fold_constants};
 pub(super) use regex_function::{regexp_matches, regexp_split};
 pub use row::{evaluate_row, evaluate_value};

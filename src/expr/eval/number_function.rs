@@ -3,6 +3,7 @@
 use super::super::cast::{check_range, float_overflow, float_underflow, out_of_range};
 use super::super::{Function, datetime, text};
 use super::arithmetic::as_result;
+use super::degrees::in_degrees;
 use super::exponential;
 use super::function::unknown;
 use crate::error::{Code, Error, Result};
@@ -87,6 +88,10 @@ pub fn float_function(function: Function, x: f64, rest: &[Value], result: DataTy
         (Function::Atanh, []) => x.atanh(),
         (Function::Cot, []) if x.is_infinite() => return Err(input_out_of_range()),
         (Function::Cot, []) => 1.0 / x.tan(),
+        (Function::OfDegrees(function), []) => in_degrees(function, x, None)?,
+        (Function::OfDegrees(function), [Value::F64(other)]) => {
+            in_degrees(function, x, Some(*other))?
+        }
         _ => return Err(unknown(function)),
     };
     as_result(value, result)
@@ -111,7 +116,7 @@ fn acosh(x: f64) -> f64 {
     }
 }
 
-fn input_out_of_range() -> Error {
+pub fn input_out_of_range() -> Error {
     Error::new(Code::NumericOutOfRange, "input is out of range")
 }
 

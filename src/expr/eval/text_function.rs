@@ -62,6 +62,13 @@ pub fn text_call<'a>(function: Function, text: &'a str, rest: &[Value]) -> Resul
         (Function::QuoteIdent, []) => owned(quote::quote_ident(text)),
         (Function::QuoteLiteral, []) => owned(quote::quote_literal(text)),
         (Function::Md5, []) => owned(encode::md5(text.as_bytes())),
+        (Function::ParseIdent, strictness) => {
+            let is_strict = strictness != [Value::Bool(false)];
+            let parts = quote::parse_ident(text, is_strict)?;
+            let parts = parts.iter().map(|part| Value::text(part)).collect();
+            Answer::Other(Value::Array(parts))
+        }
+        (Function::UniStr, []) => owned(text::without_escapes(text, '\\', true)?),
         (Function::Decode, [Value::Text(encoding)]) => {
             Answer::Other(Value::Bytes(encode::decode(text, encoding)?.into()))
         }

@@ -17,4 +17,4 @@ pub(super) use compare::{compare, equality_key};
 pub use document::Json;
 pub(super) use document::{concat, delete, normalize};
 pub(super) use path::{Change, assign, change, contains, exists, get_path, pretty, strip_nulls};
-pub(super) use reader::{Reader, validate};
+pub(super) use reader::{Reader, unescape, validate};

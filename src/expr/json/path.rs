@@ -2,6 +2,7 @@
 
 use super::access::{Step, get};
 use super::document::{Json, push_string};
+use super::reader::Reader;
 use crate::error::{Code, Error, Result};
 
 /// `#>`: what lies at the path, as the text that it is.
@@ -233,21 +234,49 @@ pub fn exists(document: &str, key: &str) -> Result<bool> {
     })
 }
 
-/// Without the members that are null.
+/// Without the members that are null, and without blanks; numbers are as they were written.
 pub fn strip_nulls(document: &str) -> Result<String> {
-    fn strip(value: &mut Json) {
-        match value {
-            Json::Object(members) => {
-                members.retain(|(_, value)| *value != Json::Null);
-                members.iter_mut().for_each(|(_, value)| strip(value));
+    fn push(reader: &mut Reader, out: &mut String) -> Result<()> {
+        let end = match reader.peek() {
+            Some(b'{') => b'}',
+            Some(b'[') => b']',
+            Some(b'"') => {
+                push_string(&reader.key()?, out);
+                return Ok(());
             }
-            Json::Array(elements) => elements.iter_mut().for_each(strip),
-            _ => {}
+            _ => {
+                out.push_str(reader.skip()?);
+                return Ok(());
+            }
+        };
+        let begin = end - 2;
+        reader.expect(begin)?;
+        out.push(char::from(begin));
+        let empty = out.len();
+        while !reader.take(end) {
+            reader.take(b',');
+            let key = match end {
+                b'}' => Some(reader.key()?),
+                _ => None,
+            };
+            let named = key.is_some() && reader.take(b':');
+            if named && reader.peek() == Some(b'n') {
+                reader.skip()?;
+                continue;
+            }
+            out.push_str(if out.len() > empty { "," } else { "" });
+            if let Some(key) = key {
+                push_string(&key, out);
+                out.push(':');
+            }
+            push(reader, out)?;
         }
+        out.push(char::from(end));
+        Ok(())
     }
-    let mut document = Json::parse(document)?;
-    strip(&mut document);
-    Ok(document.printed())
+    let mut out = String::with_capacity(document.len());
+    push(&mut Reader::new(document), &mut out)?;
+    Ok(out)
 }
 
 /// A line for each member and element.

@@ -4,7 +4,7 @@
 //! found from left to right ([`walk`]). It is `lax` unless it says `strict`: then arrays are unwrapped where something
 //! else is wanted, and what is not there is no error.
 //!
-//! `.datetime()`, `.keyvalue()` and the flag `x` of `like_regex` are left out.
+//! `.datetime()`, `.keyvalue()` of parts of the document and the flag `x` of `like_regex` are left out.
 
 mod parse;
 mod walk;
@@ -55,15 +55,17 @@ enum Method {
     Ceiling,
     Floor,
     Double,
+    KeyValue,
 }
 
-const METHODS: [(&str, Method); 6] = [
+const METHODS: [(&str, Method); 7] = [
     ("type", Method::Type),
     ("size", Method::Size),
     ("abs", Method::Abs),
     ("ceiling", Method::Ceiling),
     ("floor", Method::Floor),
     ("double", Method::Double),
+    ("keyvalue", Method::KeyValue),
 ];
 
 #[derive(Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 //! From the text of a path to what it consists of.
 
-use super::super::json::{Json, Reader};
+use super::super::json::{Json, unescape};
 use super::super::regex::Regex;
 use super::{Comparison, Condition, Item, METHODS, Path, Step};
 use crate::error::{Code, Error, Result};
@@ -17,6 +17,8 @@ struct Parser<'a> {
     steps: u32,
     /// Whether it is within a subscript.
     in_subscript: bool,
+    /// Whether it is within a filter.
+    in_filter: bool,
 }
 
 /// What may stand in parentheses.
@@ -32,6 +34,7 @@ pub fn path(text: &str) -> Result<Path> {
         depth: 0,
         steps: 0,
         in_subscript: false,
+        in_filter: false,
     };
     let strict = parser.word("strict");
     if !strict {
@@ -45,6 +48,45 @@ pub fn path(text: &str) -> Result<Path> {
         None => Ok(Path { strict, item }),
         Some(_) => Err(parser.unexpected()),
     }
+}
+
+/// The inside of a string with JavaScript's escapes, `\u{41}`, `\x41` and `\v`, as those that JSON knows.
+fn with_escapes_of_json(raw: &str) -> Option<String> {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let escape = rest.chars().next()?;
+        let after = &rest[escape.len_utf8()..];
+        let braced = after
+            .strip_prefix('{')
+            .and_then(|inside| inside.split_once('}'));
+        let (digits, behind) = match (escape, braced) {
+            ('u', Some(braced)) => braced,
+            ('u', None) => after.split_at_checked(4)?,
+            ('x', _) => after.split_at_checked(2)?,
+            ('v', _) => ("b", after),
+            ('b' | 'f' | 'n' | 'r' | 't' | '"' | '\\' | '/', _) => {
+                out.extend(['\\', escape]);
+                rest = after;
+                continue;
+            }
+            _ => {
+                out.push(escape);
+                rest = after;
+                continue;
+            }
+        };
+        let code = u32::from_str_radix(digits, 16).ok()?;
+        match (u16::try_from(code), char::from_u32(code)) {
+            (Ok(unit), _) => out.push_str(&format!("\\u{unit:04x}")),
+            (_, character) => out.push(character?),
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 fn is_special(c: char) -> bool {
@@ -120,10 +162,19 @@ impl<'a> Parser<'a> {
         if self.peek() != Some('"') {
             return Err(self.unexpected());
         }
-        let mut reader = Reader::at(self.text, self.at);
-        let key = reader.key().map_err(|_| self.unexpected())?;
-        self.at = reader.position();
-        Ok(key)
+        let rest = &self.rest()[1..];
+        let mut is_escaped = false;
+        let end = rest.find(|c| {
+            let ends = c == '"' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            ends
+        });
+        let raw = &rest[..end.ok_or_else(|| self.unexpected())?];
+        let text = with_escapes_of_json(raw)
+            .and_then(|escaped| unescape(&escaped).ok())
+            .ok_or_else(|| self.unexpected())?;
+        self.at += raw.len() + 2;
+        Ok(text)
     }
 
     /// A string in quotes or a word.
@@ -336,6 +387,10 @@ impl<'a> Parser<'a> {
                     _ => Item::Root,
                 }
             }
+            Some('@') if !self.in_filter => {
+                let message = "@ is not allowed in root expressions";
+                return Err(Error::new(Code::Syntax, message));
+            }
             Some('@') => {
                 self.at += 1;
                 Item::Current
@@ -407,7 +462,9 @@ impl<'a> Parser<'a> {
         }
         if self.take("?") {
             self.expect("(")?;
+            let around = std::mem::replace(&mut self.in_filter, true);
             let condition = self.truth()?;
+            self.in_filter = around;
             self.expect(")")?;
             return Ok(Some(Step::Filter(condition)));
         }
@@ -451,7 +508,7 @@ impl<'a> Parser<'a> {
             return Ok(Step::Method(*method));
         }
         match &*name {
-            "datetime" | "keyvalue" => Err(Error::unsupported(format!("{name}() in a jsonpath"))),
+            "datetime" => Err(Error::unsupported(format!("{name}() in a jsonpath"))),
             _ => Err(self.unexpected()),
         }
     }

@@ -73,14 +73,18 @@ fn find(
     quiet: bool,
     first: bool,
 ) -> Result<(Vec<Json>, bool)> {
-    let (root, variables) = (Json::parse(document)?, Json::parse(variables)?);
-    if !matches!(variables, Json::Object(_)) {
+    let root = Json::parse(document)?;
+    let variables = match variables {
+        "" => None,
+        variables => Some(Json::parse(variables)?),
+    };
+    if !matches!(variables, Some(Json::Object(_)) | None) {
         let message = "\"vars\" argument is not an object";
         return Err(Error::new(Code::InvalidParameterValue, message));
     }
     let walk = Walk {
         root: &root,
-        variables: &variables,
+        variables: variables.as_ref(),
         strict: path.strict,
         lenient: !path.strict,
         first,
@@ -117,7 +121,8 @@ fn may_be_hidden(error: &Error) -> bool {
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     root: &'a Json,
-    variables: &'a Json,
+    /// An object; without, any variable is null.
+    variables: Option<&'a Json>,
     strict: bool,
     /// Whether what is not there is no error.
     lenient: bool,
@@ -203,8 +208,8 @@ impl<'a> Walk<'a> {
     }
 
     fn variable(&self, name: &str) -> Result<&'a Json> {
-        let Json::Object(members) = self.variables else {
-            return fail(Code::Internal, "the variables of a path are no object");
+        let Some(Json::Object(members)) = self.variables else {
+            return Ok(&Json::Null);
         };
         match members.iter().find(|(known, _)| known == name) {
             Some((_, value)) => Ok(value),
@@ -343,6 +348,22 @@ impl<'a> Walk<'a> {
                     "jsonpath item method .size() can only be applied to an array",
                 ),
             },
+            (Step::Method(Method::KeyValue), Json::Object(_))
+                if !std::ptr::eq(value, self.root) =>
+            {
+                // What it is told by there is its place among PostgreSQL's bytes.
+                Err(Error::unsupported(
+                    "keyvalue() of a part of a document in a jsonpath",
+                ))
+            }
+            (Step::Method(Method::KeyValue), Json::Object(members)) => {
+                let pair = |(key, value): &(String, Json)| {
+                    let id = ("id", Json::from(0u32));
+                    let key = ("key", Json::from(key.as_str()));
+                    Json::object([id, key, ("value", value.clone())])
+                };
+                members.iter().try_for_each(|member| next(&pair(member)))
+            }
             (_, Json::Array(elements)) if unwrap => {
                 for element in elements {
                     if self.first && !found.is_empty() {
@@ -385,6 +406,10 @@ impl<'a> Walk<'a> {
                     _ => Ok(()),
                 }
             }
+            (Step::Method(Method::KeyValue), _) => fail(
+                Code::JsonNoObject,
+                "jsonpath item method .keyvalue() can only be applied to an object",
+            ),
             (Step::Method(method), _) => next(&Json::Number(number_of(*method, value)?)),
         }
     }

@@ -155,6 +155,11 @@ const ENTRIES: &[Entry] = &[
 ];
 
 fn named(name: &str) -> Option<&'static Entry> {
+    // The only zone is UTC.
+    let name = match name {
+        "jsonb_path_query_tz" => "jsonb_path_query",
+        name => name,
+    };
     ENTRIES.iter().find(|entry| entry.name == name)
 }
 
@@ -167,6 +172,7 @@ fn of_array(name: &str, arguments: Vec<Expr>) -> Result<SetCall> {
     let types: Vec<DataType> = arguments.iter().map(|a| a.data_type).collect();
     let (function, wanted) = match name {
         "unnest" => (Elements, &[][..]),
+        _ if types.len() == 3 => (Subscripts, &[I, B][..]),
         _ => (Subscripts, &[I][..]),
     };
     let element = types.first().and_then(|array| array.element());

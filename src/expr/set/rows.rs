@@ -91,8 +91,12 @@ impl SetCall {
                 } else {
                     0
                 };
+                let backwards = values.get(2) == Some(&Value::Bool(true));
                 Box::new(move |columns| {
-                    let next = places.next();
+                    let next = match backwards {
+                        true => places.next_back(),
+                        false => places.next(),
+                    };
                     next.iter()
                         .for_each(|place| columns[0].push(&Value::I64(*place)));
                     Ok(next.is_some())

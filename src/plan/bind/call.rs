@@ -115,7 +115,8 @@ impl<'a> Binder<'a> {
                     let ast = plain_argument(argument)?;
                     let since = self.dependents.len();
                     let ast = match is_of_sequence {
-                        true => without_regclass(ast),
+                        true => without_cast(ast, "regclass"),
+                        false if name.starts_with("jsonb_path") => without_cast(ast, "jsonpath"),
                         false => ast,
                     };
                     let argument = match is_whole {
@@ -303,21 +304,21 @@ fn in_order<'a>(
     found.collect()
 }
 
-/// The name of a sequence without its cast: it is looked up by its text.
-fn without_regclass(ast: &ast::Expr) -> &ast::Expr {
+/// The name of a sequence, or a jsonpath, without its cast: it is used by its text.
+pub fn without_cast<'a>(ast: &'a ast::Expr, wanted: &str) -> &'a ast::Expr {
     match ast {
         ast::Expr::Cast {
             expr, data_type, ..
-        } if is_regclass(data_type) => expr,
+        } if is_named(data_type, wanted) => expr,
         other => other,
     }
 }
 
-fn is_regclass(data_type: &ast::DataType) -> bool {
+fn is_named(data_type: &ast::DataType, wanted: &str) -> bool {
     match data_type {
-        ast::DataType::Regclass => true,
+        ast::DataType::Regclass => wanted == "regclass",
         ast::DataType::Custom(name, _) => {
-            name::single(name).is_ok_and(|ident| ident.value == "regclass")
+            name::single(name).is_ok_and(|ident| ident.value == wanted)
         }
         _ => false,
     }

@@ -200,7 +200,9 @@ fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
         ("bpchar", []) => Ok(DataType::Varchar(None)),
         (
             "serial" | "bigserial" | "smallserial" | "serial4" | "serial8" | "timetz" | "money"
-            | "xml" | "inet" | "cidr" | "macaddr" | "regclass" | "bit" | "varbit",
+            | "xml" | "inet" | "cidr" | "macaddr" | "regclass" | "bit" | "varbit" | "jsonpath"
+            | "tsvector" | "tsquery" | "point" | "int4range" | "int8range" | "numrange" | "tsrange"
+            | "tstzrange" | "daterange",
             _,
         ) => Err(Error::unsupported(format!("the type {}", ident.value)).at(name::position(ident))),
         (other, _) => of_name(other)

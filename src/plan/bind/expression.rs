@@ -2,6 +2,7 @@
 
 use super::array::{array_operator, empty_array, is_empty_array};
 use super::binder::Binder;
+use super::call::without_cast;
 use super::constant::interval_constant;
 use super::grouping::Calls;
 use super::name;
@@ -137,6 +138,10 @@ impl<'a> Binder<'a> {
         context: &mut Context,
     ) -> Result<Expr> {
         if !matches!(op, Operator::And | Operator::Or) {
+            let right = match left.data_type {
+                DataType::Jsonb => without_cast(right, "jsonpath"),
+                _ => right,
+            };
             let bound = self.expression(right, context)?;
             let of_json = [&left, &bound]
                 .iter()

@@ -140,7 +140,7 @@ impl<'a> Binder<'a> {
             }
             Ast::Position { expr, r#in } => {
                 let part = self.expression(expr, context)?;
-                ("strpos", vec![self.expression(r#in, context)?, part])
+                ("position", vec![self.expression(r#in, context)?, part])
             }
             Ast::Substring {
                 expr,
