@@ -183,7 +183,7 @@ structs! {
     ComputedKey { parts, predicate }
     CheckSchema { name, sql }
     ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred; deferrable }
-    ViewSchema { sql, uses; is_materialized, is_populated }
+    ViewSchema { sql, uses; is_materialized, is_populated, is_checked, checks_local }
     ViewUse { name, table, columns }
     Label { name, place }
     SequenceSchema { data_type, start, increment, min, max, cycle, owner }
@@ -386,6 +386,7 @@ mod tests {
         table.is_schema = true;
         if let Some(view) = &mut table.view {
             (view.is_materialized, view.is_populated) = (true, true);
+            (view.is_checked, view.checks_local) = (true, true);
         }
         for column in &mut table.columns {
             column.comment = Some(String::new());

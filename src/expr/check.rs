@@ -10,6 +10,8 @@ pub struct Check {
     pub condition: Expr,
     /// The domain that asks for it, as SQL has it.
     pub domain: Option<String>,
+    /// It is the WHERE of a view WITH CHECK OPTION, whose name it has.
+    pub of_view: bool,
 }
 
 impl Check {

@@ -371,19 +371,46 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
 fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
     let name = object_name(parser)?;
     let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
-    // Whose rights it has makes no difference where there is one user.
-    if parser.parse_keyword(Keyword::WITH) && !skip_parentheses(parser)? {
-        return unsupported("this option of a view");
+    let mut check = None;
+    if parser.parse_keyword(Keyword::WITH) {
+        parser.expect_token(&Token::LParen)?;
+        for option in parser.parse_comma_separated(view_option)? {
+            match option.0.value.as_str() {
+                // Whose rights it has makes no difference where there is one user.
+                "security_barrier" | "security_invoker" => {}
+                "check_option" => match option.1.as_str() {
+                    "local" => check = Some(true),
+                    "cascaded" => check = Some(false),
+                    _ => return unsupported("this value of check_option"),
+                },
+                _ => return unsupported("this option of a view"),
+            }
+        }
+        parser.expect_token(&Token::RParen)?;
     }
     parser.expect_keyword(Keyword::AS)?;
     let query = parser.parse_query()?;
     if parser.parse_keyword(Keyword::WITH) {
-        return unsupported("WITH CHECK OPTION");
+        let is_local = parser.parse_keyword(Keyword::LOCAL);
+        let _ = !is_local && parser.parse_keyword(Keyword::CASCADED);
+        parser.expect_keywords(&[Keyword::CHECK, Keyword::OPTION])?;
+        check = Some(is_local);
     }
     Ok(Syntax::CreateView {
         name,
         columns,
         or_replace,
         query,
+        check,
     })
+}
+
+/// `name [= value]`; nothing is `true`.
+fn view_option(parser: &mut Parser) -> std::result::Result<(ast::Ident, String), ParserError> {
+    let name = parser.parse_identifier()?;
+    let value = match parser.consume_token(&Token::Eq) {
+        true => super::grammar::word_text(&parser.next_token()).to_string(),
+        false => "true".to_string(),
+    };
+    Ok((name, value))
 }

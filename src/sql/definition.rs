@@ -96,13 +96,24 @@ pub(super) fn index_texts(source: &Source, pieces: &[Piece]) -> Texts {
     texts
 }
 
-/// The query behind the first AS, which is that of a view (no name before it is so called), without WITH [NO] DATA.
+/// The query behind the first AS, which is that of a view (no name before it is so called), without WITH [NO] DATA and
+/// WITH CHECK OPTION.
 pub(super) fn query_text(source: &Source, pieces: &[Piece]) -> String {
     let is = |piece: &Piece, word| piece.token.is_keyword(source.script, word);
     let at = pieces.iter().position(|piece| is(piece, "as"));
     let query = &pieces[at.map_or(0, |at| at + 1)..];
     let end = match query {
         [.., with, data] if is(with, "with") && is(data, "data") => 2,
+        [.., with, check, option]
+            if is(with, "with") && is(check, "check") && is(option, "option") =>
+        {
+            3
+        }
+        [.., with, _, check, option]
+            if is(with, "with") && is(check, "check") && is(option, "option") =>
+        {
+            4
+        }
         [.., with, no, data] if is(with, "with") && is(no, "no") && is(data, "data") => 3,
         _ => 0,
     };

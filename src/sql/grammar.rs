@@ -44,6 +44,8 @@ pub enum Syntax {
         columns: Vec<ast::Ident>,
         or_replace: bool,
         query: Box<ast::Query>,
+        /// WITH CHECK OPTION, and whether it is LOCAL.
+        check: Option<bool>,
     },
     CreateMaterializedView {
         name: ast::ObjectName,

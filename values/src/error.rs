@@ -229,6 +229,8 @@ codes! {
     UniqueViolation "UNIQUE_VIOLATION" "23505",
     ForeignKeyViolation "FOREIGN_KEY_VIOLATION" "23503",
     CheckViolation "CHECK_VIOLATION" "23514",
+    /// Of a view.
+    CheckOptionViolation "WITH_CHECK_OPTION_VIOLATION" "44000",
     // Transactions.
     InFailedTransaction "IN_FAILED_TRANSACTION" "25P02",
     NoActiveTransaction "NO_ACTIVE_TRANSACTION" "25P01",

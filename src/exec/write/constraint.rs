@@ -164,9 +164,19 @@ fn violation(table: &TableSchema, broken: Broken, row: &[Value]) -> Error {
             if let Some(domain) = &check.domain {
                 return check.violation(domain);
             }
-            let message =
-                format!("new row for relation \"{relation}\" violates check constraint \"{name}\"");
-            (Code::CheckViolation, message, name)
+            let (code, message) = match check.of_view {
+                false => (
+                    Code::CheckViolation,
+                    format!(
+                        "new row for relation \"{relation}\" violates check constraint \"{name}\""
+                    ),
+                ),
+                true => (
+                    Code::CheckOptionViolation,
+                    format!("new row violates check option for view \"{name}\""),
+                ),
+            };
+            (code, message, name)
         }
     };
     Error::new(code, message)

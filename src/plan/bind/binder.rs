@@ -170,7 +170,8 @@ impl<'a> Binder<'a> {
                 columns,
                 or_replace,
                 query,
-            } => self.bind_create_view(name, columns, *or_replace, query)?,
+                check,
+            } => self.bind_create_view(name, columns, *or_replace, query, *check)?,
             Syntax::CreateMaterializedView {
                 name,
                 columns,
@@ -361,15 +362,6 @@ impl<'a> Binder<'a> {
         Err(Error::new(Code::WrongObjectType, message).at(position))
     }
 
-    /// The table whose rows a statement writes.
-    pub fn target_of_rows(&mut self, table: &str, position: u32) -> Result<Rc<TableSchema>> {
-        let found = self.find_table(table, position, TimeSlot::Present)?;
-        match found.kind() {
-            RelationKind::View => Err(Error::unsupported("writing through a view").at(position)),
-            _ => self.target(table, position),
-        }
-    }
-
     pub fn catalog_at(&self, time: TimeSlot) -> Result<&'a Catalog> {
         let at = match time {
             TimeSlot::Present => 0,
@@ -468,7 +460,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn past_is_read_only(&self, clause: usize) -> Error {
+    pub fn past_is_read_only(&self, clause: usize) -> Error {
         Error::new(Code::ReadOnly, "the past cannot be changed")
             .at(self.statement.temporal.positions[clause])
     }

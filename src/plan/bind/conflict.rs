@@ -2,12 +2,12 @@
 
 use super::binder::Binder;
 use super::expression::Context;
-use super::from::scope_of_table;
 use super::key::key_of;
 use super::name;
 use super::scope::Scope;
+use super::writable::Writable;
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, Expr};
+use crate::expr::{self, Expr, ExprKind};
 use crate::plan::optimize::{conjuncts, is_implied};
 use crate::plan::{ConflictUpdate, OnConflict};
 use crate::sql::Inference;
@@ -19,7 +19,7 @@ impl<'a> Binder<'a> {
     pub fn on_conflict(
         &mut self,
         clause: &'a OnInsert,
-        table: &TableSchema,
+        written: &Writable,
         alias: Option<&Ident>,
     ) -> Result<OnConflict> {
         let OnInsert::OnConflict(clause) = clause else {
@@ -27,7 +27,7 @@ impl<'a> Binder<'a> {
         };
         let target = clause.conflict_target.as_ref();
         let arbiters = target
-            .map(|target| self.arbiters(table, target))
+            .map(|target| self.arbiters(written, target))
             .transpose()?;
         let update = match &clause.action {
             OnConflictAction::DoNothing => None,
@@ -37,20 +37,19 @@ impl<'a> Binder<'a> {
                 return Err(Error::new(Code::Syntax, message)
                     .with_hint("For example, ON CONFLICT (column_name)."));
             }
-            OnConflictAction::DoUpdate(update) => Some(self.conflict_update(update, table, alias)?),
+            OnConflictAction::DoUpdate(update) => {
+                Some(self.conflict_update(update, written, alias)?)
+            }
         };
         Ok(OnConflict {
-            arbiters: arbiters.unwrap_or_else(|| unique_indexes(table).collect()),
+            arbiters: arbiters.unwrap_or_else(|| unique_indexes(&written.table).collect()),
             update,
         })
     }
 
     /// The unique indexes that a conflict target means.
-    fn arbiters(
-        &mut self,
-        table: &TableSchema,
-        target: &'a ConflictTarget,
-    ) -> Result<Vec<IndexId>> {
+    fn arbiters(&mut self, written: &Writable, target: &'a ConflictTarget) -> Result<Vec<IndexId>> {
+        let table = &written.table;
         let columns = match target {
             ConflictTarget::Columns(columns) => columns,
             ConflictTarget::OnConstraint(constraint) => return by_constraint(table, constraint),
@@ -59,17 +58,18 @@ impl<'a> Binder<'a> {
         let mut known = self.statement.inferences.iter();
         let inference = known.find(|(at, _)| Some(*at) == position);
         match inference {
-            None => by_columns(table, columns),
-            Some((_, inference)) => self.by_inference(table, inference),
+            None => by_columns(written, columns),
+            Some((_, inference)) => self.by_inference(written, inference),
         }
     }
 
     fn by_inference(
         &mut self,
-        table: &TableSchema,
+        written: &Writable,
         inference: &'a Inference,
     ) -> Result<Vec<IndexId>> {
-        let scope = scope_of_table(table, None, &[], false);
+        let table = &written.table;
+        let scope = written.scope(None, &[], false);
         let mut context = Context::new(&scope, "ON CONFLICT");
         let since = self.dependents.len();
         let mut parts = Vec::with_capacity(inference.parts.len());
@@ -96,13 +96,14 @@ impl<'a> Binder<'a> {
     fn conflict_update(
         &mut self,
         update: &'a ast::DoUpdate,
-        table: &TableSchema,
+        written: &Writable,
         alias: Option<&Ident>,
     ) -> Result<ConflictUpdate> {
-        let scope = conflict_scope(table, alias)?;
+        let table = &written.table;
+        let scope = conflict_scope(written, alias)?;
         // There are no rows above which a subquery could be run for each.
         let dependents = self.dependents.len();
-        let assignments = self.assignments(&update.assignments, table, &scope)?;
+        let assignments = self.assignments(&update.assignments, written, &scope)?;
         let condition = match &update.selection {
             Some(condition) => {
                 let mut context = Context::new(&scope, "WHERE");
@@ -121,10 +122,10 @@ impl<'a> Binder<'a> {
 }
 
 /// The row in the way, and behind it the proposed one as `excluded`.
-fn conflict_scope(table: &TableSchema, alias: Option<&Ident>) -> Result<Scope> {
+fn conflict_scope(written: &Writable, alias: Option<&Ident>) -> Result<Scope> {
     let excluded = Ident::new("excluded");
-    let proposed = scope_of_table(table, Some(&excluded), &[], false);
-    scope_of_table(table, alias, &[], false).beside(proposed)
+    let proposed = written.scope(Some(&excluded), &[], false);
+    written.scope(alias, &[], false).beside(proposed)
 }
 
 fn unique_indexes(table: &TableSchema) -> impl Iterator<Item = IndexId> {
@@ -144,14 +145,23 @@ fn by_constraint(table: &TableSchema, constraint: &ast::ObjectName) -> Result<Ve
     })
 }
 
-fn by_columns(table: &TableSchema, columns: &[Ident]) -> Result<Vec<IndexId>> {
+fn by_columns(written: &Writable, columns: &[Ident]) -> Result<Vec<IndexId>> {
+    let table = &written.table;
     let mut wanted: Vec<ColumnId> = Vec::with_capacity(columns.len());
     for ident in columns {
         check_name(ident)?;
-        let at = table.position_by_name(&ident.value).ok_or_else(|| {
-            let message = format!("column \"{}\" does not exist", ident.value);
-            Error::new(Code::UndefinedColumn, message).at(name::position(ident))
-        })?;
+        let at = written
+            .scope(None, &[], false)
+            .find(None, ident)?
+            .map(|column| column.expr.kind.clone());
+        let at = match at {
+            Some(ExprKind::Column(at)) => at,
+            Some(_) => return known_arbiters(Vec::new()),
+            None => {
+                let message = format!("column \"{}\" does not exist", ident.value);
+                return Err(Error::new(Code::UndefinedColumn, message).at(name::position(ident)));
+            }
+        };
         wanted.push(table.columns[at].id);
     }
     let is_same = |key: &[ColumnId]| {

@@ -15,7 +15,12 @@ use sqlparser::ast::{ObjectName, Query};
 impl<'a> Binder<'a> {
     pub fn bind_copy_from(&mut self, copy: &'a CopyFrom) -> Result<Plan> {
         let (name, position) = self.relation(&copy.table)?;
-        let table = self.target_of_rows(name.as_str(), position)?;
+        let table = self.find_table(name.as_str(), position, TimeSlot::Present)?;
+        if table.kind() == RelationKind::View {
+            let message = format!("cannot copy to view \"{}\"", table.name);
+            return Err(Error::new(Code::WrongObjectType, message).at(position));
+        }
+        let table = self.target(name.as_str(), position)?;
         let mut targets = Vec::new();
         for ident in &copy.columns {
             let at = find_column(&table, ident)?;

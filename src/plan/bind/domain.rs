@@ -177,6 +177,7 @@ impl<'a> Binder<'a> {
                     name: String::new(),
                     condition: expr::resolve_is_null(value, true)?,
                     domain: shown.clone(),
+                    of_view: false,
                 });
             }
             let own = self.checks_of_table(domain)?.into_iter();

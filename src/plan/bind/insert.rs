@@ -7,7 +7,6 @@ use super::assign::{Untyped, assign_to_column};
 use super::binder::Binder;
 use super::conflict::insert_or;
 use super::expression::Context;
-use super::from::scope_of_table;
 use super::name;
 use super::number::{is_left_out, numbered};
 use super::parameter::visit_node;
@@ -30,9 +29,9 @@ impl<'a> Binder<'a> {
             ));
         };
         let (table_name, position) = self.relation(table_name)?;
-        let table_name = table_name.as_str();
-        let table = self.target_of_rows(table_name, position)?;
-        let targets = target_columns(&table, &insert.columns)?;
+        let written = self.writable(&table_name, position, "insert into")?;
+        let table = written.table.clone();
+        let targets = written.targets(&insert.columns)?;
         let source = match &insert.source {
             None => Node::Values {
                 rows: vec![self.defaults(&table)?],
@@ -48,13 +47,17 @@ impl<'a> Binder<'a> {
         };
         let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
         let conflict = match (&insert.on, insert.or) {
-            (Some(clause), None) => Some(self.on_conflict(clause, &table, alias)?),
+            (Some(clause), None) => Some(self.on_conflict(clause, &written, alias)?),
             (None, None) => None,
             (None, Some(or)) => insert_or(or, &table)?,
             _ => return Err(Error::unsupported("INSERT OR with ON CONFLICT")),
         };
-        let returning = self.returning(insert.returning.as_deref(), &table, alias)?;
-        let rules = self.rules(&table)?;
+        let scope = written.scope(alias, &[], false);
+        let returning = insert.returning.as_deref();
+        let returning = returning.map(|items| self.returning_over(items, &scope));
+        let returning = returning.transpose()?;
+        let mut rules = self.rules(&table)?;
+        written.add_checks(&mut rules);
         let output = returning_output(&returning);
         let plan = Plan::Insert(Insert {
             source: with_generated(source, &table, &rules),
@@ -225,20 +228,6 @@ impl<'a> Binder<'a> {
         assign_to_column(bound, column)
     }
 
-    /// RETURNING: expressions over all columns of the table.
-    pub fn returning(
-        &mut self,
-        items: Option<&'a [SelectItem]>,
-        table: &TableSchema,
-        alias: Option<&ast::Ident>,
-    ) -> Result<Option<Returning>> {
-        let Some(items) = items else {
-            return Ok(None);
-        };
-        let scope = scope_of_table(table, alias, &[], false);
-        self.returning_over(items, &scope).map(Some)
-    }
-
     /// RETURNING over the rows of a scope.
     pub fn returning_over(&mut self, items: &'a [SelectItem], scope: &Scope) -> Result<Returning> {
         let mut context = Context::new(scope, "RETURNING");
@@ -317,27 +306,6 @@ fn column_types(table: &TableSchema) -> Vec<DataType> {
         .iter()
         .map(|column| column.data_type)
         .collect()
-}
-
-/// The positions of the columns that an INSERT names, or of all.
-pub fn target_columns(table: &TableSchema, names: &[ast::ObjectName]) -> Result<Vec<usize>> {
-    if names.is_empty() {
-        return Ok((0..table.columns.len()).collect());
-    }
-    let mut targets = Vec::with_capacity(names.len());
-    for column in names {
-        let ident = name::single(column)?;
-        let at = find_column(table, ident)?;
-        if targets.contains(&at) {
-            return Err(Error::new(
-                Code::DuplicateColumn,
-                format!("column \"{}\" specified more than once", ident.value),
-            )
-            .at(name::position(ident)));
-        }
-        targets.push(at);
-    }
-    Ok(targets)
 }
 
 /// The position of a column that is written to.

@@ -10,9 +10,9 @@
 use super::binder::Binder;
 use super::expression::Context;
 use super::from::join;
-use super::insert::target_columns;
 use super::scope::{Scope, shift_columns};
 use super::update::{positions, project};
+use super::writable::Writable;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
 use crate::plan::{JoinKind, Plan, RowChange, Update};
@@ -24,7 +24,16 @@ impl<'a> Binder<'a> {
         if merge.output.is_some() {
             return Err(Error::unsupported("RETURNING of MERGE"));
         }
-        let target = self.target_rows(&merge.table, &[], None)?;
+        let target = self.target_rows(&merge.table, &[], None, "merge into")?;
+        if target.written.is_view() {
+            let message = format!(
+                "cannot execute MERGE on relation \"{}\"",
+                target.scope.tables[0].name
+            );
+            return Err(Error::new(Code::Unsupported, message)
+                .with_detail("This operation is not supported for views."));
+        }
+        let written = &target.written;
         let (table, width) = (target.table, target.scope.width);
         let (source, source_scope) = self.source_factor(&merge.source)?;
         let scope = target.scope.beside(source_scope)?;
@@ -63,7 +72,7 @@ impl<'a> Binder<'a> {
         for (at, clause) in merge.clauses.iter().enumerate() {
             let is_chosen = equals(&number, at)?;
             let since = self.dependents.len();
-            let Some((kind, row)) = self.action(clause, &table, seen_by(clause), &mut changed)?
+            let Some((kind, row)) = self.action(clause, written, seen_by(clause), &mut changed)?
             else {
                 continue;
             };
@@ -140,10 +149,11 @@ impl<'a> Binder<'a> {
     fn action(
         &mut self,
         clause: &'a ast::MergeClause,
-        table: &TableSchema,
+        written: &Writable,
         scope: &Scope,
         changed: &mut Vec<usize>,
     ) -> Result<Option<(RowChange, Vec<Expr>)>> {
+        let table = &written.table;
         let columns = table.columns.iter().enumerate();
         let mut row: Vec<Expr> = columns
             .map(|(at, column)| Expr::column(at, column.data_type))
@@ -158,7 +168,7 @@ impl<'a> Binder<'a> {
                 if update.update_predicate.is_some() || update.delete_predicate.is_some() {
                     return Err(Error::unsupported("this form of MERGE"));
                 }
-                for (at, value) in self.assignments(assignments, table, scope)? {
+                for (at, value) in self.assignments(assignments, written, scope)? {
                     changed.push(at);
                     row[at] = value;
                 }
@@ -173,7 +183,7 @@ impl<'a> Binder<'a> {
                 let [values] = values.rows.as_slice() else {
                     return Err(Error::new(Code::Syntax, "MERGE inserts one row for each"));
                 };
-                let targets = target_columns(table, &insert.columns)?;
+                let targets = written.targets(&insert.columns)?;
                 row = self.defaults(table)?;
                 let is_listed = !insert.columns.is_empty();
                 self.fill_row(

@@ -89,6 +89,7 @@ mod wildcard;
 mod window;
 mod window_call;
 mod with;
+mod writable;
 
 pub(super) use binder::Binder;
 pub(super) use data_type::of_parameter as bind_type;

@@ -44,6 +44,7 @@ impl Binder<'_> {
                 name: String::new(),
                 condition: bind_key(table, key)?.probe()?,
                 domain: None,
+                of_view: false,
             });
         }
         for (at, column) in table.columns.iter().enumerate() {
@@ -65,6 +66,7 @@ impl Binder<'_> {
                 name: check.name.clone(),
                 condition: self.bind_check(&ast, table, Some(&[]))?,
                 domain: None,
+                of_view: false,
             });
         }
         sort_by(&mut checks, |a, b| a.name.cmp(&b.name));

@@ -12,9 +12,9 @@ use super::outer::Level;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr, ExprKind};
-use crate::plan::system::{self, Relation};
+use crate::plan::system::{self, Relation, WrittenViews};
 use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot};
-use crate::types::{DataType, Value};
+use crate::types::{DataType, RelationKind, Value};
 use sqlparser::ast::{self, Ident, ObjectName, TableAlias};
 
 /// A type of names of objects: where they are looked up, by which name, to which number, and by which number what is
@@ -115,10 +115,21 @@ impl Binder<'_> {
         }
         let catalog = self.catalog_at(time)?;
         let named = catalog.with_names();
+        let mut written = WrittenViews::new();
+        if matches!(name, "pg_view_writing" | "information_schema.columns") {
+            let views = catalog
+                .tables()
+                .filter(|table| table.kind() == RelationKind::View);
+            for view in views {
+                let columns = self.written_columns(view, time);
+                written.extend(columns.map(|columns| (view.id, columns)));
+            }
+        }
         Ok(system::table(
             named.as_ref().unwrap_or(catalog),
             name,
             columns,
+            &written,
         ))
     }
 

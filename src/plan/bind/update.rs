@@ -2,13 +2,15 @@
 
 use super::assign::assign_to_column;
 use super::binder::Binder;
+use super::dependent::filter;
 use super::expression::Context;
-use super::from::{SYSTEM_COLUMNS, join, scan, scan_columns, scope_of_table};
-use super::insert::{find_column, is_default, returning_output};
+use super::from::{SYSTEM_COLUMNS, join, scan, scan_columns};
+use super::insert::{is_default, returning_output};
 use super::name;
 use super::rules::check_writable;
 use super::scope::Scope;
 use super::subquery::{is_row, row_of};
+use super::writable::Writable;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Delete, JoinKind, Node, OutputColumn, Plan, Returning, Rules, TimeSlot, Update};
@@ -22,6 +24,7 @@ use std::rc::Rc;
 
 /// The table that a statement changes, joined with the others it names.
 pub struct Target<'a> {
+    pub written: Writable,
     pub table: Rc<TableSchema>,
     alias: Option<&'a ast::Ident>,
     pub node: Node,
@@ -48,15 +51,17 @@ impl<'a> Binder<'a> {
             relation_of(&update.table)?,
             others,
             update.selection.as_ref(),
+            "update",
         )?;
         let since = self.dependents.len();
         let mut assignments =
-            self.assignments(&update.assignments, &target.table, &target.scope)?;
+            self.assignments(&update.assignments, &target.written, &target.scope)?;
         let values = assignments.iter_mut().map(|(_, value)| value);
         target.node = self.place_since(since, target.node, values);
         let (returning, others) = self.returning_of(update.returning.as_deref(), &target)?;
         let output = returning_output(&returning);
-        let rules = self.rules(&target.table)?;
+        let mut rules = self.rules(&target.table)?;
+        target.written.add_checks(&mut rules);
         let changed = assignments.iter().map(|(at, _)| *at);
         let generated = rules.generated.iter().map(|(at, _)| *at);
         let columns = (changed.chain(generated))
@@ -97,7 +102,12 @@ impl<'a> Binder<'a> {
             ));
         };
         let others = delete.using.as_deref().unwrap_or(&[]);
-        let target = self.target_rows(relation_of(table)?, others, delete.selection.as_ref())?;
+        let target = self.target_rows(
+            relation_of(table)?,
+            others,
+            delete.selection.as_ref(),
+            "delete from",
+        )?;
         let (returning, others) = self.returning_of(delete.returning.as_deref(), &target)?;
         let mut expressions = vec![row_id(&target.table)];
         if returning.is_some() {
@@ -130,13 +140,17 @@ impl<'a> Binder<'a> {
         let mut others = Vec::new();
         let own = target.table.columns.len();
         let (Some(items), true) = (items, target.scope.tables.len() > 1) else {
-            return Ok((self.returning(items, &target.table, target.alias)?, others));
+            let scope = target.written.scope(target.alias, &[], false);
+            let returning = items.map(|items| self.returning_over(items, &scope));
+            return Ok((returning.transpose()?, others));
         };
         // What the hidden columns of the new row will be is not known before its commit.
         let mut scope = target.scope.clone();
         let own_end = scope.tables[0].end;
-        for column in &mut scope.columns[own..own_end] {
-            column.name.clear();
+        for column in &mut scope.columns {
+            if matches!(column.expr.kind, ExprKind::Column(at) if (own..own_end).contains(&at)) {
+                column.name.clear();
+            }
         }
         let mut returning = self.returning_over(items, &scope)?;
         for expr in &mut returning.expressions {
@@ -163,13 +177,14 @@ impl<'a> Binder<'a> {
         table: &'s TableFactor,
         others: &'a [TableWithJoins],
         condition: Option<&'a Ast>,
+        doing: &str,
     ) -> Result<Target<'s>> {
         let TableFactor::Table { name, alias, .. } = table else {
             return Err(Error::unsupported("changing something that is not a table"));
         };
         let (name, position) = self.relation(name)?;
-        let name = name.as_str();
-        let schema = self.target_of_rows(name, position)?;
+        let written = self.writable(&name, position, doing)?;
+        let schema = written.table.clone();
         let alias = alias.as_ref().map(|alias| &alias.name);
         alias.map_or(Ok(()), check_name)?;
         // No name reaches the row id: no identifier is empty.
@@ -177,9 +192,12 @@ impl<'a> Binder<'a> {
         if self.statement.system_columns {
             hidden.extend(SYSTEM_COLUMNS);
         }
-        let mut scope = scope_of_table(&schema, alias, &hidden, true);
+        let mut scope = written.scope(alias, &hidden, true);
         let columns = scan_columns(&schema, hidden.iter().map(|(_, column)| *column));
         let mut node = scan(schema.clone(), TimeSlot::Present, columns);
+        for condition in written.conditions() {
+            node = filter(node, condition.clone());
+        }
         if !others.is_empty() {
             let (right, right_scope) = self.from(others)?;
             scope = scope.beside(right_scope)?;
@@ -192,6 +210,7 @@ impl<'a> Binder<'a> {
             node = self.filter_since(since, node, condition);
         }
         Ok(Target {
+            written,
             table: schema,
             alias,
             node,
@@ -203,15 +222,16 @@ impl<'a> Binder<'a> {
     pub fn assignments(
         &mut self,
         list: &'a [ast::Assignment],
-        table: &TableSchema,
+        written: &Writable,
         scope: &Scope,
     ) -> Result<Vec<(usize, Expr)>> {
+        let table = &written.table;
         let mut assignments: Vec<(usize, Expr)> = Vec::with_capacity(list.len());
         let mut parts = Vec::new();
         for assignment in list {
             for (column, value) in self.pairs(assignment, scope)? {
                 let ident = name::single(column)?;
-                let at = find_column(table, ident)?;
+                let at = written.find_column(ident, "update")?;
                 let part = self.subscripts_at(name::position(ident));
                 let before = assignments.iter().position(|(other, _)| *other == at);
                 // Other parts of the same column may have been assigned to.

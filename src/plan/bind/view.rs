@@ -38,6 +38,7 @@ impl<'a> Binder<'a> {
         names: &[Ident],
         or_replace: bool,
         query: &'a ast::Query,
+        check: Option<bool>,
     ) -> Result<Plan> {
         let (made, position) = name::new_relation(self.catalog(), view)?;
         let view_name = &made.name;
@@ -59,10 +60,25 @@ impl<'a> Binder<'a> {
             }
         }
         let (_, output, view) = self.definition_of_view(names, query)?;
+        let view = ViewSchema {
+            is_checked: check.is_some(),
+            checks_local: check == Some(true),
+            ..view
+        };
         let mut schema = TableSchema {
             view: Some(view),
             ..known.as_deref().cloned().unwrap_or(made)
         };
+        if check.is_some() {
+            let written = self.through(&schema, TimeSlot::Present, "update");
+            written.map_err(|error| match error.code() {
+                Code::NotInPrerequisiteState => Error::new(
+                    Code::Unsupported,
+                    "WITH CHECK OPTION is supported only on automatically updatable views",
+                ),
+                _ => error,
+            })?;
+        }
         match known {
             None => {
                 schema.columns = columns_of(&output)?;
@@ -259,6 +275,23 @@ impl<'a> Binder<'a> {
         seen: Option<&[ViewUse]>,
         time: TimeSlot,
     ) -> Result<(Node, Vec<OutputColumn>)> {
+        let mut bound = None;
+        self.query_of_text(sql, name, seen, time, &mut |inner, query| {
+            bound = Some(inner.query(query, Untyped::Text)?);
+            inner.refuse_since(0)
+        })?;
+        bound.ok_or_else(|| Error::new(Code::Internal, "a view without rows"))
+    }
+
+    /// Binds the query of a view, in one way or another.
+    pub fn query_of_text(
+        &mut self,
+        sql: &str,
+        name: &str,
+        seen: Option<&[ViewUse]>,
+        time: TimeSlot,
+        bind: &mut dyn for<'q> FnMut(&mut Binder<'q>, &'q ast::Query) -> Result<()>,
+    ) -> Result<()> {
         let source = Source {
             script: sql,
             start: 0,
@@ -290,8 +323,7 @@ impl<'a> Binder<'a> {
             ..Binder::new(&statement, self.times, self.parameters)
         };
         inner.time = (statement.temporal.whole).map_or(time, |clause| inner.slot(clause));
-        let bound = inner.query(query, Untyped::Text);
-        let bound = bound.and_then(|bound| inner.refuse_since(0).map(|()| bound));
+        let bound = bind(&mut inner, query);
         (self.recursions, self.results) = (inner.recursions, inner.results);
         (self.tables, self.levels) = (inner.tables, inner.levels);
         (self.subplans, self.shared, self.outer) = (inner.subplans, inner.shared, inner.outer);

@@ -30,6 +30,13 @@ pub struct Windows {
     calls: Vec<(Window, WindowCall)>,
 }
 
+impl Windows {
+    /// Whether no window function is called.
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Window {
     partition: Vec<Expr>,

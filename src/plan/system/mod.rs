@@ -25,3 +25,4 @@ mod view;
 
 pub use describe::{TYPES, type_name};
 pub use relation::{Relation, find, table};
+pub use rows::WrittenViews;

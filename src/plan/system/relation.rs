@@ -1,6 +1,6 @@
 //! The system relations: their columns, or the queries that they are.
 
-use super::rows::rows;
+use super::rows::{WrittenViews, rows};
 use crate::expr::Expr;
 use crate::plan::{Node, OutputColumn};
 use crate::table::Catalog;
@@ -28,9 +28,14 @@ pub fn find(schema: Option<&str>, name: &str) -> Option<(&'static str, Relation)
 }
 
 /// A table of the system as constants.
-pub fn table(catalog: &Catalog, name: &str, columns: &str) -> (Node, Vec<OutputColumn>) {
+pub fn table(
+    catalog: &Catalog,
+    name: &str,
+    columns: &str,
+    written: &WrittenViews,
+) -> (Node, Vec<OutputColumn>) {
     let columns: Vec<Column> = columns.split_whitespace().map(Column::read).collect();
-    let rows = rows(catalog, name).into_iter().map(|row| {
+    let rows = rows(catalog, name, written).into_iter().map(|row| {
         let mut values = row.into_iter();
         let cells = columns.iter().map(|column| {
             let own = || values.next().unwrap_or(Value::Null);
@@ -119,6 +124,8 @@ const TABLES: &[(&str, &str)] = &[
          connoinherit:b conbin:t definition:t",
     ),
     ("pg_view_query", "oid definition:t"),
+    // Whether rows are written through a view, and what is checked then.
+    ("pg_view_writing", "oid is_writable:t check_option:t"),
     // The names by which relations are found, and what is shown of them; the oid stands beside one of them alone.
     ("pg_regclass", "name:t number shown:t oid"),
     ("pg_type_format", "oid typmod format:t"),
@@ -274,13 +281,15 @@ const VIEWS: &[(&str, &str)] = &[
         "information_schema.tables",
         "SELECT 'postgres' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, \
          CASE c.relkind WHEN 'r' THEN 'BASE TABLE' ELSE 'VIEW' END AS table_type, \
-         CASE c.relkind WHEN 'r' THEN 'YES' ELSE 'NO' END AS is_insertable_into, 'NO' AS is_typed, NULL AS commit_action \
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')",
+         CASE c.relkind WHEN 'r' THEN 'YES' ELSE w.is_writable END AS is_insertable_into, 'NO' AS is_typed, NULL AS commit_action \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_view_writing w ON w.oid = c.oid WHERE c.relkind IN ('r', 'v')",
     ),
     (
         "information_schema.views",
         "SELECT 'postgres' AS table_catalog, schemaname AS table_schema, viewname AS table_name, definition AS view_definition, \
-         'NONE' AS check_option, 'NO' AS is_updatable, 'NO' AS is_insertable_into FROM pg_views",
+         w.check_option, w.is_writable AS is_updatable, w.is_writable AS is_insertable_into, 'NO' AS is_trigger_updatable, \
+         'NO' AS is_trigger_deletable, 'NO' AS is_trigger_insertable_into FROM pg_views v JOIN pg_namespace n ON n.nspname = v.schemaname \
+         JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = v.viewname JOIN pg_view_writing w ON w.oid = c.oid",
     ),
     (
         "information_schema.sequences",

@@ -15,7 +15,10 @@ use crate::types::{
 };
 use std::rc::Rc;
 
-pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
+/// The views through which rows are written, and which of their columns.
+pub type WrittenViews = Vec<(TableId, Vec<bool>)>;
+
+pub fn rows(catalog: &Catalog, name: &str, written: &WrittenViews) -> Vec<Row> {
     let tables = || catalog.tables().filter(|table| table.is_relation());
     let of_tables = |make: fn(&TableSchema, &mut Vec<Row>)| {
         let mut rows = Vec::new();
@@ -72,12 +75,27 @@ pub fn rows(catalog: &Catalog, name: &str) -> Vec<Row> {
             Some(vec![Value::I64(oid_of_table(table.id)), text(&definition)])
         }))
         .collect(),
+        "pg_view_writing" => (tables().filter_map(|table| {
+            let view = table.view.as_ref()?;
+            let is_written = written.iter().any(|(view, _)| *view == table.id);
+            let check = match (view.is_checked, view.checks_local) {
+                (false, _) => "NONE",
+                (true, true) => "LOCAL",
+                (true, false) => "CASCADED",
+            };
+            Some(vec![
+                Value::I64(oid_of_table(table.id)),
+                yes(is_written),
+                text(check),
+            ])
+        }))
+        .collect(),
         "pg_regclass" => of_tables(names),
         "pg_type_format" => formats(catalog),
         "pg_constraint" => of_constraints(|constraint| vec![constraint.row()]),
         "pg_key_column" => of_constraints(|constraint| constraint.columns()),
         "information_schema.columns" => {
-            tables().flat_map(|table| columns(catalog, table)).collect()
+            (tables().flat_map(|table| columns(catalog, table, written))).collect()
         }
         // One row of constants.
         "pg_collation" | "pg_database" | "pg_roles" | "pg_user" => vec![Vec::new()],
@@ -282,10 +300,14 @@ fn is_of_identity(catalog: &Catalog, sequence: TableId) -> bool {
 }
 
 /// information_schema.columns.
-fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
+fn columns(catalog: &Catalog, table: &Rc<TableSchema>, written: &WrittenViews) -> Vec<Row> {
     if !matches!(table.kind(), RelationKind::Table | RelationKind::View) {
         return Vec::new();
     }
+    let is_written = |at: usize| {
+        let mut views = written.iter();
+        views.any(|(view, columns)| *view == table.id && columns.get(at) == Some(&true))
+    };
     // A domain, and those that it is over.
     let domains = |column: &ColumnSchema| {
         let first = column.domain.and_then(|domain| catalog.table_by_id(domain));
@@ -337,7 +359,7 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>) -> Vec<Row> {
                 "NEVER"
             }),
             or_null(column.generated.as_ref(), |sql| text(sql)),
-            yes(table.view.is_none()),
+            yes(table.view.is_none() || is_written(at)),
             or_null(domain, |_| text("postgres")),
             or_null(domain, |domain| text(domain.schema_name())),
             or_null(domain, |domain| text(&domain.name)),

@@ -95,6 +95,9 @@ pub struct ViewSchema {
     pub is_materialized: bool,
     /// It has been, so that it can be read.
     pub is_populated: bool,
+    /// WITH CHECK OPTION: rows that are written through it must be seen through it; CASCADED unless LOCAL.
+    pub is_checked: bool,
+    pub checks_local: bool,
 }
 
 /// A relation that a view reads, by the names that it and its columns had when the view was made. The view
