@@ -189,6 +189,42 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
     apply(&signature, arguments)
 }
 
+/// The same where the last argument is an array of those that follow.
+pub fn resolve_variadic(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
+    let array = arguments.pop().unwrap_or_else(Expr::null);
+    let Some(element) = array.data_type.element() else {
+        let message = "VARIADIC argument must be an array";
+        return Err(Error::new(Code::DatatypeMismatch, message));
+    };
+    match array.kind {
+        ExprKind::Constant(Value::Null) => {
+            let nothing = resolve_function(name, vec![Expr::null(), Expr::null()])?;
+            return Ok(Expr::constant(Value::Null, nothing.data_type));
+        }
+        ExprKind::Constant(Value::Array(elements)) => {
+            let elements = elements.iter();
+            arguments.extend(elements.map(|value| Expr::constant(value.clone(), element)));
+        }
+        ExprKind::Call {
+            function: Function::Array(super::ArrayFunction::Build),
+            arguments: elements,
+        } => arguments.extend(elements),
+        _ if name.starts_with("concat") => {
+            let separator = arguments.pop().unwrap_or_else(|| Expr::literal(""));
+            return super::resolve_array_call("array_to_string", vec![array, separator]);
+        }
+        _ => {
+            return Err(Error::unsupported(
+                "VARIADIC of an array that is not written out",
+            ));
+        }
+    }
+    match (name, arguments.len()) {
+        ("concat", 0) | ("concat_ws", 1) => Ok(Expr::constant(Value::text(""), DataType::Text)),
+        _ => resolve_function(name, arguments),
+    }
+}
+
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
 const LEFT_OUT: [&str; 7] = [
     "current_setting",

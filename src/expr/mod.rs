@@ -55,7 +55,9 @@ pub use array::{
     ArrayFunction, elements_of_json, is_array_function, resolve_array, resolve_array_call,
     resolve_assign, resolve_assign_slice, resolve_slice, resolve_subscript, subscripted,
 };
-pub use call::{copy_line, is_json_row, json_element, json_member, json_row, resolve_function};
+pub use call::{
+    copy_line, is_json_row, json_element, json_member, json_row, resolve_function, resolve_variadic,
+};
 pub use check::Check;
 pub use coercion::{CastContext, coerce_all, coerce_to, coerce_to_boolean, common_type};
 pub use construct::{

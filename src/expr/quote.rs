@@ -1,9 +1,10 @@
 //! Names and values as they are written in SQL, and format.
 
+use super::input::parse_value;
 use super::keyword::is_keyword;
 use super::text::LENGTH_MAX;
 use crate::error::{Code, Error, Result};
-use crate::types::Value;
+use crate::types::{DataType, Value};
 
 /// A name, with quotes if it needs them.
 pub fn quote_ident(name: &str) -> String {
@@ -119,9 +120,10 @@ pub fn format(template: &str, arguments: &[Value]) -> Result<String> {
             number
         };
         let mut width = number(&mut rest);
+        let mut has_place = false;
         if rest.next_if_eq(&'$').is_some() {
             match width.take() {
-                Some(place @ 1..) => next = place - 1,
+                Some(place @ 1..) => (next, has_place) = (place - 1, true),
                 _ => {
                     let message = "format specifies argument 0, but arguments are numbered from 1";
                     return Err(invalid(message));
@@ -132,8 +134,31 @@ pub fn format(template: &str, arguments: &[Value]) -> Result<String> {
         while rest.next_if_eq(&'-').is_some() {
             left = true;
         }
-        if rest.peek() == Some(&'*') {
-            return Err(Error::unsupported("a width that is an argument of format"));
+        if rest.next_if_eq(&'*').is_some() {
+            // The width is an argument itself, the next one or the one of this place.
+            let at = number(&mut rest);
+            if at.is_some() && rest.next_if_eq(&'$').is_none() {
+                return Err(invalid("width argument position must be ended by \"$\""));
+            }
+            let place = match at {
+                Some(0) => {
+                    let message = "format specifies argument 0, but arguments are numbered from 1";
+                    return Err(invalid(message));
+                }
+                Some(at) => at - 1,
+                None => next,
+            };
+            let argument = arguments.get(place);
+            let argument = argument.ok_or_else(|| invalid("too few arguments for format()"))?;
+            let given = match argument {
+                Value::Text(text) => parse_value(text, DataType::Integer)?,
+                _ => Value::I64(0),
+            };
+            if let Value::I64(given) = given {
+                left |= given < 0;
+                width = usize::try_from(given.unsigned_abs()).ok();
+            }
+            next = if has_place { next } else { place + 1 };
         }
         width = width.or_else(|| number(&mut rest));
         let value = match rest.next() {

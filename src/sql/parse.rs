@@ -300,10 +300,9 @@ fn end_position(tokens: &[TokenWithSpan]) -> u32 {
 }
 
 /// What PostgreSQL's grammar reads and this one does not, by the words before the place where it stops and at it.
-const UNREAD: [(&[&str], &str); 9] = [
+const UNREAD: [(&[&str], &str); 8] = [
     (&["by", "distinct"], "GROUP BY DISTINCT"),
     (&["current", "of"], "WHERE CURRENT OF"),
-    (&["variadic", "*"], "VARIADIC"),
     (&["rows", "from"], "ROWS FROM"),
     (&["set", "null", "("], "SET NULL of some columns"),
     (&["set", "default", "("], "SET DEFAULT of some columns"),

@@ -63,10 +63,18 @@ pub(super) fn convert(
                 span: Span::new(location(start), location(start)),
             });
         }
+        let is_variadic = token.is_keyword(source.script, "variadic");
         tokens.push(TokenWithSpan {
             token: syntax.map_err(|error| error.at(start))?,
             span: Span::new(location(start), location(characters + 1)),
         });
+        if is_variadic {
+            // To the grammar the array is an argument of this name.
+            tokens.push(TokenWithSpan {
+                token: Syntax::RArrow,
+                span: Span::new(location(start), location(start)),
+            });
+        }
     }
     Ok(tokens)
 }

@@ -145,7 +145,8 @@ fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dy
         }
         (AggregateFunction::Moment(moment), F64) => Box::new(FloatMoments::new(moment)),
         (AggregateFunction::Moment(moment), I64 | Decimal) => Box::new(NumericMoments::new(moment)),
-        (PercentileCont | PercentileDisc | Mode, physical) => {
+        (PercentileCont | PercentileDisc | Mode, _) => {
+            let physical = aggregate.data_type.physical();
             Box::new(OrderedSet::new(physical, aggregate.function))
         }
         (Sum | Avg | AggregateFunction::Moment(_), _) => {

@@ -21,6 +21,7 @@ struct Group {
     values: Vec<Value>,
     /// What the values are equal by.
     keys: Vec<Value>,
+    /// One, or an array of them.
     fraction: Option<Value>,
 }
 
@@ -60,7 +61,15 @@ impl Accumulator for OrderedSet {
         let values = groups
             .map(|group| match self.function {
                 AggregateFunction::Mode => Ok(group.mode()),
-                function => group.percentile(function),
+                function => match &group.fraction {
+                    Some(Value::Array(fractions)) => {
+                        let values = fractions.iter();
+                        let values = values.map(|fraction| group.percentile(function, fraction));
+                        values.collect::<Result<_>>().map(Value::Array)
+                    }
+                    Some(fraction) => group.percentile(function, fraction),
+                    None => Ok(Value::Null),
+                },
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Vector::from_values(self.physical, &values))
@@ -84,8 +93,8 @@ impl Group {
         best
     }
 
-    fn percentile(&self, function: AggregateFunction) -> Result<Value> {
-        let Some(Value::F64(fraction)) = self.fraction else {
+    fn percentile(&self, function: AggregateFunction, fraction: &Value) -> Result<Value> {
+        let &Value::F64(fraction) = fraction else {
             return Ok(Value::Null);
         };
         if !(0.0..=1.0).contains(&fraction) {

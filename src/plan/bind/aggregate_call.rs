@@ -197,8 +197,17 @@ impl<'a> Binder<'a> {
                 return Err(Error::unsupported("a fraction that is not a constant"));
             }
             let own = std::mem::replace(fraction, Expr::null());
-            *fraction = expr::coerce_to(own, DataType::Double, CastContext::Implicit)
-                .map_err(|_| aggregate::undefined(name, &types))?;
+            let wanted = match own.data_type.element() {
+                Some(_) => DataType::Double.array().unwrap_or_default(),
+                None => DataType::Double,
+            };
+            *fraction =
+                expr::coerce_to(own, wanted, CastContext::Implicit).map_err(|error| match error
+                    .code()
+                {
+                    Code::CannotCoerce => aggregate::undefined(name, &types),
+                    _ => error,
+                })?;
         }
         if function == AggregateFunction::PercentileCont {
             if value.data_type == DataType::Interval {
@@ -207,9 +216,17 @@ impl<'a> Binder<'a> {
             value = expr::coerce_to(value, DataType::Double, CastContext::Implicit)
                 .map_err(|_| aggregate::undefined(name, &types))?;
         }
+        // Several fractions are answered by as many values.
+        let is_several = |fraction: &Expr| fraction.data_type.element().is_some();
+        let data_type = match fractions.iter().any(is_several) {
+            true => value.data_type.array().ok_or_else(|| {
+                Error::unsupported(format!("an array of type {}", value.data_type))
+            })?,
+            false => value.data_type,
+        };
         Ok(Aggregate {
             function,
-            data_type: value.data_type,
+            data_type,
             order: vec![sort_key(value.clone(), item)?],
             arguments: std::iter::once(value).chain(fractions).collect(),
             distinct: false,

@@ -162,6 +162,7 @@ impl<'a> Binder<'a> {
                         _ => error,
                     })
                 }
+                _ if is_variadic(&call.args) => expr::resolve_variadic(name, arguments),
                 _ => expr::resolve_function(name, arguments),
             },
         }
@@ -255,6 +256,33 @@ const PARAMETERS: [(&[&str], &[&str]); 5] = [
     ),
 ];
 
+/// Functions that take any number of arguments, or those that an array holds.
+const TAKES_VARIADIC: [&str; 13] = [
+    "concat",
+    "concat_ws",
+    "format",
+    "json_build_array",
+    "jsonb_build_array",
+    "json_build_object",
+    "jsonb_build_object",
+    "json_extract_path",
+    "jsonb_extract_path",
+    "json_extract_path_text",
+    "jsonb_extract_path_text",
+    "num_nulls",
+    "num_nonnulls",
+];
+
+/// Whether the last argument is an array that holds the rest of them.
+fn is_variadic(arguments: &FunctionArguments) -> bool {
+    let FunctionArguments::List(list) = arguments else {
+        return false;
+    };
+    let is_it =
+        |name: &ast::Expr| matches!(name, ast::Expr::Identifier(name) if name.value == "variadic");
+    matches!(list.args.last(), Some(FunctionArg::ExprNamed { name, .. }) if is_it(name))
+}
+
 /// The arguments of a call in the order in which the function takes them; in the place of one that is not given, what it is then.
 fn in_order<'a>(
     name: &str,
@@ -277,6 +305,13 @@ fn in_order<'a>(
             ordered.push(Some(argument));
             continue;
         };
+        if called.value == "variadic" {
+            if !TAKES_VARIADIC.contains(&name) {
+                return Err(Error::unsupported("VARIADIC of this function"));
+            }
+            ordered.push(Some(argument));
+            continue;
+        }
         is_named = true;
         if known.is_empty() {
             return Err(Error::unsupported("a named argument of this function"));

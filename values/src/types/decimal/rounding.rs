@@ -6,8 +6,8 @@ use crate::error::{Code, Error, Result};
 use num_bigint::BigInt;
 use num_integer::Integer;
 
-/// The largest scale, to either side, that a number is rounded to.
-const SCALE_ASKED_MAX: i32 = 2000;
+/// The scales that a number is rounded to: of the first digit that there may be and of the last.
+const SCALES: [i32; 2] = [-131_072, 16_383];
 
 /// Which way a number goes that lies between two.
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ impl Decimal {
     }
 
     fn to_scale(&self, scale: i32, direction: Direction) -> Decimal {
-        let scale = scale.clamp(-SCALE_ASKED_MAX, SCALE_ASKED_MAX);
+        let scale = scale.clamp(SCALES[0], SCALES[1]);
         let own = i32::from(self.scale());
         let shown = scale.max(0) as u16;
         match self {
