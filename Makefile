@@ -4,7 +4,7 @@
 # make bench   measure it beside the other databases for the browser, in Chromium (an hour or more): docs/BENCHMARKS.md; a part
 #              with ENGINES=…, WORKLOADS=…, ROUNDS=…, SCALE=…
 # These go on where they were when they are called again, and tell what came of it in docs/RELIABILITY.md:
-# make fuzz    any bytes as storage and any text as SQL: the fuzzer on each of its targets, for TIME=60 seconds more
+# make fuzz    any bytes as storage and any text as SQL: the fuzzer on each of its targets (TARGETS=sql,…), for TIME=60 seconds more
 # make kills   kill Chromium while it writes, KILLS=2000 times in all
 # make programs  compare random programs about the past with a model, PROGRAMS=100000 of them in all
 # make images  crash images of random programs that write to a log, IMAGES=10000000 of them in all
