@@ -46,8 +46,8 @@ export interface WasmEngine {
   forget(session: number, statement: number): void;
   start(session: number, length: number): number;
   step(task: number, budget: number): number;
-  /** `start`, and `step` to the end, or a shorter way. Its result is for `runTable`. */
-  run(session: number, length: number): number;
+  /** `start`, and `step` to the end, or the short way; with `onlyShort` the answer is `Again` where that does not do. Its result is for `runTable`. */
+  run(session: number, length: number, onlyShort: boolean): number;
   cancel(task: number, why: number): void;
   execute(session: number, statement: number, length: number): number;
   ask(session: number, length: number): number;

@@ -69,6 +69,9 @@ export class Host implements Connection {
   readonly #held = new HeldReplies();
   readonly #salvage = new Salvage();
   #turnPlanned = false;
+  /** Whether calls have run at once since the event loop last did, and until when they may. */
+  #isTurn = false;
+  #turnEnd = 0;
   readonly #idle = new Delay(IDLE_MS, () => void this.#rest());
   readonly #relaxedFlush = new Delay(RELAXED_FLUSH_MS, () => this.#flush());
   #storing: Promise<void> | undefined;
@@ -128,8 +131,47 @@ export class Host implements Connection {
       }
       options.onBegin?.((why) => this.cancel(job, why));
       session.jobs.push(job);
-      this.#planTurn();
+      if (!this.#runAtOnce(job)) this.#planTurn();
     });
+  }
+
+  /**
+   * Whether a call may be run before anything else happens: nothing waits to be run, and what such calls have taken since the event loop last
+   * turned is less than a turn.
+   */
+  mayRunAtOnce(): boolean {
+    if (this.#turnPlanned) return false;
+    this.#tryWritingAgain();
+    if (!this.#engine) return false;
+    if (!this.#isTurn) {
+      this.#isTurn = true;
+      this.#turnEnd = performance.now() + TURN_MS;
+      platform().soon(() => {
+        this.#isTurn = false;
+      });
+    }
+    return performance.now() < this.#turnEnd;
+  }
+
+  /** Takes a call to its end at once, if it may and takes no longer than what is left of the turn. Answers whether nothing of it is left to do. */
+  #runAtOnce(job: Job): boolean {
+    if (job.session.jobs[0] !== job || !this.mayRunAtOnce()) return false;
+    do {
+      if (this.#advance(job) === 'waiting') return true;
+      if (!this.#engine) return false;
+      if (job.session.jobs[0] !== job) return this.#settleAtOnce();
+    } while (performance.now() < this.#turnEnd);
+    return false;
+  }
+
+  /** Answers what waits for nothing. What is to be stored is left to a turn, which does so for several calls together. */
+  #settleAtOnce(): boolean {
+    const isStored = this.storage.kind === 'memory' || !this.#engine || this.#engine.wasm.applied_seq() <= this.#engine.wasm.durable_seq();
+    if (isStored) {
+      this.#settle();
+      this.#planIdle();
+    }
+    return isStored;
   }
 
   /** A part of a salvage, which is no matter of a session. */
@@ -213,6 +255,17 @@ export class Host implements Connection {
     if (!answered) throw this.#dead ?? storageFailed();
     if (failure) throw DatabaseError.fromWire(failure);
     this.#planIdle();
+  }
+
+  /** After a direct call that may wait, with the status of its result: resolves when all that it could see is durable. */
+  settleSoon(session: number, status: number): Promise<void> | undefined {
+    this.#sessions.get(session).inTransaction = (status & Status.InTransaction) !== 0;
+    if (this.#held.isEmpty && this.#settleAtOnce()) return undefined;
+    return new Promise((resolve, reject) => {
+      const answer = ({ error }: Reply) => (error ? reject(DatabaseError.fromWire(error)) : resolve());
+      this.#held.add(answer, { results: NO_RESULTS }, this.#engine?.wasm.applied_seq() ?? -1);
+      this.#planTurn();
+    });
   }
 
   /** After a direct call that failed. */

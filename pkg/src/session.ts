@@ -2,10 +2,12 @@
 
 import { checkFunctions, isArray, optionsOf, Takes } from './check.js';
 import { DatabaseError } from './error.js';
+import { Host } from './host.js';
 import { type WireMoment, wireMoment } from './moment.js';
 import { parametersBuffer } from './parameters.js';
 import type { Asking, Connection, Reply, Request } from './protocol.js';
 import { type RowOptions, type Table, tables } from './results.js';
+import { runText } from './short.js';
 import { PreparedStatement } from './statement.js';
 import { checkedTimeout } from './timer.js';
 import type {
@@ -45,6 +47,7 @@ export interface Settled extends Asking {
 export class Session implements Queryable {
   /** Types of parameters by SQL text, for serializers. */
   readonly #described = new Map<string, number[]>();
+  readonly #plain: boolean;
 
   constructor(
     readonly connection: Connection,
@@ -52,14 +55,28 @@ export class Session implements Queryable {
     readonly defaults: Defaults,
     /** Raises an error when no more calls may be made. */
     readonly check: () => void,
-  ) {}
+  ) {
+    this.#plain = isPlain(defaults);
+  }
 
   /** The same session with other defaults. */
   with(defaults: Partial<Defaults>): Session {
     return new Session(this.connection, this.number, { ...this.defaults, ...defaults }, this.check);
   }
 
-  async query<T = Row>(sql: string, params?: Parameters | null, options: QueryOptions = {}): Promise<Results<T>> {
+  async query<T = Row>(sql: string, params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {
+    const { connection, defaults } = this;
+    if (options === undefined && this.#plain && connection instanceof Host && !defaults.signal?.aborted && connection.mayRunAtOnce()) {
+      checkText(sql);
+      this.check();
+      if (connection.isAtRest(this.number)) {
+        const short = runText(connection, this.number, sql, params ?? NONE, defaults.rowMode, true, (table) => table.results<T>(defaults.rowMode));
+        if (short) {
+          await connection.settleSoon(this.number, short.status);
+          return short.result;
+        }
+      }
+    }
     const settled = this.settle(options);
     return (await this.table(sql, params, settled)).results<T>(settled.rows.rowMode);
   }
@@ -151,6 +168,13 @@ export class Session implements Queryable {
     return statement.paramTypes;
   }
 }
+
+/** Whether nothing about its calls needs the long way. */
+export function isPlain({ parsers, serializers, moment, meta }: Pick<Defaults, 'parsers' | 'serializers' | 'moment' | 'meta'>): boolean {
+  return !parsers && !serializers && !moment && meta === undefined;
+}
+
+const NONE: Parameters = [];
 
 export function serialize(row: Parameters, serializers: Serializers, types: number[]): Parameters {
   return row.map((value, index) => {

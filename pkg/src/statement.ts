@@ -1,16 +1,21 @@
 import { isArray, rowsOf } from './check.js';
 import { DatabaseError } from './error.js';
+import { Host } from './host.js';
 import { parametersBuffer, wrongCount } from './parameters.js';
 import type { Reply, Request } from './protocol.js';
 import type { Table } from './results.js';
-import { asking, onlyTable, type Prepared, type Session, serialize, type Settled } from './session.js';
-import type { Field, Parameters, QueryOptions, Results, Row, RunResult, Statement, WriteOptions } from './types.js';
+import { asking, isPlain, onlyTable, type Prepared, type Session, serialize, type Settled } from './session.js';
+import { ShortWay } from './short.js';
+import type { Field, Parameters, QueryOptions, Results, Row, RowMode, RunResult, Statement, WriteOptions } from './types.js';
 
 /** A prepared statement, wherever the engine is. */
 export class PreparedStatement<T = Row> implements Statement<T> {
   fields: Field[];
   readonly paramTypes: number[];
   #closed = false;
+  /** For calls without options of their own. */
+  readonly #settled: Settled;
+  readonly #way: ShortWay | undefined;
 
   constructor(
     readonly session: Session,
@@ -20,21 +25,21 @@ export class PreparedStatement<T = Row> implements Statement<T> {
   ) {
     this.fields = prepared.fields;
     this.paramTypes = prepared.paramTypes;
+    this.#settled = this.#settle();
+    const { connection } = session;
+    if (connection instanceof Host && isPlain({ ...this.#settled, parsers: this.#settled.rows.parsers })) this.#way = new ShortWay(connection, session, sql, this.#settled, prepared);
   }
 
-  async query(params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {
-    const settled = this.#settle(options);
-    return (await this.#run([params ?? []], false, settled)).results<T>(settled.rows.rowMode);
+  query(params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {
+    return this.#one(params, options, (table, rowMode) => table.results<T>(rowMode));
   }
 
-  async get(params?: Parameters | null, options?: QueryOptions): Promise<T | undefined> {
-    const settled = this.#settle(options);
-    const table = await this.#run([params ?? []], false, settled);
-    return table.rows > 0 ? (table.row(0, settled.rows.rowMode) as T) : undefined;
+  get(params?: Parameters | null, options?: QueryOptions): Promise<T | undefined> {
+    return this.#one(params, options, (table, rowMode) => (table.rows > 0 ? (table.row(0, rowMode) as T) : undefined));
   }
 
-  async run(params?: Parameters | null, options?: WriteOptions): Promise<RunResult> {
-    return summary(await this.#run([params ?? []], false, this.#settle(options)));
+  run(params?: Parameters | null, options?: WriteOptions): Promise<RunResult> {
+    return this.#one(params, options, summary);
   }
 
   async runMany(rows: Iterable<Parameters>, options?: WriteOptions): Promise<RunResult> {
@@ -58,7 +63,22 @@ export class PreparedStatement<T = Row> implements Statement<T> {
     return this.close();
   }
 
-  #settle(options: QueryOptions | undefined): Settled {
+  async #one<R>(params: Parameters | null | undefined, options: QueryOptions | undefined, use: (table: Table, rowMode: RowMode) => R): Promise<R> {
+    const way = options === undefined ? this.#way : undefined;
+    if (way && !this.#closed && !this.session.defaults.signal?.aborted && way.host.mayRunAtOnce()) {
+      this.session.check();
+      const short = way.run(params ?? [], (table) => use(table, this.#settled.rows.rowMode));
+      if (short) {
+        this.fields = way.fields ?? this.fields;
+        await way.host.settleSoon(this.session.number, short.status);
+        return short.result;
+      }
+    }
+    const settled = options === undefined ? this.#settled : this.#settle(options);
+    return use(await this.#run([params ?? []], false, settled), settled.rows.rowMode);
+  }
+
+  #settle(options?: QueryOptions): Settled {
     const { parsers, serializers, ...own } = this.options;
     return this.session.with({
       parsers: { ...this.session.defaults.parsers, ...parsers },

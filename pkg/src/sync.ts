@@ -1,12 +1,11 @@
 /** The synchronous calls, for an engine on this thread. */
 
-import { checkCallback, isArray, optionsOf, rowsOf, Takes } from './check.js';
+import { checkCallback, optionsOf, rowsOf, Takes } from './check.js';
 import { DatabaseError } from './error.js';
-import { Answer } from './engine.js';
 import type { Host } from './host.js';
-import { parametersBuffer, writeParameters } from './parameters.js';
 import type { Table } from './results.js';
-import { allResults, checkText, onlyResult, onlyTable, PLAIN, prepared, type Prepared, type Session, type Settled, serialize } from './session.js';
+import { allResults, checkText, isPlain, onlyResult, onlyTable, PLAIN, prepared, type Prepared, type Session, type Settled, serialize } from './session.js';
+import { runText, ShortWay } from './short.js';
 import { runRequest, summary } from './statement.js';
 import { checkedTimeout } from './timer.js';
 import type { ExecOptions, Field, Parameters, QueryOptions, Results, RunResult, SyncStatement, TransactionOptions } from './types.js';
@@ -19,8 +18,7 @@ export class SyncSession {
     readonly host: Host,
     readonly session: Session,
   ) {
-    const { parsers, serializers, moment, meta } = session.defaults;
-    this.#plain = !parsers && !serializers && !moment && meta === undefined;
+    this.#plain = isPlain(session.defaults);
   }
 
   exec(sql: string, options: ExecOptions = {}): Results[] {
@@ -32,7 +30,7 @@ export class SyncSession {
 
   query<T>(sql: string, params?: Parameters | null, options: QueryOptions = NO_OPTIONS): Results<T> {
     checkText(sql);
-    if (options === NO_OPTIONS && this.#plain && this.host.isAtRest(this.session.number)) return this.#short<T>(sql, params ?? NONE);
+    if (options === NO_OPTIONS && this.#plain && this.host.isAtRest(this.session.number)) return this.#atOnce<T>(sql, params ?? NONE);
     const settled = this.#settle(options);
     let row = params ?? [];
     if (settled.serializers && row.length > 0) {
@@ -44,34 +42,14 @@ export class SyncSession {
     return onlyResult<T>(reply, settled.rows, sql);
   }
 
-  /** The engine runs it in one call, and the result is read where it lies in the engine's memory. */
-  #short<T>(sql: string, params: Parameters): Results<T> {
+  /** The engine runs it in one call. */
+  #atOnce<T>(sql: string, params: Parameters): Results<T> {
     this.session.check();
-    if (!isArray(params)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
     const { number, defaults } = this.session;
-    const { engine, session } = this.host.direct(number);
-    const length = engine.writeRequest({
-      kind: 'exec',
-      sql,
-      single: true,
-      params: params.length > 0 ? parametersBuffer([params], params.length) : undefined,
-    });
-    let answer: number;
-    try {
-      answer = engine.wasm.run(session, length);
-    } catch (error) {
-      throw this.host.crashedDirect(error);
-    }
-    if (answer === Answer.Failed) {
-      const error = engine.takeError();
-      this.host.settleDirectFailure(number, engine, session, error.code);
-      throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: sql });
-    }
-    if (engine.wasm.output_length() === 0) return onlyResult<T>({ results: new Uint8Array() }, PLAIN, sql);
-    const table = engine.runTable({ rowMode: defaults.rowMode, parsers: undefined });
-    const results = table.results<T>(defaults.rowMode);
-    this.host.settleDirect(number, table.status, table.seq);
-    return results;
+    const done = runText(this.host, number, sql, params, defaults.rowMode, false, (table) => table.results<T>(defaults.rowMode));
+    if (!done) return onlyResult<T>({ results: new Uint8Array() }, PLAIN, sql);
+    this.host.settleDirect(number, done.status, done.seq);
+    return done.result;
   }
 
   prepare<T>(sql: string, options: QueryOptions = {}): SyncStatement<T> {
@@ -120,10 +98,7 @@ class PreparedSync<T> implements SyncStatement<T> {
   fields: Field[];
   readonly paramTypes: number[];
   #closed = false;
-  /** The fields and the command, once a result has told them; the engine then leaves them out. */
-  #known: { fields: Field[]; command: string } | undefined;
-  /** Nothing about it needs the long way. */
-  readonly #plain: boolean;
+  readonly #way: ShortWay | undefined;
 
   constructor(
     readonly host: Host,
@@ -134,7 +109,7 @@ class PreparedSync<T> implements SyncStatement<T> {
   ) {
     this.fields = prepared.fields;
     this.paramTypes = prepared.paramTypes;
-    this.#plain = !settled.rows.parsers && !settled.serializers && !settled.moment && settled.meta === undefined;
+    if (isPlain({ ...settled, parsers: settled.rows.parsers })) this.#way = new ShortWay(host, session, sql, settled, prepared);
   }
 
   query(params?: Parameters | null): Results<T> {
@@ -169,36 +144,11 @@ class PreparedSync<T> implements SyncStatement<T> {
   }
 
   #one<R>(params: Parameters, use: (table: Table) => R): R {
-    if (this.#plain && !this.#closed && this.host.isAtRest(this.session.number)) {
-      const short = this.#short(params, use);
-      if (short !== undefined) return short.result;
-    }
-    return use(this.#long([params], false));
-  }
-
-  /** The engine runs it in one call, and the result is read where it lies in the engine's memory. */
-  #short<R>(params: Parameters, use: (table: Table) => R): { result: R } | undefined {
-    const { engine, session } = this.host.direct(this.session.number);
-    const statement = this.host.directStatement(this.session.number, this.prepared.id);
-    const length = writeParameters(engine.room(), [params], this.paramTypes.length);
-    let answer: number;
-    try {
-      answer = engine.wasm.execute(session, statement, length);
-    } catch (error) {
-      throw this.host.crashedDirect(error);
-    }
-    if (answer === Answer.Failed) {
-      const error = engine.takeError();
-      this.host.settleDirectFailure(this.session.number, engine, session, error.code);
-      throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: this.sql });
-    }
-    if (answer !== Answer.Done) return undefined;
-    const table = engine.outputTable(this.settled.rows, this.#known);
-    if (!table.terse) this.#known = { fields: table.fields, command: table.command };
-    this.fields = table.fields;
-    const result = use(table);
-    this.host.settleDirect(this.session.number, table.status, table.seq);
-    return { result };
+    const short = this.#closed ? undefined : this.#way?.run(params, use);
+    if (!short) return use(this.#long([params], false));
+    this.fields = this.#way?.fields ?? this.fields;
+    this.host.settleDirect(this.session.number, short.status, short.seq);
+    return short.result;
   }
 
   #long(rows: Parameters[], many: boolean): Table {

@@ -248,9 +248,11 @@ impl Engine {
     }
 
     /// Takes the request in the input to its end in one call, by the short way where that does. A writer
-    /// that would have to wait for another fails.
-    pub fn run(&mut self, session: u32, length: u32) -> u32 {
+    /// that would have to wait for another fails. With `only_short` the answer is `AGAIN` where the short way
+    /// does not do.
+    pub fn run(&mut self, session: u32, length: u32, only_short: bool) -> u32 {
         match self.try_run(SessionId(session), length) {
+            Ok(false) if only_short => return AGAIN,
             Ok(false) => {}
             Ok(true) => return DONE,
             Err(error) => {
