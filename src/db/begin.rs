@@ -3,6 +3,7 @@
 
 use super::cache::Compiled;
 use super::compile::{Scope, Values};
+use super::cursor::check_declared;
 use super::database::{Database, one_statement};
 use super::session::{Block, Reading};
 use super::task::{Reach, Running, State, Task};
@@ -123,6 +124,10 @@ impl Database {
                 executed.inspect_err(|_| self.statement_failed(task.session, None))?;
             return self.begin_compiled(task, &compiled, &parameters, None);
         }
+        if let Syntax::Declare { options, .. } = &compiled.statement.syntax {
+            let checked = check_declared(self.session_mut(task.session)?, options);
+            checked.inspect_err(|_| self.statement_failed(task.session, None))?;
+        }
         let Some(reach) = self.reach(task, &compiled.statement)? else {
             return Ok(Begun::Blocked);
         };
@@ -188,8 +193,13 @@ impl Database {
         let text = compiled.text.clone();
         let short = bound.short.as_ref();
         let is_short = short.is_some_and(|short| short.fits(&moments, &tuples.borrow()));
+        let cursor = match &compiled.statement.syntax {
+            Syntax::Declare { options, .. } => Some(options.clone()),
+            _ => None,
+        };
         Ok(Running {
             text,
+            cursor,
             writes: writes(&compiled.statement).is_some(),
             execution: (!is_short).then(|| Execution::new(bound.plan.clone())),
             tuples,

@@ -110,7 +110,7 @@ impl Database {
                 self.open_block(session, "SAVEPOINT")?;
                 let known = self.session_mut(session)?;
                 if let Some(block) = &mut known.block {
-                    block.savepoint(name, &known.settings);
+                    block.savepoint(name, &known.settings, known.cursors.made);
                 }
             }
             Plan::ReleaseSavepoint(name) => {
@@ -121,10 +121,12 @@ impl Database {
             Plan::RollbackToSavepoint(name) => {
                 command = "ROLLBACK";
                 let block = self.open_block(session, "ROLLBACK TO SAVEPOINT")?;
-                let settings = block
+                let (settings, cursors) = block
                     .rollback_to(name)
                     .inspect_err(|_| block.failed = true)?;
-                self.session_mut(session)?.settings = settings;
+                let session = self.session_mut(session)?;
+                session.settings = settings;
+                session.cursors.rollback_to(cursors);
             }
             _ => return Err(Error::new(Code::Internal, "not transaction control")),
         }

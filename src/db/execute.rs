@@ -14,7 +14,7 @@ use super::{Parameter, SessionId, StatementId, StatementResult};
 use crate::error::Result;
 use crate::exec::{Access, Context, Short, Tuples};
 use crate::plan::Plan;
-use crate::sql::{Lifted, Statements};
+use crate::sql::{Lifted, Statements, Syntax};
 use crate::table::Fetch;
 use crate::txn::{CommitHead, Transaction};
 use crate::types::{Seq, Value, Versions};
@@ -76,7 +76,8 @@ impl Database {
             return Ok(None);
         }
         let statement = &compiled.statement;
-        if known.block.is_none() && statement.query_writes.is_some() {
+        let declares = matches!(statement.syntax, Syntax::Declare { .. });
+        if declares || known.block.is_none() && statement.query_writes.is_some() {
             return Ok(None);
         }
         let has_moments = !statement.temporal.clauses.is_empty();

@@ -18,6 +18,7 @@ mod commit;
 mod compact;
 mod compile;
 mod control;
+mod cursor;
 mod database;
 mod encode;
 mod execute;

@@ -11,6 +11,7 @@
 //! ever to be retried. A READ ONLY block takes a snapshot alone.
 
 use super::cache::Compiled;
+use super::cursor::Cursors;
 use super::settings::Settings;
 use super::{TaskId, TransactionStatus};
 use crate::error::{Code, Error, Result};
@@ -31,6 +32,7 @@ pub(super) struct Session {
     pub settings: Settings,
     /// Its temporary tables, between transactions.
     pub temporary: TemporaryPlace,
+    pub cursors: Cursors,
     /// Its statements of PREPARE, by name.
     pub prepared: SortedMap<String, Rc<Compiled>>,
 }
@@ -64,6 +66,8 @@ struct Mark {
     affected_rows: u64,
     /// How many statements there were.
     statements: usize,
+    /// How many cursors had been made.
+    cursors: u64,
 }
 
 /// What the block reads, from its first statement on.
@@ -114,7 +118,7 @@ impl Block {
         }
     }
 
-    pub fn savepoint(&mut self, name: &str, settings: &Settings) {
+    pub fn savepoint(&mut self, name: &str, settings: &Settings, cursors: u64) {
         let place = self.transaction().map(Transaction::savepoint);
         self.savepoints.push(Mark {
             name: name.to_string(),
@@ -122,6 +126,7 @@ impl Block {
             settings: settings.clone(),
             affected_rows: self.affected_rows,
             statements: self.statements.len(),
+            cursors,
         });
     }
 
@@ -131,8 +136,8 @@ impl Block {
         Ok(())
     }
 
-    /// Gives what was set then.
-    pub fn rollback_to(&mut self, name: &str) -> Result<Settings> {
+    /// Gives what was set then, and how many cursors had been made.
+    pub fn rollback_to(&mut self, name: &str) -> Result<(Settings, u64)> {
         let place = self.find(name)?;
         self.savepoints.truncate(place + 1);
         let mark = &self.savepoints[place];
@@ -144,7 +149,8 @@ impl Block {
             transaction.rollback_to(&savepoint);
         }
         self.failed = false;
-        Ok(self.savepoints[place].settings.clone())
+        let mark = &self.savepoints[place];
+        Ok((mark.settings.clone(), mark.cursors))
     }
 
     fn find(&self, name: &str) -> Result<usize> {
@@ -164,6 +170,7 @@ impl Session {
             self.settings = std::mem::take(&mut block.settings);
         }
         self.settings.end_local();
+        self.cursors.end_block(commits && !block.failed);
         Some(block)
     }
 

@@ -149,7 +149,7 @@ impl Database {
                 }
             }
         }
-        Ok(StatementResult {
+        let result = StatementResult {
             command: command_of(&running.bound.plan),
             fields: running.bound.fields.clone(),
             chunks: running.chunks,
@@ -158,7 +158,11 @@ impl Database {
             committed,
             transaction: self.status(session),
             notice: running.execution.and_then(|execution| execution.notice),
-        })
+        };
+        match running.cursor {
+            Some(options) => self.declared(session, options, result),
+            None => Ok(result),
+        }
     }
 
     /// Takes back what a failed statement did, and fails the block it was in.

@@ -2,6 +2,7 @@
 
 use super::cache::Compiled;
 use super::control::refuse_in_past;
+use super::cursor::Cursors;
 use super::database::Database;
 use super::session::Reading;
 use super::task::Task;
@@ -68,6 +69,16 @@ impl Database {
         let session = task.session;
         if matches!(**syntax, SessionStatement::AsOf | SessionStatement::Present) {
             refuse_in_past(task, "a session's moment")?;
+        }
+        if let SessionStatement::Fetch {
+            cursor,
+            direction,
+            moves,
+        } = &**syntax
+        {
+            let fetched = self.fetch(session, cursor, *direction, *moves);
+            let fetched = fetched.inspect_err(|_| self.statement_failed(session, None))?;
+            return Ok(Some(fetched));
         }
         let answered = self.answer(session, statement, syntax);
         let answer = answered.inspect_err(|_| self.statement_failed(session, None))?;
@@ -171,6 +182,11 @@ impl Database {
                 prepared.insert(name.clone(), compiled);
                 return Ok(answer("PREPARE"));
             }
+            SessionStatement::Close(name) => {
+                let cursors = &mut self.session_mut(session)?.cursors;
+                cursors.close(name.as_deref())?;
+                return Ok(answer("CLOSE CURSOR"));
+            }
             SessionStatement::Deallocate(None) => {
                 self.session_mut(session)?.prepared.clear();
                 return Ok(answer("DEALLOCATE ALL"));
@@ -190,10 +206,11 @@ impl Database {
                 }
                 session.settings.reset_all();
                 session.prepared.clear();
+                session.cursors = Cursors::default();
                 session.sequences = Rc::default();
                 session.temporary = TemporaryPlace::default();
             }
-            SessionStatement::Execute { .. } => {}
+            SessionStatement::Execute { .. } | SessionStatement::Fetch { .. } => {}
         }
         Ok(answer("DISCARD ALL"))
     }

@@ -13,7 +13,7 @@ use super::{Request, SessionId, StatementResult};
 use crate::column::Chunk;
 use crate::error::Code;
 use crate::exec::{Execution, Meter};
-use crate::sql::Place;
+use crate::sql::{CursorOptions, Place};
 use crate::table::BlockId;
 use crate::txn::{Savepoint, Transaction};
 use crate::types::{Snapshot, Value, Versions};
@@ -60,6 +60,8 @@ pub(super) enum State {
 
 pub(super) struct Running {
     pub text: Rc<str>,
+    /// The cursor that its rows are for.
+    pub cursor: Option<CursorOptions>,
     /// Whether it is told with the commit.
     pub writes: bool,
     pub bound: Rc<Bound>,

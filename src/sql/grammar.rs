@@ -6,6 +6,7 @@
 use super::alter::{self, Alter};
 use super::copy::{self, CopyFrom};
 use super::create::{self, CreateIndex, CreateTable};
+use super::cursor::{self, CursorOptions};
 use super::maintenance;
 use super::pragma;
 use super::reserved::{identifier, object_name};
@@ -24,6 +25,11 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 #[derive(Debug)]
 pub enum Syntax {
     Query(Box<ast::Query>),
+    /// DECLARE … CURSOR.
+    Declare {
+        options: CursorOptions,
+        query: Box<ast::Query>,
+    },
     Insert(Box<ast::Insert>),
     Update(Box<ast::Update>),
     Delete(Box<ast::Delete>),
@@ -149,7 +155,8 @@ impl Syntax {
     }
 }
 
-fn written_by(query: &ast::Query) -> Option<&'static str> {
+/// What a query writes.
+pub fn written_by(query: &ast::Query) -> Option<&'static str> {
     let own = match &*query.body {
         ast::SetExpr::Insert(_) => Some("INSERT"),
         ast::SetExpr::Update(_) => Some("UPDATE"),
@@ -233,6 +240,9 @@ pub(super) fn statement(parser: &mut Parser, explained: bool) -> Parsed<Syntax> 
         Keyword::PRAGMA => pragma::statement(parser),
         Keyword::SET if session::accept(parser, "constraints") => {
             Ok(Syntax::Alter(Box::new(alter::constraints(parser)?)))
+        }
+        _ if cursor::BEGINNINGS.contains(&word_text(&first)) => {
+            cursor::statement(parser, word_text(&first))
         }
         _ if session::BEGINNINGS.contains(&keyword) => {
             let statement = session::statement(parser, keyword)?;
@@ -405,9 +415,9 @@ fn explain_switch(parser: &mut Parser) -> Parsed<bool> {
 }
 
 /// Words that begin a statement of PostgreSQL that is none here.
-const OTHERS: [&str; 17] = [
-    "grant", "revoke", "declare", "fetch", "move", "close", "lock", "listen", "notify", "unlisten",
-    "call", "do", "cluster", "security", "load", "import", "reassign",
+const OTHERS: [&str; 13] = [
+    "grant", "revoke", "lock", "listen", "notify", "unlisten", "call", "do", "cluster", "security",
+    "load", "import", "reassign",
 ];
 
 fn transaction(parser: &mut Parser, keyword: Keyword, first: &TokenWithSpan) -> Parsed<Syntax> {

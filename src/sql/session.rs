@@ -10,6 +10,7 @@
 //! What a setting may be is not known here. The moment of `SET SESSION AS OF` has been taken out with the other
 //! temporal clauses: it is the one that holds for the whole statement.
 
+use super::cursor::Direction;
 use super::grammar::{Parsed, modes, unsupported};
 use super::lexer::{Lexer, count_characters};
 use super::lift::{self, Effort, Piece};
@@ -60,6 +61,14 @@ pub enum SessionStatement {
         name: String,
         arguments: Vec<ast::Expr>,
     },
+    /// FETCH, or MOVE.
+    Fetch {
+        cursor: String,
+        direction: Direction,
+        moves: bool,
+    },
+    /// `None`: all.
+    Close(Option<String>),
     /// `None`: all.
     Deallocate(Option<String>),
     Discard,

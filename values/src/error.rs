@@ -236,6 +236,8 @@ codes! {
     NoActiveTransaction "NO_ACTIVE_TRANSACTION" "25P01",
     ActiveTransaction "ACTIVE_TRANSACTION" "25001",
     UndefinedSavepoint "UNDEFINED_SAVEPOINT" "3B001",
+    InvalidCursorName "INVALID_CURSOR_NAME" "34000",
+    DuplicateCursor "DUPLICATE_CURSOR" "42P03",
     ReadOnly "READ_ONLY" "25006",
     LockTimeout "LOCK_TIMEOUT" "55P03",
     // Moments.

@@ -90,6 +90,8 @@ export type ErrorCode =
   | 'NO_ACTIVE_TRANSACTION'
   | 'ACTIVE_TRANSACTION'
   | 'UNDEFINED_SAVEPOINT'
+  | 'INVALID_CURSOR_NAME'
+  | 'DUPLICATE_CURSOR'
   | 'READ_ONLY'
   /** Another transaction kept writing for longer than `lockTimeout`. */
   | 'LOCK_TIMEOUT'

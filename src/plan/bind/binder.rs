@@ -125,12 +125,21 @@ impl<'a> Binder<'a> {
     fn bind_syntax(&mut self, syntax: &'a Syntax) -> Result<(Plan, Vec<OutputColumn>)> {
         if let Some(whole) = self.statement.temporal.whole
             && (!reads(syntax)
-                || matches!(syntax, Syntax::Query(_)) && self.statement.query_writes.is_some())
+                || matches!(syntax, Syntax::Query(_) | Syntax::Declare { .. })
+                    && self.statement.query_writes.is_some())
         {
             return Err(self.past_is_read_only(whole));
         }
         let plan = match syntax {
             Syntax::Query(query) => return self.bind_query_statement(query),
+            Syntax::Declare { query, .. } => {
+                if crate::sql::written_by(query).is_some() {
+                    let message =
+                        "DECLARE CURSOR must not contain data-modifying statements in WITH";
+                    return Err(Error::new(Code::Unsupported, message));
+                }
+                return self.bind_query_statement(query);
+            }
             Syntax::Insert(insert) => return self.bind_insert(insert),
             Syntax::Update(update) => return self.bind_update(update),
             Syntax::Delete(delete) => return self.bind_delete(delete),
@@ -469,7 +478,7 @@ impl<'a> Binder<'a> {
 /// Whether a bare AS OF has something to hold for.
 fn reads(syntax: &Syntax) -> bool {
     match syntax {
-        Syntax::Query(_) | Syntax::CopyTo { .. } => true,
+        Syntax::Query(_) | Syntax::Declare { .. } | Syntax::CopyTo { .. } => true,
         Syntax::Insert(insert) => insert.source.as_ref().is_some_and(|source| {
             !matches!(source.body.as_ref(), sqlparser::ast::SetExpr::Values(_))
         }),
