@@ -79,10 +79,9 @@ fn build_operator(
             filter,
         } => Box::new(Scan::new(table.id, *time, columns.clone(), filter.clone())),
         Node::IndexScan { .. } => Box::new(index_scan(node)),
-        Node::Filter { input, predicate } => Box::new(Filter {
-            input: build(input, measure)?,
-            predicate: predicate.clone(),
-        }),
+        Node::Filter { input, predicate } => {
+            Box::new(Filter::new(build(input, measure)?, predicate.clone()))
+        }
         Node::Project { input, expressions } => Box::new(Project {
             input: build_limited(input, bounds, measure)?,
             expressions: expressions.clone(),

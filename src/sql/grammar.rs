@@ -272,7 +272,10 @@ fn drop(parser: &mut Parser) -> Parsed<Syntax> {
     ];
     let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
     let Some(kind) = parser.parse_one_of_keywords(&kinds) else {
-        return unsupported("this form of DROP");
+        return match maintenance::drop_of_none(parser) {
+            Some(nothing) => Ok(nothing),
+            None => unsupported("this form of DROP"),
+        };
     };
     let _ = kind == Keyword::INDEX && parser.parse_keyword(Keyword::CONCURRENTLY);
     let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);

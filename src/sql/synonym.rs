@@ -1,13 +1,17 @@
 //! Words that say nothing here, or the same as others: `ONLY` before a table, which has no children; `GROUP BY ALL`, which
 //! is not `DISTINCT`; SQLite's `AUTOINCREMENT`, since an `INTEGER PRIMARY KEY` numbers itself, and its `REPLACE INTO`.
 //! So does `GROUPING SETS` inside of another, whose sets it adds to.
-//! `LIKE ANY` becomes the operator that it stands for, and `INTERVAL (2) '…'` a cast, which the grammar reads.
+//! `LIKE ANY` becomes the operator that it stands for, and `INTERVAL (2) '…'` a cast, which the grammar reads; so do
+//! `x ISNULL`, `EXTRACT('year' FROM x)`, `FETCH FIRST (n) ROWS ONLY` and a `COLLATE` behind a cast, which changes nothing.
 
+use super::token::ends_operand;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 /// Behind these `ONLY` stands before a table. It is a reserved word, so that it is no name.
-const BEFORE_TABLES: [&str; 5] = ["from", "join", "update", "using", "table"];
+const BEFORE_TABLES: [&str; 8] = [
+    "from", "join", "update", "using", "table", "on", "into", "exists",
+];
 
 /// Takes such words out, or puts the usual ones in their place.
 pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
@@ -40,21 +44,25 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         && (plain_word(first), plain_word(next)) == (Some("replace"), Some("into"))
     {
         let span = first.span;
-        let word = |value: &str, keyword| TokenWithSpan {
-            token: Token::Word(Word {
-                value: value.to_string(),
-                quote_style: None,
-                keyword,
-            }),
-            span,
-        };
         let spelled = [
             word("insert", Keyword::INSERT),
             word("or", Keyword::OR),
             word("replace", Keyword::REPLACE),
         ];
-        tokens.splice(..1, spelled);
+        tokens.splice(..1, spelled.map(|token| TokenWithSpan { token, span }));
     }
+}
+
+fn word(value: &str, keyword: Keyword) -> Token {
+    Token::Word(Word {
+        value: value.to_string(),
+        quote_style: None,
+        keyword,
+    })
+}
+
+fn is_plain_collation(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if ["C", "POSIX", "default"].contains(&word.value.as_str()))
 }
 
 /// Takes GROUPING SETS inside of others out with its parentheses.
@@ -102,14 +110,76 @@ fn sign(token: &TokenWithSpan) -> Option<[Token; 2]> {
 }
 
 fn spell_operators(tokens: &mut Vec<TokenWithSpan>) {
-    let is_spelled =
-        |token: &TokenWithSpan| sign(token).is_some() || plain_word(token) == Some("interval");
+    const SPELLED: [&str; 5] = ["interval", "isnull", "extract", "fetch", "collate"];
+    let is_spelled = |token: &TokenWithSpan| {
+        sign(token).is_some() || plain_word(token).is_some_and(|word| SPELLED.contains(&word))
+    };
     if !tokens.iter().any(is_spelled) {
         return;
     }
     let mut given = std::mem::take(tokens).into_iter();
     while let Some(mut token) = given.next() {
         match given.as_slice() {
+            rest if plain_word(&token) == Some("isnull")
+                && tokens.last().is_some_and(ends_operand)
+                && rest.first().is_none_or(|next| next.token != Token::LParen) =>
+            {
+                let span = token.span;
+                let words = [word("is", Keyword::IS), word("null", Keyword::NULL)];
+                tokens.extend(words.map(|token| TokenWithSpan { token, span }));
+            }
+            // The rest of it is left out where it ends.
+            [first, open, ..]
+                if plain_word(&token) == Some("fetch")
+                    && matches!(plain_word(first), Some("first" | "next"))
+                    && open.token == Token::LParen =>
+            {
+                token.token = word("limit", Keyword::LIMIT);
+                tokens.push(token);
+                given.next();
+                let mut depth = 0u32;
+                for token in given.by_ref() {
+                    match token.token {
+                        Token::LParen => depth += 1,
+                        Token::RParen => depth -= 1,
+                        _ => {}
+                    }
+                    tokens.push(token);
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                if let [rows, only, ..] = given.as_slice()
+                    && matches!(plain_word(rows), Some("row" | "rows"))
+                    && plain_word(only) == Some("only")
+                {
+                    given.by_ref().take(2).for_each(drop);
+                }
+            }
+            // The grammar reads it behind columns and constants. All texts are compared so.
+            [collation, ..]
+                if plain_word(&token) == Some("collate")
+                    && is_plain_collation(&collation.token)
+                    && matches!(tokens.as_slice(), [.., cast, of] if cast.token == Token::DoubleColon
+                        && matches!(plain_word(of), Some("text" | "varchar"))) =>
+            {
+                given.next();
+            }
+            [open, field, from, ..]
+                if plain_word(&token) == Some("extract")
+                    && open.token == Token::LParen
+                    && plain_word(from) == Some("from")
+                    && matches!(field.token, Token::NationalStringLiteral(_)) =>
+            {
+                tokens.push(token);
+                tokens.extend(given.next());
+                tokens.extend(given.next().map(|mut field| {
+                    if let Token::NationalStringLiteral(text) = field.token {
+                        field.token = Token::SingleQuotedString(text);
+                    }
+                    field
+                }));
+            }
             [word, next, ..]
                 if next.token == Token::LParen
                     && matches!(plain_word(word), Some("any" | "all" | "some")) =>

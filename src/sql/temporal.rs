@@ -58,8 +58,7 @@ pub(super) fn lift(
     Ok((reject_leftovers(script, lifter.plain)?, lifter.temporal))
 }
 
-/// `@` and `:` mean something in moments only, and `:` in slices of arrays; the grammar would take them for
-/// parameters.
+/// `:` means something in moments and in slices of arrays only; the grammar would take it for a parameter.
 fn reject_leftovers(script: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
     let mut brackets: u32 = 0;
     let is_left_over = |token: &&TokenWithSpan| {
@@ -68,7 +67,7 @@ fn reject_leftovers(script: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Toke
             Token::RBracket => brackets = brackets.saturating_sub(1),
             _ => {}
         }
-        token.token == Token::AtSign || (token.token == Token::Colon && brackets == 0)
+        token.token == Token::Colon && brackets == 0
     };
     match tokens.iter().find(is_left_over) {
         Some(token) => Err(syntax_error(script, token)),

@@ -25,6 +25,12 @@ const NAMES: [Keyword; 6] = [
     Keyword::UNPIVOT,
 ];
 
+const SIDES: [(&str, &str); 3] = [
+    ("both", "btrim"),
+    ("leading", "ltrim"),
+    ("trailing", "rtrim"),
+];
+
 /// The statement's tokens. Lifted constants become parameters behind the user's `parameters`.
 pub(super) fn convert(
     source: &Source,
@@ -35,6 +41,17 @@ pub(super) fn convert(
     let (mut byte, mut characters) = (source.start, source.characters);
     for (at, Piece { token, slot }) in pieces.iter().enumerate() {
         if is_trim_from(source.script, &pieces[..at], *token) {
+            continue;
+        }
+        if let Some(function) = side_of_trim(source.script, pieces, at) {
+            let trim = tokens.len() - 2;
+            if let Some(TokenWithSpan {
+                token: Syntax::Word(word),
+                ..
+            }) = tokens.get_mut(trim)
+            {
+                (word.value, word.keyword) = (function.to_string(), Keyword::NoKeyword);
+            }
             continue;
         }
         let bytes = source.script.as_bytes();
@@ -55,14 +72,6 @@ pub(super) fn convert(
             }
             other => other,
         };
-        let is_from = matches!(&syntax, Ok(Syntax::Word(word)) if word.keyword == Keyword::FROM);
-        if is_from && tokens.last().is_some_and(is_side_of_trim) {
-            // TRIM(LEADING FROM x): the grammar wants to be told that blanks are meant.
-            tokens.push(TokenWithSpan {
-                token: Syntax::SingleQuotedString(" ".to_string()),
-                span: Span::new(location(start), location(start)),
-            });
-        }
         let is_variadic = token.is_keyword(source.script, "variadic");
         tokens.push(TokenWithSpan {
             token: syntax.map_err(|error| error.at(start))?,
@@ -80,7 +89,7 @@ pub(super) fn convert(
 }
 
 /// Whether an operand may end with the token, so that what follows stands between two.
-fn ends_operand(token: &TokenWithSpan) -> bool {
+pub(super) fn ends_operand(token: &TokenWithSpan) -> bool {
     use Keyword::*;
     match &token.token {
         Syntax::Word(word) => !matches!(
@@ -112,6 +121,7 @@ fn ends_operand(token: &TokenWithSpan) -> bool {
                 | DEFAULT
                 | FROM
                 | FOR
+                | AS
         ),
         Syntax::Number(..)
         | Syntax::NationalStringLiteral(_)
@@ -122,9 +132,24 @@ fn ends_operand(token: &TokenWithSpan) -> bool {
     }
 }
 
-fn is_side_of_trim(token: &TokenWithSpan) -> bool {
-    use Keyword::{BOTH, LEADING, TRAILING};
-    matches!(&token.token, Syntax::Word(word) if [BOTH, LEADING, TRAILING].contains(&word.keyword))
+/// What `trim(leading x, y)` and `trim(leading from x, y)` call: the grammar would forget the side. Not where characters stand before FROM.
+fn side_of_trim(sql: &str, pieces: &[Piece], at: usize) -> Option<&'static str> {
+    let is = |at: usize, word: &str| pieces[at].token.text(sql).eq_ignore_ascii_case(word);
+    let (_, function) = *SIDES.iter().find(|(side, _)| is(at, side))?;
+    if at < 2 || !is(at - 1, "(") || !is(at - 2, "trim") {
+        return None;
+    }
+    let mut depth = 0;
+    for piece in pieces.get(at + 2..).unwrap_or_default() {
+        match piece.token.text(sql) {
+            "(" => depth += 1,
+            ")" if depth == 0 => break,
+            ")" => depth -= 1,
+            _ if depth == 0 && piece.token.is_keyword(sql, "from") => return None,
+            _ => {}
+        }
+    }
+    Some(function)
 }
 
 /// The FROM of `trim(both from x)` and `trim(from x)`, which says nothing and which the grammar lacks.
@@ -133,10 +158,9 @@ fn is_trim_from(sql: &str, before: &[Piece], token: Token) -> bool {
         let piece = before.len().checked_sub(back).map(|at| before[at]);
         piece.is_some_and(|piece| piece.token.text(sql).eq_ignore_ascii_case(word))
     };
-    let sides = ["both", "leading", "trailing"];
     token.is_keyword(sql, "from")
         && ((is(1, "(") && is(2, "trim"))
-            || (is(2, "(") && is(3, "trim") && sides.iter().any(|side| is(1, side))))
+            || (is(2, "(") && is(3, "trim") && SIDES.iter().any(|(side, _)| is(1, side))))
 }
 
 fn location(position: u32) -> Location {

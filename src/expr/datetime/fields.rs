@@ -20,12 +20,26 @@ pub struct Fields {
     short_year: bool,
     before_christ: Option<bool>,
     afternoon: Option<bool>,
+    /// A `T` has been read that stood alone.
+    awaits_time: bool,
 }
 
 impl Fields {
     /// Takes a word, which is not empty and in lower case.
     pub fn take(&mut self, word: &str, now: Option<i64>) -> Read<()> {
-        let first = word.as_bytes()[0];
+        let word = match word.strip_prefix('t') {
+            Some(time)
+                if (self.day.is_some() || self.days.is_some())
+                    && !time.starts_with(|c: char| c.is_ascii_alphabetic()) =>
+            {
+                self.awaits_time = true;
+                time
+            }
+            _ => word,
+        };
+        let Some(&first) = word.as_bytes().first() else {
+            return Ok(());
+        };
         if word.contains(':') && first.is_ascii_digit() {
             return self.take_time(word);
         }
@@ -142,8 +156,19 @@ impl Fields {
             set(&mut self.offset, parse_offset(zone)?)?;
         }
         let parts: Vec<&str> = date.split(mark).collect();
-        let &[a, b, c] = parts.as_slice() else {
-            return Err(Problem::Syntax);
+        let (a, b, c) = match *parts.as_slice() {
+            [a, b, c] => (a, b, c),
+            // `2026 01-15`
+            [month, day] if mark != '.' && self.year.is_some() && self.micros.is_none() => {
+                set(&mut self.month, number(month)?)?;
+                return set(&mut self.day, number(day)?);
+            }
+            // A year and a day of it.
+            [year, day] if mark == '.' && day.len() == 3 => {
+                let first = self::date(number(year)?, 1, 1, false)?;
+                return set(&mut self.days, first + number(day)? - 1);
+            }
+            _ => return Err(Problem::Syntax),
         };
         if let Some(month) = month_name(a) {
             let year = self.year(c)?;
@@ -183,6 +208,7 @@ impl Fields {
         let end = word.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.'));
         let (time, rest) = word.split_at(end.unwrap_or(word.len()));
         set(&mut self.micros, parse_time(time)?)?;
+        self.awaits_time = false;
         match rest {
             "" => Ok(()),
             _ if rest.starts_with(['+', '-']) => set(&mut self.offset, parse_offset(rest)?),
@@ -191,6 +217,9 @@ impl Fields {
     }
 
     pub fn finish(self) -> Read<Instant> {
+        if self.awaits_time {
+            return Err(Problem::Syntax);
+        }
         let micros = self.clock()?;
         let days = match (self.days, self.year, self.month, self.day) {
             (Some(days), None, None, None) => days,

@@ -181,16 +181,27 @@ fn parse_units(text: &str) -> Option<Parts> {
     })
 }
 
-/// Splits at blanks and between a number and the unit behind it (`5min`).
+/// PostgreSQL takes what stands behind others for a part of their name.
+const UNITS_BEFORE_NUMBERS: [&str; 7] = ["d", "dec", "h", "m", "mon", "s", "y"];
+
+/// Splits at blanks, between a number and the unit behind it (`5min`), and behind the shortest units (`2h45m`).
 fn words(text: &str) -> Option<Vec<&str>> {
     let mut words = Vec::new();
-    for word in text.split_ascii_whitespace() {
-        let unit = word
-            .find(|c: char| c.is_ascii_alphabetic())
-            .filter(|&at| at > 0);
-        match unit {
-            Some(at) => words.extend([&word[..at], &word[at..]]),
-            None => words.push(word),
+    for mut word in text.split_ascii_whitespace() {
+        let is_letter = |c: char| c.is_ascii_alphabetic();
+        while let Some(at) = word.find(is_letter).filter(|&at| at > 0) {
+            let (number, rest) = word.split_at(at);
+            words.push(number);
+            let end = rest.find(|c| !is_letter(c)).unwrap_or(rest.len());
+            word = rest;
+            if !UNITS_BEFORE_NUMBERS.contains(&&rest[..end]) || rest[end..].starts_with('-') {
+                break;
+            }
+            words.push(&rest[..end]);
+            word = &rest[end..];
+        }
+        if !word.is_empty() {
+            words.push(word);
         }
     }
     (!words.is_empty() && words.len() < 100).then_some(words)

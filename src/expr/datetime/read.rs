@@ -135,9 +135,10 @@ fn read(text: &str, now: Option<i64>) -> Read<Instant> {
     fields.finish()
 }
 
-/// Splits at blanks and commas, and at the `t` between an ISO date and its time.
+/// Splits at blanks and marks that say nothing, and at the `t` between an ISO date and its time.
 fn split(text: &str) -> impl Iterator<Item = &str> {
-    (text.split(|c: char| c.is_ascii_whitespace() || c == ','))
+    let is_mark = |c: char| c.is_ascii_punctuation() && !"-+/.:_".contains(c);
+    (text.split(move |c: char| c.is_ascii_whitespace() || is_mark(c)))
         .filter(|word| !word.is_empty())
         .flat_map(|word| {
             let bytes = word.as_bytes();
@@ -194,6 +195,11 @@ mod tests {
             ("-infinity", "-infinity"),
             ("now", "1970-01-11 00:00:01.5"),
             ("yesterday 06:00", "1970-01-10 06:00:00"),
+            ("2026 01-15 10:00", "2026-01-15 10:00:00"),
+            ("2026.032 T 10:00", "2026-02-01 10:00:00"),
+            ("\"2026-01-15 ~10:00~\"", "2026-01-15 10:00:00"),
+            ("01-15 2026", "22007"),
+            ("2026-01-15 T", "22007"),
             ("2026-02-30", "22008"),
             ("2026-13-01", "22008"),
             ("2026-01-15 25:00", "22008"),

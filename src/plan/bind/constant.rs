@@ -59,6 +59,11 @@ fn of_fields(text: &str, first: &ast::DateTimeField, interval: &ast::Interval) -
         && is_plain(hours)
     {
         text = format!("{days} day {hours} hour");
+    } else if let Some((rest, number)) = text.trim_end().rsplit_once(' ')
+        && is_plain(number)
+        && (rest.ends_with(|c: char| c.is_ascii_alphabetic()) || rest.contains('-'))
+    {
+        text = format!("{text} {last}");
     } else if let (Minute, Second) = (first, last) {
         // Two numbers of a time are minutes and seconds.
         let at = text.rfind(' ').map_or(0, |blank| blank + 1);

@@ -314,7 +314,7 @@ impl<'a> Binder<'a> {
             UnaryOperator::Plus => expr::resolve_plus(operand),
             UnaryOperator::Not => expr::resolve_not(operand),
             UnaryOperator::BitwiseNot => expr::resolve_function("~", vec![operand]),
-
+            UnaryOperator::PGAbs => expr::resolve_function("abs", vec![operand]),
             UnaryOperator::PGSquareRoot => expr::resolve_function("|/", vec![operand]),
             UnaryOperator::PGCubeRoot => expr::resolve_function("||/", vec![operand]),
             _ => Err(Error::unsupported("this operator")),
@@ -355,8 +355,8 @@ impl<'a> Binder<'a> {
 
 /// Whether an operator before its operand binds less close than a sum.
 fn is_loose(op: &UnaryOperator) -> bool {
-    use UnaryOperator::{BitwiseNot, PGCubeRoot, PGSquareRoot};
-    matches!(op, BitwiseNot | PGSquareRoot | PGCubeRoot)
+    use UnaryOperator::{BitwiseNot, PGAbs, PGCubeRoot, PGSquareRoot};
+    matches!(op, BitwiseNot | PGAbs | PGSquareRoot | PGCubeRoot)
 }
 
 /// A column of the rows, which stands at a name.
@@ -376,13 +376,25 @@ pub fn custom(symbol: &str, left: Expr, right: Expr) -> Result<Expr> {
         let (left, right) = (left.clone(), right.clone());
         expr::resolve_like(left, right, None, negated, case_insensitive)
     };
+    let plain = |operator| expr::resolve_operator(operator, left.clone(), right.clone());
     match symbol {
+        "+" => plain(BinaryOperator::Add),
+        "-" => plain(BinaryOperator::Subtract),
+        "*" => plain(BinaryOperator::Multiply),
+        "/" => plain(BinaryOperator::Divide),
+        "%" => plain(BinaryOperator::Modulo),
+        "^" => plain(BinaryOperator::Power),
+        "||" => plain(BinaryOperator::Concat),
+        "<" => plain(BinaryOperator::Less),
+        "<=" => plain(BinaryOperator::LessOrEqual),
+        ">" => plain(BinaryOperator::Greater),
+        ">=" => plain(BinaryOperator::GreaterOrEqual),
         "~~" => like(false, false),
         "~~*" => like(false, true),
         "!~~" => like(true, false),
         "!~~*" => like(true, true),
-        "=" => expr::resolve_operator(BinaryOperator::Equal, left, right),
-        "<>" => expr::resolve_operator(BinaryOperator::NotEqual, left, right),
+        "=" => plain(BinaryOperator::Equal),
+        "<>" | "!=" => plain(BinaryOperator::NotEqual),
         _ => expr::resolve_symbol(symbol, left, right),
     }
 }

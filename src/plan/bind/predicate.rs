@@ -129,7 +129,8 @@ impl<'a> Binder<'a> {
         let (function, arguments) = match ast {
             Ast::Extract { field, expr, .. } => {
                 let field = field.to_string().to_ascii_lowercase();
-                let field = Expr::constant(Value::text(field.trim_matches('\'')), DataType::Text);
+                let field =
+                    Expr::constant(Value::text(field.trim_matches(['\'', '"'])), DataType::Text);
                 ("extract", vec![field, self.expression(expr, context)?])
             }
             Ast::Ceil { expr, field } if is_plain(field) => {

@@ -170,7 +170,9 @@ fn join(node: Node, slots: &Slots, exists: bool) -> Option<Pulled> {
     let right_asks = slots.asked_below(&right) || condition.iter().any(|c| slots.asked(c));
     // Where only their existence matters, rows may come several times.
     let multiplies = kind == JoinKind::Inner || (kind == JoinKind::Semi && exists);
-    if right_asks && !multiplies {
+    // A row without a partner is there whatever is asked of the left.
+    let keeps_right = matches!(kind, JoinKind::Right | JoinKind::Full);
+    if right_asks && !multiplies || keeps_right && slots.asked_below(&left) {
         return None;
     }
     let left = pull(*left, slots, exists)?;
