@@ -33,6 +33,15 @@ impl GroupTable {
         self.hashes.len()
     }
 
+    /// Bytes that they take, roughly.
+    pub fn bytes_held(&self) -> usize {
+        let keys = self.keys.columns().iter().map(|column| match &column.data {
+            Data::Text(strings) | Data::Bytes(strings) => strings.bytes_held(),
+            _ => 16 * self.len(),
+        });
+        self.slots.len() * 4 + self.len() * 8 + keys.sum::<usize>()
+    }
+
     /// The first row of each group.
     pub fn keys(&self) -> &RowBuffer {
         &self.keys

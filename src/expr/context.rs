@@ -48,6 +48,9 @@ struct Subplan {
     members: OnceCell<Members>,
 }
 
+/// What a value takes in a set, about.
+const MEMBER_BYTES: u64 = 96;
+
 impl SubplanRows {
     pub fn new(chunk: Chunk) -> Self {
         SubplanRows(Rc::new(Subplan {
@@ -60,10 +63,14 @@ impl SubplanRows {
         &self.0.chunk
     }
 
-    pub(super) fn members(&self) -> &Members {
-        self.0
-            .members
-            .get_or_init(|| Members::new((0..self.0.chunk.len()).map(|i| self.0.chunk.value(0, i))))
+    /// # Errors
+    /// `MemoryLimit` where there is no room for the set.
+    pub(super) fn members(&self, heap: &HeapBound) -> Result<&Members> {
+        let Subplan { chunk, members } = &*self.0;
+        if members.get().is_none() {
+            heap.check(chunk.len() as u64 * MEMBER_BYTES)?;
+        }
+        Ok(members.get_or_init(|| Members::new((0..chunk.len()).map(|i| chunk.value(0, i)))))
     }
 }
 

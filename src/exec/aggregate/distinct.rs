@@ -74,4 +74,13 @@ impl Accumulator for DistinctValues {
     fn finish(&mut self, groups: Range<usize>, context: &EvalContext) -> Result<Vector> {
         self.inner.finish(groups, context)
     }
+
+    fn group_bytes(&self) -> usize {
+        self.inner.group_bytes()
+    }
+
+    fn kept_bytes(&self) -> usize {
+        let strings = self.strings.as_ref().map_or(0, GroupTable::bytes_held);
+        self.inner.kept_bytes() + strings + self.seen.bytes_held()
+    }
 }

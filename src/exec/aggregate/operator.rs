@@ -46,7 +46,7 @@ impl HashAggregate {
         Ok(HashAggregate {
             input,
             table: GroupTable::new(groups.iter().map(|group| group.data_type.physical())),
-            bytes_per_group: 24 + groups.len() * 24 + states.sum::<usize>(),
+            bytes_per_group: states.sum::<usize>(),
             groups,
             sets,
             aggregates,
@@ -107,7 +107,8 @@ impl HashAggregate {
             let before = accumulator.kept_bytes();
             accumulator.resize(count);
             accumulator.update(inputs, &rows)?;
-            context.meter.hold(accumulator.kept_bytes() - before)?;
+            let grown = accumulator.kept_bytes().saturating_sub(before);
+            context.meter.hold(grown)?;
         }
         Ok(())
     }
@@ -122,10 +123,12 @@ impl HashAggregate {
         if keys.is_empty() {
             return Ok(None);
         }
-        let before = self.table.len();
+        let held = |table: &GroupTable| table.bytes_held() + table.len() * self.bytes_per_group;
+        let before = held(&self.table);
         let groups = self.table.groups_of(keys, chunk.rows, chunk.selected());
-        let new = self.table.len() - before;
-        context.meter.hold(new * self.bytes_per_group)?;
+        context
+            .meter
+            .hold(held(&self.table).saturating_sub(before))?;
         Ok(Some(groups))
     }
 

@@ -193,7 +193,7 @@ fn evaluate_other(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<V
             subplan,
             negated,
         } => {
-            let members = subplan_rows(*subplan, context)?.members();
+            let members = subplan_rows(*subplan, context)?.members(context.heap)?;
             of_membership(members, &value(operand)?, *negated)
         }
     })

@@ -245,7 +245,7 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
             subplan,
             negated,
         } => {
-            let members = row::subplan_rows(*subplan, context)?.members();
+            let members = row::subplan_rows(*subplan, context)?.members(context.heap)?;
             in_members(expr, evaluated(operand)?, members, *negated, chunk)
         }
     }
