@@ -3,10 +3,10 @@
 use super::{Access, Context};
 use crate::error::{Code, Error, Result};
 use crate::expr::{Sequences, name_parts};
-use crate::table::mentioned;
+use crate::table::{Catalog, mentioned};
 use crate::txn::SequencePlace;
 use crate::types::SortedMap;
-use crate::types::{CatalogName, SequenceSchema, TableId, TableSchema, Value, catalog_name};
+use crate::types::{SequenceSchema, TEMPORARY, TableId, TableSchema, Value, catalog_name};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -36,7 +36,7 @@ impl Context<'_> {
             Value::Text(name) => {
                 let found = match mentioned(name) {
                     Some(id) => catalog.table_by_id(id),
-                    None => catalog.table(&folded(name)),
+                    None => named(&catalog, name),
                 };
                 (found, name.to_string())
             }
@@ -67,11 +67,13 @@ fn options(sequence: &TableSchema) -> Result<&SequenceSchema> {
     })
 }
 
-/// What the catalog knows a name in a text by.
-fn folded(name: &str) -> CatalogName {
+/// What a name in a text means: without a schema a temporary relation first.
+fn named<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Rc<TableSchema>> {
     let (schema, name) = name_parts(name);
+    let temporary = catalog.table(&catalog_name(Some(TEMPORARY), &name));
+    let temporary = temporary.filter(|_| schema.is_none());
     let schema = schema.filter(|schema| schema != "public");
-    catalog_name(schema.as_deref(), &name)
+    temporary.or_else(|| catalog.table(&catalog_name(schema.as_deref(), &name)))
 }
 
 /// The value after the one that a sequence gave last.
@@ -158,13 +160,12 @@ impl Sequences for Context<'_> {
 
     fn of_column(&self, table: &str, column: &str) -> Result<Option<String>> {
         let catalog = self.view().catalog();
-        let name = folded(table);
-        let found = catalog.table(&name).ok_or_else(|| {
-            let message = format!("relation \"{name}\" does not exist");
+        let found = named(&catalog, table).ok_or_else(|| {
+            let message = format!("relation \"{table}\" does not exist");
             Error::new(Code::UndefinedTable, message)
         })?;
         let at = found.position_by_name(column).ok_or_else(|| {
-            let message = format!("column \"{column}\" of relation \"{name}\" does not exist");
+            let message = format!("column \"{column}\" of relation \"{table}\" does not exist");
             Error::new(Code::UndefinedColumn, message)
         })?;
         let owner = Some((found.id, found.columns[at].id));

@@ -52,7 +52,7 @@ pub struct CreateIndex {
 pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
     let or_replace = parser.parse_keywords(&[Keyword::OR, Keyword::REPLACE]);
     if parser.parse_keyword(Keyword::VIEW) {
-        return view(parser, or_replace);
+        return view(parser, or_replace, false);
     }
     if !or_replace && accept(parser, "tag") {
         return Ok(Syntax::CreateTag(identifier(parser)?));
@@ -77,9 +77,12 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         .parse_one_of_keywords(&[Keyword::TEMPORARY, Keyword::TEMP])
         .is_some()
     {
-        return match parser.parse_keyword(Keyword::TABLE) && !or_replace {
-            true => table(parser, true),
-            false => unsupported("a temporary object that is not a table"),
+        let kinds = [Keyword::TABLE, Keyword::VIEW, Keyword::SEQUENCE];
+        return match parser.parse_one_of_keywords(&kinds) {
+            Some(Keyword::VIEW) => view(parser, or_replace, true),
+            Some(Keyword::TABLE) if !or_replace => table(parser, true),
+            Some(Keyword::SEQUENCE) if !or_replace => own_sequence(parser, true),
+            _ => unsupported("this temporary object"),
         };
     }
     if has_place {
@@ -101,11 +104,7 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
     match parser.parse_one_of_keywords(&kinds) {
         Some(Keyword::INDEX) if !or_replace => index(parser, unique),
         Some(Keyword::TABLE) if !or_replace && !unique => table(parser, false),
-        Some(Keyword::SEQUENCE) if !or_replace && !unique => Ok(Syntax::CreateSequence {
-            if_not_exists: if_not_exists(parser),
-            name: object_name(parser)?,
-            options: Box::new(sequence::options(parser)?),
-        }),
+        Some(Keyword::SEQUENCE) if !or_replace && !unique => own_sequence(parser, false),
         Some(Keyword::SCHEMA) if !or_replace && !unique => Ok(Syntax::CreateSchema {
             if_not_exists: if_not_exists(parser),
             name: identifier(parser)?,
@@ -114,6 +113,15 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         Some(Keyword::DOMAIN) if !or_replace && !unique => type_definition::create_domain(parser),
         _ => unsupported("this form of CREATE"),
     }
+}
+
+fn own_sequence(parser: &mut Parser, temporary: bool) -> Parsed<Syntax> {
+    Ok(Syntax::CreateSequence {
+        if_not_exists: if_not_exists(parser),
+        name: object_name(parser)?,
+        temporary,
+        options: Box::new(sequence::options(parser)?),
+    })
 }
 
 /// WITH [NO] DATA; with them if nothing is said.
@@ -368,7 +376,7 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
     })))
 }
 
-fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
+fn view(parser: &mut Parser, or_replace: bool, temporary: bool) -> Parsed<Syntax> {
     let name = object_name(parser)?;
     let columns = parser.parse_parenthesized_column_list(IsOptional::Optional, false)?;
     let mut check = None;
@@ -400,6 +408,7 @@ fn view(parser: &mut Parser, or_replace: bool) -> Parsed<Syntax> {
         name,
         columns,
         or_replace,
+        temporary,
         query,
         check,
     })

@@ -49,6 +49,7 @@ pub enum Syntax {
         name: ast::ObjectName,
         columns: Vec<ast::Ident>,
         or_replace: bool,
+        temporary: bool,
         query: Box<ast::Query>,
         /// WITH CHECK OPTION, and whether it is LOCAL.
         check: Option<bool>,
@@ -92,6 +93,7 @@ pub enum Syntax {
     CreateSequence {
         name: ast::ObjectName,
         if_not_exists: bool,
+        temporary: bool,
         options: Box<SequenceOptions>,
     },
     Alter(Box<Alter>),

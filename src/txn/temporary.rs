@@ -111,7 +111,13 @@ impl Transaction {
             } else {
                 let catalog = self.catalog.clone();
                 let owned = catalog.tables().filter(|other| other.belongs_to(table));
-                for gone in owned.map(|sequence| sequence.id).chain([table]) {
+                let views = catalog.views_of(table, None);
+                let views = views.into_iter().map(|view| view.id);
+                for gone in owned
+                    .map(|sequence| sequence.id)
+                    .chain(views)
+                    .chain([table])
+                {
                     self.drop_table(store, gone)?;
                 }
             }

@@ -172,15 +172,17 @@ impl<'a> Binder<'a> {
             Syntax::CreateSequence {
                 name,
                 if_not_exists,
+                temporary,
                 options,
-            } => self.bind_create_sequence(name, *if_not_exists, options)?,
+            } => self.bind_create_sequence(name, *if_not_exists, *temporary, options)?,
             Syntax::CreateView {
                 name,
                 columns,
                 or_replace,
+                temporary,
                 query,
                 check,
-            } => self.bind_create_view(name, columns, *or_replace, query, *check)?,
+            } => self.bind_create_view(name, columns, (*or_replace, *temporary), query, *check)?,
             Syntax::CreateMaterializedView {
                 name,
                 columns,

@@ -19,10 +19,12 @@ impl Binder<'_> {
         &mut self,
         sequence: &ast::ObjectName,
         if_not_exists: bool,
+        temporary: bool,
         options: &SequenceOptions,
     ) -> Result<Plan> {
         refuse_name(options)?;
-        let (made, position) = name::new_relation(self.catalog(), sequence)?;
+        let temporary = temporary.then(OnCommit::default);
+        let (made, position) = self.new_table(sequence, temporary)?;
         if !if_not_exists {
             let other = TableSchema {
                 schema: made.schema.clone(),

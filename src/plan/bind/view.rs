@@ -36,11 +36,14 @@ impl<'a> Binder<'a> {
         &mut self,
         view: &ast::ObjectName,
         names: &[Ident],
-        or_replace: bool,
+        (or_replace, temporary): (bool, bool),
         query: &'a ast::Query,
         check: Option<bool>,
     ) -> Result<Plan> {
-        let (made, position) = name::new_relation(self.catalog(), view)?;
+        let (_, output, definition) = self.definition_of_view(names, query)?;
+        // What reads one that is temporary is temporary, too.
+        let temporary = temporary || definition.uses.iter().any(|used| used.table.is_temporary());
+        let (made, position) = self.new_table(view, temporary.then(OnCommit::default))?;
         let view_name = &made.name;
         let known = self.catalog().table(&made.key()).cloned();
         let known = known.filter(|_| or_replace);
@@ -59,11 +62,10 @@ impl<'a> Binder<'a> {
                     .map_err(|error| error.at(position))?;
             }
         }
-        let (_, output, view) = self.definition_of_view(names, query)?;
         let view = ViewSchema {
             is_checked: check.is_some(),
             checks_local: check == Some(true),
-            ..view
+            ..definition
         };
         let mut schema = TableSchema {
             view: Some(view),
@@ -113,6 +115,10 @@ impl<'a> Binder<'a> {
             return Err(Error::new(Code::DuplicateTable, message).at(position));
         }
         let (root, output, view) = self.definition_of_view(names, query)?;
+        if view.uses.iter().any(|used| used.table.is_temporary()) {
+            let message = "materialized views must not use temporary tables or views";
+            return Err(Error::new(Code::Unsupported, message));
+        }
         for (at, column) in output.iter().enumerate() {
             let column = column_of(at, column, &schema)?;
             schema.columns.push(column);
@@ -204,9 +210,6 @@ impl<'a> Binder<'a> {
             column.name.clone_from(&name.value);
         }
         let noted = self.noted.take().unwrap_or_default();
-        if noted.iter().any(|noted| noted.table.is_temporary()) {
-            return Err(Error::unsupported("a view of a temporary table"));
-        }
         let view = ViewSchema {
             sql: self.with_ids(&self.statement.texts.query, false)?,
             uses: noted.into_iter().map(Noted::finish).collect(),
