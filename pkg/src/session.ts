@@ -44,6 +44,12 @@ export interface Settled extends Asking {
   call: { signal?: AbortSignal | undefined; timeout?: number | undefined };
 }
 
+/** The order of a session's calls: one that has to look something up before it can be made keeps its place. */
+interface Order {
+  /** Until it is made. */
+  coming?: Promise<void> | undefined;
+}
+
 export class Session implements Queryable {
   /** Types of parameters by SQL text, for serializers. */
   readonly #described = new Map<string, number[]>();
@@ -55,26 +61,31 @@ export class Session implements Queryable {
     readonly defaults: Defaults,
     /** Raises an error when no more calls may be made. */
     readonly check: () => void,
+    /** @internal */
+    readonly order: Order = {},
   ) {
     this.#plain = isPlain(defaults);
   }
 
   /** The same session with other defaults. */
   with(defaults: Partial<Defaults>): Session {
-    return new Session(this.connection, this.number, { ...this.defaults, ...defaults }, this.check);
+    return new Session(this.connection, this.number, { ...this.defaults, ...defaults }, this.check, this.order);
+  }
+
+  /** Whether a call without options of its own may go the short way. */
+  get isQuick(): boolean {
+    return this.#plain && this.order.coming === undefined && !this.defaults.signal?.aborted;
   }
 
   async query<T = Row>(sql: string, params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {
     const { connection, defaults } = this;
-    if (options === undefined && this.#plain && connection instanceof Host && !defaults.signal?.aborted && connection.mayRunAtOnce()) {
+    if (options === undefined && this.isQuick && connection instanceof Host && connection.mayRunAtOnce()) {
       checkText(sql);
       this.check();
-      if (connection.isAtRest(this.number)) {
-        const short = runText(connection, this.number, sql, params ?? NONE, defaults.rowMode, true, (table) => table.results<T>(defaults.rowMode));
-        if (short) {
-          await connection.settleSoon(this.number, short.status);
-          return short.result;
-        }
+      const short = runText(connection, this.number, sql, params ?? NONE, defaults.rowMode, true, (table) => table.results<T>(defaults.rowMode));
+      if (short) {
+        await connection.settleSoon(this.number, short.status);
+        return short.result;
       }
     }
     const settled = this.settle(options);
@@ -104,9 +115,27 @@ export class Session implements Queryable {
   /** What a statement answers, before it is rows. */
   async table(sql: string, params: Parameters | null | undefined, settled: Settled): Promise<Table> {
     checkText(sql);
-    const row = await this.parametersOf(sql, params ?? [], settled);
-    const reply = await this.call(this.execRequest(sql, settled, { single: true, row }), settled.call);
-    return onlyTable(reply, settled.rows, sql);
+    return onlyTable(await this.#reply(sql, params ?? [], settled), settled.rows, sql);
+  }
+
+  /** The call is made before this returns, unless the types of its parameters have to be looked up. */
+  async #reply(sql: string, row: Parameters, settled: Settled): Promise<Reply> {
+    const make = (given: Parameters) => this.call(this.execRequest(sql, settled, { single: true, row: given }), settled.call);
+    const { serializers } = settled;
+    if (!serializers || !isArray(row) || row.length === 0) return make(checkedRow(row));
+    const known = this.#described.get(sql);
+    if (known) return make(serialize(row, serializers, known));
+    while (this.order.coming) await this.order.coming;
+    let made = () => {};
+    this.order.coming = new Promise<void>((resolve) => (made = resolve));
+    let types: number[];
+    try {
+      types = await this.#types(sql);
+    } finally {
+      this.order.coming = undefined;
+      made();
+    }
+    return make(serialize(row, serializers, types));
   }
 
   execRequest(sql: string, settled: Settled, more: { single?: boolean; atomic?: boolean; row?: Parameters }): Request {
@@ -120,6 +149,7 @@ export class Session implements Queryable {
     this.check();
     const options = optionsOf(given, takes);
     const signal = bothSignals(options.signal, this.defaults.signal);
+    while (this.order.coming) await this.order.coming;
     if (signal?.aborted) throw new DatabaseError('CANCELLED', 'the call was cancelled before it was made', { cause: signal.reason });
     return this.connection.call(request, { signal, timeout: checkedTimeout(options.timeout) });
   }
@@ -147,26 +177,32 @@ export class Session implements Queryable {
 
   /** The parameters of a statement, those with a serializer turned into text by it. */
   async parametersOf(sql: string, row: Parameters, settled: Settled): Promise<Parameters> {
-    if (!isArray(row)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
     const { serializers } = settled;
-    if (!serializers || row.length === 0) return row;
+    if (!serializers || checkedRow(row).length === 0) return checkedRow(row);
     return serialize(row, serializers, await this.#types(sql));
   }
 
   /** Lets the engine forget the session, which rolls back what it left open. */
   async end(): Promise<void> {
+    while (this.order.coming) await this.order.coming;
     await this.connection.call({ kind: 'end', session: this.number }).catch(() => {}); // gone, and the session with it
   }
 
   async #types(sql: string): Promise<number[]> {
     const known = this.#described.get(sql);
     if (known) return known;
-    const statement = await this.prepare(sql);
-    await statement.close();
+    const { connection, number } = this;
+    const { id, paramTypes } = prepared(await connection.call({ kind: 'prepare', session: number, sql, moment: this.defaults.moment }), sql);
+    await connection.call({ kind: 'forget', session: number, statement: id });
     if (this.#described.size >= 200) this.#described.clear();
-    this.#described.set(sql, statement.paramTypes);
-    return statement.paramTypes;
+    this.#described.set(sql, paramTypes);
+    return paramTypes;
   }
+}
+
+function checkedRow(row: unknown): Parameters {
+  if (isArray(row)) return row;
+  throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
 }
 
 /** Whether nothing about its calls needs the long way. */

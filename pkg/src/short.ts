@@ -31,10 +31,12 @@ export class ShortWay {
   /** Runs the statement, if it touches one row and nothing waits in its session; undefined if not. */
   run<R>(params: Parameters, use: (table: Table) => R): Short<R> | undefined {
     const { host, session, prepared } = this;
-    if (!host.isAtRest(session.number) || !isArray(params) || !params.every(isQuiet)) return undefined;
+    if (!isArray(params)) return undefined;
+    const row = [...params]; // a getter's code runs here, and nowhere below
+    if (!row.every(isQuiet) || !host.isAtRest(session.number)) return undefined;
     const { engine, session: inEngine } = host.direct(session.number);
     const statement = host.directStatement(session.number, prepared.id);
-    const length = writeParameters(engine.room(), [params], prepared.paramTypes.length);
+    const length = writeParameters(engine.room(), [row], prepared.paramTypes.length);
     if (!isDone(host, session.number, this.sql, () => engine.wasm.execute(inEngine, statement, length))) return undefined;
     const table = engine.outputTable(this.settled.rows, this.#known);
     if (!table.terse) this.#known = { fields: table.fields, command: table.command };
@@ -48,8 +50,8 @@ export class ShortWay {
 }
 
 /**
- * Runs the one statement of a text; undefined where there is none. With `onlyShort` it is run if it touches one row and its plan is known, and is
- * undefined else.
+ * Runs the one statement of a text; undefined where there is none. With `onlyShort` it is run if it touches one row, its plan is known and nothing
+ * waits in the session, and is undefined else.
  */
 export function runText<R>(
   host: Host,
@@ -62,6 +64,7 @@ export function runText<R>(
 ): Short<R> | undefined {
   if (!isArray(params)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
   const cells = params.length > 0 ? parametersBuffer([params], params.length) : undefined;
+  if (onlyShort && !host.isAtRest(session)) return undefined;
   const { engine, session: inEngine } = host.direct(session);
   const length = engine.writeRequest({ kind: 'exec', sql, single: true, params: cells });
   if (!isDone(host, session, sql, () => engine.wasm.run(inEngine, length, onlyShort)) || engine.wasm.output_length() === 0) return undefined;
