@@ -310,15 +310,24 @@ fn comment(parser: &mut Parser) -> Parsed<Syntax> {
         Keyword::COLUMN,
         Keyword::VIEW,
         Keyword::SEQUENCE,
+        Keyword::SCHEMA,
+        Keyword::TYPE,
+        Keyword::DOMAIN,
     ];
+    let is_materialized = parser.parse_keyword(Keyword::MATERIALIZED);
     let Some(object) = parser.parse_one_of_keywords(&kinds) else {
         return unsupported("COMMENT ON this object");
     };
     let mut name = object_name(parser)?;
     let mut column = None;
     let kind = match object {
+        Keyword::VIEW if is_materialized => RelationKind::MaterializedView,
+        _ if is_materialized => return unsupported("COMMENT ON this object"),
         Keyword::VIEW => RelationKind::View,
         Keyword::SEQUENCE => RelationKind::Sequence,
+        Keyword::SCHEMA => RelationKind::Schema,
+        Keyword::TYPE => RelationKind::Enum,
+        Keyword::DOMAIN => RelationKind::Domain,
         _ => RelationKind::Table,
     };
     if object == Keyword::COLUMN {

@@ -124,7 +124,11 @@ impl<'a> Binder<'a> {
     ) -> Result<Plan> {
         let (relation, position) = self.relation(name)?;
         let relation = relation.as_str();
-        let found = self.find_table(relation, position, TimeSlot::Present)?;
+        let found = match kind {
+            RelationKind::Schema => self.own_schema(name)?,
+            RelationKind::Enum | RelationKind::Domain => self.own_type(name)?,
+            _ => self.find_table(relation, position, TimeSlot::Present)?,
+        };
         let mut schema = TableSchema::clone(&*found);
         let comment = text.filter(|text| !text.is_empty()).map(str::to_string);
         let is_wrong = match column {
@@ -135,7 +139,9 @@ impl<'a> Binder<'a> {
             }
             None => {
                 schema.comment = comment;
-                schema.kind() != kind
+                // A domain is a type, too.
+                let is_type = kind == RelationKind::Enum && schema.type_schema.is_some();
+                schema.kind() != kind && !is_type
             }
         };
         if is_wrong {

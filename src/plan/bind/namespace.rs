@@ -10,6 +10,7 @@ use crate::plan::{AlterStep, Plan};
 use crate::table::{mentions, mentions_in};
 use crate::types::{TableId, TableSchema, catalog_name};
 use sqlparser::ast::{Ident, ObjectName};
+use std::rc::Rc;
 
 impl Binder<'_> {
     pub fn bind_create_schema(&mut self, ident: &Ident, if_not_exists: bool) -> Result<Plan> {
@@ -142,11 +143,32 @@ impl Binder<'_> {
             return Err(Error::new(Code::UndefinedSchema, message).at(name::position(ident)));
         }
         self.bind_create_schema(to, false)?;
-        let mut steps = vec![self.turn(&to.value)];
+        let mut made = self.turn(&to.value);
+        if let (AlterStep::Create(made), Some(known)) =
+            (&mut made, catalog.table(&catalog_name(Some(from), "")))
+        {
+            made.comment.clone_from(&known.comment);
+        }
+        let mut steps = vec![made];
         let moved = catalog.tables_in(from);
         steps.extend(moved.map(|own| AlterStep::Table(in_schema(own, &to.value))));
         steps.push(self.turn(from));
         Ok(altered(steps, "ALTER SCHEMA"))
+    }
+
+    /// What a statement changes of a schema.
+    pub fn own_schema(&self, name: &ObjectName) -> Result<Rc<TableSchema>> {
+        let ident = name::single(name)?;
+        let schema = ident.value.as_str();
+        let found = self.catalog().table(&catalog_name(Some(schema), ""));
+        match found.filter(|_| schema != "public") {
+            Some(found) => Ok(found.clone()),
+            None if schema == "public" => Err(Error::unsupported("a comment on schema public")),
+            None => {
+                let message = format!("schema \"{schema}\" does not exist");
+                Err(Error::new(Code::UndefinedSchema, message).at(name::position(ident)))
+            }
+        }
     }
 
     /// Makes what says of a schema that it is there (of `public`, that it is gone), or takes it away.

@@ -69,7 +69,13 @@ pub fn rows(catalog: &Catalog, name: &str, written: &WrittenViews) -> Vec<Row> {
             dependency(catalog, table).into_iter().chain(of_views)
         }))
         .collect(),
-        "pg_description" => of_tables(comments),
+        "pg_description" => {
+            let mut rows = Vec::new();
+            catalog
+                .tables()
+                .for_each(|table| comments(table, &mut rows));
+            rows
+        }
         "pg_view_query" => (tables().filter_map(|table| {
             let definition = view::definition(catalog, table.view.as_ref()?);
             Some(vec![Value::I64(oid_of_table(table.id)), text(&definition)])
@@ -261,8 +267,11 @@ fn comments(table: &TableSchema, rows: &mut Vec<Row>) {
     let all = std::iter::once(&table.comment).chain(columns);
     for (at, comment) in all.enumerate() {
         if let Some(comment) = comment {
-            let oid = Value::I64(oid_of_table(table.id));
-            rows.push(vec![oid, number(at), text(comment)]);
+            let oid = match table.is_schema {
+                true => oid_of_name(TableId(0), &table.name),
+                false => oid_of_table(table.id),
+            };
+            rows.push(vec![Value::I64(oid), number(at), text(comment)]);
         }
     }
 }
