@@ -66,6 +66,32 @@ fn in_a_directory_with_checkpoints_on_the_way() {
     run_all(Kept::InCheckpoints);
 }
 
+/// Each call that `docs/FUNCTIONS.md` lists is refused as what is not supported.
+#[test]
+fn what_is_left_out_says_so() {
+    let clock = Rc::new(SetClock(Cell::new(START)));
+    let way = Way {
+        kept: Kept::InMemory,
+        optimizer: true,
+        plan_cache: true,
+    };
+    let mut database = open(way, Path::new(""), clock).expect("a database in memory");
+    let session = database.session();
+    let calls = include_str!("../docs/FUNCTIONS.md").lines();
+    let calls = calls.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let calls: Vec<String> = calls.map(|call| call.replace("\\|", "|")).collect();
+    assert!(calls.len() > 40, "{calls:?}");
+    let answered = calls.iter().filter_map(|call| {
+        match run(&mut database, session, &format!("SELECT {call}")) {
+            Err(error) if error.sqlstate() == "0A000" => None,
+            Err(error) => Some(format!("{call}: {error}")),
+            Ok(_) => Some(format!("{call}: an answer")),
+        }
+    });
+    let answered: Vec<String> = answered.collect();
+    assert!(answered.is_empty(), "{}", answered.join("\n"));
+}
+
 fn run_all(kept: Kept) {
     let files = scripts(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql")));
     assert!(!files.is_empty());

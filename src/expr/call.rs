@@ -148,6 +148,15 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
             }
             arguments.push(Expr::literal("use_json_null"));
         }
+        // What a part of a text is by a pattern of SIMILAR TO.
+        "substring" if arguments.len() == 3 && arguments[1..].iter().all(is_text) => {
+            let escape = arguments.pop().unwrap_or_else(Expr::null);
+            let pattern = arguments.pop().unwrap_or_else(Expr::null);
+            arguments.push(resolve_function(
+                "similar_to_escape",
+                vec![pattern, escape],
+            )?);
+        }
         "pg_client_encoding" if arguments.is_empty() => {
             return Ok(Expr::constant(Value::text("UTF8"), DataType::Text));
         }
@@ -226,14 +235,25 @@ pub fn resolve_variadic(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 }
 
 /// Functions of PostgreSQL that do not exist here: better said than "no such function".
-const LEFT_OUT: [&str; 7] = [
+const LEFT_OUT: [&str; 18] = [
     "current_setting",
     "current_time",
-    "normalize",
+    "daterange",
+    "int4range",
+    "int8range",
+    "numrange",
+    "pg_sleep",
+    "pg_sleep_for",
+    "pg_sleep_until",
+    "range_agg",
+    "range_intersect_agg",
     "set_config",
     "setseed",
     "to_ascii",
     "to_tsvector",
+    "tsrange",
+    "tstzrange",
+    "xmlagg",
 ];
 
 /// A line of COPY, of values as they are printed.
@@ -265,6 +285,10 @@ pub fn is_json_row(expr: &Expr) -> bool {
         ExprKind::Case { branches, .. } => branches.iter().any(|(_, row)| is_json_row(row)),
         _ => false,
     }
+}
+
+fn is_text(argument: &Expr) -> bool {
+    argument.data_type.is_text() || matches!(argument.as_constant(), Some(Value::Text(_)))
 }
 
 /// The time now with so many digits of its seconds.

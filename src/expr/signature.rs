@@ -213,6 +213,8 @@ const ENTRIES: &[Entry] = entries! {
     "jsonb_strip_nulls" => Call(Function::JsonStripNulls); { JB => JB }
     "json_strip_nulls" => Call(Function::JsonStripNulls); { J => J }
     "mod" => Operator(BinaryOperator::Modulo); { S S => S, I I => I, L L => L, N N => N }
+    "booleq" => Operator(BinaryOperator::Equal); { B B => B }
+    "boolne" => Operator(BinaryOperator::NotEqual); { B B => B }
     "power" | "pow" => Operator(BinaryOperator::Power); { F F => F, N N => N }
 };
 

@@ -135,8 +135,19 @@ pub fn string<'a>(token: Token, sql: &'a str) -> Result<Cow<'a, str>> {
     }
 }
 
+/// No name is longer: what is behind is cut off.
+const NAME_BYTES_MAX: usize = 63;
+
 /// The name that a word or quoted name stands for: unquoted ones fold to lower case (ASCII only).
 pub fn name<'a>(token: Token, sql: &'a str) -> Cow<'a, str> {
+    let whole = whole_name(token, sql);
+    match whole.len() > NAME_BYTES_MAX {
+        true => Cow::Owned(whole[..whole.floor_char_boundary(NAME_BYTES_MAX)].to_string()),
+        false => whole,
+    }
+}
+
+fn whole_name<'a>(token: Token, sql: &'a str) -> Cow<'a, str> {
     let text = token.text(sql);
     if token.kind == TokenKind::QuotedName {
         let inner = &text[1..text.len() - 1];

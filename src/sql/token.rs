@@ -39,6 +39,7 @@ pub(super) fn convert(
 ) -> Result<Vec<TokenWithSpan>> {
     let mut tokens = Vec::with_capacity(pieces.len());
     let (mut byte, mut characters) = (source.start, source.characters);
+    let mut is_in_similar = false;
     for (at, Piece { token, slot }) in pieces.iter().enumerate() {
         if is_trim_from(source.script, &pieces[..at], *token) {
             continue;
@@ -69,6 +70,20 @@ pub(super) fn convert(
                 if text == "~" && !tokens.last().is_some_and(ends_operand) =>
             {
                 Ok(Syntax::Tilde)
+            }
+            other => other,
+        };
+        let syntax = match syntax {
+            // substring(text SIMILAR pattern ESCAPE escape)
+            Ok(Syntax::Word(word))
+                if word.keyword == Keyword::SIMILAR && !is_before_to(source.script, pieces, at) =>
+            {
+                is_in_similar = true;
+                Ok(Syntax::make_keyword("FROM"))
+            }
+            Ok(Syntax::Word(word)) if word.keyword == Keyword::ESCAPE && is_in_similar => {
+                is_in_similar = false;
+                Ok(Syntax::make_keyword("FOR"))
             }
             other => other,
         };
@@ -150,6 +165,13 @@ fn side_of_trim(sql: &str, pieces: &[Piece], at: usize) -> Option<&'static str> 
         }
     }
     Some(function)
+}
+
+/// Whether the next token is TO.
+fn is_before_to(sql: &str, pieces: &[Piece], at: usize) -> bool {
+    pieces
+        .get(at + 1)
+        .is_some_and(|next| next.token.is_keyword(sql, "to"))
 }
 
 /// The FROM of `trim(both from x)` and `trim(from x)`, which says nothing and which the grammar lacks.

@@ -213,6 +213,7 @@ codes! {
     InvalidArgumentForWidthBucket "INVALID_ARGUMENT_FOR_WIDTH_BUCKET" "2201G",
     InvalidRegularExpression "INVALID_REGULAR_EXPRESSION" "2201B",
     InvalidEscape "INVALID_ESCAPE_SEQUENCE" "22025",
+    InvalidUseOfEscape "INVALID_USE_OF_ESCAPE_CHARACTER" "2200C",
     SubstringError "SUBSTRING_ERROR" "22011",
     ArraySubscript "ARRAY_SUBSCRIPT_ERROR" "2202E",
     BadCopyFormat "BAD_COPY_FORMAT" "22P04",

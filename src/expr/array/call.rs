@@ -35,6 +35,7 @@ pub fn call(
         (Join, [Value::Null, other] | [other, Value::Null]) => Ok(other.clone()),
         (Join, [left, right]) => made([elements(left), elements(right)].concat()),
         (OfText, [text, options @ ..]) => Ok(of_text(text, options)),
+        (Fill, [_, _, _]) => Err(Error::unsupported("an array with bounds of its own")),
         (Fill, [element, sizes]) => fill(element, sizes),
         (Assign | AssignSlice | AssignPath, [whole, part @ .., value]) => {
             assign::assign(function, whole, part, value)

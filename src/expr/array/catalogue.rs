@@ -121,7 +121,7 @@ const ENTRIES: &[Entry] = &[
     entry("string_to_array", OfText, &[T, T, T], TS).optional(),
     entry("trim_array", Trim, &[A, I], A),
     entry("width_bucket", Bucket, &[E, A], I).compares(),
-    entry("array_fill", Fill, &[E, IS], A),
+    entry("array_fill", Fill, &[E, IS, IS], A).optional(),
     entry("@>", Contains, &[A, A], B).compares(),
     entry("<@", ContainedBy, &[A, A], B).compares(),
     entry("&&", Overlaps, &[A, A], B).compares(),

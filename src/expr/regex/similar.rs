@@ -7,10 +7,22 @@ pub fn similar(pattern: &str, escape: Option<char>) -> Result<String> {
     let mut out = String::from("^(?:");
     let mut rest = pattern.chars();
     let mut in_set = false;
+    let mut parts = 0;
     while let Some(character) = rest.next() {
         if Some(character) == escape {
             match rest.next() {
-                Some('"') => return Err(Error::unsupported("parts of a pattern for SIMILAR")),
+                // The part between two of these is what SUBSTRING answers; what is before it takes as little as it can.
+                Some('"') if !in_set => {
+                    out.push_str(match parts {
+                        0 => "){1,1}?(",
+                        1 => "){1,1}(?:",
+                        _ => {
+                            let message = "SQL regular expression may not contain more than two escape-double-quote separators";
+                            return Err(Error::new(Code::InvalidUseOfEscape, message));
+                        }
+                    });
+                    parts += 1;
+                }
                 Some(next) => {
                     if !next.is_alphanumeric() {
                         out.push('\\');

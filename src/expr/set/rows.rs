@@ -25,7 +25,15 @@ impl SetCall {
             _ => values.len(),
         };
         if values[..needed].iter().any(Value::is_null) {
-            return Ok(Box::new(|_| Ok(false)));
+            // One object that is NULL is a row of NULLs.
+            let mut is_row = self.function == SetFunction::JsonObject;
+            return Ok(Box::new(move |columns| {
+                let is_next = std::mem::take(&mut is_row);
+                columns[..usize::from(is_next)]
+                    .iter_mut()
+                    .for_each(|column| column.push(&Value::Null));
+                Ok(is_next)
+            }));
         }
         Ok(match (self.function, &values[0]) {
             (SetFunction::Series, _) => {

@@ -36,6 +36,10 @@ impl<'a> Binder<'a> {
         context: &mut Context,
     ) -> Result<Expr> {
         let name = if name == "ifnull" { "coalesce" } else { name };
+        // Before their arguments, which are no values.
+        if name == "normalize" || is_populating(name) {
+            return Err(Error::unsupported(format!("the function {name} here")));
+        }
         if call.null_treatment.is_some() {
             return Err(Error::unsupported("the treatment of NULLs"));
         }
@@ -205,6 +209,13 @@ impl<'a> Binder<'a> {
             )),
         }
     }
+}
+
+/// Whether the function makes rows of a table's type from JSON.
+pub fn is_populating(name: &str) -> bool {
+    let name = name.strip_prefix("json").unwrap_or_default();
+    let name = name.strip_prefix('b').unwrap_or(name);
+    matches!(name, "_populate_record" | "_populate_recordset")
 }
 
 /// That all arguments so far are NULL.

@@ -1,7 +1,7 @@
 //! Functions in a FROM, with their aliases, the types of records and WITH ORDINALITY.
 
 use super::binder::Binder;
-use super::call::plain_argument;
+use super::call::{is_populating, plain_argument};
 use super::expression::Context;
 use super::from::{rename, scope_of_output};
 use super::name;
@@ -96,7 +96,21 @@ impl<'a> Binder<'a> {
         let since = self.dependents.len();
         let scope = Scope::default();
         let mut context = Context::new(&scope, "functions in FROM");
+        // The columns of a record are those of a table, of which the first argument is NULL.
+        let (name, row) = match is_populating(name) {
+            false => (name, None),
+            true => (
+                match (name.starts_with("jsonb"), name.ends_with("set")) {
+                    (false, false) => "json_to_record",
+                    (false, true) => "json_to_recordset",
+                    (true, false) => "jsonb_to_record",
+                    (true, true) => "jsonb_to_recordset",
+                },
+                Some(self.columns_of_null(function.arguments.first())?),
+            ),
+        };
         let arguments = (function.arguments.into_iter())
+            .skip(usize::from(row.is_some()))
             .map(|argument| self.expression(argument, &mut context))
             .collect::<Result<Vec<_>>>()?;
         self.refuse_since(since)?;
@@ -151,7 +165,19 @@ impl<'a> Binder<'a> {
             call.function,
             expr::SetFunction::JsonObjects | expr::SetFunction::JsonObject
         ) {
-            return records(self, call, input, ordinality, alias);
+            let (name, columns) = match row {
+                Some(_) if ordinality || alias.is_some_and(|alias| !alias.columns.is_empty()) => {
+                    return Err(Error::unsupported(
+                        "other names for the columns of a record",
+                    ));
+                }
+                Some(columns) => (
+                    alias.map_or(function.name, |alias| &*alias.name.value),
+                    columns,
+                ),
+                None => self.listed_columns(ordinality, alias)?,
+            };
+            return records(call, input, name, columns);
         }
         let value = Expr::column(0, call.types[0]);
         let is_value = !ordinality && call.types.len() == 1;
@@ -215,36 +241,22 @@ fn several(
 
 /// `json_to_recordset(…) AS x(a int, b text)`: the members of the objects, as what they are said to be.
 fn records(
-    binder: &mut Binder,
     call: SetCall,
     input: Box<Node>,
-    ordinality: bool,
-    alias: Option<&TableAlias>,
+    name: &str,
+    columns: Vec<OutputColumn>,
 ) -> Result<(Node, Scope)> {
-    let listed = alias.filter(|alias| !alias.columns.is_empty());
-    let (Some(alias), false) = (listed, ordinality) else {
-        let message = "a column definition list is required for functions returning \"record\"";
-        return Err(Error::new(Code::Syntax, message));
-    };
     let object = Expr::column(0, call.types[0]);
-    let (mut expressions, mut output) = (Vec::new(), Vec::new());
-    for definition in &alias.columns {
-        let Some(data_type) = &definition.data_type else {
-            let message = "a column definition list needs a type for each column";
-            return Err(Error::new(Code::Syntax, message));
-        };
-        let target = binder.data_type(data_type)?;
-        let operator = match target {
+    let mut expressions = Vec::new();
+    for column in &columns {
+        let operator = match column.data_type {
             DataType::Json | DataType::Jsonb => BinaryOperator::JsonGet,
             _ => BinaryOperator::JsonGetText,
         };
-        let member = Expr::literal(&definition.name.value);
+        let member = Expr::literal(&column.name);
         let value = expr::resolve_operator(operator, object.clone(), member)?;
-        expressions.push(expr::coerce_to(value, target, CastContext::Explicit)?);
-        output.push(OutputColumn {
-            name: definition.name.value.clone(),
-            data_type: target,
-        });
+        let value = expr::coerce_to(value, column.data_type, CastContext::Explicit)?;
+        expressions.push(value);
     }
     let scan = Node::FunctionScan {
         input,
@@ -255,5 +267,62 @@ fn records(
         input: Box::new(scan),
         expressions,
     };
-    Ok((node, scope_of_output(&alias.name.value, output)))
+    Ok((node, scope_of_output(name, columns)))
+}
+
+impl<'a> Binder<'a> {
+    /// The columns that are listed behind an alias, and the alias.
+    fn listed_columns(
+        &mut self,
+        ordinality: bool,
+        alias: Option<&'a TableAlias>,
+    ) -> Result<(&'a str, Vec<OutputColumn>)> {
+        let listed = alias.filter(|alias| !alias.columns.is_empty());
+        let (Some(alias), false) = (listed, ordinality) else {
+            let message = "a column definition list is required for functions returning \"record\"";
+            return Err(Error::new(Code::Syntax, message));
+        };
+        let mut columns = Vec::new();
+        for definition in &alias.columns {
+            let Some(data_type) = &definition.data_type else {
+                let message = "a column definition list needs a type for each column";
+                return Err(Error::new(Code::Syntax, message));
+            };
+            columns.push(OutputColumn {
+                name: definition.name.value.clone(),
+                data_type: self.data_type(data_type)?,
+            });
+        }
+        Ok((&alias.name.value, columns))
+    }
+
+    /// The columns of the table in `NULL::table`.
+    fn columns_of_null(&self, row: Option<&&'a ast::Expr>) -> Result<Vec<OutputColumn>> {
+        let unsupported = || Error::unsupported("a row that is not NULL::table");
+        let Some(ast::Expr::Cast {
+            expr, data_type, ..
+        }) = row
+        else {
+            return Err(unsupported());
+        };
+        let (ast::Expr::Value(value), ast::DataType::Custom(name, _)) = (&**expr, data_type) else {
+            return Err(unsupported());
+        };
+        if value.value != ast::Value::Null {
+            return Err(unsupported());
+        }
+        let (found, position) = self.relation(name)?;
+        let table = self.catalog().table(&found).ok_or_else(|| {
+            let message = format!("type \"{}\" does not exist", found);
+            Error::new(Code::UndefinedObject, message).at(position)
+        })?;
+        let columns = table.columns.iter().map(|column| match column.domain {
+            Some(_) => Err(Error::unsupported("a column of a domain in a record")),
+            None => Ok(OutputColumn {
+                name: column.name.clone(),
+                data_type: column.data_type,
+            }),
+        });
+        columns.collect()
+    }
 }
