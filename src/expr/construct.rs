@@ -393,7 +393,11 @@ pub fn ordering_key(expr: Expr) -> Result<Expr> {
 /// changing its value: itself for most types, an error for those without equality.
 pub fn grouping_key(expr: Expr) -> Result<Expr> {
     match expr.data_type {
-        DataType::Interval => Err(Error::unsupported("grouping by interval")),
+        DataType::Interval => Ok(Expr::call(
+            Function::IntervalIdentity,
+            vec![expr],
+            DataType::Interval,
+        )),
         DataType::Char(_) => stripped(expr),
         DataType::Json => Err(Error::new(
             Code::UndefinedFunction,

@@ -216,6 +216,8 @@ pub enum Function {
     JsonbKey,
     /// The argument, or an error if it has an equal that is written differently.
     JsonbIdentity,
+    /// The same of intervals.
+    IntervalIdentity,
     /// -1, 0 or 1 by PostgreSQL's order of JSONB.
     JsonbCompare,
     // Arrays.

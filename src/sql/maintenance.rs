@@ -33,7 +33,7 @@ pub(super) fn statement(parser: &mut Parser, first: &str) -> Parsed<Option<Synta
 }
 
 /// What scripts drop before they make it, and no statement makes here.
-const NEVER_MADE: [(&str, &str); 17] = [
+const NEVER_MADE: [(&str, &str); 18] = [
     ("access", "DROP ACCESS METHOD"),
     ("aggregate", "DROP AGGREGATE"),
     ("collation", "DROP COLLATION"),
@@ -50,6 +50,7 @@ const NEVER_MADE: [(&str, &str); 17] = [
     ("rule", "DROP RULE"),
     ("server", "DROP SERVER"),
     ("statistics", "DROP STATISTICS"),
+    ("subscription", "DROP SUBSCRIPTION"),
     ("trigger", "DROP TRIGGER"),
 ];
 

@@ -40,6 +40,7 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
     tokens.retain(|_| silent.next() == Some(false));
     flatten_sets(tokens);
     spell_operators(tokens);
+    open_inserted_values(tokens);
     if let [first, next, ..] = tokens.as_slice()
         && (plain_word(first), plain_word(next)) == (Some("replace"), Some("into"))
     {
@@ -50,6 +51,34 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
             word("replace", Keyword::REPLACE),
         ];
         tokens.splice(..1, spelled.map(|token| TokenWithSpan { token, span }));
+    }
+}
+
+/// `INSERT INTO t (VALUES …)`, whose parentheses the grammar takes for those of a list of columns.
+fn open_inserted_values(tokens: &mut Vec<TokenWithSpan>) {
+    let words = tokens.iter().take(2).map(plain_word);
+    if !words.eq([Some("insert"), Some("into")]) {
+        return;
+    }
+    let is_name = |token: &&TokenWithSpan| matches!(token.token, Token::Word(_) | Token::Period);
+    let open = 2 + tokens[2..].iter().take_while(is_name).count();
+    let is_opened = matches!(tokens.get(open..open + 3), Some([open, values, row])
+        if open.token == Token::LParen && plain_word(values) == Some("values") && row.token == Token::LParen);
+    if !is_opened {
+        return;
+    }
+    let mut depth = 0u32;
+    let close = tokens[open..].iter().position(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    if let Some(close) = close {
+        tokens.remove(open + close);
+        tokens.remove(open);
     }
 }
 
@@ -109,6 +138,28 @@ fn sign(token: &TokenWithSpan) -> Option<[Token; 2]> {
     })
 }
 
+/// The grammar takes them for the fields of an interval.
+const NO_FIELDS: [&str; 18] = [
+    "years",
+    "months",
+    "days",
+    "hours",
+    "minutes",
+    "seconds",
+    "week",
+    "weeks",
+    "quarter",
+    "decade",
+    "century",
+    "millennium",
+    "millisecond",
+    "milliseconds",
+    "microsecond",
+    "microseconds",
+    "nanosecond",
+    "nanoseconds",
+];
+
 fn spell_operators(tokens: &mut Vec<TokenWithSpan>) {
     const SPELLED: [&str; 5] = ["interval", "isnull", "extract", "fetch", "collate"];
     let is_spelled = |token: &TokenWithSpan| {
@@ -127,6 +178,18 @@ fn spell_operators(tokens: &mut Vec<TokenWithSpan>) {
                 let span = token.span;
                 let words = [word("is", Keyword::IS), word("null", Keyword::NULL)];
                 tokens.extend(words.map(|token| TokenWithSpan { token, span }));
+            }
+            // A word of that kind that is no field of PostgreSQL's is the column's name.
+            [text, field, ..]
+                if plain_word(&token) == Some("interval")
+                    && matches!(text.token, Token::NationalStringLiteral(_))
+                    && plain_word(field).is_some_and(|word| NO_FIELDS.contains(&word)) =>
+            {
+                let span = field.span;
+                tokens.push(token);
+                tokens.extend(given.next());
+                let token = word("as", Keyword::AS);
+                tokens.push(TokenWithSpan { token, span });
             }
             // The rest of it is left out where it ends.
             [first, open, ..]

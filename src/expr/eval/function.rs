@@ -360,7 +360,9 @@ fn to_char(values: &[Value], arguments: &[Expr]) -> Result<Value> {
 
 /// Functions of intervals and of times beside them.
 fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option<Result<Value>> {
-    use Function::{AtZone, DateBin, JustifyDays, JustifyHours, JustifyInterval, RoundTime};
+    use Function::{
+        AtZone, DateBin, IntervalIdentity, JustifyDays, JustifyHours, JustifyInterval, RoundTime,
+    };
     let interval = |bits: &u128| Interval::from_bits(*bits);
     let justified = |bits, hours, days| {
         let justified = datetime::justify(interval(bits), hours, days);
@@ -370,6 +372,14 @@ fn span_call(function: Function, values: &[Value], arguments: &[Expr]) -> Option
         (JustifyDays, [Value::Uuid(bits)]) => justified(bits, false, true),
         (JustifyHours, [Value::Uuid(bits)]) => justified(bits, true, false),
         (JustifyInterval, [Value::Uuid(bits)]) => justified(bits, true, true),
+        // What is written as justify_interval would is what all that equals it would be.
+        (IntervalIdentity, [value @ Value::Uuid(bits)]) => match justified(bits, true, true) {
+            Ok(only) if only == *value => Ok(only),
+            _ => {
+                let what = "grouping by intervals like 24:00:00 and 30 days";
+                Err(Error::unsupported(what))
+            }
+        },
         (DateBin, [Value::Uuid(bits), Value::I64(time), Value::I64(origin)]) => {
             datetime::bin(interval(bits), *time, *origin).map(Value::I64)
         }

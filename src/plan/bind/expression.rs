@@ -246,6 +246,11 @@ impl<'a> Binder<'a> {
                 if let Some(found) = context.scope.find_in([schema, table, column]) {
                     return Ok(used(found, context, schema));
                 }
+                if context.scope.table_in(schema, table).is_none()
+                    && let Some(outer) = self.outer.find_in([schema, table, column])?
+                {
+                    return Ok(outer);
+                }
                 self.scope_of(table, context).check_schema(schema, table)?;
                 self.column(Some(table), column, context)
             }

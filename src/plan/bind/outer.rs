@@ -78,6 +78,22 @@ impl Levels {
         Ok(None)
     }
 
+    /// The column of a table of a query around that has that schema's name before its own.
+    pub fn find_in(&mut self, path: [&Ident; 3]) -> Result<Option<Expr>> {
+        let [schema, table, column] = path;
+        let has_it = |level: &Level| level.visible && level.scope.table_in(schema, table).is_some();
+        let Some(at) = self.all.iter().rposition(has_it) else {
+            return Ok(None);
+        };
+        let scope = &self.all[at].scope;
+        let found = scope.find_in(path);
+        let expr = match found {
+            Some(found) => found.expr.clone(),
+            None => return Err(scope.missing(Some(table), column)),
+        };
+        Ok(Some(self.slot(at, expr)))
+    }
+
     /// The columns of a table of a query around.
     pub fn table(&mut self, name: &str) -> Option<Vec<(String, Expr)>> {
         let has_it = |level: &Level| level.visible && level.scope.table(name).is_some();
