@@ -70,10 +70,6 @@ fn reject_leftovers(script: &str, tokens: Vec<TokenWithSpan>) -> Result<Vec<Toke
         token.token == Token::Colon && brackets == 0
     };
     match tokens.iter().find(is_left_over) {
-        Some(token) if token.token == Token::AtSign => {
-            let position = token.span.start.column as u32;
-            Err(Error::unsupported("the operator @").at(position))
-        }
         Some(token) => Err(syntax_error(script, token)),
         None => Ok(tokens),
     }
