@@ -47,8 +47,7 @@ pub enum AlterAction {
         column: Box<ast::ColumnDef>,
         if_not_exists: bool,
     },
-    /// And whether it is NOT VALID: no row that is there is looked at.
-    AddConstraint(Box<ast::TableConstraint>, bool),
+    AddConstraint(Box<ast::TableConstraint>),
     DropColumn {
         name: Ident,
         if_exists: bool,
@@ -74,7 +73,7 @@ pub enum AlterAction {
         deferrable: bool,
         deferred: bool,
     },
-    /// VALIDATE CONSTRAINT: all rows are looked at.
+    /// VALIDATE CONSTRAINT: every constraint is valid.
     Validate(Ident),
     /// How rows are laid out, and whose they are.
     Nothing,
@@ -297,8 +296,9 @@ fn add(parser: &mut Parser) -> Parsed<AlterAction> {
         return Ok(AlterAction::Nothing);
     }
     if let Some(constraint) = parser.parse_optional_table_constraint()? {
-        let not_valid = parser.parse_keyword(Keyword::NOT) && accept(parser, "valid");
-        return Ok(AlterAction::AddConstraint(Box::new(constraint), not_valid));
+        // All rows are looked at all the same.
+        let _ = parser.parse_keyword(Keyword::NOT) && accept(parser, "valid");
+        return Ok(AlterAction::AddConstraint(Box::new(constraint)));
     }
     let _ = parser.parse_keyword(Keyword::COLUMN);
     let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);

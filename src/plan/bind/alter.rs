@@ -198,10 +198,10 @@ impl<'a> Binder<'a> {
                 column,
                 if_not_exists,
             } => self.add_column(column, *if_not_exists, to),
-            AlterAction::AddConstraint(constraint, not_valid) => {
+            AlterAction::AddConstraint(constraint) => {
                 let constraint = constraint::of_table(constraint, &mut to.definition)?;
                 to.definition.constraints.push(constraint);
-                self.add_new_constraints(to, *not_valid)
+                self.add_new_constraints(to)
             }
             AlterAction::DropColumn {
                 name,
@@ -243,8 +243,7 @@ impl<'a> Binder<'a> {
                     format!("constraint \"{name}\" of relation \"{table}\" does not exist");
                 Err(Error::new(Code::UndefinedObject, message))
             }
-            AlterAction::Validate(name) => self.validate_constraint(&name.value, to),
-            AlterAction::Defer { .. } | AlterAction::Nothing => Ok(()),
+            AlterAction::Validate(_) | AlterAction::Defer { .. } | AlterAction::Nothing => Ok(()),
             AlterAction::Column { name, change } => self.alter_column(name, change, to),
         }
     }
@@ -295,7 +294,7 @@ impl<'a> Binder<'a> {
             None if !nullable => refuse_nulls(at, to),
             None => {}
         }
-        self.add_new_constraints(to, false)
+        self.add_new_constraints(to)
     }
 
     /// Gives columns new values in all rows. `from` has the columns of the schema, some perhaps as they were.

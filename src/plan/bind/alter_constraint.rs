@@ -8,13 +8,13 @@ use super::{alter::altered, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind};
 use crate::plan::{AlterStep, Node, Plan, TimeSlot};
-use crate::types::{CheckSchema, ForeignKey, IndexSchema, TableSchema};
+use crate::types::{ForeignKey, IndexSchema, TableSchema};
 use sqlparser::ast::{Ident, ObjectName};
 use std::rc::Rc;
 
 impl Binder<'_> {
-    /// Adds the constraints of the definition, which all rows must satisfy unless they are NOT VALID.
-    pub fn add_new_constraints(&mut self, to: &mut Alteration, not_valid: bool) -> Result<()> {
+    /// Adds the constraints of the definition, which all rows must satisfy.
+    pub fn add_new_constraints(&mut self, to: &mut Alteration) -> Result<()> {
         let before = to.definition.schema.clone();
         self.add_constraints(&mut to.definition)?;
         let after = to.schema();
@@ -32,39 +32,6 @@ impl Binder<'_> {
             to.step();
         }
         nulls.into_iter().for_each(|at| refuse_nulls(at, to));
-        if not_valid && !added.is_empty() {
-            return Err(Error::unsupported("a key that is NOT VALID"));
-        }
-        if !not_valid {
-            self.refuse_violations(&checks, &foreign, to)?;
-        }
-        for index in added {
-            let (table, key) = (to.schema().id, to.schema().primary_key);
-            let primary = key == Some(index.id);
-            to.steps.push(AlterStep::AddIndex {
-                table,
-                index,
-                primary,
-            });
-        }
-        Ok(())
-    }
-
-    /// VALIDATE CONSTRAINT: all rows must satisfy it.
-    pub fn validate_constraint(&mut self, name: &str, to: &mut Alteration) -> Result<()> {
-        let mut checks = to.schema().checks.clone();
-        checks.retain(|check| check.name == name);
-        let mut foreign = to.schema().foreign_keys.clone();
-        foreign.retain(|key| key.name == name);
-        self.refuse_violations(&checks, &foreign, to)
-    }
-
-    fn refuse_violations(
-        &mut self,
-        checks: &[CheckSchema],
-        foreign: &[ForeignKey],
-        to: &mut Alteration,
-    ) -> Result<()> {
         for check in checks {
             let ast = crate::sql::parse_expression(&check.sql)?;
             let condition = self.bind_check(&ast, to.schema(), Some(&[]))?;
@@ -87,8 +54,17 @@ impl Binder<'_> {
             );
             let error = Error::new(Code::ForeignKeyViolation, message)
                 .with_constraint(&to.schema().name, &key.name);
-            let rows = self.dangling(to.schema(), key)?;
+            let rows = self.dangling(to.schema(), &key)?;
             to.refuse(rows, error);
+        }
+        for index in added {
+            let (table, key) = (to.schema().id, to.schema().primary_key);
+            let primary = key == Some(index.id);
+            to.steps.push(AlterStep::AddIndex {
+                table,
+                index,
+                primary,
+            });
         }
         Ok(())
     }

@@ -72,17 +72,14 @@ impl<'a> Binder<'a> {
             steps: Vec::new(),
         };
         match action {
-            AlterAction::AddConstraint(added, not_valid) => {
+            AlterAction::AddConstraint(added) => {
                 let constraint = constraint::of_table(added, &mut to.definition)?;
                 if !matches!(constraint.kind, constraint::Kind::Check { .. }) {
                     return wrong("a domain has no keys".to_string());
                 }
                 to.definition.constraints.push(constraint);
                 self.add_constraints(&mut to.definition)?;
-                match not_valid {
-                    true => to.step(),
-                    false => self.refuse_values(&mut to)?,
-                }
+                self.refuse_values(&mut to)?;
             }
             AlterAction::Column {
                 change: ColumnChange::SetNotNull,
@@ -97,11 +94,8 @@ impl<'a> Binder<'a> {
                 ..
             }
             | AlterAction::DropConstraint { .. }
-            | AlterAction::RenameConstraint { .. } => self.alter(action, &mut to)?,
-            AlterAction::Validate(name) if to.schema().has_constraint(&name.value) => {
-                self.refuse_values(&mut to)?;
-            }
-            AlterAction::Validate(_) => self.alter(action, &mut to)?,
+            | AlterAction::RenameConstraint { .. }
+            | AlterAction::Validate(_) => self.alter(action, &mut to)?,
             _ => return Err(Error::unsupported("this form of ALTER DOMAIN")),
         }
         Ok(altered(to.steps, "ALTER DOMAIN"))
