@@ -31,7 +31,8 @@ pub(super) fn take_subscripts(
             }
             Token::Comma => targets.last() == Some(&true),
             _ => match plain_word(&tokens[at]) {
-                Some("set") => {
+                // Behind UPDATE, not the SET of a setting.
+                Some("set") if at > 0 => {
                     targets.pop();
                     targets.push(true);
                     true
