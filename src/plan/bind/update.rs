@@ -267,14 +267,16 @@ impl<'a> Binder<'a> {
                     parts.push(at);
                     continue;
                 }
-                if !default {
+                if !default || written.is_view() {
                     check_writable(schema, true)
                         .map_err(|error| error.at(name::position(ident)))?;
                 } else if schema.generated.is_some() {
                     continue;
                 }
                 let value = match value {
-                    NewValue::Written(_) if default => self.default_of(schema)?,
+                    NewValue::Written(_) if default => {
+                        self.default_of(&written.column_of_update(schema))?
+                    }
                     NewValue::Written(ast) => {
                         let mut context = Context::new(scope, "UPDATE");
                         let bound = self.expression(ast, &mut context)?;

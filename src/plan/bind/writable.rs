@@ -16,8 +16,9 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, Check, Expr, ExprKind};
 use crate::plan::{Rules, TimeSlot};
 use crate::sql::Statement;
-use crate::types::{CatalogName, RelationKind, ScanColumn, TableSchema};
+use crate::types::{CatalogName, ColumnSchema, RelationKind, ScanColumn, TableSchema};
 use sqlparser::ast::{self, Ident, ObjectName, SetExpr, TableFactor};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 #[derive(Clone)]
@@ -78,6 +79,17 @@ impl Writable {
         for check in checks {
             Rc::make_mut(rules).checks.push(check.clone());
         }
+    }
+
+    /// The column that an UPDATE sets to its DEFAULT: those of a view have none but that of their domain.
+    pub fn column_of_update<'c>(&self, column: &'c ColumnSchema) -> Cow<'c, ColumnSchema> {
+        let mut column = Cow::Borrowed(column);
+        if self.is_view() {
+            let column = column.to_mut();
+            column.default = None;
+            column.identity = None;
+        }
+        column
     }
 
     /// The position in the table of a column that is written to.
