@@ -12,13 +12,13 @@ use super::number::{is_left_out, numbered};
 use super::parameter::visit_node;
 use super::rules::{check_writable, with_generated};
 use super::scope::Scope;
+use super::writable::Writable;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Insert, Node, OutputColumn, Plan, Returning};
 use crate::sql::{self, Overriding, check_name};
 use crate::types::{ColumnSchema, DataType, DefaultValue, TableSchema, Value, ViewUse};
 use sqlparser::ast::{self, Expr as Ast, SelectItem, SetExpr, TableObject};
-use std::rc::Rc;
 
 impl<'a> Binder<'a> {
     pub fn bind_insert(&mut self, insert: &'a ast::Insert) -> Result<(Plan, Vec<OutputColumn>)> {
@@ -38,7 +38,7 @@ impl<'a> Binder<'a> {
                 types: column_types(&table),
             },
             Some(query) => {
-                self.insert_source(query, &table, &targets, !insert.columns.is_empty())?
+                self.insert_source(query, &written, &targets, !insert.columns.is_empty())?
             }
         };
         let source = match numbered(&table) {
@@ -73,23 +73,24 @@ impl<'a> Binder<'a> {
     fn insert_source(
         &mut self,
         query: &'a ast::Query,
-        table: &Rc<TableSchema>,
+        written: &Writable,
         targets: &[usize],
         is_listed: bool,
     ) -> Result<Node> {
+        let table = &written.table;
         let is_plain = query.order_by.is_none()
             && query.limit_clause.is_none()
             && query.fetch.is_none()
             && query.with.is_none();
         if let (SetExpr::Values(values), true) = (query.body.as_ref(), is_plain) {
-            return self.insert_values(values, table, targets, is_listed);
+            return self.insert_values(values, written, targets, is_listed);
         }
         let types: Vec<DataType> = targets
             .iter()
             .map(|at| table.columns[*at].data_type)
             .collect();
         let (input, output) = self.query(query, Untyped::As(&types))?;
-        check_count(output.len(), targets.len(), is_listed)?;
+        written.check_count(output.len(), targets, is_listed)?;
         let mut expressions = self.defaults(table)?;
         for (from, (at, output)) in targets.iter().zip(&output).enumerate() {
             let value = Expr::column(from, output.data_type);
@@ -107,10 +108,11 @@ impl<'a> Binder<'a> {
     fn insert_values(
         &mut self,
         values: &'a ast::Values,
-        table: &Rc<TableSchema>,
+        written: &Writable,
         targets: &[usize],
         is_listed: bool,
     ) -> Result<Node> {
+        let table = &written.table;
         let scope = Scope::default();
         let defaults = self.defaults(table)?;
         let mut rows = Vec::with_capacity(values.rows.len());
@@ -124,7 +126,7 @@ impl<'a> Binder<'a> {
                     "VALUES lists must all be the same length",
                 ));
             }
-            self.fill_row(&mut bound, row, table, (targets, is_listed), &scope)?;
+            self.fill_row(&mut bound, row, written, (targets, is_listed), &scope)?;
             rows.push(bound);
         }
         Ok(Node::Values {
@@ -138,11 +140,12 @@ impl<'a> Binder<'a> {
         &mut self,
         row: &mut [Expr],
         tuple: &'a [Ast],
-        table: &TableSchema,
+        written: &Writable,
         (targets, is_listed): (&[usize], bool),
         scope: &Scope,
     ) -> Result<()> {
-        name_first(check_count(tuple.len(), targets.len(), is_listed), tuple)?;
+        let table = &written.table;
+        name_first(written.check_count(tuple.len(), targets, is_listed), tuple)?;
         for (ast, at) in tuple.iter().zip(targets) {
             if is_default(ast) || !name::at(self.takes_value(&table.columns[*at]), ast)? {
                 continue;
@@ -321,23 +324,6 @@ pub fn find_column(table: &TableSchema, ident: &ast::Ident) -> Result<usize> {
         )
         .at(name::position(ident))
     })
-}
-
-/// Without a list of columns, a row may leave out the last ones.
-fn check_count(values: usize, columns: usize, is_listed: bool) -> Result<()> {
-    if values > columns {
-        return Err(Error::new(
-            Code::Syntax,
-            "INSERT has more expressions than target columns",
-        ));
-    }
-    if values < columns && is_listed {
-        return Err(Error::new(
-            Code::Syntax,
-            "INSERT has more target columns than expressions",
-        ));
-    }
-    Ok(())
 }
 
 fn name_first<T>(result: Result<T>, row: &[Ast]) -> Result<T> {

@@ -189,7 +189,7 @@ impl<'a> Binder<'a> {
                 self.fill_row(
                     &mut row,
                     &values.content,
-                    table,
+                    written,
                     (&targets, is_listed),
                     scope,
                 )?;

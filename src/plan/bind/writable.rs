@@ -102,15 +102,18 @@ impl Writable {
         }
     }
 
-    /// The positions in the table of the columns that an INSERT names, or of all.
+    /// The positions in the table of the columns that an INSERT names, or of the first that it can write, each once.
     pub fn targets(&self, names: &[ObjectName]) -> Result<Vec<usize>> {
         let mut targets = Vec::with_capacity(names.len());
         match &self.through {
             _ if !names.is_empty() => {}
             None => targets.extend(0..self.table.columns.len()),
             Some(through) => {
-                for at in 0..through.columns.len() {
-                    targets.push(through.column(at, "insert into")?);
+                for column in &through.columns {
+                    match column.kind {
+                        ExprKind::Column(at) if !targets.contains(&at) => targets.push(at),
+                        _ => break,
+                    }
                 }
             }
         }
@@ -127,6 +130,26 @@ impl Writable {
             targets.push(at);
         }
         Ok(targets)
+    }
+
+    /// Without a list of columns, a row may leave out the last ones.
+    pub fn check_count(&self, values: usize, targets: &[usize], is_listed: bool) -> Result<()> {
+        let error = |message: &str| Err(Error::new(Code::Syntax, message));
+        if values > targets.len() {
+            if let Some(through) = &self.through
+                && !is_listed
+                && values <= through.columns.len()
+            {
+                let again = through.column(targets.len(), "insert into")?;
+                let name = &self.table.columns[again].name;
+                return error(&format!("multiple assignments to same column \"{name}\""));
+            }
+            return error("INSERT has more expressions than target columns");
+        }
+        if values < targets.len() && is_listed {
+            return error("INSERT has more target columns than expressions");
+        }
+        Ok(())
     }
 }
 
