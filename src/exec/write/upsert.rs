@@ -7,7 +7,7 @@ use crate::column::{Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
 use crate::exec::{Context, Step};
 use crate::expr;
-use crate::plan::{ConflictUpdate, Insert, OnConflict, TimeSlot};
+use crate::plan::{ConflictUpdate, Insert, OnConflict, Rules, TimeSlot};
 use crate::table::Fetch;
 use crate::types::{IndexId, PhysicalType, RowId, ScanColumn, Value};
 use std::collections::HashSet;
@@ -17,6 +17,8 @@ use std::rc::Rc;
 pub struct UpsertRows {
     insert: Insert,
     conflict: OnConflict,
+    /// What a proposed row must keep; what views check, only a row that is inserted.
+    proposed: Rc<Rules>,
     types: Vec<PhysicalType>,
     /// The next row of the chunk.
     next: usize,
@@ -32,7 +34,13 @@ type Standing = (RowId, Vec<Value>);
 impl UpsertRows {
     pub fn new(insert: &Insert, conflict: OnConflict) -> UpsertRows {
         let columns = insert.table.columns.iter();
+        let mut proposed = insert.rules.clone();
+        if proposed.checks.iter().any(|check| check.of_view) {
+            let checks = &mut Rc::make_mut(&mut proposed).checks;
+            checks.retain(|check| !check.of_view);
+        }
         UpsertRows {
+            proposed,
             types: columns.map(|column| column.data_type.physical()).collect(),
             insert: insert.clone(),
             conflict,
@@ -45,13 +53,17 @@ impl UpsertRows {
     /// Inserts a proposed row, or does with the one in its way what the clause says.
     fn write_row(&mut self, proposed: Vec<Value>, context: &mut Context) -> Result<Fetch<()>> {
         let table = self.insert.table.clone();
-        check_row((&table, &self.insert.rules), &proposed, &context.eval())?;
+        check_row((&table, &self.proposed), &proposed, &context.eval())?;
         let standing = match self.find(&proposed, context)? {
             Fetch::Ready(standing) => standing,
             Fetch::Need(block) => return Ok(Fetch::Need(block)),
         };
         match (standing, self.conflict.update.clone()) {
             (None, _) => {
+                let rules = &self.insert.rules;
+                if !Rc::ptr_eq(rules, &self.proposed) {
+                    check_row((&table, rules), &proposed, &context.eval())?;
+                }
                 let (transaction, store) = context.writer()?;
                 let id = transaction.insert_row(store, table.id, &proposed)?;
                 self.wrote(id, proposed);
