@@ -200,12 +200,25 @@ pub fn resolve_function(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
 
 /// The same where the last argument is an array of those that follow.
 pub fn resolve_variadic(name: &str, mut arguments: Vec<Expr>) -> Result<Expr> {
-    let array = arguments.pop().unwrap_or_else(Expr::null);
+    let mut array = arguments.pop().unwrap_or_else(Expr::null);
+    let is_path = name.contains("_extract_");
+    let is_template = name == "format";
+    let singles = usize::from(is_path || is_template || name == "concat_ws");
+    let is_wrong = is_path && ![DataType::Unknown, DataType::TEXTS].contains(&array.data_type);
+    if arguments.len() != singles || is_wrong {
+        arguments.push(array);
+        let types: Vec<DataType> = arguments.iter().map(|given| given.data_type).collect();
+        return Err(undefined(name, &types));
+    }
+    if is_path {
+        array = coerce_to(array, DataType::TEXTS, CastContext::Implicit)?;
+    }
     let Some(element) = array.data_type.element() else {
         let message = "VARIADIC argument must be an array";
         return Err(Error::new(Code::DatatypeMismatch, message));
     };
     match array.kind {
+        ExprKind::Constant(Value::Null) if is_template => {}
         ExprKind::Constant(Value::Null) => {
             let nothing = resolve_function(name, vec![Expr::null(), Expr::null()])?;
             return Ok(Expr::constant(Value::Null, nothing.data_type));

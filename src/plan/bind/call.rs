@@ -303,7 +303,7 @@ fn in_order<'a>(
     let known = known.map_or(&[][..], |(_, parameters)| parameters);
     let mut ordered: Vec<Option<&FunctionArg>> = Vec::new();
     let mut is_named = false;
-    for argument in given {
+    for (place, argument) in given.iter().enumerate() {
         let FunctionArg::ExprNamed {
             name: ast::Expr::Identifier(called),
             ..
@@ -317,6 +317,10 @@ fn in_order<'a>(
             continue;
         };
         if called.value == "variadic" {
+            if place + 1 < given.len() {
+                let message = "VARIADIC stands before the last argument";
+                return Err(Error::new(Code::Syntax, message));
+            }
             if !TAKES_VARIADIC.contains(&name) {
                 return Err(Error::unsupported("VARIADIC of this function"));
             }
