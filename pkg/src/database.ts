@@ -290,6 +290,7 @@ export class Database implements DatabaseApi {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
+      this.connection.checkListening?.();
       await this.#session.end();
       this.connection.notices.wake(); // who waits for a commit is to see that the database is closed
       await this.#leave();

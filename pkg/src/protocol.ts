@@ -129,5 +129,7 @@ export interface Connection {
   readonly notices: Notices;
   /** Never rejects for what the engine answers: an error is in the reply. */
   call(request: Request, options?: { signal?: AbortSignal | undefined; timeout?: number | undefined }): Promise<Reply>;
+  /** Ends a worker that does not listen any more, before something waits for it that nobody can stop. */
+  checkListening?(): void;
   close(): Promise<void>;
 }

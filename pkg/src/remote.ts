@@ -27,6 +27,10 @@ interface CallOptions {
 interface Call {
   request: Request;
   answer: (reply: Reply) => void;
+  /** Whether it was made: there is a worker for it. */
+  isMade: boolean;
+  /** The last commit that was told of when it was made: none of those is its own. */
+  told: number;
   /** Why it is to be stopped, if it is. */
   why?: Why;
 }
@@ -71,57 +75,75 @@ export class Remote implements Connection {
     return new Remote(await openIn(worker, opening, startAnother !== undefined), opening, startAnother);
   }
 
-  call(request: Request, options: CallOptions = {}): Promise<Reply> {
+  call(request: Request, { signal, timeout }: CallOptions = {}): Promise<Reply> {
     if (this.#gone) return Promise.reject(this.#gone);
-    if (this.#worker) return this.#send(this.#worker, request, options);
-    return this.#openAnew().then(
-      () => this.call(request, options),
-      (error: unknown) => failed(toWire(error)),
-    );
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= new Promise<WireError | undefined>((resolve) => {
-      if (this.#gone || !this.#worker) return resolve(undefined);
-      this.#resolveClose = resolve;
-      post(this.#worker, { type: 'close' });
-    }).then((error) => {
-      this.#lose(new DatabaseError('CLOSED', 'the database is closed'));
-      if (this.startAnother) this.#worker?.terminate();
-      if (error) throw DatabaseError.fromWire(error);
-    });
-    return this.#closed;
-  }
-
-  #send(worker: Worker, request: Request, { signal, timeout }: CallOptions): Promise<Reply> {
     const id = (this.#lastCall += 1);
     return new Promise((resolve) => {
       const release: (() => void)[] = [];
       const call: Call = {
         request,
         answer: (reply) => {
+          this.#calls.delete(id);
           for (const undo of release) undo();
           resolve(reply);
         },
+        isMade: false,
+        told: this.#told,
       };
       this.#calls.set(id, call);
-      const stop = (why: Why) => {
-        call.why ??= why;
-        post(worker, { type: 'cancel', id, why });
-        this.#watch(worker);
-      };
-      post(worker, { type: 'call', id, request });
       if (signal) {
-        const aborted = () => stop('CANCELLED');
+        const aborted = () => this.#stop(id, call, 'CANCELLED');
         signal.addEventListener('abort', aborted, { once: true });
         release.push(() => signal.removeEventListener('abort', aborted));
-        if (signal.aborted) aborted();
       }
       if (timeout !== undefined) {
-        const timer = startTimer(timeout, () => stop('TIMEOUT'));
+        const timer = startTimer(timeout, () => this.#stop(id, call, 'TIMEOUT'));
         release.push(() => clearTimeout(timer));
       }
+      if (this.#worker) this.#make(this.#worker, id, call);
+      else this.#openAnew().catch(() => {}); // which makes it, or refuses it
     });
+  }
+
+  checkListening(): void {
+    if (this.#worker) this.#watch(this.#worker);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.#reopening?.catch(() => {});
+    let error: WireError | undefined;
+    if (!this.#gone && this.#worker) {
+      const worker = this.#worker;
+      error = await new Promise<WireError | undefined>((resolve) => {
+        this.#resolveClose = resolve;
+        post(worker, { type: 'close' });
+        this.#watch(worker);
+      });
+    }
+    this.#lose(new DatabaseError('CLOSED', 'the database is closed'));
+    if (this.startAnother) this.#worker?.terminate();
+    if (error) throw DatabaseError.fromWire(error);
+  }
+
+  #make(worker: Worker, id: number, call: Call): void {
+    call.isMade = true;
+    call.told = this.#told;
+    post(worker, { type: 'call', id, request: call.request });
+  }
+
+  #stop(id: number, call: Call, why: Why): void {
+    if (!this.#worker || !call.isMade) {
+      if (!call.isMade) call.answer(failed(stopped(why)));
+      return;
+    }
+    call.why ??= why;
+    post(this.#worker, { type: 'cancel', id, why });
+    this.#watch(this.#worker);
   }
 
   #use(worker: Worker): void {
@@ -135,7 +157,6 @@ export class Remote implements Connection {
       case 'reply': {
         const call = this.#calls.get(message.id);
         if (!call) return;
-        this.#calls.delete(message.id);
         this.#ledger.enter(call.request, message.reply, message.inTransaction);
         call.answer(message.reply);
         break;
@@ -153,9 +174,10 @@ export class Remote implements Connection {
     }
   }
 
-  /** Ends the worker, unless it listens before long. Of a database in memory nothing would be left. */
+  /** Ends the worker, unless it listens before long. Of a database in memory nothing would be left, which does not matter where it is closed. */
   #watch(worker: Worker): void {
-    if (!this.startAnother || this.info.storage === 'memory' || this.#asking !== undefined || worker !== this.#worker) return;
+    const isKept = this.info.storage === 'memory' && !this.#resolveClose;
+    if (!this.startAnother || isKept || this.#asking !== undefined) return;
     let asked = 0;
     const ask = () => {
       if (asked === ASKED_MAX) return this.#end(worker);
@@ -179,7 +201,10 @@ export class Remote implements Connection {
     worker.terminate();
     this.#worker = undefined;
     this.#restarts += 1;
-    if (this.#resolveClose) return this.#resolveClose();
+    if (this.#resolveClose) {
+      this.#decide(Infinity);
+      return this.#resolveClose();
+    }
     this.#openAnew().catch(() => {}); // the next call tries again, and hears of it
   }
 
@@ -193,28 +218,31 @@ export class Remote implements Connection {
 
   async #reopen(): Promise<void> {
     const { storage, name } = this.info;
-    const told = this.#told;
-    const sentinel = told < 0 ? {} : { [storage]: { seq: told } };
+    const sentinel = this.#told < 0 ? {} : { [storage]: { seq: this.#told } };
     const opening = { ...this.opening, url: `${storage}://${name}`, create: false, sentinels: sentinel };
     try {
       const start = this.startAnother as () => Worker;
       const { worker, seq } = await openIn(start(), opening, true, { sessions: this.#ledger.sessions, restarts: this.#restarts });
-      if (this.#closed) return worker.terminate();
-      this.#use(worker);
-      this.#decide(seq > told);
+      this.#decide(seq);
       this.#told = seq;
+      this.#use(worker);
+      for (const [id, call] of this.#calls) this.#make(worker, id, call);
       this.notices.tell(seq, false);
     } catch (error) {
-      this.#decide(true);
+      this.#decide(Infinity);
+      for (const { answer } of this.#calls.values()) answer(failed(toWire(error)));
       throw error;
     }
   }
 
-  /** Answers the calls of a worker that was ended. With an untold commit one of those that may write has written, and which is not known. */
-  #decide(untold: boolean): void {
-    for (const [id, { request, answer, why }] of this.#calls) {
-      this.#calls.delete(id);
-      if (untold && (request.kind === 'exec' || request.kind === 'run')) answer(failed(toWire(unknown())));
+  /**
+   * Answers the calls of a worker that was ended, by the last commit that there is. One that may write, and since which there were commits, may have
+   * made one of these.
+   */
+  #decide(last: number): void {
+    for (const { request, answer, why, isMade, told } of this.#calls.values()) {
+      if (!isMade) continue;
+      if (last > told && (request.kind === 'exec' || request.kind === 'run')) answer(failed(toWire(unknown())));
       else answer(failed(why ? stopped(why) : toWire(ended())));
     }
   }
@@ -224,10 +252,7 @@ export class Remote implements Connection {
     this.#gone ??= error;
     this.#stopWatching();
     const { code, message, sqlstate } = error;
-    for (const [id, { answer }] of this.#calls) {
-      this.#calls.delete(id);
-      answer(failed({ code, message, sqlstate }));
-    }
+    for (const { answer } of this.#calls.values()) answer(failed({ code, message, sqlstate }));
     this.#resolveClose?.();
     this.notices.wake(); // who waits for a commit waits in vain
   }

@@ -53,7 +53,11 @@ impl Database {
             if let Some(result) = task.ready.pop_front() {
                 return Ok(Progress::Statement(result));
             }
-            self.check_time(task)?;
+            if let Err(stopped) = self.check_time(task)
+                && !task.has_ended()
+            {
+                return Err(stopped);
+            }
             let progress = match std::mem::replace(&mut task.state, State::Next) {
                 State::Next => {
                     self.start_clock(task);

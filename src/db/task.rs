@@ -9,11 +9,12 @@
 
 use super::cache::Bound;
 use super::compile::OwnedTuples;
+use super::request::Work;
 use super::{Request, SessionId, StatementResult};
 use crate::column::Chunk;
 use crate::error::Code;
 use crate::exec::{Execution, Meter};
-use crate::sql::{CursorOptions, Place};
+use crate::sql::{CursorOptions, Place, Statements};
 use crate::table::BlockId;
 use crate::txn::{Savepoint, Transaction};
 use crate::types::{Snapshot, Value, Versions};
@@ -88,6 +89,20 @@ pub(super) enum Reach {
 }
 
 impl Task {
+    /// Whether all that it was asked for has happened: who stops it comes too late.
+    pub fn has_ended(&self) -> bool {
+        let is_left = || match &self.request.work {
+            Work::Script { single: true, .. } | Work::Statement { .. } => self.statement == 0,
+            Work::Script { sql, .. } => Statements::resume(sql, self.place).next().is_some(),
+            Work::Many { rows, .. } => self.statement < rows.len(),
+        };
+        match self.state {
+            State::Over => true,
+            State::Next => self.statement > 0 && !self.is_one_transaction && !is_left(),
+            State::Waiting { .. } | State::Running(_) => false,
+        }
+    }
+
     pub fn new(session: SessionId, request: Request, deadline: Option<i64>) -> Task {
         Task {
             session,

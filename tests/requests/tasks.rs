@@ -91,6 +91,47 @@ fn tasks_can_be_stepped_in_turns_and_stopped() {
 }
 
 #[test]
+fn who_stops_a_request_that_has_committed_comes_too_late() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (n int)");
+    let stopped_after = |bench: &mut Bench, sql: &str, statements: usize| {
+        let task = bench
+            .database
+            .start(bench.session, Request::script(sql))
+            .unwrap();
+        for _ in 0..statements {
+            assert!(matches!(
+                bench.database.step(task, 1000),
+                Progress::Statement(_)
+            ));
+        }
+        bench.database.cancel(task, Code::Cancelled);
+        bench.database.step(task, 1000)
+    };
+    for sql in [
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO t VALUES (2); -- and nothing more",
+        "SET statement_timeout = '1 ms'",
+    ] {
+        let ended = stopped_after(&mut bench, sql, 1);
+        assert!(matches!(ended, Progress::Finished), "{sql}: {ended:?}");
+    }
+    let ended = stopped_after(
+        &mut bench,
+        "INSERT INTO t VALUES (3); INSERT INTO t VALUES (4)",
+        1,
+    );
+    let Progress::Failed(failure) = ended else {
+        panic!("there was another statement: {ended:?}")
+    };
+    assert_eq!(
+        (failure.statement, failure.error.code()),
+        (1, Code::Cancelled)
+    );
+    assert_eq!(bench.number("SELECT sum(n) FROM t"), 6);
+}
+
+#[test]
 fn a_query_for_update_waits_for_who_writes_unless_it_says_nowait() {
     let mut bench = Bench::new();
     bench.script("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");

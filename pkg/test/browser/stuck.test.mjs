@@ -56,6 +56,30 @@ test('opfs: a signal ends such a call too, and a second one', () =>
     assert.deepEqual(seen, { codes: ['CANCELLED', 'CANCELLED'], rows: [{ a: 7 }], restarts: 2 });
   }));
 
+test('opfs: a call beside it that may have been committed says so, and close() does not wait for one', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async (stuck) => {
+      const db = await open_('opfs://unknown');
+      await db.exec('CREATE TABLE t (a INT)');
+      // Long enough between them that what is committed is stored.
+      const script = outcome(db.exec(`INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); SELECT sum(g) FROM generate_series(1, 2000000) g; ${stuck}`));
+      let code;
+      void script.then((ended) => (code = ended.code));
+      while (code === undefined) await outcome(db.query('SELECT 1', [], { timeout: 200 }));
+      const { rows } = await db.query('SELECT count(*)::int AS n FROM t');
+      void db.query(stuck).catch(() => {});
+      await new Promise((done) => setTimeout(done, 200));
+      await db.close();
+      const again = await driftdb.Database.open('opfs://unknown');
+      const after = (await again.query('SELECT count(*)::int AS n FROM t')).rows;
+      await again.close();
+      return { code, rows, after };
+    }, stuck(500));
+    assert.deepEqual(seen.rows, [{ n: 2 }]);
+    assert.deepEqual(seen.after, seen.rows);
+    assert.equal(seen.code, 'COMMIT_UNKNOWN');
+  }));
+
 test('memory: nothing would be left, so such a call is stopped when its step has ended', () =>
   withPage(async (page) => {
     const seen = await page.evaluate(async (stuck) => {
