@@ -85,7 +85,10 @@ impl Script {
     ) -> Result<plan::Prepared, Box<dyn Error>> {
         let statement = parse(sql, lifting)?;
         let catalogs = vec![self.catalog()?; 1 + statement.temporal.clauses.len()];
-        let options = plan::Options { optimize };
+        let options = plan::Options {
+            optimize,
+            ..plan::Options::default()
+        };
         let mut present = |_: &_, _| Ok(catalogs[0].clone());
         plan::plan(&statement, &catalogs, &[], &options, &mut present)
             .map_err(|error| describe(&error))

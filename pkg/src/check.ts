@@ -27,6 +27,7 @@ export const Takes = {
   changes: ['signal', 'rowMode', 'parsers', 'since', 'tables'],
   check: ['signal', 'onProgress'],
   salvage: ['signal', 'onProgress', 'worker', 'wasm', 'workerUrl', 'memory'],
+  function: ['module', 'export', 'call', 'init', 'step', 'finalize', 'args', 'returns', 'strict', 'deterministic'],
   live: ['signal', ...ROWS, 'asOf', 'onError'],
   open: [
     ...[...CALL, ...ROWS, 'worker', 'wasm', 'workerUrl', 'durability', 'allowFallback', 'create', 'acceptDataLoss'],

@@ -4,6 +4,7 @@ import { checkBoolean, checkFunction, checkFunctions, checkOneOf, checkWorker, o
 import { diffQuery } from './diff-query.js';
 import { exported } from './export.js';
 import { DatabaseError } from './error.js';
+import { declaredOf } from './functions.js';
 import { Host } from './host.js';
 import { commitsOf, diffOf, historyOf, lastUndone, quoted, restoreStatement, reverse, run, tablesOf, tag } from './introspect.js';
 import { Live } from './live.js';
@@ -39,6 +40,7 @@ import type {
   DiffOptions,
   DiffQueryOptions,
   ExecOptions,
+  FunctionDefinition,
   HistoryEntry,
   LiveCallback,
   LiveOptions,
@@ -211,6 +213,23 @@ export class Database implements DatabaseApi {
     this.#check();
     const options = optionsOf<LiveOptions>(given, Takes.live);
     return Live.begin<T>(this.#anotherSession(), this.connection.notices, [sql, params], callback, options);
+  }
+
+  async function(
+    name: string,
+    definition: FunctionDefinition | ((...args: any[]) => unknown) | null,
+    options?: CallOptions,
+  ): Promise<void> {
+    this.#check();
+    const declared = definition === null ? null : declaredOf(name, definition);
+    if (declared?.routine && !(this.connection instanceof Host)) {
+      throw new DatabaseError('UNSUPPORTED', 'the engine is in a worker, to which a function cannot be sent', {
+        hint: 'say where it is, with { module: new URL(…), export }, or open the database with { worker: false }',
+      });
+    }
+    const reply = await this.#session.call({ kind: 'function', session: this.#session.number, name, declared }, options);
+    if (reply.error) throw DatabaseError.fromWire({ ...reply.error, statementIndex: undefined });
+    this.connection.notices.again();
   }
 
   #anotherSession(): Session {

@@ -35,6 +35,9 @@ export function dispatch(engine: Engine, sessions: Sessions, { request, session 
       engine.wasm.end_session(number);
       sessions.forget(request.session);
       return DONE;
+    case 'function':
+      sessions.functions.define(engine, request.name, request.declared);
+      return DONE;
     case 'flush':
       flush();
       return DONE;

@@ -4,6 +4,7 @@
  */
 
 import { DatabaseError, describe, type WireError } from './error.js';
+import { Routines } from './functions.js';
 import type { WireMoment } from './moment.js';
 import type { Room } from './parameters.js';
 import { type RowOptions, Table, Views } from './results.js';
@@ -27,6 +28,13 @@ export interface Callbacks {
   flush(): number;
   requestFiles(count: number): void;
   failure(): string;
+  /** Asks a function, or an aggregate's states, about the rows of a table in memory; answers cells. */
+  ask(number: number, table: number): Uint8Array;
+  /** The number of new states of an aggregate. */
+  begin(number: number): number;
+  /** What the states of groups come to. */
+  finish(number: number, start: number, end: number): Uint8Array;
+  release(number: number): void;
 }
 
 /** The class that `src/wasm/engine.rs` exports. */
@@ -51,6 +59,8 @@ export interface WasmEngine {
   cancel(task: number, why: number): void;
   execute(session: number, statement: number, length: number): number;
   ask(session: number, length: number): number;
+  /** Registers the function with a number, or takes one out; the input says which. */
+  define(number: number, flags: number, length: number): number;
   flush(): number;
   /** Writes what was committed, which counts as durable from then on; `flush` is to follow soon. */
   write(): number;
@@ -87,10 +97,11 @@ export const Answer = { Done: 0, Again: 1, Waiting: 2, Failed: 3 } as const;
 export const StorageCode = { memory: 0, files: 1, pieces: 2 } as const;
 
 /** What an engine is handed of a storage: it fills in the rest. */
-export type FileCallbacks = Omit<Callbacks, 'random' | 'panicked'>;
+export type FileCallbacks = Omit<Callbacks, 'random' | 'panicked' | 'ask' | 'begin' | 'finish' | 'release'>;
 
 export class Engine {
   readonly wasm: WasmEngine;
+  readonly routines = new Routines();
   readonly #memory: WebAssembly.Memory;
   readonly #room: EngineRoom;
   #views: Views;
@@ -115,6 +126,10 @@ export class Engine {
       flush: () => callbacks.flush(),
       requestFiles: (count) => callbacks.requestFiles(count),
       failure: () => callbacks.failure(),
+      ask: (number, table) => this.routines.ask(number, () => Routines.rows(this.views, table)),
+      begin: (number) => this.routines.begin(number),
+      finish: (number, start, end) => this.routines.finish(number, start, end),
+      release: (number) => this.routines.release(number),
       random: (pointer, length) => void crypto.getRandomValues(this.bytes(pointer, length)),
       panicked: (message) => {
         this.#panic = message;
@@ -207,6 +222,12 @@ export class Engine {
       detail,
       cause: thrown,
     });
+  }
+
+  /** Registers a function; the text says which. */
+  define(number: number, flags: number, text: string): void {
+    const length = putText(this.room(), 0, text, () => 'the name of a function');
+    if (this.wasm.define(number, flags, length) === Answer.Failed) throw DatabaseError.fromWire({ ...this.takeError(), statementIndex: undefined });
   }
 
   /** Writes a request into the engine's memory and returns its length. */

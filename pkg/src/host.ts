@@ -18,11 +18,12 @@
 import { dispatch, lockTimeout } from './dispatch.js';
 import { Answer, type Engine } from './engine.js';
 import { DatabaseError, describe, toWire, type WireError } from './error.js';
+import { loaded } from './functions.js';
 import { failed, HeldReplies, NO_RESULTS } from './held.js';
 import { type Opened, openDatabase, openStorage, startEngine, startEngineSync, storePieces } from './opener.js';
 import { Notices } from './notices.js';
 import { platform } from './platform.js';
-import { type Connection, type KnownSession, type Opening, type Reply, type Request, stopped, type Why } from './protocol.js';
+import { type Connection, type Known, type Opening, type Reply, type Request, stopped, type Why } from './protocol.js';
 import { Status } from './results.js';
 import { Salvage } from './salvage.js';
 import { type Job, jobOf, Sessions } from './sessions.js';
@@ -90,10 +91,15 @@ export class Host implements Connection {
   }
 
   /** `known` is of a host whose place this one takes. */
-  static async open(opening: Opening, known?: { sessions: KnownSession[]; restarts: number }): Promise<Host> {
+  static async open(opening: Opening, known?: Known): Promise<Host> {
     const opened = await openDatabase(opening);
     const host = new Host(opening, opened);
     host.#sessions.restore(known?.sessions ?? []);
+    for (const [name, declared] of known?.functions ?? []) {
+      // One that is not to be had any more is missing where it is called.
+      const found = await loaded(declared).catch(() => undefined);
+      if (found) host.#sessions.functions.define(opened.engine, name, found);
+    }
     host.#restarts = known?.restarts ?? 0;
     try {
       if (host.storage.pieces) await host.#store();
@@ -111,6 +117,10 @@ export class Host implements Connection {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed(toWire(closed())));
       if (request.kind === 'salvage') return resolve(this.#salvaged(request));
+      if (request.kind === 'function' && request.declared?.module !== undefined) {
+        const found = loaded(request.declared).then((declared) => this.call({ ...request, declared }, options));
+        return resolve(found.catch((error: unknown) => failed(toWire(error))));
+      }
       // What ends with its session has ended.
       if (request.kind === 'forget' && !this.#sessions.has(request.session)) return resolve({ results: NO_RESULTS });
       const session = this.#sessions.get(request.session);
@@ -140,7 +150,7 @@ export class Host implements Connection {
    * turned is less than a turn.
    */
   mayRunAtOnce(): boolean {
-    if (this.#turnPlanned) return false;
+    if (this.#turnPlanned || this.#engine?.routines.busy) return false;
     this.#tryWritingAgain();
     if (!this.#engine) return false;
     if (!this.#isTurn) {
@@ -191,7 +201,9 @@ export class Host implements Connection {
       return;
     }
     job.cancelled = true;
-    this.#guard(() => this.#engine?.wasm.cancel(job.task, Reason[why]));
+    const tell = () => void this.#guard(() => this.#engine?.wasm.cancel(job.task, Reason[why]));
+    if (this.#engine?.routines.busy) platform().soon(tell);
+    else tell();
     this.#planTurn();
   }
 
@@ -631,6 +643,7 @@ export class Host implements Connection {
   }
 
   #useEngine(engine: Engine): void {
+    this.#sessions.functions.restore(engine);
     this.#engine = engine;
     this.#openedAt = performance.now();
     // What failed may have been a write.
@@ -652,6 +665,11 @@ export class Host implements Connection {
     if (this.#dead) throw this.#dead;
     if (!this.synchronous) {
       throw new DatabaseError('UNSUPPORTED', 'IndexedDB is asynchronous, so there are no synchronous calls over it');
+    }
+    if (this.#engine?.routines.busy) {
+      throw new DatabaseError('BUSY', 'a function that is asked by the engine cannot ask it for anything', {
+        hint: 'give it what it needs as arguments',
+      });
     }
     this.#tryWritingAgain();
     if (this.#engine) return this.#engine;

@@ -8,7 +8,7 @@
 
 import { DatabaseError } from './error.js';
 import { type WireMoment, wireMoment } from './moment.js';
-import type { Notices } from './notices.js';
+import { AGAIN, type Notices } from './notices.js';
 import { onlyTable, PLAIN, type Session, type Settled } from './session.js';
 import type { LiveCallback, LiveCounters, LiveOptions, LiveQuery, Moment, Parameters, Results } from './types.js';
 
@@ -125,10 +125,11 @@ export class Live<T> implements LiveQuery<T> {
   }
 
   #tell(seq: number): void {
-    if (seq <= this.#told) return;
-    this.#told = seq;
+    const again = seq === AGAIN;
+    if (seq <= this.#told && !again) return;
+    if (!again) this.#told = seq;
     if (!this.initialResults || this.closed) return;
-    this.#want(false, this.#coming ? this.#coming.moment : this.asOf, true).catch((error: unknown) => this.#report(error));
+    this.#want(again, this.#coming ? this.#coming.moment : this.asOf, !again).catch((error: unknown) => this.#report(error));
   }
 
   /** Takes one more turn, if none is to come that will do. */

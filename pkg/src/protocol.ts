@@ -4,6 +4,7 @@
  */
 
 import type { WireError } from './error.js';
+import type { Declared } from './functions.js';
 import type { WireMoment } from './moment.js';
 import type { Notices } from './notices.js';
 import type { DatabaseInfo, DatabaseStatus, Durability } from './types.js';
@@ -39,6 +40,8 @@ export type Request =
   | { kind: 'stats'; session: number }
   /** The same for a salvage to a new database. */
   | { kind: 'salvage'; session: number; to: string; from: number }
+  /** Registers a function for all sessions, or with null takes out the one of that name. */
+  | { kind: 'function'; session: number; name: string; declared: Declared | null }
   | { kind: 'flush'; session: number }
   /** Rolls back what the session left open, and forgets it. */
   | { kind: 'end'; session: number };
@@ -95,12 +98,19 @@ export interface KnownSession {
   statements: { id: number; sql: string; moment?: WireMoment | undefined }[];
 }
 
+/** What another worker has had. */
+export interface Known {
+  sessions: KnownSession[];
+  functions: [name: string, declared: Declared][];
+  restarts: number;
+}
+
 export type ToWorker =
   /**
    * With `moduleFollows` the engine's module comes in a message of its own, while storage is being opened. A worker that takes the place of
    * another is handed what is `known` of that.
    */
-  | { type: 'open'; opening: Opening; moduleFollows: boolean; known?: { sessions: KnownSession[]; restarts: number } | undefined }
+  | { type: 'open'; opening: Opening; moduleFollows: boolean; known?: Known | undefined }
   /** None: the worker loads it. */
   | { type: 'module'; module: WebAssembly.Module | undefined }
   | { type: 'call'; id: number; request: Request }

@@ -10,7 +10,7 @@ import { DatabaseError, toWire, type WireError } from './error.js';
 import { failed } from './held.js';
 import { Ledger } from './ledger.js';
 import { Notices } from './notices.js';
-import { type Connection, type FromWorker, type Opening, type Reply, type Request, stopped, type ToWorker, type Why } from './protocol.js';
+import { type Connection, type FromWorker, type Known, type Opening, type Reply, type Request, stopped, type ToWorker, type Why } from './protocol.js';
 import { startTimer } from './timer.js';
 import type { DatabaseInfo } from './types.js';
 
@@ -222,7 +222,11 @@ export class Remote implements Connection {
     const opening = { ...this.opening, url: `${storage}://${name}`, create: false, sentinels: sentinel };
     try {
       const start = this.startAnother as () => Worker;
-      const { worker, seq } = await openIn(start(), opening, true, { sessions: this.#ledger.sessions, restarts: this.#restarts });
+      const { worker, seq } = await openIn(start(), opening, true, {
+        sessions: this.#ledger.sessions,
+        functions: [...this.#ledger.functions],
+        restarts: this.#restarts,
+      });
       this.#decide(seq);
       this.#told = seq;
       this.#use(worker);
@@ -271,7 +275,7 @@ function ended(): DatabaseError {
 }
 
 /** Has a worker open a database. One that is ours and cannot do it is ended. */
-function openIn(worker: Worker, opening: Opening, own: boolean, known?: Extract<ToWorker, { type: 'open' }>['known']): Promise<Opened> {
+function openIn(worker: Worker, opening: Opening, own: boolean, known?: Known): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const refuse = (error: DatabaseError) => {
       if (own) worker.terminate();

@@ -2,6 +2,7 @@
 
 import type { Engine } from './engine.js';
 import { DatabaseError, toWire } from './error.js';
+import { Functions } from './functions.js';
 import { failed } from './held.js';
 import type { KnownSession, Reply, Request } from './protocol.js';
 
@@ -43,6 +44,8 @@ interface PreparedStatement extends Described {
 }
 
 export class Sessions {
+  /** The functions of the application, which are there for all of them. */
+  readonly functions = new Functions();
   readonly #sessions = new Map<number, SessionState>();
   /** Counts the engines. */
   #generation = 0;

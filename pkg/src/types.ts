@@ -42,6 +42,7 @@
 export type * from './types/calls.js';
 export type * from './types/environment.js';
 export type * from './types/errors.js';
+export type * from './types/functions.js';
 export type * from './types/live.js';
 export type * from './types/moments.js';
 export type * from './types/options.js';

@@ -243,12 +243,15 @@ impl Shared {
         moments: &[Versions],
     ) -> Option<Rc<Bound>> {
         let epoch = |snapshot| self.store.catalog_epoch(snapshot);
+        let functions = self.functions.generation();
         if moments.is_empty() {
-            return compiled.plan(&[epoch(present), epoch(self.present())], own);
+            let epochs = [epoch(present), epoch(self.present()), functions];
+            return compiled.plan(&epochs, own);
         }
         let past = moments.iter().map(Versions::snapshot);
         let all = std::iter::once(present).chain(past).chain([self.present()]);
-        compiled.plan(&all.map(epoch).collect::<Vec<u64>>(), own)
+        let epochs: Vec<u64> = all.map(epoch).chain([functions]).collect();
+        compiled.plan(&epochs, own)
     }
 
     /// The plan of a statement for the catalogs of its moments.
@@ -264,6 +267,7 @@ impl Shared {
             .collect();
         let epochs: Vec<u64> = (snapshots.iter())
             .map(|snapshot| self.store.catalog_epoch(*snapshot))
+            .chain([self.functions.generation()])
             .collect();
         let cacheable = scope.path.is_none();
         let own = scope.own_catalog.as_ref();
@@ -287,6 +291,7 @@ impl Shared {
         }
         let options = plan::Options {
             optimize: self.options.optimizer,
+            functions: self.functions.clone(),
         };
         // What a view's moments are is found anew each time, as what it reads then is.
         let mut of_views = Vec::new();

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::error::{Code, Error, Result};
 use crate::exec::Meter;
+use crate::expr::Externals;
 use crate::log::{Contents, Log, Report, Usage};
 use crate::sql::{Lifting, Statements, Syntax};
 use crate::storage::Ticket;
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub log: Option<Log>,
     pub report: Option<Report>,
     pub cache: Cache,
+    /// The functions of the host.
+    pub functions: Rc<Externals>,
     pub counters: Counters,
     /// Flushes under way, and the last commit that each covers.
     flushes: Vec<(Ticket, Seq)>,
@@ -138,6 +141,7 @@ impl Database {
         Database {
             shared: Shared {
                 cache: Cache::new(options.limits.cached_plans),
+                functions: Rc::default(),
                 options,
                 store,
                 log,

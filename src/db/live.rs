@@ -306,6 +306,7 @@ fn is_fixed(expr: &Expr) -> bool {
         | ExprKind::ExistsSubplan { .. }
         | ExprKind::InSubplan { .. } => true,
         ExprKind::Call { function, .. } => function.volatility() != Volatility::Immutable,
+        ExprKind::External { function, .. } => !function.deterministic,
         // 'now' and 'today' are texts, too.
         ExprKind::Cast { operand, .. } => {
             operand.data_type.is_text()

@@ -22,6 +22,7 @@ mod cursor;
 mod database;
 mod encode;
 mod execute;
+mod function;
 mod history;
 mod live;
 mod opening;
@@ -45,6 +46,7 @@ pub use check::Checked;
 pub use compact::Compacted;
 pub use database::Database;
 pub use encode::{Encoder, Wanted};
+pub use function::Declaration;
 pub use opening::Opening;
 pub use options::{CHECKPOINT_AFTER, Durability, Limits, Options};
 pub use outcome::{

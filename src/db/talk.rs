@@ -311,7 +311,7 @@ impl Database {
                 *wanted = DataType::Unknown;
             }
         }
-        let arguments = plan::plan_arguments(statement, &wanted)?;
+        let arguments = plan::plan_arguments(statement, &wanted, &self.shared.functions)?;
         let context = EvalContext {
             parameters: &[],
             outer: &[],

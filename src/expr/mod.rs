@@ -30,6 +30,7 @@ mod copy;
 mod datetime;
 mod encode;
 mod eval;
+mod external;
 mod from_number;
 mod function;
 mod input;
@@ -72,6 +73,7 @@ pub use eval::{
     Trigonometry, evaluate, evaluate_immutable, evaluate_row, evaluate_value, filter,
     fold_constants,
 };
+pub use external::{Aggregator, Body, External, Externals, Scalar, States, resolve_external};
 pub use function::{Function, Volatility};
 pub use input::parse_value;
 pub use json::Json;

@@ -4,7 +4,7 @@
 //! type, and every implicit cast is spelled out.
 
 use super::function::Volatility;
-use super::{Check, Function};
+use super::{Check, External, Function};
 use crate::types::{DataType, Value};
 use std::rc::Rc;
 
@@ -82,6 +82,11 @@ pub enum ExprKind {
     NullIf(Box<Expr>, Box<Expr>),
     Call {
         function: Function,
+        arguments: Vec<Expr>,
+    },
+    /// A call of a function of the host.
+    External {
+        function: Rc<External>,
         arguments: Vec<Expr>,
     },
     /// Whether the test holds of the operand and any element of the array, or with `all` each of them.
@@ -215,6 +220,10 @@ macro_rules! children {
             | Coalesce(operands)
             | Extreme { operands, .. }
             | Call {
+                arguments: operands,
+                ..
+            }
+            | External {
                 arguments: operands,
                 ..
             } => Vec::from_iter(operands),
@@ -390,6 +399,7 @@ impl Expr {
                 Volatility::Stable
             }
             ExprKind::Call { function, .. } => function.volatility(),
+            ExprKind::External { function, .. } => function.volatility(),
             ExprKind::Parameter(_)
             | ExprKind::Outer(_)
             | ExprKind::ScalarSubplan(_)

@@ -1,8 +1,9 @@
 //! Aggregates in a plan: which there are, and which rows they take in.
 
 use super::SortKey;
-use crate::expr::Expr;
+use crate::expr::{Expr, External};
 use crate::types::DataType;
+use std::rc::Rc;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
@@ -14,6 +15,8 @@ pub struct Aggregate {
     /// The order in which rows are taken in, where that matters.
     pub order: Vec<SortKey>,
     pub data_type: DataType,
+    /// The one of [`AggregateFunction::External`].
+    pub external: Option<Rc<External>>,
 }
 
 impl Aggregate {
@@ -52,6 +55,8 @@ pub enum AggregateFunction {
     PercentileDisc,
     /// The most frequent of values in their order.
     Mode,
+    /// One of the host's.
+    External,
 }
 
 /// What follows from the number of values and the sums of them, their squares and their products.

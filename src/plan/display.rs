@@ -542,6 +542,10 @@ impl Display for Expr {
                     List(arguments)
                 )
             }
+            ExprKind::External {
+                function,
+                arguments,
+            } => write!(f, "{}({})", function.name, List(arguments)),
             ExprKind::ScalarSubplan(number) => write!(f, "(subplan {number})"),
             ExprKind::ExistsSubplan { subplan, negated } => {
                 write!(f, "({}exists subplan {subplan})", negation(*negated))

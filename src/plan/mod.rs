@@ -13,14 +13,14 @@ mod tree;
 mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction, Moment};
-pub use bind::{BoundKey, Evaluate, key_maker};
+pub use bind::{BoundKey, Evaluate, is_built_in, key_maker};
 pub use node::{
     AlterStep, ConflictUpdate, CreateTableAs, Delete, Insert, JoinKind, Node, OnConflict,
     OutputColumn, Plan, Query, Related, Restore, Returning, RowChange, Rules, SortKey, TimeSlot,
     Update,
 };
 pub use past::{Fate, Passage, PastCall, PastFunction, Target};
-pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_types};
+pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_type, plan_types};
 pub use retyped::Retyped;
 pub use tree::scan_type;
 pub use window::{

@@ -1,27 +1,34 @@
 //! The way in: from a parsed statement to a plan.
 
 use super::TimeSlot;
-use super::bind::{Binder, BoundKey, Evaluate, Parameters, Times, bind_key, take_rows};
+use super::bind::{
+    Binder, BoundKey, Evaluate, Parameters, Times, bind_data_type, bind_key, take_rows,
+};
 use super::node::{OutputColumn, Plan};
 use super::optimize::{Knowledge, optimize};
 use crate::error::{Code, Error, Result};
-use crate::expr::Expr;
-use crate::sql::{Moment, Statement};
+use crate::expr::{Expr, Externals};
+use crate::sql::{self, Moment, Statement};
 use crate::table::Catalog;
 use crate::types::{DataType, IndexSchema, TableId, TableSchema};
 use sqlparser::ast;
 use std::cell::Cell;
 use std::rc::Rc;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Whether the rules of [`optimize`] are applied. A plan without them answers the same, slowly.
     pub optimize: bool,
+    /// The functions of the host.
+    pub functions: Rc<Externals>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { optimize: true }
+        Options {
+            optimize: true,
+            functions: Rc::default(),
+        }
     }
 }
 
@@ -54,7 +61,7 @@ pub fn plan(
     options: &Options,
     evaluate: &mut Evaluate,
 ) -> Result<Prepared> {
-    let mut times = Times::new(&statement.temporal, catalogs);
+    let mut times = Times::new(&statement.temporal, catalogs, options.functions.clone());
     let mut parameters = Parameters::new(statement, parameter_types);
     let mut bind = |parameters: &mut Parameters, times: &mut Times| {
         loop {
@@ -103,8 +110,21 @@ pub fn plan_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
 }
 
 /// The arguments of an EXECUTE in the types that what it executes wants.
-pub fn plan_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<Expr>> {
-    super::bind::bind_arguments(statement, wanted)
+pub fn plan_arguments(
+    statement: &Statement,
+    wanted: &[DataType],
+    functions: &Rc<Externals>,
+) -> Result<Vec<Expr>> {
+    super::bind::bind_arguments(statement, wanted, functions)
+}
+
+/// The type that a text names.
+pub fn plan_type(text: &str) -> Result<DataType> {
+    match sql::parse_expression(&format!("NULL::{text}"))? {
+        // A semicolon ends what is read.
+        ast::Expr::Cast { data_type, .. } if !text.contains(';') => bind_data_type(&data_type),
+        _ => Err(Error::new(Code::Syntax, format!("\"{text}\" is no type"))),
+    }
 }
 
 /// The types that a PREPARE gives to parameters.

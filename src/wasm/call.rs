@@ -166,12 +166,15 @@ fn table(fields: Vec<OutputColumn>, values: &[Value]) -> StatementResult {
         let values = values.iter();
         Rc::new(Vector::from_values(field.data_type.physical(), values))
     };
+    let columns = fields.iter().map(column).collect();
+    table_of(fields, Chunk::new(columns, values.len()))
+}
+
+/// A result of one chunk.
+pub(super) fn table_of(fields: Vec<OutputColumn>, chunk: Chunk) -> StatementResult {
     StatementResult {
         command: "",
-        chunks: vec![Chunk::new(
-            fields.iter().map(column).collect(),
-            values.len(),
-        )],
+        chunks: vec![chunk],
         fields: fields.into(),
         affected_rows: 0,
         seq: None,

@@ -48,6 +48,7 @@ pub(super) struct Task {
 #[wasm_bindgen]
 pub struct Engine {
     pub(super) state: State,
+    pub(super) host: Rc<Host>,
     pieces: Option<Pieces>,
     /// What the database is salvaged to, and whether pieces are its own.
     pub(super) salvage: Option<Salvage>,
@@ -73,7 +74,8 @@ impl Engine {
     pub fn new(host: Host, storage: u32, salvage: bool, memory: f64) -> Engine {
         let outside = Outside(Rc::new(host));
         outside.report_panics();
-        let (storage, pieces) = storage_of(&outside.0, storage);
+        let host = Rc::clone(&outside.0);
+        let (storage, pieces) = storage_of(&host, storage);
         let bytes_max = if memory > 0.0 {
             memory as u64
         } else {
@@ -102,6 +104,7 @@ impl Engine {
         });
         Engine {
             state: State::Opening(Box::new(opening)),
+            host,
             pieces,
             salvage: None,
             other_pieces: None,
@@ -394,7 +397,7 @@ impl Engine {
         opened(&mut self.state)
     }
 
-    fn answer(&mut self, result: Result<()>) -> u32 {
+    pub(super) fn answer(&mut self, result: Result<()>) -> u32 {
         match result {
             Ok(()) => DONE,
             Err(error) => self.fail(error),

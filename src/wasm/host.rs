@@ -42,6 +42,23 @@ extern "C" {
     #[wasm_bindgen(method, js_name = requestFiles)]
     pub fn request_files(this: &Host, count: u32);
 
+    /// Asks a function, or an aggregate's states, about the rows of a table in the engine's memory. The answer are cells
+    /// (`db/cells.rs`): a column of values, or where something went wrong a row of three.
+    #[wasm_bindgen(method)]
+    pub fn ask(this: &Host, number: u32, table: u32) -> Vec<u8>;
+
+    /// States of an aggregate for one query; answers their number.
+    #[wasm_bindgen(method)]
+    pub fn begin(this: &Host, function: u32) -> u32;
+
+    /// What the states of some groups come to, as `ask` answers.
+    #[wasm_bindgen(method)]
+    pub fn finish(this: &Host, states: u32, start: u32, end: u32) -> Vec<u8>;
+
+    /// Forgets a function or states.
+    #[wasm_bindgen(method)]
+    pub fn release(this: &Host, number: u32);
+
     /// The text of the last failure.
     #[wasm_bindgen(method)]
     pub fn failure(this: &Host) -> String;

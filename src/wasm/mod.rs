@@ -19,6 +19,7 @@ mod call;
 mod description;
 mod engine;
 mod files;
+mod function;
 mod heap;
 mod host;
 mod request;

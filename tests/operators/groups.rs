@@ -18,6 +18,7 @@ pub fn aggregate(
         distinct,
         order: Vec::new(),
         data_type,
+        external: None,
     }
 }
 

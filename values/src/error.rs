@@ -166,6 +166,7 @@ codes! {
     DuplicateColumn "DUPLICATE_COLUMN" "42701",
     DuplicateAlias "DUPLICATE_ALIAS" "42712",
     DuplicateObject "DUPLICATE_OBJECT" "42710",
+    DuplicateFunction "DUPLICATE_FUNCTION" "42723",
     AmbiguousAlias "AMBIGUOUS_ALIAS" "42P09",
     AmbiguousColumn "AMBIGUOUS_COLUMN" "42702",
     AmbiguousFunction "AMBIGUOUS_FUNCTION" "42725",
@@ -225,6 +226,8 @@ codes! {
     /// A setting that only says what is the case.
     FixedParameter "CANT_CHANGE_RUNTIME_PARAM" "55P02",
     CardinalityViolation "CARDINALITY_VIOLATION" "21000",
+    /// A function of the host threw.
+    ExternalRoutine "EXTERNAL_ROUTINE_EXCEPTION" "38000",
     // Constraints.
     NotNullViolation "NOT_NULL_VIOLATION" "23502",
     UniqueViolation "UNIQUE_VIOLATION" "23505",

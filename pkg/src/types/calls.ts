@@ -1,5 +1,6 @@
 /** The calls of a database. */
 
+import type { FunctionDefinition } from './functions.js';
 import type { Change, ChangesOptions, LiveCallback, LiveOptions, LiveQuery } from './live.js';
 import type { Moment } from './moments.js';
 import type { CallOptions, CommitsOptions, ExecOptions, QueryOptions, TransactionOptions, WriteOptions } from './options.js';
@@ -195,6 +196,25 @@ export interface DatabaseApi extends Queryable {
 
   /** The tables of the present, by name. */
   tables(options?: CallOptions): Promise<TableInfo[]>;
+
+  /**
+   * Registers a function for SQL: a scalar one (`call`), an aggregate (`step`), or one that the engine's worker loads (`module`). In place
+   * of a definition a function itself will do; `null` takes out what has the name. A name has one function, folded to lower case as SQL
+   * does; those of SQL's own are taken (`DUPLICATE_FUNCTION`). It is there for all who share the engine, until it is closed, and is stored nowhere: a view, check,
+   * default or generated column that names it is an error (`UNDEFINED_FUNCTION`) where it is used and not registered.
+   *
+   * ```ts
+   * await db.function('slug', { module: new URL('./functions.js', import.meta.url), export: 'slug', deterministic: true });
+   * await db.function('median', { args: ['float8'], returns: 'float8', init: () => [], step: (all, x) => void all.push(x), finalize });
+   * ```
+   *
+   * What it throws is the error `EXTERNAL_ROUTINE_EXCEPTION` of the statement. It answers at once, and cannot ask the engine for anything (`BUSY`).
+   */
+  function(
+    name: string,
+    definition: FunctionDefinition | ((...args: any[]) => unknown) | null,
+    options?: CallOptions,
+  ): Promise<void>;
 
   /**
    * What is committed, as a script of SQL that makes it anew in an empty database, here or in PostgreSQL: schemas, types, sequences, tables and their

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'DUPLICATE_COLUMN'
   | 'DUPLICATE_ALIAS'
   | 'DUPLICATE_OBJECT'
+  | 'DUPLICATE_FUNCTION'
   | 'AMBIGUOUS_ALIAS'
   | 'AMBIGUOUS_COLUMN'
   | 'AMBIGUOUS_FUNCTION'
@@ -81,6 +82,8 @@ export type ErrorCode =
   | 'UNTRANSLATABLE_CHARACTER'
   | 'BAD_COPY_FORMAT'
   | 'CARDINALITY_VIOLATION'
+  /** A function of the application threw; `message` has the message of its error. */
+  | 'EXTERNAL_ROUTINE_EXCEPTION'
   // constraints
   | 'NOT_NULL_VIOLATION'
   | 'UNIQUE_VIOLATION'
@@ -126,7 +129,7 @@ export type ErrorCode =
   | 'COMMIT_UNKNOWN'
   /** A database that was there before is gone from the browser's storage. */
   | 'DATA_LOSS'
-  /** Another tab or process has this database open. */
+  /** Another tab or process has this database open; or a function that the engine asks, asks the engine. */
   | 'BUSY'
   /** Another tab wrote to this database. */
   | 'FENCED'

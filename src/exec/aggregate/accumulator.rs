@@ -2,6 +2,7 @@
 
 use super::count::{Count, CountRows};
 use super::distinct::DistinctValues;
+use super::external::External;
 use super::extreme::Extreme;
 use super::fold::Fold;
 use super::gathered::Gathered;
@@ -110,7 +111,10 @@ pub fn accumulator(aggregate: &Aggregate) -> Result<Box<dyn Accumulator>> {
     let Some(argument) = aggregate.arguments.first() else {
         return Ok(Box::new(CountRows::default()));
     };
-    let plain = plain_accumulator(aggregate, argument.data_type)?;
+    let plain = match &aggregate.external {
+        Some(own) => Box::new(External::begin(own.clone(), &aggregate.arguments)?),
+        None => plain_accumulator(aggregate, argument.data_type)?,
+    };
     if !aggregate.order.is_empty() {
         return Ok(Box::new(Sorted::new(aggregate, plain)));
     }
@@ -149,7 +153,7 @@ fn plain_accumulator(aggregate: &Aggregate, argument: DataType) -> Result<Box<dy
             let physical = aggregate.data_type.physical();
             Box::new(OrderedSet::new(physical, aggregate.function))
         }
-        (Sum | Avg | AggregateFunction::Moment(_), _) => {
+        (Sum | Avg | AggregateFunction::Moment(_) | AggregateFunction::External, _) => {
             return Err(Error::unsupported(format!("this aggregate of {argument}")));
         }
     })

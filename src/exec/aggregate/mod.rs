@@ -18,6 +18,7 @@
 //! | string_agg, json_agg, json_object_agg | texts | their text so far | the same |
 //! | variances, deviations | integers, numeric | exact sums of values and squares | numeric |
 //! | the same, corr, covar_…, regr_… | floats | sums as by Youngs and Cramer | double precision |
+//! | those of the host | anything | states of the host's | what was declared |
 //! | percentile_cont, percentile_disc, mode | values in order | all of them | the same |
 //!
 //! An aggregate with an order keeps its rows ([`sorted`]) and takes them in when all are there.
@@ -28,6 +29,7 @@ pub mod accumulator;
 mod count;
 mod decimal_sum;
 mod distinct;
+mod external;
 mod extreme;
 mod fold;
 mod gathered;

@@ -56,7 +56,8 @@ fn is_large(value: &Value) -> bool {
 fn fold(expr: &mut Expr) {
     let children = expr.children();
     let all_constant = children.iter().all(|child| child.as_constant().is_some());
-    if children.is_empty() && !matches!(expr.kind, ExprKind::Call { .. })
+    if children.is_empty()
+        && !matches!(expr.kind, ExprKind::Call { .. } | ExprKind::External { .. })
         || !all_constant
         || !expr.is_constant()
     {

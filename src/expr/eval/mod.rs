@@ -15,6 +15,7 @@ mod by_row;
 mod condition;
 mod degrees;
 mod exponential;
+mod external;
 mod fold;
 mod function;
 mod loops;
@@ -25,6 +26,7 @@ mod row;
 mod text_function;
 mod vector;
 
+pub use by_row::RowBuilder;
 pub use condition::filter;
 pub use degrees::Trigonometry;
 pub use fold::{evaluate_immutable, fold_constants};

@@ -5,7 +5,7 @@ use super::super::json;
 use super::super::members::Members;
 use super::super::pattern::Pattern;
 use super::super::{BinaryOperator, Check, EvalContext, Expr, ExprKind, SubplanRows};
-use super::{arithmetic, function};
+use super::{arithmetic, external, function};
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Interval, Value};
 use std::cmp::Ordering;
@@ -176,6 +176,14 @@ fn evaluate_other(expr: &Expr, row: &[Value], context: &EvalContext) -> Result<V
             context.heap.check(0)?;
             let values = arguments.iter().map(value).collect::<Result<Vec<_>>>()?;
             function::call(*function, &values, arguments, expr.data_type, context)?
+        }
+        ExprKind::External {
+            function,
+            arguments,
+        } => {
+            context.heap.check(0)?;
+            let values = arguments.iter().map(value).collect::<Result<Vec<_>>>()?;
+            external::of_row(function, arguments, values)?
         }
         ExprKind::Outer(slot) => match context.outer.get(*slot) {
             Some(value) => value.clone(),

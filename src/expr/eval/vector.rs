@@ -9,7 +9,7 @@ use super::by_row::{map, map_floats, map_rows, map_text};
 use super::loops::binary;
 use super::membership::{in_list, in_members};
 use super::text_function::{Answer, is_of_text, text_call};
-use super::{arithmetic, condition, function, row};
+use super::{arithmetic, condition, external, function, row};
 use crate::column::kernel;
 use crate::column::{Bitmap, Chunk, Data, Vector};
 use crate::error::{Code, Error, Result};
@@ -239,6 +239,14 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
                 .map(evaluated)
                 .collect::<Result<Vec<_>>>()?;
             call(expr, *function, arguments, &operands, chunk, context)
+        }
+        ExprKind::External {
+            function,
+            arguments,
+        } => {
+            context.heap.check(0)?;
+            let operands = arguments.iter().map(evaluated).collect::<Result<_>>()?;
+            external::over_chunk(function, arguments, operands, chunk)
         }
         ExprKind::InSubplan {
             operand,

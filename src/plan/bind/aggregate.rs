@@ -13,6 +13,7 @@ pub fn count_rows() -> Aggregate {
         distinct: false,
         order: Vec::new(),
         data_type: DataType::BigInt,
+        external: None,
     }
 }
 
@@ -74,6 +75,8 @@ pub fn resolve(
         (AggregateFunction::Moment(moment), count) => {
             moments(moment, arguments, count).ok_or_else(undefined)??
         }
+        // It is known by who calls it.
+        (AggregateFunction::External, 1..) => (arguments, DataType::Unknown),
         (_, 1) => {
             let argument = arguments.into_iter().next().unwrap_or_else(Expr::null);
             let (argument, data_type) = of_one(function, name, argument)?;
@@ -96,6 +99,7 @@ pub fn resolve(
         distinct,
         order,
         data_type,
+        external: None,
     })
 }
 

@@ -29,7 +29,10 @@ impl<'a> Binder<'a> {
             return self.average_of_intervals(value, since, context);
         }
         let value = self.register(value, since, context)?;
-        of_type(name, value)
+        match function {
+            AggregateFunction::External => Ok(value),
+            _ => of_type(name, value),
+        }
     }
 
     /// Their sum by how many they are.
@@ -143,7 +146,19 @@ impl<'a> Binder<'a> {
                         None => self.expression(plain_argument(argument)?, context)?,
                     });
                 }
-                aggregate::resolve(function, name, arguments, distinct, order)?
+                let own = match function {
+                    AggregateFunction::External => self.times.functions.get(name),
+                    _ => None,
+                };
+                if let Some(own) = &own {
+                    arguments = own.arguments(arguments)?;
+                }
+                let mut bound = aggregate::resolve(function, name, arguments, distinct, order)?;
+                if let Some(own) = own {
+                    bound.data_type = own.result;
+                    bound.external = Some(own);
+                }
+                bound
             }
         };
         if let Some(filter) = filter {
@@ -230,6 +245,7 @@ impl<'a> Binder<'a> {
             order: vec![sort_key(value.clone(), item)?],
             arguments: std::iter::once(value).chain(fractions).collect(),
             distinct: false,
+            external: None,
         })
     }
 

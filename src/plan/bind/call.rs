@@ -8,7 +8,7 @@ use super::sets::Sets;
 use super::window_call;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, CastContext, Expr};
-use crate::plan::AggregateFunction;
+use crate::plan::{AggregateFunction, PastFunction};
 use crate::sql::unexpected;
 use crate::types::{DataType, Value};
 use sqlparser::ast::{
@@ -17,16 +17,23 @@ use sqlparser::ast::{
 
 impl<'a> Binder<'a> {
     pub fn function(&mut self, call: &'a ast::Function, context: &mut Context) -> Result<Expr> {
-        let name = match name::parts(&call.name)?.as_slice() {
-            [name] => *name,
-            [schema, name] if schema.value == "pg_catalog" => *name,
-            _ => return Err(Error::unsupported("a function in a schema")),
-        };
+        let name = self.function_name(&call.name)?;
         self.function_named(&name.value, call, context)
             .map_err(|error| match error.code() {
                 Code::UndefinedFunction if expr::is_fully_reserved(&name.value) => unexpected(name),
-                _ => error.at(name::position(name)),
+                _ => of_host(&name.value, error).at(name::position(name)),
             })
+    }
+
+    /// The name of a function, which is one of the system's or one of the host's.
+    pub fn function_name<'n>(&self, called: &'n ast::ObjectName) -> Result<&'n ast::Ident> {
+        let is_own = |name: &ast::Ident| self.times.functions.get(&name.value).is_some();
+        match name::parts(called)?.as_slice() {
+            [name] => Ok(name),
+            [schema, name] if schema.value == "pg_catalog" => Ok(name),
+            [schema, name] if schema.value == "public" && is_own(name) => Ok(name),
+            _ => Err(Error::unsupported("a function in a schema")),
+        }
     }
 
     fn function_named(
@@ -43,8 +50,22 @@ impl<'a> Binder<'a> {
         if call.null_treatment.is_some() {
             return Err(Error::unsupported("the treatment of NULLs"));
         }
-        let aggregate = AggregateFunction::named(name);
+        let own = self.times.functions.get(name);
+        if own.is_some() && is_variadic(&call.args) {
+            return Err(Error::unsupported(format!("VARIADIC for {name}")));
+        }
+        let aggregate = match &own {
+            Some(own) => own.is_aggregate().then_some(AggregateFunction::External),
+            None => AggregateFunction::named(name),
+        };
         if let Some(over) = &call.over {
+            match own.as_ref().map(|own| own.is_aggregate()) {
+                None => {}
+                Some(true) => {
+                    return Err(Error::unsupported(format!("OVER for the aggregate {name}")));
+                }
+                Some(false) => return Err(window_call::no_window(name)),
+            }
             if !call.within_group.is_empty() {
                 return Err(Error::unsupported(
                     "OVER for an aggregate with WITHIN GROUP",
@@ -146,6 +167,9 @@ impl<'a> Binder<'a> {
                 arguments
             }
         };
+        if let Some(own) = own {
+            return expr::resolve_external(own, arguments);
+        }
         if let Some(known) = self.system_function(name, &arguments, context)? {
             return Ok(known);
         }
@@ -216,6 +240,48 @@ pub fn is_populating(name: &str) -> bool {
     let name = name.strip_prefix("json").unwrap_or_default();
     let name = name.strip_prefix('b').unwrap_or(name);
     matches!(name, "_populate_record" | "_populate_recordset")
+}
+
+/// Functions that are not found so: they need arguments of certain types, or are none of expressions.
+const ELSEWHERE: [&str; 10] = [
+    "current_database",
+    "current_schema",
+    "current_schemas",
+    "current_user",
+    "enum_first",
+    "enum_last",
+    "enum_range",
+    "grouping",
+    "ifnull",
+    "unnest",
+];
+
+/// Whether a name is that of a function of the system's, so that the host can have none of that name.
+pub fn is_built_in(name: &str) -> bool {
+    // Of arguments that may be anything, one that is there says something else than that it is not.
+    let is_there = |arguments: usize| {
+        let resolved = expr::resolve_function(name, vec![Expr::null(); arguments]);
+        !matches!(resolved, Err(error) if error.code() == Code::UndefinedFunction)
+    };
+    (0..8).any(is_there)
+        || ELSEWHERE.contains(&name)
+        || is_populating(name)
+        || expr::is_set_function(name)
+        || AggregateFunction::named(name).is_some()
+        || window_call::function(name).is_some()
+        || PastFunction::named(name).is_some()
+        || super::data_type::of_name(name).is_some()
+        || name.starts_with("pg_")
+}
+
+/// The error of a call, which says how the host brings a function if there is none of that name.
+pub fn of_host(name: &str, error: Error) -> Error {
+    match error.code() {
+        Code::UndefinedFunction if !is_built_in(name) => error.with_hint(
+            "Functions of the application are there while they are registered, by db.function.",
+        ),
+        _ => error,
+    }
 }
 
 /// That all arguments so far are NULL.

@@ -103,7 +103,11 @@ impl Way {
     pub fn times(&self, of: &Binder) -> Times {
         let mut catalogs = of.times.catalogs.clone();
         catalogs[0] = Rc::new(self.catalog.clone());
-        Times::new(&of.statement.temporal, &catalogs)
+        Times::new(
+            &of.statement.temporal,
+            &catalogs,
+            of.times.functions.clone(),
+        )
     }
 
     /// That nothing leads to what is not there, but may be in the other catalogs.

@@ -77,7 +77,7 @@ impl<'a> Binder<'a> {
 
     fn table_factor(&mut self, factor: &'a TableFactor) -> Result<(Node, Scope)> {
         self.count_table()?;
-        if let Some(function) = table_function(factor)? {
+        if let Some(function) = table_function(self, factor)? {
             return self.lateral(|binder| binder.function_in_from(function));
         }
         match factor {

@@ -5,6 +5,7 @@ use super::define::{column_names, order_of};
 use super::key::bind_key;
 use super::name;
 use crate::error::{Code, Error, Result};
+use crate::expr::{Expr, ExprKind};
 use crate::plan::{Plan, TimeSlot};
 use crate::sql::CreateIndex;
 use crate::table::{Catalog, mentions_in};
@@ -50,7 +51,13 @@ impl Binder<'_> {
                 predicate: texts.predicate.as_ref().map(with_ids).transpose()?,
             };
             self.check_casts(&table, &given)?;
-            bind_key(&table, &given).map_err(|error| error.moved_to(position))?;
+            bind_key(&table, &given).map_err(|error| match error.code() {
+                Code::UndefinedFunction if self.calls_host(index, &table) => {
+                    Error::unsupported("a function of the application in an index")
+                        .with_hint("Make a generated column of it, and index that.")
+                }
+                _ => error.moved_to(position),
+            })?;
             computed = Some(given);
         }
         let included: Vec<&Ident> = index.included.iter().collect();
@@ -89,6 +96,18 @@ impl Binder<'_> {
                 included,
             },
             if_not_exists: index.if_not_exists,
+        })
+    }
+
+    /// Whether functions of the host are what a key wants. None is in one: keys are made again of rows of every moment, and
+    /// when a database is opened, which is before any is registered.
+    fn calls_host(&mut self, index: &CreateIndex, table: &TableSchema) -> bool {
+        let parts = index.columns.iter().map(|part| &part.column.expr);
+        let mut all = parts.chain(&index.predicate);
+        let is_host = |expr: &Expr| matches!(expr.kind, ExprKind::External { .. });
+        all.any(|ast| {
+            let bound = self.over_columns(ast, table, "index expressions", None);
+            bound.is_ok_and(|bound| bound.any(&mut |expr| is_host(expr)))
         })
     }
 

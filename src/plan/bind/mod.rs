@@ -92,6 +92,8 @@ mod with;
 mod writable;
 
 pub(super) use binder::Binder;
+pub use call::is_built_in;
+pub(super) use data_type::bind as bind_data_type;
 pub(super) use data_type::of_parameter as bind_type;
 pub(super) use insert::take_rows;
 pub use key::BoundKey;

@@ -7,7 +7,7 @@ use super::parameter::Parameters;
 use super::scope::Scope;
 use super::times::Times;
 use crate::error::{Code, Error, Result};
-use crate::expr::{self, CastContext, Expr};
+use crate::expr::{self, CastContext, Expr, Externals};
 use crate::sql::{Moment, SessionStatement, Statement, Syntax, Temporal};
 use crate::table::Catalog;
 use crate::types::{DataType, TableSchema, Value};
@@ -41,7 +41,11 @@ pub fn bind_moment(moment: &Moment, parameter_types: &[Option<DataType>]) -> Res
 }
 
 /// The arguments of an EXECUTE in the types that its statement wants.
-pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<Expr>> {
+pub fn bind_arguments(
+    statement: &Statement,
+    wanted: &[DataType],
+    functions: &Rc<Externals>,
+) -> Result<Vec<Expr>> {
     let Syntax::Session(session) = &statement.syntax else {
         return Ok(Vec::new());
     };
@@ -59,7 +63,8 @@ pub fn bind_arguments(statement: &Statement, wanted: &[DataType]) -> Result<Vec<
     }
     let places = arguments.iter().zip(wanted).enumerate();
     let bound = places.map(|(at, (ast, wanted))| {
-        let bound = bind_alone(ast, &[], "EXECUTE parameters", &Scope::default(), None)?;
+        let (clause, scope) = ("EXECUTE parameters", Scope::default());
+        let bound = bind_with(ast, &[], clause, &scope, None, functions.clone())?;
         let given = bound.data_type;
         if *wanted == DataType::Unknown {
             return Ok(bound);
@@ -87,6 +92,18 @@ pub fn bind_alone(
     scope: &Scope,
     of: Option<&TableSchema>,
 ) -> Result<Expr> {
+    bind_with(ast, parameter_types, clause, scope, of, Rc::default())
+}
+
+/// The same where functions of the host may be called.
+fn bind_with(
+    ast: &Ast,
+    parameter_types: &[Option<DataType>],
+    clause: &'static str,
+    scope: &Scope,
+    of: Option<&TableSchema>,
+    functions: Rc<Externals>,
+) -> Result<Expr> {
     let statement = Statement {
         syntax: Syntax::Commit,
         temporal: Temporal::default(),
@@ -105,7 +122,7 @@ pub fn bind_alone(
         tokens: Vec::new(),
     };
     let catalog = of.map(Catalog::of_types).unwrap_or_default();
-    let times = Times::new(&statement.temporal, &[Rc::new(catalog)]);
+    let times = Times::new(&statement.temporal, &[Rc::new(catalog)], functions);
     let mut parameters = Parameters::new(&statement, parameter_types);
     let mut binder = Binder::new(&statement, &times, &mut parameters);
     binder.seen = of.map(|_| &[][..]);

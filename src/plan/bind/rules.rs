@@ -111,7 +111,7 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn over_columns(
+    pub fn over_columns(
         &mut self,
         ast: &Ast,
         table: &TableSchema,

@@ -249,6 +249,7 @@ fn by_marks(
         distinct: false,
         order: Vec::new(),
         data_type: DataType::Integer,
+        external: None,
     };
     let grouped = Node::Aggregate {
         input: Box::new(append(marked(left, [1, 0]), marked(right, [0, 1]))),

@@ -1,7 +1,7 @@
 //! Functions in a FROM, with their aliases, the types of records and WITH ORDINALITY.
 
 use super::binder::Binder;
-use super::call::{is_populating, plain_argument};
+use super::call::{is_populating, of_host, plain_argument};
 use super::expression::Context;
 use super::from::{rename, scope_of_output};
 use super::name;
@@ -22,7 +22,10 @@ pub struct TableFunction<'a> {
 }
 
 /// The function that stands in a FROM; `None` if it is something else.
-pub fn table_function(factor: &TableFactor) -> Result<Option<TableFunction<'_>>> {
+pub fn table_function<'a>(
+    binder: &Binder,
+    factor: &'a TableFactor,
+) -> Result<Option<TableFunction<'a>>> {
     let (function, arguments, ordinality, alias) = match factor {
         TableFactor::Table {
             name,
@@ -57,11 +60,7 @@ pub fn table_function(factor: &TableFactor) -> Result<Option<TableFunction<'_>>>
         }
         _ => return Ok(None),
     };
-    let name = match name::parts(function)?.as_slice() {
-        [name] => *name,
-        [schema, name] if schema.value == "pg_catalog" => *name,
-        _ => return Err(Error::unsupported("a function in a schema")),
-    };
+    let name = binder.function_name(function)?;
     let arguments: &[FunctionArg] = arguments;
     Ok(Some(TableFunction {
         name: &name.value,
@@ -146,7 +145,12 @@ impl<'a> Binder<'a> {
         }
         let Some((call, names)) = expr::resolve_set_function(name, arguments.clone())? else {
             // Of any other function the one value is a row.
-            let value = expr::resolve_function(name, arguments)?;
+            let value = match self.times.functions.get(name) {
+                Some(own) => expr::resolve_external(own, arguments)?,
+                None => {
+                    expr::resolve_function(name, arguments).map_err(|error| of_host(name, error))?
+                }
+            };
             let mut output = vec![own(alias_name, value.data_type)];
             output.extend(ordinal);
             let mut expressions = vec![value];

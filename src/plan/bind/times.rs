@@ -10,6 +10,7 @@
 //! starts again. A clause is evaluated as of the time at which its view is read. Binding goes the same way each time, so the slots stay what they were.
 
 use crate::error::{Code, Error, Result};
+use crate::expr::Externals;
 use crate::plan::TimeSlot;
 use crate::sql::{Clause, Temporal};
 use crate::table::Catalog;
@@ -21,6 +22,8 @@ pub type Evaluate<'a> = dyn FnMut(&Clause, TimeSlot) -> Result<Rc<Catalog>> + 'a
 
 pub struct Times {
     pub catalogs: Vec<Rc<Catalog>>,
+    /// The functions of the host, which are the same at all of them.
+    pub functions: Rc<Externals>,
     /// Of each clause, whether it sees at most one version of each row.
     one_moment: Vec<bool>,
     /// How many of the statement's own clauses there are.
@@ -32,9 +35,10 @@ pub struct Times {
 }
 
 impl Times {
-    pub fn new(temporal: &Temporal, catalogs: &[Rc<Catalog>]) -> Times {
+    pub fn new(temporal: &Temporal, catalogs: &[Rc<Catalog>], functions: Rc<Externals>) -> Times {
         let own = temporal.clauses.len();
         Times {
+            functions,
             catalogs: catalogs.to_vec(),
             one_moment: temporal.clauses.iter().map(is_one_moment).collect(),
             own,

@@ -154,6 +154,12 @@ impl<'a> Binder<'a> {
         let (sql, uses) = (view.sql.clone(), view.uses.clone());
         let rows = self.rows_of_query(&sql, &name, Some(&uses), TimeSlot::Present);
         let (root, output) = rows.map_err(|error| error.moved_to(position))?;
+        // A function of the host in it may have become another one.
+        let mut columns = schema.columns.iter().zip(&output);
+        if columns.any(|(column, now)| column.data_type != now.data_type) {
+            let message = format!("the query of \"{name}\" answers other types now");
+            return Err(Error::new(Code::DatatypeMismatch, message).at(position));
+        }
         let query = self.rows_to_keep(with_data, root, output);
         Ok(Plan::CreateTableAs(Box::new(CreateTableAs {
             schema,

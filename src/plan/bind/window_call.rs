@@ -82,11 +82,15 @@ impl<'a> Binder<'a> {
             return resolve(function, name, arguments);
         }
         expr::resolve_function(name, arguments)?;
-        let message = format!(
-            "OVER specified, but {name} is not a window function nor an aggregate function"
-        );
-        Err(Error::new(Code::WrongObjectType, message))
+        Err(no_window(name))
     }
+}
+
+/// The error for OVER behind the call of a scalar function.
+pub fn no_window(name: &str) -> Error {
+    let message =
+        format!("OVER specified, but {name} is not a window function nor an aggregate function");
+    Error::new(Code::WrongObjectType, message)
 }
 
 fn check(name: &str, call: &ast::Function, context: &Context) -> Result<()> {

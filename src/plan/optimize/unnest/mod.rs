@@ -150,7 +150,7 @@ fn may_fail(expr: &Expr) -> bool {
             function: Function::Array(ArrayFunction::Build),
             ..
         } => false,
-        ExprKind::Call { .. } => true,
+        ExprKind::Call { .. } | ExprKind::External { .. } => true,
         _ => false,
     })
 }
