@@ -155,12 +155,13 @@ fn side_of_trim(sql: &str, pieces: &[Piece], at: usize) -> Option<&'static str> 
         return None;
     }
     let mut depth = 0;
-    for piece in pieces.get(at + 2..).unwrap_or_default() {
+    let behind = at + 1;
+    for (at, piece) in pieces.iter().enumerate().skip(behind) {
         match piece.token.text(sql) {
             "(" => depth += 1,
             ")" if depth == 0 => break,
             ")" => depth -= 1,
-            _ if depth == 0 && piece.token.is_keyword(sql, "from") => return None,
+            _ if depth == 0 && at > behind && piece.token.is_keyword(sql, "from") => return None,
             _ => {}
         }
     }
