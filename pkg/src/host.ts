@@ -163,6 +163,11 @@ export class Host implements Connection {
     return performance.now() < this.#turnEnd;
   }
 
+  /** The same for the short way, which is synchronous. */
+  mayRunShort(): boolean {
+    return this.synchronous && this.mayRunAtOnce();
+  }
+
   /** Takes a call to its end at once, if it may and takes no longer than what is left of the turn. Answers whether nothing of it is left to do. */
   #runAtOnce(job: Job): boolean {
     if (job.session.jobs[0] !== job || !this.mayRunAtOnce()) return false;

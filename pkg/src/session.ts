@@ -79,7 +79,7 @@ export class Session implements Queryable {
 
   async query<T = Row>(sql: string, params?: Parameters | null, options?: QueryOptions): Promise<Results<T>> {
     const { connection, defaults } = this;
-    if (options === undefined && this.isQuick && connection instanceof Host && connection.mayRunAtOnce()) {
+    if (options === undefined && this.isQuick && connection instanceof Host && connection.mayRunShort()) {
       checkText(sql);
       this.check();
       const short = runText(connection, this.number, sql, params ?? NONE, defaults.rowMode, true, (table) => table.results<T>(defaults.rowMode));

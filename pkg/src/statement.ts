@@ -65,7 +65,7 @@ export class PreparedStatement<T = Row> implements Statement<T> {
 
   async #one<R>(params: Parameters | null | undefined, options: QueryOptions | undefined, use: (table: Table, rowMode: RowMode) => R): Promise<R> {
     const way = options === undefined ? this.#way : undefined;
-    if (way && !this.#closed && this.session.isQuick && way.host.mayRunAtOnce()) {
+    if (way && !this.#closed && this.session.isQuick && way.host.mayRunShort()) {
       this.session.check();
       const short = way.run(params ?? [], (table) => use(table, this.#settled.rows.rowMode));
       if (short) {
