@@ -334,15 +334,16 @@ export class Database implements DatabaseApi {
 
 /** What the options say about the engine, which those who open its URL share. */
 function engineOptions({ durability, lockTimeout, salvage, memory }: OpenOptions): EngineOptions {
-  return { durability, lockTimeout, salvage, memory };
+  return { durability, lockTimeout, salvage, memory: memory === undefined ? undefined : checkedMemory(memory) };
 }
 
-
 /** The bytes of memory that an option gives; 0 if it gives none. */
-function checkedMemory(bytes: number | undefined): number {
-  if (bytes === undefined) return 0;
-  if (Number.isInteger(bytes) && bytes > 0) return bytes;
-  throw new DatabaseError('INVALID_PARAMETER_VALUE', `memory is a number of bytes, not ${String(bytes)}`);
+function checkedMemory(given: number | string | undefined): number {
+  if (given === undefined) return 0;
+  const [, number, prefix, binary] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?)(i?)b?\s*$/i.exec(String(given)) ?? [];
+  const bytes = Math.floor(Number(number) * (binary ? 1024 : 1000) ** ' kmg'.indexOf(prefix?.toLowerCase() || ' '));
+  if (bytes > 0) return bytes;
+  throw new DatabaseError('INVALID_PARAMETER_VALUE', `memory is a number of bytes or a size such as '100 MB', not ${String(given)}`);
 }
 
 /** Opens an engine, here or in a worker, and keeps the page's memory of it. */

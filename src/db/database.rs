@@ -1,6 +1,7 @@
 //! The database: its sessions, tasks and what they share.
 
 use super::cache::{Cache, Compiled};
+use super::opening::origin;
 use super::session::{Block, Session};
 use super::talk::{fields_of, no_prepared};
 use super::task::Task;
@@ -10,9 +11,9 @@ use super::{
 };
 use crate::error::{Code, Error, Result};
 use crate::exec::Meter;
-use crate::log::{Contents, Log, Report, Usage};
+use crate::log::{Contents, Log, Report, Spot, Usage};
 use crate::sql::{Lifting, Statements, Syntax};
-use crate::storage::Ticket;
+use crate::storage::{self, Ticket};
 use crate::table::{Capture, Catalog, CommitInfo, Stats, Store};
 use crate::types::SortedMap;
 use crate::types::{Seq, Snapshot};
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     pub store: Store,
     pub log: Option<Log>,
     pub report: Option<Report>,
+    storage: Option<storage::Shared>,
     pub cache: Cache,
     pub counters: Counters,
     /// Flushes under way, and the last commit that each covers.
@@ -59,6 +61,8 @@ pub(super) struct Shared {
 pub(super) struct Parts<'a> {
     pub store: &'a Store,
     pub capture: &'a mut Option<Capture>,
+    /// Where it will be read from; none if it is another database's.
+    pub storage: Option<&'a storage::Shared>,
 }
 
 impl Contents for Parts<'_> {
@@ -71,6 +75,12 @@ impl Contents for Parts<'_> {
     fn next(&mut self, seq: u64) -> Result<Option<Vec<u8>>> {
         let capture = (self.capture).get_or_insert_with(|| Capture::new(self.store, Seq(seq)));
         capture.next(self.store)
+    }
+
+    fn placed(&mut self, part: Vec<u8>, spot: Spot) {
+        if let (Some(capture), Some(storage)) = (&mut *self.capture, self.storage) {
+            capture.placed(self.store, part, origin(storage, spot));
+        }
     }
 
     fn restart(&mut self, seq: u64) {
@@ -131,9 +141,12 @@ impl Database {
     pub(super) fn new(
         options: Options,
         store: Store,
-        log: Option<Log>,
-        report: Option<Report>,
+        logged: Option<(Log, Report, storage::Shared)>,
     ) -> Database {
+        let (log, report, storage) = match logged {
+            Some((log, report, storage)) => (Some(log), Some(report), Some(storage)),
+            None => (None, None, None),
+        };
         let durable = store.last_seq();
         Database {
             shared: Shared {
@@ -142,6 +155,7 @@ impl Database {
                 store,
                 log,
                 report,
+                storage,
                 counters: Counters::default(),
                 flushes: Vec::new(),
                 capture: None,
@@ -176,6 +190,7 @@ impl Database {
         self.tasks.retain(|_, task| task.session != session);
         self.statements
             .retain(|_, statement| statement.session != session);
+        self.shared.store.release(session.waiter());
         self.release_writer(session);
     }
 
@@ -391,6 +406,7 @@ impl Database {
         self.flush()?;
         let Shared {
             log: Some(log),
+            storage: Some(storage),
             options,
             store,
             capture,
@@ -400,11 +416,29 @@ impl Database {
         else {
             return Ok(false);
         };
+        // What is in no checkpoint cannot be dropped.
+        if store.dirty_bytes() > options.memory / 2 {
+            log.want_early();
+        }
         let budget = milliseconds.saturating_mul(MAINTAINED_PER_MILLISECOND);
         let done = match log.is_checkpointing() && check.is_none() {
-            true => log.checkpoint(budget, options.clock.now(), &mut Parts { store, capture }),
+            true => log.checkpoint(
+                budget,
+                options.clock.now(),
+                &mut Parts {
+                    store,
+                    capture,
+                    storage: Some(storage),
+                },
+            ),
             false => log.maintain(budget),
         };
+        // Before the files of before are emptied.
+        if log.take_completed()
+            && let Some(capture) = capture.take()
+        {
+            store.take_places(capture);
+        }
         if !log.is_checkpointing() {
             *capture = None;
         }

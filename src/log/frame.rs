@@ -72,7 +72,7 @@ impl EventType {
 }
 
 /// The checksum of the frames of one segment, salted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checksum(u32);
 
 impl Checksum {

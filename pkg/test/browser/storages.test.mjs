@@ -128,6 +128,56 @@ for (const scheme of ['opfs', 'idb']) {
     }));
 }
 
+for (const scheme of ['opfs', 'idb']) {
+  test(`${scheme}: a database larger than its memory answers as one that has room`, () =>
+    withPage(async (page) => {
+      const name = `${scheme}://large`;
+      const answers = (name, memory) =>
+        page.evaluate(
+          async (name, budget) => {
+            const db = await open_(name, { memory: budget });
+            const held = [];
+            const told = [];
+            for (const sql of [
+              'SELECT count(*), sum(v), min(s), max(s) FROM t',
+              'SELECT count(*), sum(v), max(s) FROM t AS OF @seq:5',
+              'SELECT count(*), sum(v) FROM t FOR SYSTEM_TIME ALL',
+              'SELECT g, count(*), sum(v) FROM t GROUP BY g ORDER BY g',
+              'SELECT * FROM t WHERE id IN (5, 40000, 79999)',
+              'SELECT a.id, b.v FROM t a JOIN t b ON b.id = a.id + 1 WHERE a.g = 17 ORDER BY a.id LIMIT 50',
+              'SELECT id, v FROM t FOR SYSTEM_TIME AS OF @seq:4 ORDER BY v DESC, id LIMIT 20',
+            ]) {
+              told.push((await db.query(sql, [], { rowMode: 'array' })).rows.map((row) => row.map(String)));
+              held.push((await db.stats()).memory);
+            }
+            told.push((await db.history('t', 40_000)).map(({ row }) => row.v));
+            const { problems } = await db.check();
+            const { memory, storage } = await db.stats();
+            await db.close();
+            return { told, problems, memory, storage, most: Math.max(...held.map((memory) => memory.held)) };
+          },
+          name,
+          memory,
+        );
+      await page.evaluate(async (name) => {
+        const db = await open_(name);
+        await db.exec('CREATE TABLE t (id INT PRIMARY KEY, g INT, v INT, s TEXT); CREATE INDEX of_g ON t (g)');
+        await db.exec("INSERT INTO t SELECT id, id % 200, id, 'customer ' || id * 7919 || ' of a long street' FROM generate_series(1, 80000) AS g(id)");
+        for (let round = 0; round < 9; round += 1) await db.query('UPDATE t SET v = v + id % 7 + $1 WHERE id % 3 = $2', [round, round % 3]);
+        await db.compact();
+        await db.close();
+      }, name);
+      const whole = await answers(name, '1 GB');
+      const small = await answers(name, '3 MB');
+      assert.deepEqual(small.told, whole.told);
+      assert.deepEqual([small.problems, small.memory.budget, whole.memory.budget], [[], 3_000_000, 1_000_000_000]);
+      assert.ok(whole.most > 20_000_000, `${whole.most}`);
+      // Over IndexedDB what a checkpoint holds stays, packed.
+      const packed = scheme === 'idb' ? small.storage.checkpoint : 0;
+      assert.ok(small.most < 4_500_000 + packed, `${small.most} held, ${packed} packed`);
+    }));
+}
+
 test('idb: a checkpoint without room is given up, commits go on, and with room again there is one', () =>
   withPage(async (page) => {
     const name = 'idb://short';
