@@ -71,7 +71,9 @@ async function killWhileWriting(profileDir, url, tries, check) {
 /** Fails unless the database of a try holds all that was acknowledged; answers whether the browser has deleted it, and it says so. */
 async function checkKept(page, one) {
   const { name, acknowledged } = one;
-  const { value, ...error } = await page.evaluate(look, name);
+  const { value, ...error } = await page.evaluate(look, name).catch((error) => {
+    throw new Error(`${name}, of which ${acknowledged} was acknowledged: ${error.message}`, { cause: error });
+  });
   if (!value && isDeletion(one, error.code)) return true;
   assert.ok(value, `${name}: ${JSON.stringify(error)}`);
   assert.ok(value.appliedSeq >= acknowledged, `${name}: ${value.appliedSeq} of ${acknowledged}`);
