@@ -6,6 +6,10 @@
  * What has finished is held until everything it could see is durable: one write and one flush for all
  * of a turn.
  *
+ * Where nothing waits, a call does not wait for a turn either: it is stepped at once, until such calls
+ * have taken as long as a turn since the event loop last ran. Short statements on the caller's thread go
+ * a shorter way still, see `short.ts`. What is to be stored is left to a turn all the same.
+ *
  * ```text
  *   call -> queue of its session -> stepped in turns -> held -> durable -> answered
  * ```
