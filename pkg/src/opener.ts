@@ -9,6 +9,7 @@ import { isQuota } from './storage/files.js';
 import { asError, deleteIdb, type IdbPieces, openIdb } from './storage/idb.js';
 import { deleteOpfs, openOpfs, opfsMissing } from './storage/opfs.js';
 import { MEMORY, type OpenStorage } from './storage/storage.js';
+import { isWitnessed } from './storage/witness.js';
 import type { DatabaseInfo } from './types.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
 
@@ -78,9 +79,9 @@ export async function openStorage(given: Opening): Promise<Chosen> {
     case 'memory':
       return { storage: MEMORY, reason: 'the URL says so' };
     case 'opfs':
-      return { storage: await guarded(openOpfs(url.name, opening.create), opening, 'opfs', url), reason: 'the URL says so' };
+      return { storage: await openKept('opfs', url, opening), reason: 'the URL says so' };
     case 'idb':
-      return { storage: await guarded(openIndexedDb(url, opening), opening, 'idb', url), reason: 'the URL says so' };
+      return { storage: await openKept('idb', url, opening), reason: 'the URL says so' };
     case 'file': {
       const open = platform().openDirectory;
       if (!open) throw new DatabaseError('STORAGE_UNAVAILABLE', "'file://' is for Node; in a browser use 'opfs://' or 'idb://'");
@@ -100,7 +101,7 @@ async function openBest(url: DatabaseUrl, opening: Opening): Promise<Chosen> {
   let why = missing;
   if (!missing) {
     try {
-      return { storage: await guarded(openOpfs(url.name, opening.create), opening, 'opfs', url), reason: 'OPFS is there' };
+      return { storage: await openKept('opfs', url, opening), reason: 'OPFS is there' };
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
       why = error.message;
@@ -110,7 +111,7 @@ async function openBest(url: DatabaseUrl, opening: Opening): Promise<Chosen> {
     throw new DatabaseError('STORAGE_UNAVAILABLE', `the database '${url.name}' was kept in OPFS, which cannot be used now: ${why}`);
   }
   try {
-    const storage = await guarded(openIndexedDb(url, opening), opening, 'idb', url);
+    const storage = await openKept('idb', url, opening);
     return { storage, reason: `IndexedDB, since ${why}` };
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
@@ -123,22 +124,28 @@ async function openBest(url: DatabaseUrl, opening: Opening): Promise<Chosen> {
   }
 }
 
-function openIndexedDb(url: DatabaseUrl, opening: Opening): Promise<OpenStorage> {
-  return openIdb(url.name, opening.create, opening.durability === 'relaxed');
+/**
+ * Opens the storage of a database in the browser. Where something remembers that it was there it is not made anew:
+ * that is `DATA_LOSS`.
+ */
+async function openKept(kind: 'opfs' | 'idb', url: DatabaseUrl, opening: Opening): Promise<OpenStorage> {
+  const { name } = url;
+  const remembered = opening.acceptDataLoss ? undefined : await whatWasThere(kind, name, opening.sentinels[kind]);
+  const create = opening.create && !remembered;
+  const storage = kind === 'opfs' ? await openOpfs(name, create) : await openIdb(name, create, opening.durability === 'relaxed');
+  if (storage) return storage;
+  if (remembered) throw dataLoss(url, `${remembered}, and its storage is empty`);
+  throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no database '${name}' in ${STORAGE_NAMES[kind]}`);
 }
 
-/** Raises `DATA_LOSS` where the page remembers commits and the storage holds nothing. */
-async function guarded(storage: Promise<OpenStorage>, opening: Opening, kind: 'opfs' | 'idb', url: DatabaseUrl): Promise<OpenStorage> {
-  const opened = await storage;
-  const sentinel = opening.sentinels[kind];
-  if (sentinel && sentinel.seq !== null && opened.fresh && !opening.acceptDataLoss) {
-    await opened.close();
-    throw dataLoss(url, `it had at least ${sentinel.seq + 1} commits, and its storage is empty`);
-  }
-  return opened;
+const STORAGE_NAMES = { opfs: 'OPFS', idb: 'IndexedDB' };
+
+async function whatWasThere(kind: 'opfs' | 'idb', name: string, sentinel: Sentinel | undefined): Promise<string | undefined> {
+  if (sentinel && sentinel.seq !== null) return `it had at least ${sentinel.seq + 1} commits`;
+  return kind === 'idb' && (await isWitnessed(name)) ? 'it was made earlier' : undefined;
 }
 
-/** The same where commits are missing at the end. */
+/** Raises `DATA_LOSS` where commits are missing at the end. */
 function checkSentinel(url: DatabaseUrl, sentinel: Sentinel | undefined, appliedSeq: number | null): void {
   if (!sentinel || sentinel.seq === null || (appliedSeq ?? -1) >= sentinel.seq) return;
   throw dataLoss(url, `commit ${sentinel.seq} was on storage, and the last one there now is ${appliedSeq ?? 'none'}`);

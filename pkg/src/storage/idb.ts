@@ -16,6 +16,7 @@ import { DatabaseError, describe } from '../error.js';
 import { isQuota } from './files.js';
 import { lockOrBusy } from './opfs.js';
 import type { OpenStorage } from './storage.js';
+import { forgetWitness, witness } from './witness.js';
 
 const FORMAT = 1;
 /** Chromium moves larger values to files of their own, which fare worse. */
@@ -53,13 +54,21 @@ interface Stored {
 
 const databaseName = (name: string) => `driftdb:${name}`;
 
-export async function openIdb(name: string, create: boolean, relaxed: boolean): Promise<OpenStorage> {
+/** Opens a database, made if `create` says so; undefined if there is none. */
+export async function openIdb(name: string, create: boolean, relaxed: boolean): Promise<OpenStorage | undefined> {
   if (typeof indexedDB === 'undefined') throw new DatabaseError('STORAGE_UNAVAILABLE', 'the browser has no IndexedDB here');
   const unlock = await lockOrBusy(`driftdb:idb:${name}`, name);
   try {
-    const { connection, made } = await connect(name, create);
+    const connected = await connect(name, create);
+    if (!connected) {
+      unlock();
+      return undefined;
+    }
+    const { connection, made } = connected;
     const pieces = new IdbPieces(connection, name, relaxed);
-    const fresh = (await pieces.takeOver()) && made;
+    // Before anything is acknowledged.
+    const [isFirst] = await Promise.all([pieces.takeOver(), witness(name)]);
+    const fresh = isFirst && made;
     return {
       kind: 'idb',
       fresh: fresh || (made && pieces.empty),
@@ -79,6 +88,7 @@ export async function deleteIdb(name: string): Promise<void> {
   if (typeof indexedDB === 'undefined') throw new DatabaseError('STORAGE_UNAVAILABLE', 'the browser has no IndexedDB here');
   const unlock = await lockOrBusy(`driftdb:idb:${name}`, name);
   try {
+    await forgetWitness(name);
     await settle(indexedDB.deleteDatabase(databaseName(name)), name);
   } catch (error) {
     throw asError(error);
@@ -305,7 +315,7 @@ function split(piece: Piece): Piece[] {
   return parts;
 }
 
-async function connect(name: string, create: boolean): Promise<{ connection: IDBDatabase; made: boolean }> {
+async function connect(name: string, create: boolean): Promise<{ connection: IDBDatabase; made: boolean } | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     let made = false;
     const request = indexedDB.open(databaseName(name), 1);
@@ -322,7 +332,7 @@ async function connect(name: string, create: boolean): Promise<{ connection: IDB
       const connection = await settle(request, name);
       return { connection, made };
     } catch (error) {
-      if (made && !create) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no IndexedDB database '${name}'`);
+      if (made && !create) return undefined;
       if ((error as Error)?.name !== 'UnknownError' || attempt === OPEN_ATTEMPTS) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50 * 4 ** attempt));
     }

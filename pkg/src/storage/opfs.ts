@@ -37,8 +37,8 @@ export function opfsMissing(): string | undefined {
   return undefined;
 }
 
-/** Opens the directory of a database, made if `create` says so, and all files in it. */
-export async function openOpfs(name: string, create: boolean): Promise<OpenStorage> {
+/** Opens the directory of a database, made if `create` says so, and all files in it; undefined if there is none. */
+export async function openOpfs(name: string, create: boolean): Promise<OpenStorage | undefined> {
   const missing = opfsMissing();
   if (missing) throw new DatabaseError('STORAGE_UNAVAILABLE', `OPFS cannot be used: ${missing}`);
   const unlock = await lockOrBusy(`driftdb:opfs:${name}`, name);
@@ -46,15 +46,21 @@ export async function openOpfs(name: string, create: boolean): Promise<OpenStora
   let found: Promise<FileSystemDirectoryHandle>;
   try {
     const directory = await directoryOf(name, create);
-    if (!directory) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no OPFS database '${name}'`);
+    if (!directory) {
+      unlock();
+      return undefined;
+    }
     found = Promise.resolve(directory);
     const counting = countFiles(directory);
     counting.catch(() => {}); // awaited below
-    if (create) await openFiles(pool, directory, FILES_AT_FIRST, name); // there or not, they are opened: no need to know
+    await openFiles(pool, directory, FILES_AT_FIRST, name); // there or not, they are opened: no need to know
     await openFiles(pool, directory, await counting, name);
     const fresh = pool.files.every((file) => file.getSize() === 0);
-    if (fresh && !create) throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no OPFS database '${name}'`);
-    await openFiles(pool, directory, FILES_AT_FIRST, name);
+    if (fresh && !create) {
+      pool.close();
+      unlock();
+      return undefined;
+    }
     return {
       kind: 'opfs',
       fresh,

@@ -439,3 +439,35 @@ for (const [from, to] of [['opfs', 'idb'], ['idb', 'opfs'], ['opfs', 'opfs'], ['
       assert.deepEqual(seen, { refused: 'CORRUPT', commits: 13, lost: 8, rows: [{ n: 12 }], past: [{ n: 5 }], problems: [], told: true });
     }));
 }
+
+test('a database that the browser has deleted from IndexedDB with all that the page noted is DATA_LOSS, one that was deleted by the application is new', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const url = 'idb://witnessed';
+      const made = async (options) => {
+        const opened = await outcome(driftdb.Database.open(url, options));
+        if (!opened.value) return opened.code;
+        const { created } = opened.value.info;
+        await opened.value.exec('CREATE TABLE t (a INT)');
+        await opened.value.close();
+        return created;
+      };
+      const lose = async () => {
+        await new Promise((done, failed) => {
+          const request = indexedDB.deleteDatabase('driftdb:witnessed');
+          request.onsuccess = done;
+          request.onerror = failed;
+        });
+        localStorage.clear();
+      };
+      const first = await made();
+      await lose();
+      const lost = [await made(), await made()];
+      const left = (await indexedDB.databases()).length;
+      const accepted = await made({ acceptDataLoss: true });
+      await driftdb.Database.delete(url);
+      const anew = await made();
+      return { first, lost, left, accepted, anew };
+    });
+    assert.deepEqual(seen, { first: true, lost: ['DATA_LOSS', 'DATA_LOSS'], left: 0, accepted: true, anew: true });
+  }));
