@@ -84,7 +84,7 @@ export class Session implements Queryable {
       this.check();
       const short = runText(connection, this.number, sql, params ?? NONE, defaults.rowMode, true, (table) => table.results<T>(defaults.rowMode));
       if (short) {
-        await connection.settleSoon(this.number, short.status);
+        await connection.direct.settleSoon(this.number, short.status);
         return short.result;
       }
     }

@@ -33,9 +33,9 @@ export class ShortWay {
     const { host, session, prepared } = this;
     if (!isArray(params)) return undefined;
     const row = [...params]; // a getter's code runs here, and nowhere below
-    if (!row.every(isQuiet) || !host.isAtRest(session.number)) return undefined;
-    const { engine, session: inEngine } = host.direct(session.number);
-    const statement = host.directStatement(session.number, prepared.id);
+    if (!row.every(isQuiet) || !host.direct.isAtRest(session.number)) return undefined;
+    const { engine, session: inEngine } = host.direct.begin(session.number);
+    const statement = host.direct.statement(session.number, prepared.id);
     const length = writeParameters(engine.room(), [row], prepared.paramTypes.length);
     if (!isDone(host, session.number, this.sql, () => engine.wasm.execute(inEngine, statement, length))) return undefined;
     const table = engine.outputTable(this.settled.rows, this.#known);
@@ -64,8 +64,8 @@ export function runText<R>(
 ): Short<R> | undefined {
   if (!isArray(params)) throw new DatabaseError('WRONG_PARAMETERS', 'parameters are given as an array');
   const cells = params.length > 0 ? parametersBuffer([params], params.length) : undefined;
-  if (onlyShort && !host.isAtRest(session)) return undefined;
-  const { engine, session: inEngine } = host.direct(session);
+  if (onlyShort && !host.direct.isAtRest(session)) return undefined;
+  const { engine, session: inEngine } = host.direct.begin(session);
   const length = engine.writeRequest({ kind: 'exec', sql, single: true, params: cells });
   if (!isDone(host, session, sql, () => engine.wasm.run(inEngine, length, onlyShort)) || engine.wasm.output_length() === 0) return undefined;
   const table = engine.runTable({ rowMode, parsers: undefined });
@@ -74,16 +74,16 @@ export function runText<R>(
 
 /** Calls the engine; an error of its own or of the statement is thrown. */
 function isDone(host: Host, session: number, sql: string, use: () => number): boolean {
-  const { engine, session: inEngine } = host.direct(session);
+  const { engine, session: inEngine } = host.direct.begin(session);
   let answer: number;
   try {
     answer = use();
   } catch (error) {
-    throw host.crashedDirect(error);
+    throw host.direct.crashed(error);
   }
   if (answer === Answer.Failed) {
     const error = engine.takeError();
-    host.settleDirectFailure(session, engine, inEngine, error.code);
+    host.direct.settleFailure(session, engine, inEngine, error.code);
     throw DatabaseError.fromWire({ ...error, statementIndex: undefined }, { query: sql });
   }
   return answer === Answer.Done;

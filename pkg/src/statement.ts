@@ -70,7 +70,7 @@ export class PreparedStatement<T = Row> implements Statement<T> {
       const short = way.run(params ?? [], (table) => use(table, this.#settled.rows.rowMode));
       if (short) {
         this.fields = way.fields ?? this.fields;
-        await way.host.settleSoon(this.session.number, short.status);
+        await way.host.direct.settleSoon(this.session.number, short.status);
         return short.result;
       }
     }

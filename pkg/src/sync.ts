@@ -30,7 +30,7 @@ export class SyncSession {
 
   query<T>(sql: string, params?: Parameters | null, options: QueryOptions = NO_OPTIONS): Results<T> {
     checkText(sql);
-    if (options === NO_OPTIONS && this.#plain && this.host.isAtRest(this.session.number)) return this.#atOnce<T>(sql, params ?? NONE);
+    if (options === NO_OPTIONS && this.#plain && this.host.direct.isAtRest(this.session.number)) return this.#atOnce<T>(sql, params ?? NONE);
     const settled = this.#settle(options);
     let row = params ?? [];
     if (settled.serializers && row.length > 0) {
@@ -48,7 +48,7 @@ export class SyncSession {
     const { number, defaults } = this.session;
     const done = runText(this.host, number, sql, params, defaults.rowMode, false, (table) => table.results<T>(defaults.rowMode));
     if (!done) return onlyResult<T>({ results: new Uint8Array() }, PLAIN, sql);
-    this.host.settleDirect(number, done.status, done.seq);
+    this.host.direct.settle(number, done.status, done.seq);
     return done.result;
   }
 
@@ -147,7 +147,7 @@ class PreparedSync<T> implements SyncStatement<T> {
     const short = this.#closed ? undefined : this.#way?.run(params, use);
     if (!short) return use(this.#long([params], false));
     this.fields = this.#way?.fields ?? this.fields;
-    this.host.settleDirect(this.session.number, short.status, short.seq);
+    this.host.direct.settle(this.session.number, short.status, short.seq);
     return short.result;
   }
 

@@ -16,7 +16,7 @@ async function withFault(name, make, use) {
     const url = `file://${directory}/db`;
     const db = await Database.open(url);
     await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)');
-    for (const file of db.connection.storage.files.files) file[name] = make(file[name].bind(file));
+    for (const file of db.connection.direct.running.storage.files.files) file[name] = make(file[name].bind(file));
     await use(db);
     const rows = await numbers(db);
     await db.close();
@@ -85,7 +85,7 @@ test('a storage that cannot be read is a problem that a check finds', () =>
 
 /** The next request asks for parameters of nearly 4 GiB, which the engine takes at its word: no host does that, and it panics. */
 function panic(db) {
-  const { engine } = db.connection.direct(0);
+  const { engine } = db.connection.direct.begin(0);
   const { writeRequest } = engine;
   engine.writeRequest = function (request) {
     engine.writeRequest = writeRequest;

@@ -174,7 +174,7 @@ test('aggregates, with everything that SQL says around them', () =>
     await db.function('wrong', { step: () => ({}), returns: 'int' });
     await fails(db.query('SELECT wrong(x) FROM t'), /INVALID/);
     // What the engine needs no more, it does not keep.
-    const { routines } = db.connection.direct(0).engine;
+    const { routines } = db.connection.direct.begin(0).engine;
     routines.add('count', { call: () => 1 });
     const last = routines.begin(1);
     await rows('SELECT g, median(x) FROM t GROUP BY g');
@@ -224,7 +224,7 @@ test('functions outlive an engine that fails', () =>
         await db.exec('CREATE TABLE t (i INT)');
         await db.function('double', { call: (x) => x * 2, returns: 'int' });
         await db.function('sums', { init: () => 0, step: (sum, x) => sum + x, returns: 'int' });
-        for (const file of db.connection.storage.files.files) {
+        for (const file of db.connection.direct.running.storage.files.files) {
           file.write = () => {
             throw new Error('the medium is gone');
           };

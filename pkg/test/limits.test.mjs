@@ -175,7 +175,7 @@ for (const way of ['write', 'flush']) {
       const url = `file://${directory}/db`;
       const db = await Database.open(url);
       await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)');
-      for (const file of db.connection.storage.files.files) {
+      for (const file of db.connection.direct.running.storage.files.files) {
         file[way] = () => {
           throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
         };
@@ -198,7 +198,7 @@ for (const way of ['write', 'flush']) {
 
 /** Storage that refuses what is asked of it, as a full disk does; answers with the means to make room again. */
 function fill(db, ...ways) {
-  const files = [...db.connection.storage.files.files];
+  const files = [...db.connection.direct.running.storage.files.files];
   for (const file of files) {
     for (const way of ways) {
       file[`sound_${way}`] = file[way];
@@ -266,13 +266,13 @@ test('a database that cannot be written is open for reading, and says so', () =>
     await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)');
     assert.equal((await db.status()).readOnly, null);
     // No write and no flush gets through any more, however often the files are opened.
-    const { prototype } = Object.getPrototypeOf(db.connection.storage.files).constructor;
+    const { prototype } = Object.getPrototypeOf(db.connection.direct.running.storage.files).constructor;
     const callbacks = prototype.callbacks;
     prototype.callbacks = function (bytes) {
       return { ...callbacks.call(this, bytes), write: () => -2, failure: () => 'no space left on device' };
     };
     try {
-      db.connection.crashedDirect(new Error('for the test'));
+      db.connection.direct.crashed(new Error('for the test'));
       assert.deepEqual(await numbers(db), [1]);
       const { readOnly } = await db.status();
       assert.equal(readOnly.code, 'QUOTA');
