@@ -9,7 +9,7 @@ import { isQuota } from './storage/files.js';
 import { asError, deleteIdb, type IdbPieces, openIdb } from './storage/idb.js';
 import { deleteOpfs, openOpfs, opfsMissing } from './storage/opfs.js';
 import { MEMORY, type OpenStorage } from './storage/storage.js';
-import { isWitnessed } from './storage/witness.js';
+import { forgetWitness, isWitnessed, makeWitness } from './storage/witness.js';
 import type { DatabaseInfo } from './types.js';
 import { type DatabaseUrl, parseUrl } from './url.js';
 
@@ -32,9 +32,11 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
     const module = await loading;
     const engine = await startEngine(module, storage, opening.salvage, opening.memory);
     const url = parseUrl(opening.url);
-    const sentinel = storage.kind === 'opfs' || storage.kind === 'idb' ? opening.sentinels[storage.kind] : undefined;
-    const last = engine.wasm.applied_seq();
-    if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, sentinel, last < 0 ? null : last);
+    if (storage.kind === 'opfs' || storage.kind === 'idb') {
+      const last = engine.wasm.applied_seq();
+      if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, opening.sentinels[storage.kind], last < 0 ? null : last);
+      if (storage.fresh) await makeWitness(storage.kind, url.name);
+    }
     const info: DatabaseInfo = {
       url: url.text,
       name: url.name,
@@ -124,25 +126,21 @@ async function openBest(url: DatabaseUrl, opening: Opening): Promise<Chosen> {
   }
 }
 
-/**
- * Opens the storage of a database in the browser. Where something remembers that it was there it is not made anew:
- * that is `DATA_LOSS`.
- */
+/** Opens the storage of a database in the browser. Where nothing is stored and something remembers that it was, that is `DATA_LOSS`. */
 async function openKept(kind: 'opfs' | 'idb', url: DatabaseUrl, opening: Opening): Promise<OpenStorage> {
   const { name } = url;
-  const remembered = opening.acceptDataLoss ? undefined : await whatWasThere(kind, name, opening.sentinels[kind]);
-  const create = opening.create && !remembered;
-  const storage = kind === 'opfs' ? await openOpfs(name, create) : await openIdb(name, create, opening.durability === 'relaxed');
-  if (storage) return storage;
-  if (remembered) throw dataLoss(url, `${remembered}, and its storage is empty`);
-  throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no database '${name}' in ${STORAGE_NAMES[kind]}`);
+  const storage = await (kind === 'opfs' ? openOpfs(name, opening.create) : openIdb(name, opening.create, opening.durability === 'relaxed'));
+  if (storage && !storage.fresh) return storage;
+  const was = opening.acceptDataLoss ? undefined : await whatWasThere(kind, name, opening.sentinels[kind]);
+  if (storage && !was) return storage;
+  await storage?.close();
+  if (was) throw dataLoss(url, `${was}, and its storage is empty`);
+  throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no database '${name}' in ${kind === 'opfs' ? 'OPFS' : 'IndexedDB'}`);
 }
-
-const STORAGE_NAMES = { opfs: 'OPFS', idb: 'IndexedDB' };
 
 async function whatWasThere(kind: 'opfs' | 'idb', name: string, sentinel: Sentinel | undefined): Promise<string | undefined> {
   if (sentinel && sentinel.seq !== null) return `it had at least ${sentinel.seq + 1} commits`;
-  return kind === 'idb' && (await isWitnessed(name)) ? 'it was made earlier' : undefined;
+  return (await isWitnessed(kind, name)) ? 'it was made earlier' : undefined;
 }
 
 /** Raises `DATA_LOSS` where commits are missing at the end. */
@@ -163,18 +161,23 @@ export async function deleteDatabase(text: string): Promise<void> {
     case 'memory':
       return;
     case 'opfs':
-      return deleteOpfs(url.name);
+      return deleteKept('opfs', url.name);
     case 'idb':
-      return deleteIdb(url.name);
+      return deleteKept('idb', url.name);
     case 'file': {
       const remove = platform().deleteDirectory;
       if (!remove) throw new DatabaseError('STORAGE_UNAVAILABLE', "'file://' is for Node");
       return remove(url.name);
     }
     case 'auto':
-      if (typeof navigator !== 'undefined' && typeof navigator.storage?.getDirectory === 'function') await deleteOpfs(url.name);
-      if (typeof indexedDB !== 'undefined') await deleteIdb(url.name);
+      if (typeof navigator !== 'undefined' && typeof navigator.storage?.getDirectory === 'function') await deleteKept('opfs', url.name);
+      if (typeof indexedDB !== 'undefined') await deleteKept('idb', url.name);
   }
+}
+
+async function deleteKept(kind: 'opfs' | 'idb', name: string): Promise<void> {
+  await forgetWitness(kind, name);
+  await (kind === 'opfs' ? deleteOpfs(name) : deleteIdb(name));
 }
 
 const NO_FILES = {

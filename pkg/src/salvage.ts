@@ -7,6 +7,8 @@ import { accessTo, deleteDatabase, openStorage, storePieces } from './opener.js'
 import type { Opening, Reply, Request } from './protocol.js';
 import { asError } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
+import { makeWitness } from './storage/witness.js';
+import { parseUrl } from './url.js';
 
 /** What is to become of it; by any other number it goes on. */
 export const Part = { begin: 0, leave: 2, finish: 3 } as const;
@@ -59,10 +61,13 @@ export class Salvage {
   }
 
   async #finish(): Promise<void> {
-    const { storage } = this.#to ?? {};
-    storage?.files?.flushNow();
+    const to = this.#to;
+    if (!to) return;
+    const { kind, files } = to.storage;
+    files?.flushNow();
+    if (kind === 'opfs' || kind === 'idb') await makeWitness(kind, parseUrl(to.url).name);
     this.#to = undefined;
-    await storage?.close();
+    await to.storage.close();
   }
 
   /** Takes away what is not whole. */

@@ -16,7 +16,6 @@ import { DatabaseError, describe } from '../error.js';
 import { isQuota } from './files.js';
 import { lockOrBusy } from './opfs.js';
 import type { OpenStorage } from './storage.js';
-import { forgetWitness, witness } from './witness.js';
 
 const FORMAT = 1;
 /** Chromium moves larger values to files of their own, which fare worse. */
@@ -59,19 +58,16 @@ export async function openIdb(name: string, create: boolean, relaxed: boolean): 
   if (typeof indexedDB === 'undefined') throw new DatabaseError('STORAGE_UNAVAILABLE', 'the browser has no IndexedDB here');
   const unlock = await lockOrBusy(`driftdb:idb:${name}`, name);
   try {
-    const connected = await connect(name, create);
-    if (!connected) {
+    const connection = await connect(name, create);
+    if (!connection) {
       unlock();
       return undefined;
     }
-    const { connection, made } = connected;
     const pieces = new IdbPieces(connection, name, relaxed);
-    // Before anything is acknowledged.
-    const [isFirst] = await Promise.all([pieces.takeOver(), witness(name)]);
-    const fresh = isFirst && made;
+    await pieces.takeOver();
     return {
       kind: 'idb',
-      fresh: fresh || (made && pieces.empty),
+      fresh: pieces.empty,
       pieces,
       close: async () => {
         connection.close();
@@ -88,7 +84,6 @@ export async function deleteIdb(name: string): Promise<void> {
   if (typeof indexedDB === 'undefined') throw new DatabaseError('STORAGE_UNAVAILABLE', 'the browser has no IndexedDB here');
   const unlock = await lockOrBusy(`driftdb:idb:${name}`, name);
   try {
-    await forgetWitness(name);
     await settle(indexedDB.deleteDatabase(databaseName(name)), name);
   } catch (error) {
     throw asError(error);
@@ -126,12 +121,13 @@ export class IdbPieces {
     };
   }
 
+  /** Whether nothing was ever stored. */
   get empty(): boolean {
     return this.#n === 0;
   }
 
-  /** Makes this opener the one whose head counts. Answers whether there was none before. */
-  async takeOver(): Promise<boolean> {
+  /** Makes this opener the one whose head counts. */
+  async takeOver(): Promise<void> {
     const transaction = this.#transaction('readwrite');
     const meta = transaction.objectStore('meta');
     let head: Head | undefined;
@@ -153,7 +149,6 @@ export class IdbPieces {
       this.#before = head.owner;
     });
     this.#n = head?.n ?? 0;
-    return head === undefined;
   }
 
   /** Every piece, in the order they were written. */
@@ -315,7 +310,8 @@ function split(piece: Piece): Piece[] {
   return parts;
 }
 
-async function connect(name: string, create: boolean): Promise<{ connection: IDBDatabase; made: boolean } | undefined> {
+/** Undefined where there is none and none is to be made. */
+async function connect(name: string, create: boolean): Promise<IDBDatabase | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     let made = false;
     const request = indexedDB.open(databaseName(name), 1);
@@ -329,8 +325,7 @@ async function connect(name: string, create: boolean): Promise<{ connection: IDB
       request.result.createObjectStore('pieces');
     };
     try {
-      const connection = await settle(request, name);
-      return { connection, made };
+      return await settle(request, name);
     } catch (error) {
       if (made && !create) return undefined;
       if ((error as Error)?.name !== 'UnknownError' || attempt === OPEN_ATTEMPTS) throw error;
@@ -358,7 +353,7 @@ function settle<T>(request: IDBOpenDBRequest, name: string): Promise<T & IDBData
 }
 
 /** Resolves on `complete`; rejects on `abort`, whatever the reason: a full disk aborts without an `error` event. */
-function completed(transaction: IDBTransaction): Promise<void> {
+export function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new DatabaseError('IO', 'IndexedDB aborted a transaction'));

@@ -1,45 +1,83 @@
 /**
- * That a database was made in IndexedDB, kept where it fails apart from that: an empty file of its name in OPFS.
+ * That a database was made, noted in the other storage of the browser, which fails apart from its own.
  *
- * Chromium deletes all of an origin's IndexedDB when the LevelDB below is damaged, as it may be by a browser that was
- * killed (google/leveldb#1287). What the page noted in `localStorage` may be gone with it: Chromium writes that down
- * up to five seconds late. A file is there from the moment it is made.
+ * ```text
+ *   database in IndexedDB: an empty file of its name in OPFS
+ *   database in OPFS:      its name in the IndexedDB database 'driftdb'
+ * ```
  *
- * Where there is no OPFS, there is no witness, and the database works without.
+ * Chromium keeps all of an origin's IndexedDB, and the names of all files in OPFS, in LevelDBs, and a browser that was killed can
+ * damage them (google/leveldb#1287): IndexedDB is deleted then, files made lately lose their names. What the page noted in
+ * `localStorage` may be gone with that, since Chromium writes it down up to five seconds late; this is there at once.
+ *
+ * Where there is no other storage, there is no witness, and the database works without.
  */
 
 import { directoryName } from '../url.js';
+import { completed } from './idb.js';
 
-const ROOT = 'driftdb-in-idb';
+type Kind = 'opfs' | 'idb';
 
-async function directory(create: boolean): Promise<FileSystemDirectoryHandle> {
-  return (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create });
+interface Witness {
+  has(name: string): Promise<boolean>;
+  make(name: string): Promise<unknown>;
+  forget(name: string): Promise<unknown>;
 }
 
-/** Whether a database of this name was made and not deleted since. */
-export async function isWitnessed(name: string): Promise<boolean> {
-  try {
-    await (await directory(false)).getFileHandle(directoryName(name));
-    return true;
-  } catch {
-    return false;
-  }
+/** IndexedDB may never answer (WebKit), and nobody waits longer for a witness. */
+const PATIENCE = 1000;
+
+/** Whether a database of this name was made and not deleted since, as far as can be told. */
+export async function isWitnessed(kind: Kind, name: string): Promise<boolean> {
+  return (await asked(WITNESSES[kind].has(name))) ?? false;
 }
 
-/** Resolves when the witness is there, or cannot be had. */
-export async function witness(name: string): Promise<void> {
-  try {
-    await (await directory(true)).getFileHandle(directoryName(name), { create: true });
-  } catch {
-    // Full, forbidden or missing.
-  }
+/** Resolves when the note is there, or cannot be had: for want of room, or where the other storage is missing or forbidden. */
+export async function makeWitness(kind: Kind, name: string): Promise<void> {
+  await asked(WITNESSES[kind].make(name));
 }
 
 /** What is deleted on purpose is not missed. */
-export async function forgetWitness(name: string): Promise<void> {
+export async function forgetWitness(kind: Kind, name: string): Promise<void> {
+  await asked(WITNESSES[kind].forget(name));
+}
+
+function asked<T>(answer: Promise<T>): Promise<T | undefined> {
+  return Promise.race([answer.catch(() => undefined), new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE))]);
+}
+
+const inOpfs: Witness = {
+  has: async (name) => (await directory(false)).getFileHandle(directoryName(name)).then(() => true),
+  make: async (name) => (await directory(true)).getFileHandle(directoryName(name), { create: true }),
+  forget: async (name) => (await directory(false)).removeEntry(directoryName(name)),
+};
+
+async function directory(create: boolean): Promise<FileSystemDirectoryHandle> {
+  return (await navigator.storage.getDirectory()).getDirectoryHandle('driftdb-in-idb', { create });
+}
+
+const inIdb: Witness = {
+  has: async (name) => (await use('readonly', (names) => names.count(name))) > 0,
+  make: (name) => use('readwrite', (names) => names.put(true, name)),
+  forget: (name) => use('readwrite', (names) => names.delete(name)),
+};
+
+/** One request of the names in IndexedDB. */
+async function use<T>(mode: IDBTransactionMode, ask: (names: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const opening = indexedDB.open('driftdb', 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('opfs');
+  const connection = await new Promise<IDBDatabase>((resolve, reject) => {
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
   try {
-    await (await directory(false)).removeEntry(directoryName(name));
-  } catch {
-    // There was none.
+    const transaction = connection.transaction('opfs', mode);
+    const request = ask(transaction.objectStore('opfs'));
+    await completed(transaction);
+    return request.result;
+  } finally {
+    connection.close();
   }
 }
+
+const WITNESSES: Record<Kind, Witness> = { opfs: inIdb, idb: inOpfs };

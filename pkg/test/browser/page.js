@@ -35,3 +35,16 @@ window.outcome = (promise) =>
   );
 
 document.title = 'ready';
+
+/** Takes away what a storage holds, as browsers do now and then: of OPFS all databases, of IndexedDB one. */
+globalThis.lose = async (scheme, name) => {
+  if (scheme === 'opfs') {
+    await (await navigator.storage.getDirectory()).removeEntry('driftdb', { recursive: true });
+    return;
+  }
+  await new Promise((done, failed) => {
+    const request = indexedDB.deleteDatabase(`driftdb:${name}`);
+    request.onsuccess = done;
+    request.onerror = failed;
+  });
+};

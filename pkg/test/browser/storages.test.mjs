@@ -268,15 +268,7 @@ for (const scheme of ['opfs', 'idb']) {
           const db = await open_(name);
           await db.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)');
           await db.close();
-          if (scheme === 'idb') {
-            await new Promise((done, failed) => {
-              const request = indexedDB.deleteDatabase('driftdb:lost');
-              request.onsuccess = done;
-              request.onerror = failed;
-            });
-          } else {
-            await (await navigator.storage.getDirectory()).removeEntry('driftdb', { recursive: true });
-          }
+          await lose(scheme, 'lost');
           const first = await outcome(driftdb.Database.open(name));
           const again = await outcome(driftdb.Database.open(name));
           const accepted = await driftdb.Database.open(name, { acceptDataLoss: true });
@@ -294,6 +286,30 @@ for (const scheme of ['opfs', 'idb']) {
       assert.deepEqual([seen.first, seen.again, seen.tables], ['DATA_LOSS', 'DATA_LOSS', []]);
       assert.match(seen.message, /2 commits/);
       assert.deepEqual(seen.later, ['u']);
+    }));
+
+  test(`${scheme}: a database that the browser has lost with all that the page noted is an error, one that the application deleted is new`, () =>
+    withPage(async (page) => {
+      const seen = await page.evaluate(async (scheme) => {
+        const url = `${scheme}://witnessed`;
+        const made = async (options) => {
+          const opened = await outcome(driftdb.Database.open(url, options));
+          if (!opened.value) return opened.code;
+          const { created } = opened.value.info;
+          await opened.value.exec('CREATE TABLE t (a INT)');
+          await opened.value.close();
+          return created;
+        };
+        const first = await made();
+        await lose(scheme, 'witnessed');
+        localStorage.clear();
+        const lost = [await made(), await made()];
+        const accepted = await made({ acceptDataLoss: true });
+        await driftdb.Database.delete(url);
+        const anew = await made();
+        return { first, lost, accepted, anew };
+      }, scheme);
+      assert.deepEqual(seen, { first: true, lost: ['DATA_LOSS', 'DATA_LOSS'], accepted: true, anew: true });
     }));
 
   test(`${scheme}: without room a commit fails, what was there stays, and with room again it works`, () =>
@@ -439,35 +455,3 @@ for (const [from, to] of [['opfs', 'idb'], ['idb', 'opfs'], ['opfs', 'opfs'], ['
       assert.deepEqual(seen, { refused: 'CORRUPT', commits: 13, lost: 8, rows: [{ n: 12 }], past: [{ n: 5 }], problems: [], told: true });
     }));
 }
-
-test('a database that the browser has deleted from IndexedDB with all that the page noted is DATA_LOSS, one that was deleted by the application is new', () =>
-  withPage(async (page) => {
-    const seen = await page.evaluate(async () => {
-      const url = 'idb://witnessed';
-      const made = async (options) => {
-        const opened = await outcome(driftdb.Database.open(url, options));
-        if (!opened.value) return opened.code;
-        const { created } = opened.value.info;
-        await opened.value.exec('CREATE TABLE t (a INT)');
-        await opened.value.close();
-        return created;
-      };
-      const lose = async () => {
-        await new Promise((done, failed) => {
-          const request = indexedDB.deleteDatabase('driftdb:witnessed');
-          request.onsuccess = done;
-          request.onerror = failed;
-        });
-        localStorage.clear();
-      };
-      const first = await made();
-      await lose();
-      const lost = [await made(), await made()];
-      const left = (await indexedDB.databases()).length;
-      const accepted = await made({ acceptDataLoss: true });
-      await driftdb.Database.delete(url);
-      const anew = await made();
-      return { first, lost, left, accepted, anew };
-    });
-    assert.deepEqual(seen, { first: true, lost: ['DATA_LOSS', 'DATA_LOSS'], left: 0, accepted: true, anew: true });
-  }));
