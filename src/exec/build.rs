@@ -22,7 +22,7 @@ use super::ties::Ties;
 use super::tuples::GivenTuples;
 use super::values::Values;
 use super::window::Window;
-use super::write::Deferred;
+use super::write::deferred;
 use crate::error::{Code, Error, Result};
 use crate::expr::Expr;
 use crate::plan::Node;
@@ -68,7 +68,7 @@ fn build_operator(
         }),
         Node::Past { call, key } => Box::new(Past::new(call, key)),
         Node::Write(write) => match write.source() {
-            Some(source) => Box::new(Deferred::new(write, build(source, measure)?)),
+            Some(source) => deferred(write, build(source, measure)?),
             None => return Err(Error::new(Code::Internal, "a write without rows")),
         },
         Node::Recursive { first, .. } => Box::new(Recursive::new(node, build(first, measure)?)),

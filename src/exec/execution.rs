@@ -83,18 +83,24 @@ impl Execution {
     fn advance(&mut self, context: &mut Context) -> Result<Step> {
         loop {
             match &mut self.stage {
-                Stage::Subplan { rows, operator } => match operator.step(context)? {
-                    Step::Chunk(chunk) => {
-                        context.meter.hold_chunk(&chunk)?;
-                        rows.push_chunk(&chunk);
+                Stage::Subplan { rows, operator } => {
+                    let affected = context.meter.affected_rows;
+                    let step = operator.step(context);
+                    // What is written inside WITH is not counted.
+                    context.meter.affected_rows = affected;
+                    match step? {
+                        Step::Chunk(chunk) => {
+                            context.meter.hold_chunk(&chunk)?;
+                            rows.push_chunk(&chunk);
+                        }
+                        Step::Done => {
+                            let rows = std::mem::replace(rows, RowBuffer::new([]));
+                            context.subplans.push(SubplanRows::new(rows.into_chunk()));
+                            self.stage = Stage::Ready;
+                        }
+                        other => return Ok(other),
                     }
-                    Step::Done => {
-                        let rows = std::mem::replace(rows, RowBuffer::new([]));
-                        context.subplans.push(SubplanRows::new(rows.into_chunk()));
-                        self.stage = Stage::Ready;
-                    }
-                    other => return Ok(other),
-                },
+                }
                 Stage::Ready => self.stage = self.next_stage(context)?,
                 Stage::Main(operator) => match operator.step(context)? {
                     Step::Chunk(_) if self.measure.is_some() => {}
@@ -290,7 +296,7 @@ fn writer_of(
     let (target, returning): (Box<dyn Target>, _) = match plan {
         Plan::Insert(insert) => match insert.conflict.clone() {
             Some(conflict) => (
-                Box::new(UpsertRows::new(insert, conflict)),
+                Box::new(UpsertRows::new(insert, conflict, false)),
                 &insert.returning,
             ),
             None => (Box::new(InsertRows::new(insert)), &insert.returning),

@@ -1,6 +1,8 @@
 //! Walking a tree of nodes: inputs, widths and the expressions a node holds.
 
-use super::{Delete, Insert, JoinKind, Node, Plan, SortKey, Update};
+use super::{
+    ConflictUpdate, Delete, Insert, JoinKind, Node, OnConflict, Plan, Returning, SortKey, Update,
+};
 use crate::expr::{Expr, SetCall};
 use crate::types::{DataType, ScanColumn, TableSchema};
 use std::ops::Bound;
@@ -45,6 +47,37 @@ macro_rules! returned {
     };
 }
 
+/// What a statement inside WITH holds beside the rows that it is about: of RETURNING and of ON CONFLICT.
+macro_rules! written {
+    ($plan:expr, $returned:ident) => {{
+        let mut all = Vec::new();
+        match $plan {
+            Plan::Insert(Insert {
+                returning,
+                conflict,
+                ..
+            }) => {
+                if let Some(Returning { expressions, .. }) = returning {
+                    all.extend(expressions);
+                }
+                if let Some(OnConflict {
+                    update:
+                        Some(ConflictUpdate {
+                            values, condition, ..
+                        }),
+                    ..
+                }) = conflict
+                {
+                    all.extend(values);
+                    all.extend(condition);
+                }
+            }
+            other => all.extend(other.$returned()),
+        }
+        all
+    }};
+}
+
 macro_rules! inputs {
     ($node:expr, $source:ident) => {
         match $node {
@@ -74,7 +107,7 @@ macro_rules! inputs {
 }
 
 macro_rules! expressions {
-    ($node:expr, $expressions:ident, $returned:ident) => {{
+    ($node:expr, $expressions:ident, $written:ident) => {{
         let mut all = Vec::new();
         match $node {
             Node::Distinct { .. }
@@ -151,7 +184,7 @@ macro_rules! expressions {
                     all.extend(call.$expressions());
                 }
             }
-            Node::Write(write) => all.extend(write.$returned()),
+            Node::Write(write) => all.extend(write.$written()),
             Node::Sort { keys, .. } => {
                 for SortKey { expr, .. } in keys {
                     all.push(expr);
@@ -193,6 +226,14 @@ impl Plan {
 
     fn returned_mut(&mut self) -> &mut [Expr] {
         returned!(self, &mut)
+    }
+
+    fn written(&self) -> Vec<&Expr> {
+        written!(self, returned)
+    }
+
+    fn written_mut(&mut self) -> Vec<&mut Expr> {
+        written!(self, returned_mut)
     }
 }
 
@@ -314,12 +355,12 @@ impl Node {
 
     /// The expressions this node itself holds.
     pub fn expressions(&self) -> Vec<&Expr> {
-        expressions!(self, expressions, returned)
+        expressions!(self, expressions, written)
     }
 
     /// The same, to be changed in place.
     pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
-        expressions!(self, expressions_mut, returned_mut)
+        expressions!(self, expressions_mut, written_mut)
     }
 
     /// Rewrites every node, inputs before the node itself.

@@ -5,7 +5,8 @@
 //! else has been read. A row that several of them change is changed by the first alone.
 
 use super::constraint::check_rows;
-use super::writer::first_of_each;
+use super::upsert::UpsertRows;
+use super::writer::{Writer, first_of_each};
 use crate::column::Chunk;
 use crate::error::{Code, Error, Result};
 use crate::exec::project::project;
@@ -20,8 +21,23 @@ pub struct Pending {
     pub chunks: VecDeque<Chunk>,
 }
 
+/// A statement inside WITH, by the rows that it is about.
+pub fn deferred(plan: &Plan, input: Box<dyn Operator>) -> Box<dyn Operator> {
+    if let Plan::Insert(insert) = plan
+        && let Some(conflict) = &insert.conflict
+    {
+        let target = UpsertRows::new(insert, conflict.clone(), true);
+        return Box::new(Writer::new(
+            input,
+            Box::new(target),
+            insert.returning.clone(),
+        ));
+    }
+    Box::new(Deferred::new(plan, input))
+}
+
 /// Finds the rows that a statement will write; yields those of RETURNING.
-pub struct Deferred {
+struct Deferred {
     pending: Option<Pending>,
     returning: Option<Returning>,
     /// Where the columns for RETURNING begin.
@@ -30,7 +46,7 @@ pub struct Deferred {
 }
 
 impl Deferred {
-    pub fn new(plan: &Plan, input: Box<dyn Operator>) -> Deferred {
+    fn new(plan: &Plan, input: Box<dyn Operator>) -> Deferred {
         let mut plan = plan.clone();
         let (returning, first) = match &mut plan {
             Plan::Insert(insert) => (insert.returning.take(), 0),

@@ -2,8 +2,9 @@
 //!
 //! Each first takes in all that its source yields and only then writes: so a statement never sees its
 //! own writes, and nothing has been changed when the source asks for a block. What they yield are the
-//! rows of RETURNING. Those inside WITH write last of all ([`Deferred`]).
+//! rows of RETURNING. Those inside WITH write last of all ([`deferred`](deferred::deferred)).
 
+mod beside;
 mod change;
 mod constraint;
 mod create;
@@ -19,7 +20,7 @@ mod writer;
 pub use change::ChangeRows;
 pub use constraint::{check_row, check_rows, check_update};
 pub use create::CreateRows;
-pub use deferred::{Deferred, Found, Pending};
+pub use deferred::{Found, Pending, deferred};
 pub use delete::DeleteRows;
 pub use foreign_key::{Settling, settle};
 pub use insert::InsertRows;

@@ -211,9 +211,6 @@ impl<'a> Binder<'a> {
         };
         // The subplans are the whole statement's.
         self.subplans = match &mut plan {
-            Plan::Insert(insert) if insert.conflict.is_some() => {
-                return Err(Error::unsupported("ON CONFLICT inside WITH"));
-            }
             Plan::Merge(_) => return Err(Error::unsupported("MERGE inside WITH")),
             Plan::Insert(insert) => std::mem::take(&mut insert.subplans),
             Plan::Update(update) => std::mem::take(&mut update.subplans),
