@@ -181,8 +181,8 @@ structs! {
     IdentitySchema { always, sequence }
     IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first, computed, included }
     ComputedKey { parts, predicate }
-    CheckSchema { name, sql }
-    ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred; deferrable }
+    CheckSchema { name, sql; not_valid }
+    ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred; deferrable, not_valid }
     ViewSchema { sql, uses; is_materialized, is_populated, is_checked, checks_local }
     ViewUse { name, table, columns }
     Label { name, place }
@@ -345,6 +345,7 @@ mod tests {
         table.checks = vec![CheckSchema {
             name: "positive".to_string(),
             sql: "column_1 > 0".to_string(),
+            not_valid: false,
         }];
         table.foreign_keys = vec![ForeignKey {
             name: "up".to_string(),
@@ -356,6 +357,7 @@ mod tests {
             match_full: true,
             deferred: false,
             deferrable: false,
+            not_valid: false,
         }];
         table.sequence = Some(SequenceSchema {
             data_type: DataType::SmallInt,
@@ -393,6 +395,8 @@ mod tests {
             column.domain = Some(TableId(9));
             (column.numbered, column.precision) = (true, Some(3));
         }
+        table.checks[0].not_valid = true;
+        table.foreign_keys[0].not_valid = true;
         table.dropped[0].replaced_by = Some(ColumnId(6));
         table.columns.push(column(39, DataType::Time));
         let mood = Enumeration::unknown(TableId(7));

@@ -47,7 +47,8 @@ pub enum AlterAction {
         column: Box<ast::ColumnDef>,
         if_not_exists: bool,
     },
-    AddConstraint(Box<ast::TableConstraint>),
+    /// And whether it is NOT VALID: no row that is there is looked at.
+    AddConstraint(Box<ast::TableConstraint>, bool),
     DropColumn {
         name: Ident,
         if_exists: bool,
@@ -73,7 +74,7 @@ pub enum AlterAction {
         deferrable: bool,
         deferred: bool,
     },
-    /// VALIDATE CONSTRAINT: every constraint is valid.
+    /// VALIDATE CONSTRAINT: all rows are looked at.
     Validate(Ident),
     /// How rows are laid out, and whose they are.
     Nothing,
@@ -296,9 +297,8 @@ fn add(parser: &mut Parser) -> Parsed<AlterAction> {
         return Ok(AlterAction::Nothing);
     }
     if let Some(constraint) = parser.parse_optional_table_constraint()? {
-        // All rows are looked at all the same.
-        let _ = parser.parse_keyword(Keyword::NOT) && accept(parser, "valid");
-        return Ok(AlterAction::AddConstraint(Box::new(constraint)));
+        let not_valid = parser.parse_keyword(Keyword::NOT) && accept(parser, "valid");
+        return Ok(AlterAction::AddConstraint(Box::new(constraint), not_valid));
     }
     let _ = parser.parse_keyword(Keyword::COLUMN);
     let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);

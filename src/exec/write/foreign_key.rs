@@ -80,7 +80,9 @@ fn look_at(event: RowEvent, settling: &mut Settling, context: &mut Context) -> R
     };
     for foreign in &table.foreign_keys {
         let (before, after) = (key(&foreign.columns, &old), key(&foreign.columns, &new));
-        let Some(row) = new.as_ref().filter(|_| before != after) else {
+        // What is brought back was there before a key that is NOT VALID.
+        let is_new = before != after && (settling.acts || !foreign.not_valid);
+        let Some(row) = new.as_ref().filter(|_| is_new) else {
             continue;
         };
         if context.writer()?.0.waits(table.id, foreign) {

@@ -198,10 +198,10 @@ impl<'a> Binder<'a> {
                 column,
                 if_not_exists,
             } => self.add_column(column, *if_not_exists, to),
-            AlterAction::AddConstraint(constraint) => {
+            AlterAction::AddConstraint(constraint, not_valid) => {
                 let constraint = constraint::of_table(constraint, &mut to.definition)?;
                 to.definition.constraints.push(constraint);
-                self.add_new_constraints(to)
+                self.add_new_constraints(to, *not_valid)
             }
             AlterAction::DropColumn {
                 name,
@@ -243,7 +243,8 @@ impl<'a> Binder<'a> {
                     format!("constraint \"{name}\" of relation \"{table}\" does not exist");
                 Err(Error::new(Code::UndefinedObject, message))
             }
-            AlterAction::Validate(_) | AlterAction::Defer { .. } | AlterAction::Nothing => Ok(()),
+            AlterAction::Validate(name) => self.validate_constraint(&name.value, to),
+            AlterAction::Defer { .. } | AlterAction::Nothing => Ok(()),
             AlterAction::Column { name, change } => self.alter_column(name, change, to),
         }
     }
@@ -294,7 +295,7 @@ impl<'a> Binder<'a> {
             None if !nullable => refuse_nulls(at, to),
             None => {}
         }
-        self.add_new_constraints(to)
+        self.add_new_constraints(to, false)
     }
 
     /// Gives columns new values in all rows. `from` has the columns of the schema, some perhaps as they were.
@@ -305,7 +306,7 @@ impl<'a> Binder<'a> {
         to: &mut Alteration,
     ) -> Result<()> {
         let table = Rc::new(to.schema().clone());
-        let rules = self.rules(&table)?;
+        let rules = self.rules_of_old(&table)?;
         let from = from.unwrap_or_else(|| table.clone());
         let columns = scan_columns(&from, [ScanColumn::RowId].into_iter());
         let node = scan(from, TimeSlot::Present, columns);

@@ -8,13 +8,13 @@ use super::{alter::altered, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind};
 use crate::plan::{AlterStep, Node, Plan, TimeSlot};
-use crate::types::{ForeignKey, IndexSchema, TableSchema};
+use crate::types::{CheckSchema, ForeignKey, IndexSchema, TableSchema};
 use sqlparser::ast::{Ident, ObjectName};
 use std::rc::Rc;
 
 impl Binder<'_> {
-    /// Adds the constraints of the definition, which all rows must satisfy.
-    pub fn add_new_constraints(&mut self, to: &mut Alteration) -> Result<()> {
+    /// Adds the constraints of the definition, which all rows must satisfy unless they are NOT VALID.
+    pub fn add_new_constraints(&mut self, to: &mut Alteration, not_valid: bool) -> Result<()> {
         let before = to.definition.schema.clone();
         self.add_constraints(&mut to.definition)?;
         let after = to.schema();
@@ -25,13 +25,69 @@ impl Binder<'_> {
                 nulls.push(at);
             }
         }
-        let checks = after.checks[before.checks.len()..].to_vec();
         let added = after.indexes[before.indexes.len()..].to_vec();
-        let foreign = after.foreign_keys[before.foreign_keys.len()..].to_vec();
+        if not_valid && !added.is_empty() {
+            return Err(Error::unsupported("a key that is NOT VALID"));
+        }
+        let checks = &mut after.checks[before.checks.len()..];
+        let foreign = &mut after.foreign_keys[before.foreign_keys.len()..];
+        let own = checks.iter_mut().map(|check| &mut check.not_valid);
+        let own = own.chain(foreign.iter_mut().map(|key| &mut key.not_valid));
+        own.for_each(|own| *own = not_valid);
+        let (checks, foreign) = (checks.to_vec(), foreign.to_vec());
         if !checks.is_empty() || !nulls.is_empty() || !foreign.is_empty() {
             to.step();
         }
         nulls.into_iter().for_each(|at| refuse_nulls(at, to));
+        if !not_valid {
+            self.refuse_violations(checks, foreign, to)?;
+        }
+        for index in added {
+            let (table, key) = (to.schema().id, to.schema().primary_key);
+            let primary = key == Some(index.id);
+            to.steps.push(AlterStep::AddIndex {
+                table,
+                index,
+                primary,
+            });
+        }
+        Ok(())
+    }
+
+    /// VALIDATE CONSTRAINT: all rows must satisfy one that is NOT VALID.
+    pub fn validate_constraint(&mut self, name: &str, to: &mut Alteration) -> Result<()> {
+        let schema = to.schema();
+        if schema.indexes.iter().any(|key| key.name == name) {
+            let table = &schema.name;
+            let message = format!(
+                "constraint \"{name}\" of relation \"{table}\" is not a foreign key or check constraint"
+            );
+            return Err(Error::new(Code::WrongObjectType, message));
+        }
+        let mut checks = schema.checks.iter_mut();
+        let check = checks.find(|check| check.not_valid && check.name == name);
+        let mut foreign = schema.foreign_keys.iter_mut();
+        let foreign = foreign.find(|key| key.not_valid && key.name == name);
+        let checks = check.map(|check| {
+            check.not_valid = false;
+            check.clone()
+        });
+        let foreign = foreign.map(|key| {
+            key.not_valid = false;
+            key.clone()
+        });
+        if checks.is_some() || foreign.is_some() {
+            to.step();
+        }
+        self.refuse_violations(Vec::from_iter(checks), Vec::from_iter(foreign), to)
+    }
+
+    fn refuse_violations(
+        &mut self,
+        checks: Vec<CheckSchema>,
+        foreign: Vec<ForeignKey>,
+        to: &mut Alteration,
+    ) -> Result<()> {
         for check in checks {
             let ast = crate::sql::parse_expression(&check.sql)?;
             let condition = self.bind_check(&ast, to.schema(), Some(&[]))?;
@@ -56,15 +112,6 @@ impl Binder<'_> {
                 .with_constraint(&to.schema().name, &key.name);
             let rows = self.dangling(to.schema(), &key)?;
             to.refuse(rows, error);
-        }
-        for index in added {
-            let (table, key) = (to.schema().id, to.schema().primary_key);
-            let primary = key == Some(index.id);
-            to.steps.push(AlterStep::AddIndex {
-                table,
-                index,
-                primary,
-            });
         }
         Ok(())
     }

@@ -157,7 +157,11 @@ impl Binder<'_> {
                     let bound = self.bind_check(condition, schema, None)?;
                     let sql = self.with_ids(&sql, true)?;
                     let name = check_constraint_name(schema, constraint.name, &bound)?;
-                    schema.checks.push(CheckSchema { name, sql });
+                    schema.checks.push(CheckSchema {
+                        name,
+                        sql,
+                        not_valid: false,
+                    });
                 }
                 Kind::Foreign { columns, clause } => {
                     foreign.push((constraint.name, columns, clause));

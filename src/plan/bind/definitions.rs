@@ -225,7 +225,7 @@ impl Binder<'_> {
     ) -> Result<Restore> {
         let (mut rules, mut passages) = (Rc::new(Rules::default()), [Vec::new(), Vec::new()]);
         if fate != Fate::Dropped {
-            rules = self.rules(&table)?;
+            rules = self.rules_of_old(&table)?;
             // A kept table has the columns of before a commit that is undone, or that is an error.
             let is_same = fate == Fate::Kept && function != PastFunction::Restore;
             for (from, passage) in tables.iter().zip(&mut passages) {

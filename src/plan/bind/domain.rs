@@ -72,7 +72,8 @@ impl<'a> Binder<'a> {
             steps: Vec::new(),
         };
         match action {
-            AlterAction::AddConstraint(added) => {
+            // All values are looked at all the same where it is NOT VALID.
+            AlterAction::AddConstraint(added, _) => {
                 let constraint = constraint::of_table(added, &mut to.definition)?;
                 if !matches!(constraint.kind, constraint::Kind::Check { .. }) {
                     return wrong("a domain has no keys".to_string());

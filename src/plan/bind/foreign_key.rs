@@ -99,6 +99,7 @@ impl Binder<'_> {
             match_full,
             deferrable: when.is_some_and(|when| when.deferrable == Some(true)),
             deferred: when.is_some_and(|when| when.initially == Some(DeferrableInitial::Deferred)),
+            not_valid: false,
         })
     }
 

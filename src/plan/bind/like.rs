@@ -41,6 +41,7 @@ impl Binder<'_> {
             for check in &other.checks {
                 let mut check = check.clone();
                 check.sql = renamed(&check.sql)?;
+                check.not_valid = false;
                 schema.checks.push(check);
             }
         }

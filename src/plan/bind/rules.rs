@@ -27,6 +27,13 @@ impl Binder<'_> {
         Ok(Rc::new(rules))
     }
 
+    /// What rows that were there before must satisfy: nothing that is NOT VALID.
+    pub fn rules_of_old(&mut self, table: &TableSchema) -> Result<Rc<Rules>> {
+        let mut valid = table.clone();
+        valid.checks.retain(|check| !check.not_valid);
+        self.rules(&valid)
+    }
+
     /// Without what other tables have to do with it.
     pub fn own_rules(&mut self, table: &TableSchema) -> Result<Rules> {
         let mut rules = Rules::default();

@@ -132,7 +132,7 @@ impl Binder<'_> {
         let columns = scan_columns(table, [ScanColumn::RowId].into_iter());
         Ok(AlterStep::Check {
             rows: scan(table.clone(), TimeSlot::Present, columns),
-            rules: self.rules(table)?,
+            rules: self.rules_of_old(table)?,
             table: table.clone(),
         })
     }

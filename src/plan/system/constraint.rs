@@ -6,7 +6,7 @@ use super::cell::{
 use super::describe::{self, action_letter};
 use crate::sql::bare;
 use crate::table::Catalog;
-use crate::types::{ColumnId, ForeignKey, IndexSchema, TableSchema, Value};
+use crate::types::{CheckSchema, ColumnId, ForeignKey, IndexSchema, TableSchema, Value};
 
 /// A table's constraint.
 pub struct Constraint<'c> {
@@ -18,7 +18,7 @@ pub struct Constraint<'c> {
 
 enum Kind<'c> {
     Key(&'c IndexSchema),
-    Check(&'c str),
+    Check(&'c CheckSchema),
     Foreign(&'c ForeignKey, &'c TableSchema),
 }
 
@@ -35,7 +35,7 @@ pub fn constraints(catalog: &Catalog) -> Vec<Constraint<'_>> {
             });
         }
         let checks = table.checks.iter();
-        let checks = checks.map(|check| (&check.name, Kind::Check(&check.sql)));
+        let checks = checks.map(|check| (&check.name, Kind::Check(check)));
         let foreign = table.foreign_keys.iter().filter_map(|key| {
             let other = catalog.table_by_id(key.table)?;
             Some((&key.name, Kind::Foreign(key, other)))
@@ -60,9 +60,15 @@ impl Constraint<'_> {
                 ("p", describe::key(table, index))
             }
             Kind::Key(index) => ("u", describe::key(table, index)),
-            Kind::Check(sql) => ("c", format!("CHECK (({}))", bare(sql))),
+            Kind::Check(check) => ("c", format!("CHECK (({}))", bare(&check.sql))),
             Kind::Foreign(key, other) => ("f", describe::foreign_key(table, key, other)),
         };
+        let not_valid = match kind {
+            Kind::Key(_) => false,
+            Kind::Check(check) => check.not_valid,
+            Kind::Foreign(key, _) => key.not_valid,
+        };
+        let definition = definition + if not_valid { " NOT VALID" } else { "" };
         let index = match kind {
             Kind::Key(index) => Some(index.id),
             Kind::Foreign(key, other) => other.unique_key(&key.referenced).map(|index| index.id),
@@ -95,6 +101,7 @@ impl Constraint<'_> {
             text(letter),
             Value::Bool(may_wait),
             Value::Bool(is_deferred),
+            Value::Bool(!not_valid),
             Value::I64(if is_of_type {
                 0
             } else {
@@ -114,7 +121,7 @@ impl Constraint<'_> {
             or_null(foreign, |(key, other)| places(other, &key.referenced)),
             Value::Bool(letter != "c"),
             match kind {
-                Kind::Check(sql) => text(&format!("({sql})")),
+                Kind::Check(check) => text(&format!("({})", check.sql)),
                 _ => Value::Null,
             },
             text(&definition),

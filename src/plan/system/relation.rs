@@ -119,7 +119,7 @@ const TABLES: &[(&str, &str)] = &[
     ("pg_attrdef", "oid adrelid adnum adbin:t"),
     (
         "pg_constraint",
-        "oid conname:t connamespace contype:t condeferrable:b condeferred:b convalidated=t conrelid contypid \
+        "oid conname:t connamespace contype:t condeferrable:b condeferred:b convalidated:b conrelid contypid \
          conindid conparentid=0 confrelid confupdtype:t confdeltype:t confmatchtype:t conkey:n confkey:n conislocal=t coninhcount=0 \
          connoinherit:b conbin:t definition:t",
     ),

@@ -17,6 +17,8 @@ pub struct ForeignKey {
     pub deferred: bool,
     /// Checked then if the transaction says so.
     pub deferrable: bool,
+    /// Rows that were there before it may lead nowhere: NOT VALID.
+    pub not_valid: bool,
 }
 
 impl ForeignKey {

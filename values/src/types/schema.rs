@@ -139,11 +139,13 @@ pub struct IdentitySchema {
 }
 
 /// A CHECK constraint.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CheckSchema {
     pub name: String,
     /// The condition as the user wrote it; bound anew when it is used.
     pub sql: String,
+    /// Rows that were there before it may break it: NOT VALID.
+    pub not_valid: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
