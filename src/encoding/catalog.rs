@@ -179,7 +179,7 @@ structs! {
     DroppedColumn { id, data_type; replaced_by }
     DefaultValue { sql }
     IdentitySchema { always, sequence }
-    IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first, computed, included }
+    IndexSchema { id, name, columns, unique, constraint; nulls_not_distinct, descending, nulls_first, computed, included, deferred, deferrable }
     ComputedKey { parts, predicate }
     CheckSchema { name, sql; not_valid }
     ForeignKey { name, columns, table, referenced, on_delete, on_update, match_full, deferred; deferrable, not_valid }
@@ -395,6 +395,7 @@ mod tests {
             column.domain = Some(TableId(9));
             (column.numbered, column.precision) = (true, Some(3));
         }
+        (table.indexes[0].deferred, table.indexes[0].deferrable) = (true, true);
         table.checks[0].not_valid = true;
         table.foreign_keys[0].not_valid = true;
         table.dropped[0].replaced_by = Some(ColumnId(6));

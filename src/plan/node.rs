@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::expr::{Check, Expr, SetCall};
 use crate::sql::Modes;
 use crate::types::{
-    CatalogName, ColumnId, DataType, ForeignKey, IndexId, IndexSchema, OnCommit, RelationKind,
-    ScanColumn, TableId, TableSchema,
+    CatalogName, ColumnId, DataType, IndexId, IndexSchema, OnCommit, RelationKind, ScanColumn,
+    TableId, TableSchema, Waits,
 };
 use std::ops::Bound;
 use std::rc::Rc;
@@ -118,8 +118,8 @@ pub enum AlterStep {
         schema: TableSchema,
         first: bool,
     },
-    /// When a foreign key of a table, or each that may wait, is checked in the transaction.
-    Constraints(Option<(TableId, ForeignKey)>, bool),
+    /// When a constraint of a table, or each that may wait, is checked in the transaction.
+    Constraints(Option<(TableId, Waits)>, bool),
     /// A state gets a name, or has none any more.
     Tag {
         name: String,

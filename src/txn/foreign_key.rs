@@ -11,6 +11,7 @@ use crate::expr::format_value;
 use crate::table::{Catalog, Fetch, Location, Store, ready};
 use crate::types::{
     ColumnId, ForeignKey, IndexSchema, RowId, ScanColumn, TableId, TableSchema, Value, Versions,
+    Waits,
 };
 use std::ops::Bound;
 use std::rc::Rc;
@@ -54,8 +55,8 @@ pub enum Waiting {
     Key(Vec<Value>),
 }
 
-/// Of which foreign key of a table, or of all, SET CONSTRAINTS said whether it waits.
-pub(super) type Said = (Option<(TableId, ForeignKey)>, bool);
+/// Of which constraint of a table, or of all, SET CONSTRAINTS said whether it waits.
+pub(super) type Said = (Option<(TableId, Waits)>, bool);
 
 /// The columns of a table whose changes matter.
 #[derive(Debug, Clone, Default)]
@@ -121,31 +122,38 @@ impl Transaction {
         });
     }
 
-    /// Says when foreign keys are checked from now on: one of a table, or all that may wait.
-    pub fn set_constraints(&mut self, foreign: Option<(TableId, ForeignKey)>, deferred: bool) {
-        self.constraints.push((foreign, deferred));
+    /// Says when constraints are checked from now on: one of a table, or all that may wait.
+    pub fn set_constraints(&mut self, one: Option<(TableId, Waits)>, deferred: bool) {
+        self.constraints.push((one, deferred));
         self.undo.push(Undo::Constraints);
     }
 
     /// Whether a foreign key of a table is checked at the commit.
     pub fn waits(&self, table: TableId, foreign: &ForeignKey) -> bool {
+        let is_it = |waits: &Waits| matches!(waits, Waits::Foreign(key) if key.leads_as(foreign));
+        foreign.may_wait() && self.said(table, is_it).unwrap_or(foreign.deferred)
+    }
+
+    /// What SET CONSTRAINTS said last of a constraint.
+    pub(super) fn said(&self, table: TableId, is_it: impl Fn(&Waits) -> bool) -> Option<bool> {
         let mut said = self.constraints.iter().rev();
         let said = said.find(|(one, _)| match one {
-            Some((own, key)) => *own == table && key.leads_as(foreign),
+            Some((own, waits)) => *own == table && is_it(waits),
             None => true,
         });
-        foreign.may_wait() && said.map_or(foreign.deferred, |(_, deferred)| *deferred)
+        said.map(|(_, deferred)| *deferred)
     }
 
     /// Looks at what was deferred; before the commit, at what does not wait any more. That is looked at once more then, since
     /// what made it right may have been taken back.
     ///
     /// # Errors
-    /// `ForeignKeyViolation`.
+    /// `UniqueViolation`, `ForeignKeyViolation`.
     pub fn check_deferred(&mut self, store: &Store, commits: bool) -> Result<Fetch<()>> {
         if !commits && self.constraints.is_empty() {
             return Ok(Fetch::Ready(()));
         }
+        self.check_deferred_keys(store, commits)?;
         if commits {
             self.deferred.append(&mut self.looked_at);
         }

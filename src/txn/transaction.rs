@@ -26,6 +26,9 @@ pub struct Transaction {
     pub(super) undo: Vec<Undo>,
     /// Keys that another row had when a row of this statement got them.
     pub(super) pending: Vec<Pending>,
+    /// Those that wait for the commit.
+    pub(super) deferred_keys: Vec<Pending>,
+    pub(super) keys_looked_at: Vec<Pending>,
     pub(super) next: NextIds,
     /// The sequences that the statement moved.
     pub(super) sequences: RefCell<SortedMap<TableId, SequencePlace>>,
@@ -53,6 +56,8 @@ impl Transaction {
             blocks: Vec::new(),
             undo: Vec::new(),
             pending: Vec::new(),
+            deferred_keys: Vec::new(),
+            keys_looked_at: Vec::new(),
             next: store.next_ids(),
             sequences: RefCell::default(),
             events: VecDeque::new(),

@@ -2,14 +2,15 @@
 //!
 //! A key is looked up when a row gets it. If no other row has it then, all is well: whoever gets it later is
 //! looked at in turn. If another has it, that other may still lose it within the statement (`SET id = id + 1`),
-//! so the row is noted and looked at again at the end. NULLs are distinct from each other.
+//! so the row is noted and looked at again at the end. NULLs are distinct from each other. A row whose key may wait is noted until
+//! the commit.
 
 use super::Transaction;
 use super::private::{PrivateIndex, PrivateTable};
 use crate::error::{Code, Error, Result};
 use crate::expr::format_value;
 use crate::table::{Key, KeyIndex, KeyShape, Relation, Rows, Store, Tiers, each_tiers, with_names};
-use crate::types::{DataType, IndexId, IndexSchema, RowId, TableId, Value};
+use crate::types::{DataType, IndexId, IndexSchema, RowId, TableId, Value, Waits};
 
 /// A row whose key was taken when it got it.
 #[derive(Debug, Clone, Copy)]
@@ -99,21 +100,59 @@ impl Transaction {
     /// `UniqueViolation`, which names key and constraint; the statement is then to be rolled back.
     pub fn end_statement(&mut self, store: &Store) -> Result<()> {
         self.write_sequences(store)?;
-        for Pending { table, index, row } in std::mem::take(&mut self.pending) {
-            let (Some(private), relation) = (self.tables.get(&table), store.relation(table)) else {
-                continue;
-            };
-            let (Some(location), Some(index)) = (private.rows.get(row), private.index(index))
-            else {
-                continue;
-            };
-            let number = location.block.private_index().expect("a private row");
-            let rows = &self.blocks[number as usize].rows;
-            if private.is_taken(relation, index, rows, location.row as usize) {
-                return Err(violation(private, index, rows, location.row as usize));
+        for pending in std::mem::take(&mut self.pending) {
+            match self.is_waiting(&pending) {
+                true => self.deferred_keys.push(pending),
+                false => self.check_key(store, &pending)?,
             }
         }
         Ok(())
+    }
+
+    /// Looks at keys that waited: before the commit, those that do not any more. They are looked at once more then.
+    pub(super) fn check_deferred_keys(&mut self, store: &Store, commits: bool) -> Result<()> {
+        if commits {
+            self.deferred_keys.append(&mut self.keys_looked_at);
+        }
+        for at in (0..self.deferred_keys.len()).rev() {
+            let pending = self.deferred_keys[at];
+            if commits || !self.is_waiting(&pending) {
+                self.check_key(store, &pending)?;
+                self.deferred_keys.swap_remove(at);
+                if !commits {
+                    self.keys_looked_at.push(pending);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a key is checked at the commit.
+    fn is_waiting(&self, pending: &Pending) -> bool {
+        let table = self.tables.get(&pending.table);
+        let index = table.and_then(|table| table.schema.index(pending.index));
+        index.is_some_and(|index| {
+            let is_it = |waits: &Waits| *waits == Waits::Key(index.id);
+            index.may_wait() && self.said(pending.table, is_it).unwrap_or(index.deferred)
+        })
+    }
+
+    /// Looks at a row again whose key was taken.
+    fn check_key(&self, store: &Store, pending: &Pending) -> Result<()> {
+        let Pending { table, index, row } = *pending;
+        let relation = store.relation(table);
+        let Some(private) = self.tables.get(&table) else {
+            return Ok(());
+        };
+        let (Some(location), Some(index)) = (private.rows.get(row), private.index(index)) else {
+            return Ok(());
+        };
+        let number = location.block.private_index().expect("a private row");
+        let rows = &self.blocks[number as usize].rows;
+        match private.is_taken(relation, index, rows, location.row as usize) {
+            true => Err(violation(private, index, rows, location.row as usize)),
+            false => Ok(()),
+        }
     }
 }
 

@@ -38,8 +38,9 @@ impl Lookup {
         };
         // Unique at the moment that is read, not merely now.
         let schema = table.index(*index)?;
-        let whole =
-            schema.unique && schema.computed.is_none() && prefix.len() == schema.columns.len();
+        let whole = schema.is_always_unique()
+            && schema.computed.is_none()
+            && prefix.len() == schema.columns.len();
         whole.then(|| Lookup {
             table: table.id,
             index: *index,

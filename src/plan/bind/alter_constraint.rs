@@ -8,7 +8,7 @@ use super::{alter::altered, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind};
 use crate::plan::{AlterStep, Node, Plan, TimeSlot};
-use crate::types::{CheckSchema, ForeignKey, IndexSchema, TableSchema};
+use crate::types::{CheckSchema, ForeignKey, IndexSchema, TableSchema, Waits};
 use sqlparser::ast::{Ident, ObjectName};
 use std::rc::Rc;
 
@@ -116,7 +116,7 @@ impl Binder<'_> {
         Ok(())
     }
 
-    /// When foreign keys are checked in this transaction.
+    /// When constraints are checked in this transaction.
     pub fn bind_set_constraints(&mut self, names: &[ObjectName], deferred: bool) -> Result<Plan> {
         let mut steps = Vec::new();
         for name in names {
@@ -144,10 +144,14 @@ impl Binder<'_> {
                 return Err(Error::new(Code::UndefinedObject, message).at(position));
             };
             for table in found {
-                let key = table.foreign_keys.iter().find(|key| key.name == name);
-                match key.filter(|key| key.may_wait()) {
+                let mut foreign = table.foreign_keys.iter();
+                let foreign = foreign.find(|key| key.name == name && key.may_wait());
+                let mut keys = table.indexes.iter();
+                let key = keys.find(|key| key.name == name && key.may_wait());
+                let foreign = foreign.map(|key| Waits::Foreign(key.clone()));
+                match foreign.or(key.map(|key| Waits::Key(key.id))) {
                     Some(key) => {
-                        let key = (table.id, key.clone());
+                        let key = (table.id, key);
                         steps.push(AlterStep::Constraints(Some(key), deferred));
                     }
                     None if deferred => {

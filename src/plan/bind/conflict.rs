@@ -25,6 +25,7 @@ impl<'a> Binder<'a> {
         let OnInsert::OnConflict(clause) = clause else {
             return Err(Error::unsupported("ON DUPLICATE KEY UPDATE"));
         };
+        check_arbiters(&written.table)?;
         let target = clause.conflict_target.as_ref();
         let arbiters = target
             .map(|target| self.arbiters(written, target))
@@ -128,6 +129,19 @@ fn conflict_scope(written: &Writable, alias: Option<&Ident>) -> Result<Scope> {
     written.scope(alias, &[], false).beside(proposed)
 }
 
+/// A row that is in the way is known before the next one is written.
+fn check_arbiters(table: &TableSchema) -> Result<()> {
+    let mut waiting = table.indexes.iter().filter(|index| index.may_wait());
+    match waiting.next() {
+        None => Ok(()),
+        Some(index) => {
+            let message = "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters";
+            let error = Error::new(Code::NotInPrerequisiteState, message);
+            Err(error.with_constraint(&table.name, &index.name))
+        }
+    }
+}
+
 fn unique_indexes(table: &TableSchema) -> impl Iterator<Item = IndexId> {
     let unique = table.indexes.iter().filter(|index| index.unique);
     unique.map(|index| index.id)
@@ -191,6 +205,9 @@ pub fn insert_or(or: ast::SqliteOnConflict, table: &TableSchema) -> Result<Optio
     let mut arbiters: Vec<IndexId> = unique_indexes(table).collect();
     let update = match or {
         Abort => return Ok(None),
+        Ignore | Replace if check_arbiters(table).is_err() => {
+            return check_arbiters(table).map(|()| None);
+        }
         Ignore => None,
         Replace if arbiters.is_empty() => return Ok(None),
         Replace => {

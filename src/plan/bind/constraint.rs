@@ -23,6 +23,7 @@ pub enum Kind<'a> {
         columns: Vec<&'a Ident>,
         primary: bool,
         nulls_not_distinct: bool,
+        when: When,
     },
     Check {
         condition: &'a ast::Expr,
@@ -34,6 +35,13 @@ pub enum Kind<'a> {
     },
 }
 
+/// Whether a key may wait for the commit, and whether it does.
+#[derive(Clone, Copy)]
+pub struct When {
+    deferrable: bool,
+    deferred: bool,
+}
+
 /// A constraint behind a column.
 pub fn of_column<'a>(
     column: &'a Ident,
@@ -42,14 +50,14 @@ pub fn of_column<'a>(
 ) -> Result<Constraint<'a>> {
     let (own, kind) = match &option.option {
         ColumnOption::PrimaryKey(key) => {
-            check_characteristics(&key.characteristics)?;
-            (&key.name, primary_key(vec![column]))
+            let when = when(&key.characteristics)?;
+            (&key.name, primary_key(vec![column], when))
         }
         ColumnOption::Unique(unique) => {
-            check_characteristics(&unique.characteristics)?;
+            let when = when(&unique.characteristics)?;
             (
                 &unique.name,
-                unique_key(vec![column], &unique.nulls_distinct),
+                unique_key(vec![column], &unique.nulls_distinct, when),
             )
         }
         ColumnOption::ForeignKey(clause) => {
@@ -75,13 +83,16 @@ pub fn of_table<'a>(
 ) -> Result<Constraint<'a>> {
     let (own, kind) = match constraint {
         TableConstraint::PrimaryKey(key) => {
-            check_characteristics(&key.characteristics)?;
-            (&key.name, primary_key(plain_columns(&key.columns)?))
+            let when = when(&key.characteristics)?;
+            (&key.name, primary_key(plain_columns(&key.columns)?, when))
         }
         TableConstraint::Unique(unique) => {
-            check_characteristics(&unique.characteristics)?;
+            let when = when(&unique.characteristics)?;
             let columns = plain_columns(&unique.columns)?;
-            (&unique.name, unique_key(columns, &unique.nulls_distinct))
+            (
+                &unique.name,
+                unique_key(columns, &unique.nulls_distinct, when),
+            )
         }
         TableConstraint::Check(check) => (&check.name, check_kind(check, definition)?),
         TableConstraint::ForeignKey(clause) => {
@@ -96,19 +107,21 @@ pub fn of_table<'a>(
     })
 }
 
-fn primary_key(columns: Vec<&Ident>) -> Kind<'_> {
+fn primary_key(columns: Vec<&Ident>, when: When) -> Kind<'_> {
     Kind::Key {
         columns,
         primary: true,
         nulls_not_distinct: false,
+        when,
     }
 }
 
-fn unique_key<'a>(columns: Vec<&'a Ident>, nulls: &NullsDistinctOption) -> Kind<'a> {
+fn unique_key<'a>(columns: Vec<&'a Ident>, nulls: &NullsDistinctOption, when: When) -> Kind<'a> {
     Kind::Key {
         columns,
         primary: false,
         nulls_not_distinct: matches!(nulls, NullsDistinctOption::NotDistinct),
+        when,
     }
 }
 
@@ -143,6 +156,7 @@ impl Binder<'_> {
                     columns,
                     primary,
                     nulls_not_distinct,
+                    when,
                 } => {
                     let index = self.key(schema, constraint.name, &columns, primary)?;
                     if primary {
@@ -150,6 +164,8 @@ impl Binder<'_> {
                     }
                     schema.indexes.push(IndexSchema {
                         nulls_not_distinct,
+                        deferred: when.deferred,
+                        deferrable: when.deferrable,
                         ..index
                     });
                 }
@@ -279,15 +295,26 @@ pub fn check_constraint_free(schema: &TableSchema, name: &str) -> Result<()> {
     Err(Error::new(Code::DuplicateObject, message))
 }
 
-/// Keys are checked at the end of each statement, as those that are deferrable and not deferred.
-fn check_characteristics(characteristics: &Option<ConstraintCharacteristics>) -> Result<()> {
-    match characteristics {
-        Some(given) if matches!(given.initially, Some(DeferrableInitial::Deferred)) => {
-            Err(Error::unsupported("a deferred key"))
-        }
-        Some(given) if given.enforced == Some(false) => Err(Error::unsupported("NOT ENFORCED")),
-        _ => Ok(()),
+fn when(characteristics: &Option<ConstraintCharacteristics>) -> Result<When> {
+    let never = When {
+        deferrable: false,
+        deferred: false,
+    };
+    let Some(given) = characteristics else {
+        return Ok(never);
+    };
+    if given.enforced == Some(false) {
+        return Err(Error::unsupported("NOT ENFORCED"));
     }
+    let deferred = matches!(given.initially, Some(DeferrableInitial::Deferred));
+    if deferred && given.deferrable == Some(false) {
+        let message = "constraint declared INITIALLY DEFERRED must be DEFERRABLE";
+        return Err(Error::new(Code::Syntax, message));
+    }
+    Ok(When {
+        deferrable: given.deferrable == Some(true),
+        deferred,
+    })
 }
 
 fn option_name(option: &ColumnOption) -> &'static str {

@@ -41,7 +41,13 @@ impl Binder<'_> {
         }
         let own = key_columns(schema, columns)?;
         let referred: Vec<&Ident> = clause.referred_columns.iter().collect();
+        let waiting = |kind: &str| {
+            let message =
+                format!("cannot use a deferrable {kind} for referenced table \"{target}\"");
+            Err(Error::new(Code::NotInPrerequisiteState, message))
+        };
         let referenced = match (referred.is_empty(), other.primary_key()) {
+            (true, Some(key)) if key.may_wait() => return waiting("primary key"),
             (false, _) => key_columns(&other, &referred)?,
             (true, Some(key)) => key.columns.clone(),
             (true, None) => {
@@ -54,6 +60,10 @@ impl Binder<'_> {
             return Err(Error::new(Code::InvalidForeignKey, message));
         }
         if other.unique_key(&referenced).is_none() {
+            let mut keys = other.indexes.iter();
+            if keys.any(|key| key.may_wait() && key.columns == referenced) {
+                return waiting("unique constraint");
+            }
             let message = format!(
                 "there is no unique constraint matching given keys for referenced table \"{target}\""
             );

@@ -300,7 +300,8 @@ pub fn scope_of_table(
     hidden: &[(&str, ScanColumn)],
     has_key: bool,
 ) -> Scope {
-    let key = table.primary_key().filter(|_| has_key).map(|index| {
+    let key = table.primary_key();
+    let key = key.filter(|key| has_key && !key.may_wait()).map(|index| {
         let position = |id: &ColumnId| table.position(*id);
         index.columns.iter().filter_map(position).collect()
     });

@@ -94,6 +94,8 @@ impl Binder<'_> {
                 nulls_first,
                 computed,
                 included,
+                deferred: false,
+                deferrable: false,
             },
             if_not_exists: index.if_not_exists,
         })

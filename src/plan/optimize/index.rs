@@ -97,7 +97,7 @@ impl Match {
             used: Vec::new(),
             several: None,
         };
-        let is_unique = index.unique && key.len() == 1;
+        let is_unique = index.is_always_unique() && key.len() == 1;
         for part in &key {
             let comparisons: Vec<(usize, BinaryOperator, &Expr)> = asked
                 .iter()

@@ -89,8 +89,11 @@ impl Constraint<'_> {
             Kind::Check(_) => None,
         };
         let is_of_type = table.type_schema.is_some();
-        let may_wait = foreign.is_some_and(|(key, _)| key.may_wait());
-        let is_deferred = foreign.is_some_and(|(key, _)| key.deferred);
+        let (may_wait, is_deferred) = match kind {
+            Kind::Key(index) => (index.may_wait(), index.deferred),
+            Kind::Foreign(key, _) => (key.may_wait(), key.deferred),
+            Kind::Check(_) => (false, false),
+        };
         let action = |action: fn(&ForeignKey) -> &'static str| {
             text(foreign.map_or(" ", |(key, _)| action(key)))
         };

@@ -63,12 +63,23 @@ fn order(index: &IndexSchema, id: ColumnId) -> &'static str {
 /// `PRIMARY KEY (…)` or `UNIQUE (…)`
 pub fn key(table: &TableSchema, index: &IndexSchema) -> String {
     let columns = columns(table, &index.columns);
-    match table.primary_key == Some(index.id) {
+    let mut text = match table.primary_key == Some(index.id) {
         true => format!("PRIMARY KEY ({columns})"),
         false => {
             let nulls = nulls_not_distinct(index, " NULLS NOT DISTINCT");
             format!("UNIQUE{nulls} ({columns})")
         }
+    };
+    add_waiting(index.may_wait(), index.deferred, &mut text);
+    text
+}
+
+fn add_waiting(may_wait: bool, deferred: bool, text: &mut String) {
+    if may_wait {
+        text.push_str(" DEFERRABLE");
+    }
+    if deferred {
+        text.push_str(" INITIALLY DEFERRED");
     }
 }
 
@@ -97,12 +108,7 @@ pub fn foreign_key(table: &TableSchema, key: &ForeignKey, other: &TableSchema) -
         };
         text.push_str(&format!(" ON {event} {words}"));
     }
-    if key.may_wait() {
-        text.push_str(" DEFERRABLE");
-    }
-    if key.deferred {
-        text.push_str(" INITIALLY DEFERRED");
-    }
+    add_waiting(key.may_wait(), key.deferred, &mut text);
     text
 }
 

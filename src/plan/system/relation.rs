@@ -137,7 +137,7 @@ const TABLES: &[(&str, &str)] = &[
     (
         "pg_index",
         "indexrelid indrelid indnatts indnkeyatts indisunique:b indnullsnotdistinct:b indisprimary:b indisexclusion=f \
-         indimmediate=t indisclustered=f indisvalid=t indcheckxmin=f indisready=t indislive=t indisreplident=f \
+         indimmediate:b indisclustered=f indisvalid=t indcheckxmin=f indisready=t indislive=t indisreplident=f \
          indexprs=- indpred=- definition:t",
     ),
     (

@@ -228,6 +228,7 @@ fn indexes(table: &TableSchema, rows: &mut Vec<Row>) {
             Value::Bool(index.unique),
             Value::Bool(index.nulls_not_distinct),
             Value::Bool(table.primary_key == Some(index.id)),
+            Value::Bool(!index.may_wait()),
             text(&describe::index(table, index)),
         ]);
     }

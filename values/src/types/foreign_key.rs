@@ -1,6 +1,13 @@
 //! FOREIGN KEY.
 
-use super::{ColumnId, TableId};
+use super::{ColumnId, IndexId, TableId};
+
+/// A constraint that may wait for the commit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Waits {
+    Foreign(ForeignKey),
+    Key(IndexId),
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForeignKey {

@@ -22,7 +22,7 @@ pub use data_type::{DataType, Element, PhysicalType};
 pub use decimal::Decimal;
 pub use enumeration::{Enumeration, Label, Neighbour, declared, insert, sort_order};
 pub use float::{parse_f32, parse_f64};
-pub use foreign_key::{Action, ForeignKey};
+pub use foreign_key::{Action, ForeignKey, Waits};
 pub use heap::{Heap, HeapBound};
 pub use id::{BranchId, ColumnId, IndexId, RowId, Seq, TableId};
 pub use interval::{Interval, MICROS_PER_DAY, MICROS_PER_SECOND};

@@ -204,6 +204,22 @@ pub struct IndexSchema {
     pub computed: Option<ComputedKey>,
     /// The columns of INCLUDE. Rows are read by their ids in any case, so this is for those who ask.
     pub included: Vec<ColumnId>,
+    /// Of a constraint: its keys are unique at the commit, or at the end of each statement if the transaction says so; or the
+    /// other way round.
+    pub deferred: bool,
+    pub deferrable: bool,
+}
+
+impl IndexSchema {
+    /// Whether its keys may be unique at the commit only.
+    pub fn may_wait(&self) -> bool {
+        self.deferrable || self.deferred
+    }
+
+    /// Whether no statement sees two rows with the same key.
+    pub fn is_always_unique(&self) -> bool {
+        self.unique && !self.may_wait()
+    }
 }
 
 /// A key that is computed, of the rows of which the predicate is true; the texts of expressions over the columns.
@@ -334,10 +350,10 @@ impl TableSchema {
         owner.is_some_and(|(owner, _)| owner == table)
     }
 
-    /// An index by which these columns, in any order, are a unique key.
+    /// An index by which these columns, in any order, are a key that is unique at the end of each statement.
     pub fn unique_key(&self, columns: &[ColumnId]) -> Option<&IndexSchema> {
         self.indexes.iter().find(|index| {
-            index.unique
+            index.is_always_unique()
                 && index.columns.len() == columns.len()
                 && columns.iter().all(|id| index.columns.contains(id))
         })
