@@ -71,4 +71,5 @@ pub use scan::{Place, Scanned, Source, Statements};
 pub use sequence::{Overriding, SequenceOptions};
 pub use session::{Modes, SessionStatement};
 pub use symmetric::SYMMETRIC;
+pub use synonym::ROWS_FROM;
 pub use type_definition::TypeChange;

@@ -8,6 +8,9 @@ use super::token::ends_operand;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
+/// What `ROWS FROM` is called where functions are looked up.
+pub const ROWS_FROM: &str = "rows from";
+
 /// Behind these `ONLY` stands before a table. It is a reserved word, so that it is no name.
 const BEFORE_TABLES: [&str; 8] = [
     "from", "join", "update", "using", "table", "on", "into", "exists",
@@ -40,6 +43,7 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
     tokens.retain(|_| silent.next() == Some(false));
     flatten_sets(tokens);
     spell_operators(tokens);
+    spell_rows(tokens);
     open_inserted_values(tokens);
     if let [first, next, ..] = tokens.as_slice()
         && (plain_word(first), plain_word(next)) == (Some("replace"), Some("into"))
@@ -51,6 +55,47 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
             word("replace", Keyword::REPLACE),
         ];
         tokens.splice(..1, spelled.map(|token| TokenWithSpan { token, span }));
+    }
+}
+
+/// `INSERT DEFAULT VALUES` of MERGE, whose first value is a default, too; and `ROWS FROM (…)`, a function of that name, whose
+/// arguments are calls.
+fn spell_rows(tokens: &mut Vec<TokenWithSpan>) {
+    for at in (1..tokens.len().saturating_sub(2)).rev() {
+        let words = plain_word(&tokens[at]).zip(plain_word(&tokens[at + 1]));
+        let span = tokens[at].span;
+        match (words, &tokens[at + 2]) {
+            (Some(("insert", "default")), values) if plain_word(values) == Some("values") => {
+                let default = word("default", Keyword::DEFAULT);
+                let spelled = [
+                    word("values", Keyword::VALUES),
+                    Token::LParen,
+                    default,
+                    Token::RParen,
+                ];
+                let spelled = spelled.map(|token| TokenWithSpan { token, span });
+                tokens.splice(at + 1..at + 3, spelled);
+            }
+            (Some(("rows", "from")), open) if open.token == Token::LParen => {
+                let before = &tokens[at - 1];
+                let is_table = before.token == Token::Comma
+                    || matches!(
+                        plain_word(before),
+                        Some("from" | "join" | "lateral" | "using")
+                    );
+                let is_call = matches!(tokens.get(at + 3..at + 5), Some([name, open])
+                    if matches!(name.token, Token::Word(_)) && open.token == Token::LParen);
+                if is_table && is_call {
+                    tokens[at].token = Token::Word(Word {
+                        value: ROWS_FROM.to_string(),
+                        quote_style: Some('"'),
+                        keyword: Keyword::NoKeyword,
+                    });
+                    tokens.remove(at + 1);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Functions in a FROM, with their aliases, the types of records and WITH ORDINALITY.
 
 use super::binder::Binder;
-use super::call::{is_populating, of_host, plain_argument};
+use super::call::{is_populating, of_host, plain_argument, plain_arguments};
 use super::expression::Context;
 use super::from::{rename, scope_of_output};
 use super::name;
@@ -9,6 +9,7 @@ use super::scope::{Scope, ScopeColumn};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr, SetCall};
 use crate::plan::{Node, OutputColumn, PastFunction};
+use crate::sql::ROWS_FROM;
 use crate::types::DataType;
 use sqlparser::ast::{self, FunctionArg, TableAlias, TableFactor};
 
@@ -92,6 +93,9 @@ impl<'a> Binder<'a> {
             position: function_position,
             ..
         } = function;
+        if name == ROWS_FROM {
+            return self.rows_from(function);
+        }
         let since = self.dependents.len();
         let scope = Scope::default();
         let mut context = Context::new(&scope, "functions in FROM");
@@ -141,7 +145,7 @@ impl<'a> Binder<'a> {
         };
         let ordinal = ordinality.then(|| own("ordinality", DataType::BigInt));
         if name == "unnest" && arguments.len() > 1 {
-            return several(arguments, input, ordinality, (alias_name, alias));
+            return several(arguments, ordinality, (alias_name, alias));
         }
         let Some((call, names)) = expr::resolve_set_function(name, arguments.clone())? else {
             // Of any other function the one value is a row.
@@ -212,10 +216,82 @@ impl<'a> Binder<'a> {
     }
 }
 
+impl<'a> Binder<'a> {
+    /// `ROWS FROM (…, …)`: what several functions give, side by side.
+    fn rows_from(&mut self, function: TableFunction<'a>) -> Result<(Node, Scope)> {
+        let since = self.dependents.len();
+        let scope = Scope::default();
+        let mut context = Context::new(&scope, "functions in FROM");
+        let (mut calls, mut output) = (Vec::new(), Vec::new());
+        let alias = function.alias;
+        let mut first = alias.map(|alias| alias.name.value.as_str());
+        let is_alone = function.arguments.len() == 1;
+        for ast in function.arguments {
+            let ast::Expr::Function(call) = ast else {
+                return Err(Error::new(Code::Syntax, "ROWS FROM has calls of functions"));
+            };
+            let name = self.function_name(&call.name)?.value.as_str();
+            let (ast::FunctionArguments::List(list), None, None, false) =
+                (&call.args, &call.over, &call.filter, is_populating(name))
+            else {
+                return Err(Error::unsupported(format!("{name} in ROWS FROM")));
+            };
+            let own = first.filter(|_| is_alone).unwrap_or(name);
+            first = first.or(Some(name));
+            let mut arguments = Vec::new();
+            for argument in plain_arguments(list)? {
+                arguments.push(self.expression(argument, &mut context)?);
+            }
+            let each = match name == "unnest" {
+                true => arguments.into_iter().map(|array| vec![array]).collect(),
+                false => vec![arguments],
+            };
+            for arguments in each {
+                let (call, names) = self.call_of_rows(name, arguments)?;
+                for (at, data_type) in call.types.iter().enumerate() {
+                    output.push(OutputColumn {
+                        name: names.get(at).copied().unwrap_or(own).to_string(),
+                        data_type: *data_type,
+                    });
+                }
+                calls.push(call);
+            }
+        }
+        self.refuse_since(since)?;
+        let name = first.unwrap_or_default();
+        beside(calls, output, function.ordinality, (name, alias))
+    }
+
+    /// A function that gives rows; the value of any other is one.
+    fn call_of_rows(
+        &self,
+        name: &str,
+        arguments: Vec<Expr>,
+    ) -> Result<(SetCall, &'static [&'static str])> {
+        let found = match expr::resolve_set_function(name, arguments.clone())? {
+            None => {
+                let value = match self.times.functions.get(name) {
+                    Some(own) => expr::resolve_external(own, arguments)?,
+                    None => expr::resolve_function(name, arguments)?,
+                };
+                expr::resolve_set_function("unnest", vec![expr::resolve_array(vec![value])?])?
+            }
+            found => found,
+        };
+        use expr::SetFunction::{JsonObject, JsonObjects};
+        match found {
+            Some((call, _)) if matches!(call.function, JsonObject | JsonObjects) => {
+                Err(Error::unsupported(format!("{name} in ROWS FROM")))
+            }
+            Some((call, names)) => Ok((call, names)),
+            None => Err(Error::new(Code::Internal, "unnest is no function")),
+        }
+    }
+}
+
 /// `unnest(…, …)`: the elements of several arrays side by side.
 fn several(
     arrays: Vec<Expr>,
-    input: Box<Node>,
     ordinality: bool,
     (name, alias): (&str, Option<&TableAlias>),
 ) -> Result<(Node, Scope)> {
@@ -231,12 +307,25 @@ fn several(
         });
         calls.push(call);
     }
+    beside(calls, output, ordinality, (name, alias))
+}
+
+/// The rows of several calls, side by side.
+fn beside(
+    calls: Vec<SetCall>,
+    mut output: Vec<OutputColumn>,
+    ordinality: bool,
+    (name, alias): (&str, Option<&TableAlias>),
+) -> Result<(Node, Scope)> {
     output.extend(ordinality.then(|| OutputColumn {
         name: "ordinality".to_string(),
         data_type: DataType::BigInt,
     }));
     let node = Node::FunctionScan {
-        input,
+        input: Box::new(Node::Values {
+            rows: vec![Vec::new()],
+            types: Vec::new(),
+        }),
         calls,
         ordinality,
     };
