@@ -62,6 +62,21 @@ impl Alteration {
                 let (transaction, store) = context.writer()?;
                 transaction.drop_index(store, *table, *index)?;
             }
+            AlterStep::Promote {
+                table,
+                index,
+                primary,
+            } => {
+                let mut schema = TableSchema::clone(catalog.require(*table)?);
+                let known = schema.indexes.iter_mut();
+                if let Some(known) = known.into_iter().find(|known| known.id == index.id) {
+                    known.clone_from(index);
+                }
+                if *primary {
+                    schema.primary_key = Some(index.id);
+                }
+                transaction.alter_table(store, schema)?;
+            }
             AlterStep::RenameIndex { table, from, to } => {
                 let mut schema = TableSchema::clone(catalog.require(*table)?);
                 let mut indexes = schema.indexes.iter_mut();

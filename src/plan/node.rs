@@ -98,6 +98,12 @@ pub enum AlterStep {
         table: TableId,
         index: IndexId,
     },
+    /// An index becomes that of a constraint, which it is named after.
+    Promote {
+        table: TableId,
+        index: IndexSchema,
+        primary: bool,
+    },
     RenameIndex {
         table: TableId,
         from: CatalogName,

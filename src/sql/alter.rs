@@ -41,6 +41,9 @@ pub enum AlterChange {
     },
 }
 
+/// What the one user is called.
+pub(super) const OWNERS: [&str; 4] = ["postgres", "current_user", "session_user", "current_role"];
+
 #[derive(Debug)]
 pub enum AlterAction {
     AddColumn {
@@ -105,6 +108,8 @@ pub enum ColumnChange {
     DropExpression {
         if_exists: bool,
     },
+    /// RESTART, SET INCREMENT and so on of the sequence of an identity column.
+    Sequence(Box<SequenceOptions>),
     /// How values are laid out.
     Nothing,
 }
@@ -271,7 +276,6 @@ fn layout(parser: &mut Parser) -> Parsed<AlterAction> {
         return Ok(AlterAction::Validate(parser.parse_identifier()?));
     }
     let is_known = if accept(parser, "owner") {
-        const OWNERS: [&str; 4] = ["postgres", "current_user", "session_user", "current_role"];
         parser.expect_keyword_is(Keyword::TO)?;
         OWNERS.contains(&parser.parse_identifier()?.value.as_str())
     } else if accept(parser, "cluster") {
@@ -329,6 +333,26 @@ fn drop(parser: &mut Parser) -> Parsed<AlterAction> {
     })
 }
 
+/// Whether an option of a sequence follows, as ALTER COLUMN has them.
+fn is_of_sequence(parser: &Parser) -> bool {
+    const OPTIONS: [Keyword; 7] = [
+        Keyword::INCREMENT,
+        Keyword::MINVALUE,
+        Keyword::MAXVALUE,
+        Keyword::START,
+        Keyword::CACHE,
+        Keyword::CYCLE,
+        Keyword::NO,
+    ];
+    let word = |token: &Token| match token {
+        Token::Word(word) => word.keyword,
+        _ => Keyword::NoKeyword,
+    };
+    let [first, second] = parser.peek_tokens();
+    word(&first) == Keyword::RESTART
+        || word(&first) == Keyword::SET && OPTIONS.contains(&word(&second))
+}
+
 fn column_change(parser: &mut Parser) -> Parsed<ColumnChange> {
     let not_null = [Keyword::NOT, Keyword::NULL];
     if parser.parse_keyword(Keyword::TYPE)
@@ -340,6 +364,10 @@ fn column_change(parser: &mut Parser) -> Parsed<ColumnChange> {
             false => None,
         };
         return Ok(ColumnChange::Type { data_type, using });
+    }
+    if is_of_sequence(parser) {
+        let options = sequence::options_set(parser)?;
+        return Ok(ColumnChange::Sequence(Box::new(options)));
     }
     let added = parser.parse_keyword(Keyword::ADD);
     if added || parser.parse_keywords(&[Keyword::SET, Keyword::GENERATED]) {

@@ -1,6 +1,7 @@
 //! CREATE, read here: the grammar's own forms of it know what all databases can create, little of which
 //! exists here.
 
+use super::alter::OWNERS;
 use super::grammar::{Failure, Parsed, Syntax, unsupported};
 use super::maintenance::skip_parentheses;
 use super::reserved::{identifier, object_name};
@@ -105,13 +106,29 @@ pub(super) fn create(parser: &mut Parser) -> Parsed<Syntax> {
         Some(Keyword::INDEX) if !or_replace => index(parser, unique),
         Some(Keyword::TABLE) if !or_replace && !unique => table(parser, false),
         Some(Keyword::SEQUENCE) if !or_replace && !unique => own_sequence(parser, false),
-        Some(Keyword::SCHEMA) if !or_replace && !unique => Ok(Syntax::CreateSchema {
-            if_not_exists: if_not_exists(parser),
-            name: identifier(parser)?,
-        }),
+        Some(Keyword::SCHEMA) if !or_replace && !unique => schema(parser),
         Some(Keyword::TYPE) if !or_replace && !unique => type_definition::create_type(parser),
         Some(Keyword::DOMAIN) if !or_replace && !unique => type_definition::create_domain(parser),
         _ => unsupported("this form of CREATE"),
+    }
+}
+
+/// Whose it is may be said, if that is the one user.
+fn schema(parser: &mut Parser) -> Parsed<Syntax> {
+    let if_not_exists = if_not_exists(parser);
+    let mut is_owned = parser.parse_keyword(Keyword::AUTHORIZATION);
+    let name = identifier(parser)?;
+    let mut owner = name.value.clone();
+    if !is_owned && parser.parse_keyword(Keyword::AUTHORIZATION) {
+        is_owned = true;
+        owner = parser.parse_identifier()?.value;
+    }
+    match is_owned && !OWNERS.contains(&owner.as_str()) {
+        true => unsupported("a role"),
+        false => Ok(Syntax::CreateSchema {
+            if_not_exists,
+            name,
+        }),
     }
 }
 
@@ -344,7 +361,7 @@ fn index(parser: &mut Parser, unique: bool) -> Parsed<Syntax> {
     let table = object_name(parser)?;
     // Hashes find what a tree finds, too.
     if parser.parse_keyword(Keyword::USING)
-        && !["btree", "hash"].contains(&parser.parse_identifier()?.value.as_str())
+        && !["btree", "hash", "brin"].contains(&parser.parse_identifier()?.value.as_str())
     {
         return unsupported("an index that is not a btree");
     }

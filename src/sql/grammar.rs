@@ -488,7 +488,14 @@ fn no_chain(parser: &mut Parser) -> Parsed<()> {
 pub(super) fn modes(parser: &mut Parser) -> Parsed<Modes> {
     use ast::TransactionIsolationLevel as Level;
     let mut modes = Modes::default();
-    for mode in parser.parse_transaction_modes()? {
+    let mut given = parser.parse_transaction_modes()?;
+    // Nothing has to be waited for: it says nothing.
+    while parser.parse_keyword(Keyword::DEFERRABLE)
+        || parser.parse_keywords(&[Keyword::NOT, Keyword::DEFERRABLE])
+    {
+        given.extend(parser.parse_transaction_modes()?);
+    }
+    for mode in given {
         match mode {
             ast::TransactionMode::AccessMode(access) => {
                 modes.read_only = Some(access == ast::TransactionAccessMode::ReadOnly);

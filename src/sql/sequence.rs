@@ -35,8 +35,18 @@ pub enum Overriding {
 }
 
 pub(super) fn options(parser: &mut Parser) -> Parsed<SequenceOptions> {
+    options_behind(parser, false)
+}
+
+/// As ALTER COLUMN has them, each behind SET.
+pub(super) fn options_set(parser: &mut Parser) -> Parsed<SequenceOptions> {
+    options_behind(parser, true)
+}
+
+fn options_behind(parser: &mut Parser, set: bool) -> Parsed<SequenceOptions> {
     let mut options = SequenceOptions::default();
     loop {
+        let _ = set && parser.parse_keyword(Keyword::SET);
         if parser.parse_keyword(Keyword::AS) {
             options.data_type = Some(parser.parse_data_type()?);
         } else if parser.parse_keyword(Keyword::INCREMENT) {

@@ -199,6 +199,12 @@ impl<'a> Binder<'a> {
                 if_not_exists,
             } => self.add_column(column, *if_not_exists, to),
             AlterAction::AddConstraint(constraint, not_valid) => {
+                use ast::TableConstraint::{PrimaryKeyUsingIndex, UniqueUsingIndex};
+                match &**constraint {
+                    PrimaryKeyUsingIndex(by) => return self.promote_index(by, true, to),
+                    UniqueUsingIndex(by) => return self.promote_index(by, false, to),
+                    _ => {}
+                }
                 let constraint = constraint::of_table(constraint, &mut to.definition)?;
                 to.definition.constraints.push(constraint);
                 self.add_new_constraints(to, *not_valid)

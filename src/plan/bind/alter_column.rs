@@ -92,6 +92,15 @@ impl<'a> Binder<'a> {
                 None if *if_exists => return Ok(()),
                 None => return Err(not_such(schema, &column, "an identity column")),
             },
+            ColumnChange::Sequence(options) => {
+                let Some(identity) = &column.identity else {
+                    return Err(not_such(schema, &column, "an identity column"));
+                };
+                let sequence = self.catalog().require(identity.sequence)?.key();
+                let steps = self.alter_sequence(&sequence, 0, options)?;
+                to.steps.extend(steps);
+                return Ok(());
+            }
             ColumnChange::DropExpression { if_exists } => match column.generated {
                 Some(_) => schema.columns[at].generated = None,
                 None if *if_exists => return Ok(()),

@@ -2,14 +2,16 @@
 
 use super::alter::{Alteration, dependent};
 use super::binder::Binder;
-use super::constraint::check_constraint_free;
+use super::constraint::{check_constraint_free, when};
 use super::from::{scan, scan_columns};
+use super::indexes;
 use super::{alter::altered, name};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind};
 use crate::plan::{AlterStep, Node, Plan, TimeSlot};
+use crate::sql::check_name;
 use crate::types::{CheckSchema, ForeignKey, IndexSchema, TableSchema, Waits};
-use sqlparser::ast::{Ident, ObjectName};
+use sqlparser::ast::{ConstraintUsingIndex, Ident, ObjectName};
 use std::rc::Rc;
 
 impl Binder<'_> {
@@ -51,6 +53,81 @@ impl Binder<'_> {
                 primary,
             });
         }
+        Ok(())
+    }
+
+    /// ADD CONSTRAINT … USING INDEX: an index that there is becomes that of the constraint.
+    pub fn promote_index(
+        &mut self,
+        by: &ConstraintUsingIndex,
+        primary: bool,
+        to: &mut Alteration,
+    ) -> Result<()> {
+        let schema = to.schema();
+        let (given, table) = (&by.index_name.value, &schema.name);
+        let Some(known) = schema.indexes.iter().find(|index| index.name == *given) else {
+            let message = format!("index \"{given}\" does not exist");
+            return Err(Error::new(Code::UndefinedObject, message));
+        };
+        let wrong = if known.constraint {
+            Some((
+                Code::NotInPrerequisiteState,
+                "is already associated with a constraint",
+            ))
+        } else if !known.unique {
+            Some((Code::WrongObjectType, "is not a unique index"))
+        } else if known.computed.is_some() {
+            Some((Code::WrongObjectType, "contains expressions or a predicate"))
+        } else if !known.descending.is_empty() || !known.nulls_first.is_empty() {
+            Some((
+                Code::WrongObjectType,
+                "does not have default sorting behavior",
+            ))
+        } else {
+            None
+        };
+        if let Some((code, wrong)) = wrong {
+            return Err(Error::new(code, format!("index \"{given}\" {wrong}")));
+        }
+        if primary && schema.primary_key.is_some() {
+            let message = format!("multiple primary keys for table \"{table}\" are not allowed");
+            return Err(Error::new(Code::InvalidTableDefinition, message));
+        }
+        let mut index = known.clone();
+        if when(&by.characteristics)?.may_wait() {
+            return Err(Error::unsupported("a key that is DEFERRABLE by an index"));
+        }
+        index.constraint = true;
+        if let Some(name) = by.name.as_ref().filter(|name| name.value != *given) {
+            check_name(name)?;
+            indexes::check_free(self.catalog(), schema, &name.value)?;
+            index.name = name.value.clone();
+        }
+        check_constraint_free(schema, &index.name)?;
+        let table = schema.id;
+        let mut nulls = Vec::new();
+        for (at, column) in schema.columns.iter_mut().enumerate() {
+            if primary && column.nullable && index.columns.contains(&column.id) {
+                (column.nullable, column.was_nullable) = (false, true);
+                nulls.push(at);
+            }
+        }
+        if !nulls.is_empty() {
+            to.step();
+        }
+        nulls.into_iter().for_each(|at| refuse_nulls(at, to));
+        let own = to.schema().indexes.iter_mut();
+        if let Some(own) = own.into_iter().find(|own| own.id == index.id) {
+            own.clone_from(&index);
+        }
+        if primary {
+            to.schema().primary_key = Some(index.id);
+        }
+        to.steps.push(AlterStep::Promote {
+            table,
+            index,
+            primary,
+        });
         Ok(())
     }
 

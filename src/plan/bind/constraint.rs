@@ -42,6 +42,12 @@ pub struct When {
     deferred: bool,
 }
 
+impl When {
+    pub fn may_wait(&self) -> bool {
+        self.deferrable || self.deferred
+    }
+}
+
 /// A constraint behind a column.
 pub fn of_column<'a>(
     column: &'a Ident,
@@ -295,7 +301,7 @@ pub fn check_constraint_free(schema: &TableSchema, name: &str) -> Result<()> {
     Err(Error::new(Code::DuplicateObject, message))
 }
 
-fn when(characteristics: &Option<ConstraintCharacteristics>) -> Result<When> {
+pub fn when(characteristics: &Option<ConstraintCharacteristics>) -> Result<When> {
     let never = When {
         deferrable: false,
         deferred: false,
