@@ -45,6 +45,7 @@ pub(super) fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
     spell_operators(tokens);
     spell_rows(tokens);
     open_inserted_values(tokens);
+    select_values(tokens);
     if let [first, next, ..] = tokens.as_slice()
         && (plain_word(first), plain_word(next)) == (Some("replace"), Some("into"))
     {
@@ -112,19 +113,64 @@ fn open_inserted_values(tokens: &mut Vec<TokenWithSpan>) {
     if !is_opened {
         return;
     }
+    if let Some(close) = closing(&tokens[open..]) {
+        tokens.remove(open + close);
+        tokens.remove(open);
+    }
+}
+
+/// `(VALUES …)` where a value or an array of such stands: the grammar knows a query there that begins with SELECT.
+fn select_values(tokens: &mut Vec<TokenWithSpan>) {
+    const BEFORE: [&str; 15] = [
+        "any", "all", "some", "array", "select", "and", "or", "not", "where", "when", "then",
+        "else", "case", "having", "by",
+    ];
+    let stands_before = |token: &TokenWithSpan| match &token.token {
+        Token::Comma | Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::Gt => true,
+        Token::GtEq | Token::Plus | Token::Minus | Token::Mul | Token::Div => true,
+        _ => plain_word(token).is_some_and(|word| BEFORE.contains(&word)),
+    };
+    // As in UNION ALL.
+    let is_operation = |before: &[TokenWithSpan]| {
+        let last = before.last().and_then(plain_word);
+        matches!(last, Some("union" | "intersect" | "except"))
+    };
+    for at in (2..tokens.len()).rev() {
+        let is_row = (tokens.get(at + 1)).is_some_and(|next| next.token == Token::LParen);
+        if !is_row
+            || plain_word(&tokens[at]) != Some("values")
+            || tokens[at - 1].token != Token::LParen
+            || !stands_before(&tokens[at - 2])
+            || is_operation(&tokens[..at - 2])
+        {
+            continue;
+        }
+        let span = tokens[at].span;
+        let spanned = |token| TokenWithSpan { token, span };
+        if let Some(close) = closing(&tokens[at - 1..]) {
+            tokens.insert(at - 1 + close, spanned(Token::RParen));
+            let before = [
+                word("select", Keyword::SELECT),
+                Token::Mul,
+                word("from", Keyword::FROM),
+                Token::LParen,
+            ];
+            tokens.splice(at..at, before.map(spanned));
+        }
+    }
+}
+
+/// Where the parenthesis is closed that these tokens begin with.
+fn closing(tokens: &[TokenWithSpan]) -> Option<usize> {
     let mut depth = 0u32;
-    let close = tokens[open..].iter().position(|token| {
+    tokens.iter().position(|token| {
         match token.token {
             Token::LParen => depth += 1,
             Token::RParen => depth -= 1,
             _ => {}
         }
         depth == 0
-    });
-    if let Some(close) = close {
-        tokens.remove(open + close);
-        tokens.remove(open);
-    }
+    })
 }
 
 fn word(value: &str, keyword: Keyword) -> Token {

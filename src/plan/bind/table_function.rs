@@ -242,10 +242,11 @@ impl<'a> Binder<'a> {
             for argument in plain_arguments(list)? {
                 arguments.push(self.expression(argument, &mut context)?);
             }
-            let each = match name == "unnest" {
+            let each: Vec<Vec<Expr>> = match name == "unnest" {
                 true => arguments.into_iter().map(|array| vec![array]).collect(),
                 false => vec![arguments],
             };
+            let own = if each.len() == 1 { own } else { name };
             for arguments in each {
                 let (call, names) = self.call_of_rows(name, arguments)?;
                 for (at, data_type) in call.types.iter().enumerate() {
