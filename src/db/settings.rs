@@ -7,6 +7,7 @@
 
 use crate::db::AsOf;
 use crate::error::{Code, Error, Result};
+use crate::plan::SERVER_VERSION_NUM;
 use crate::sql::Modes;
 use crate::types::SortedMap;
 use crate::types::sort_by;
@@ -77,7 +78,7 @@ const SETTINGS: [(&str, &str, Kind); 32] = [
     ("search_path", "\"$user\", public", Kind::Text),
     ("server_encoding", "UTF8", Kind::Fixed),
     ("server_version", "15.0", Kind::Fixed),
-    ("server_version_num", "150000", Kind::Fixed),
+    ("server_version_num", SERVER_VERSION_NUM, Kind::Fixed),
     (
         "session_replication_role",
         "origin",

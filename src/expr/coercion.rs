@@ -139,7 +139,11 @@ pub(super) fn cast_needs(from: DataType, to: DataType) -> Option<CastContext> {
     if let (Some(from), Some(to)) = (numeric_rank(from), numeric_rank(to)) {
         return Some(if from < to { Implicit } else { Assignment });
     }
-    if let (Array(from), Array(to)) = (from, to) {
+    if let (Array(from), Array(to)) = (from, to)
+        // The places of elements would be others.
+        && !Array(from).is_vector()
+        && !Array(to).is_vector()
+    {
         return cast_needs(from.data_type(), to.data_type());
     }
     match (from, to) {

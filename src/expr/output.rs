@@ -39,7 +39,12 @@ pub fn format_value(value: &Value, data_type: DataType, out: &mut String) {
             _ => push_uuid(*bits, out),
         },
         Value::Array(elements) => {
+            let start = out.len();
             array::print(elements, data_type.element().unwrap_or_default(), out);
+            if data_type.is_vector() {
+                let numbers = out.split_off(start).replace(',', " ");
+                out.push_str(numbers.trim_matches(['{', '}']));
+            }
         }
     }
 }

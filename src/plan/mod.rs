@@ -22,6 +22,7 @@ pub use node::{
 pub use past::{Fate, Passage, PastCall, PastFunction, Target};
 pub use prepare::{Options, Prepared, plan, plan_arguments, plan_moment, plan_type, plan_types};
 pub use retyped::Retyped;
+pub use system::SERVER_VERSION_NUM;
 pub use tree::scan_type;
 pub use window::{
     Exclusion, Frame, FrameBound, FrameKey, FrameOffset, FrameUnits, WindowCall, WindowFunction,

@@ -64,7 +64,7 @@ pub use lift::Lifted;
 pub use literal::{Literal, LiteralClass};
 pub use moment::{Point, Timeline, point_of_value, resolve_moment, resolve_range};
 pub use parse::{Lifting, Statement, parse, parse_expression};
-pub use rename::{Named, bare, rename, replace};
+pub use rename::{Named, bare, enclosed, literal_of, rename, replace};
 pub use reserved::{check_name, unexpected};
 pub use restore::UndoPolicy;
 pub use scan::{Place, Scanned, Source, Statements};

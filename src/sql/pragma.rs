@@ -9,7 +9,7 @@ use sqlparser::tokenizer::Token;
 
 const TABLE_INFO: &str = "SELECT a.attnum - 1 AS cid, a.attname AS name, \
      upper(format_type(a.atttypid, a.atttypmod)) AS type, a.attnotnull::int AS \"notnull\", \
-     d.adbin AS dflt_value, coalesce(k.place, 0) AS pk \
+     d.adsrc AS dflt_value, coalesce(k.place, 0) AS pk \
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
      LEFT JOIN pg_constraint p ON p.conrelid = c.oid AND p.contype = 'p' \

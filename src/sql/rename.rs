@@ -111,6 +111,38 @@ pub fn bare(sql: &str) -> &str {
     }
 }
 
+/// The expression in parentheses, unless it is a name or a call.
+pub fn enclosed(sql: &str) -> String {
+    let sql = bare(sql);
+    let mut lexer = Lexer::new(sql, 0);
+    let (mut depth, mut alone) = (0, Vec::new());
+    while let Ok(Some(token)) = lexer.next_token() {
+        depth -= i32::from(token.is_symbol(sql, ")"));
+        if depth == 0 && alone.len() < 4 {
+            alone.push(token);
+        }
+        depth += i32::from(token.is_symbol(sql, "("));
+    }
+    let is_plain = match alone.as_slice() {
+        [name] => name_of(sql, *name).is_some(),
+        [name, open, _] => name_of(sql, *name).is_some() && open.is_symbol(sql, "("),
+        _ => false,
+    };
+    if is_plain {
+        sql.to_string()
+    } else {
+        format!("({sql})")
+    }
+}
+
+/// What a text says that is a literal of text and nothing else.
+pub fn literal_of(sql: &str) -> Option<String> {
+    let mut lexer = Lexer::new(sql, 0);
+    let first = lexer.next_token().ok()??;
+    let is_alone = matches!(lexer.next_token(), Ok(None));
+    name_of(sql, first).filter(|_| is_alone && first.kind == TokenKind::String)
+}
+
 fn name_of(sql: &str, token: Token) -> Option<String> {
     let text = token.text(sql);
     match token.kind {

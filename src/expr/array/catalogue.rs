@@ -39,6 +39,13 @@ pub enum ArrayFunction {
     AssignPath,
 }
 
+impl ArrayFunction {
+    /// Whether it answers a place in the array.
+    pub fn tells_place(self) -> bool {
+        matches!(self, Position | Lower | Upper)
+    }
+}
+
 /// What an argument or an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {

@@ -1,9 +1,9 @@
 //! Which type of elements a call is about, and its arguments cast to it.
 
 use super::super::call::undefined;
-use super::super::coercion::{coerce_all, common_type, supply};
-use super::super::operator::no_operator;
-use super::super::{CastContext, Expr, Function, coerce_to};
+use super::super::coercion::{cast, coerce_all, common_type, supply};
+use super::super::operator::{no_operator, resolve_operator};
+use super::super::{BinaryOperator, CastContext, Expr, Function, coerce_to};
 use super::ArrayFunction;
 use super::catalogue::{Slot, named};
 use crate::error::{Code, Error, Result};
@@ -37,13 +37,15 @@ pub fn resolve_array(elements: Vec<Expr>) -> Result<Expr> {
 /// `array[index]`.
 pub fn resolve_subscript(array: Expr, index: Expr) -> Result<Expr> {
     let element = subscripted(&array)?;
-    let arguments = vec![array, subscript(index)?];
+    let place = moved(array.data_type, subscript(index)?, 1)?;
+    let arguments = vec![array, place];
     Ok(build(ArrayFunction::Element, arguments, element))
 }
 
 /// `array[first:last]`; a bound that is left out is that of the array.
 pub fn resolve_slice(array: Expr, first: Option<Expr>, last: Option<Expr>) -> Result<Expr> {
     subscripted(&array)?;
+    check_counted_from_1(array.data_type)?;
     let result = array.data_type;
     let first = first.unwrap_or_else(|| Expr::integer(1));
     let last = last.unwrap_or_else(|| Expr::integer(i32::MAX));
@@ -81,6 +83,21 @@ pub fn subscripted(array: &Expr) -> Result<DataType> {
     })
 }
 
+/// A place in an array, which in one that is counted from 0 is another by so many.
+pub fn moved(array: DataType, place: Expr, by: i32) -> Result<Expr> {
+    match array.is_vector() {
+        true => resolve_operator(BinaryOperator::Add, place, Expr::integer(by)),
+        false => Ok(place),
+    }
+}
+
+fn check_counted_from_1(array: DataType) -> Result<()> {
+    match array.is_vector() {
+        true => Err(Error::unsupported(format!("this of the type {array}"))),
+        false => Ok(()),
+    }
+}
+
 fn subscript(index: Expr) -> Result<Expr> {
     coerce_to(index, DataType::Integer, CastContext::Assignment)
 }
@@ -111,6 +128,16 @@ pub fn concat_name(left: DataType, right: DataType) -> &'static str {
 
 /// The call of a function or operator of arrays by its name.
 pub fn resolve_array_call(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
+    let vector = arguments.first().map(|first| first.data_type);
+    let vector = vector.filter(|first| first.is_vector());
+    let counted_from_1 = |argument: Expr| match argument.data_type.element() {
+        Some(element) if argument.data_type.is_vector() => {
+            Ok(cast(argument, array_of(element)?, CastContext::Implicit))
+        }
+        _ => Ok(argument),
+    };
+    let arguments = arguments.into_iter().map(counted_from_1);
+    let arguments = arguments.collect::<Result<Vec<_>>>()?;
     let types: Vec<DataType> = arguments.iter().map(|a| a.data_type.base()).collect();
     let missing = || match (name.starts_with(char::is_alphabetic), types.as_slice()) {
         (false, [left, right]) => no_operator([*left, *right], name),
@@ -163,6 +190,13 @@ pub fn resolve_array_call(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
         _ => DataType::Text,
     };
     let result = of_slot(entry.result);
+    let tells_more = matches!(
+        (entry.function, types.len()),
+        (ArrayFunction::Positions | ArrayFunction::Bounds, _) | (ArrayFunction::Position, 3)
+    );
+    if entry.result == Slot::Array || tells_more {
+        vector.map_or(Ok(()), check_counted_from_1)?;
+    }
     let arguments = (arguments.into_iter().zip(entry.arguments))
         .map(|(argument, slot)| match is_about(*slot) {
             true => coerce_to(argument, of_slot(*slot), CastContext::Implicit),
@@ -172,7 +206,11 @@ pub fn resolve_array_call(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
             }),
         })
         .collect::<Result<_>>()?;
-    Ok(build(entry.function, arguments, result))
+    let call = build(entry.function, arguments, result);
+    match vector {
+        Some(vector) if entry.function.tells_place() => moved(vector, call, -1),
+        _ => Ok(call),
+    }
 }
 
 /// The array without elements.

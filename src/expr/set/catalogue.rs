@@ -1,7 +1,7 @@
 //! Which functions answer rows, what they take and what their columns are.
 
 use super::super::Expr;
-use super::super::call::{choose_form, undefined};
+use super::super::call::{choose_form, resolve_function, undefined};
 use super::super::coercion::supply;
 use crate::error::{Code, Error, Result};
 use crate::types::{DataType, Element};
@@ -205,6 +205,12 @@ pub fn resolve_set_function(
     name: &str,
     arguments: Vec<Expr>,
 ) -> Result<Option<(SetCall, &'static [&'static str])>> {
+    if let ("generate_subscripts", [array, _]) = (name, arguments.as_slice())
+        && array.data_type.is_vector()
+    {
+        let last = resolve_function("array_upper", arguments)?;
+        return resolve_set_function("generate_series", vec![Expr::integer(0), last]);
+    }
     let Some(entry) = named(name) else {
         return match is_set_function(name) {
             true => Ok(Some((of_array(name, arguments)?, &[]))),

@@ -173,8 +173,7 @@ impl<'a> Binder<'a> {
         if let Some(known) = self.system_function(name, &arguments, context)? {
             return Ok(known);
         }
-        // Nothing is a part of another table.
-        if name == "pg_partition_ancestors" && arguments.len() == 1 {
+        if is_without_rows(name, arguments.len()) {
             let none = vec![Expr::integer(1), Expr::integer(0)];
             return Sets::call("generate_series", none, context);
         }
@@ -233,6 +232,11 @@ impl<'a> Binder<'a> {
             )),
         }
     }
+}
+
+/// Whether the function would tell of what a table is a part: nothing is one of another.
+pub fn is_without_rows(name: &str, arguments: usize) -> bool {
+    name == "pg_partition_ancestors" && arguments == 1
 }
 
 /// Whether the function makes rows of a table's type from JSON.

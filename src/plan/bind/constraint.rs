@@ -261,6 +261,16 @@ fn check_constraint_name(
         check_constraint_free(schema, &ident.value)?;
         return Ok(ident.value.clone());
     }
+    let base = match columns_read(condition).as_slice() {
+        _ if schema.kind() == RelationKind::Domain => format!("{}_check", schema.name),
+        [at] => format!("{}_{}_check", schema.name, schema.columns[*at].name),
+        _ => format!("{}_check", schema.name),
+    };
+    Ok(numbered(base, |name| schema.has_constraint(name)))
+}
+
+/// The places of the columns that a condition reads.
+pub fn columns_read(condition: &Expr) -> Vec<usize> {
     let mut columns = Vec::new();
     condition.any(&mut |expr| {
         if let ExprKind::Column(at) = expr.kind
@@ -270,12 +280,7 @@ fn check_constraint_name(
         }
         false
     });
-    let base = match columns.as_slice() {
-        _ if schema.kind() == RelationKind::Domain => format!("{}_check", schema.name),
-        [at] => format!("{}_{}_check", schema.name, schema.columns[*at].name),
-        _ => format!("{}_check", schema.name),
-    };
-    Ok(numbered(base, |name| schema.has_constraint(name)))
+    columns
 }
 
 /// The name, with a number behind it if it is taken.

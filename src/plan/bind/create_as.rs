@@ -80,6 +80,7 @@ pub fn column_of(at: usize, column: &OutputColumn, schema: &TableSchema) -> Resu
         let message = format!("column \"{name}\" specified more than once");
         return Err(Error::new(Code::DuplicateColumn, message));
     }
+    super::data_type::check_kept(*data_type)?;
     Ok(ColumnSchema {
         id: ColumnId(at as u32),
         name: name.clone(),

@@ -214,10 +214,18 @@ fn custom(name: &ast::ObjectName, modifiers: &[String]) -> Result<DataType> {
     }
 }
 
+/// An error for a type that only columns of the system's relations are of.
+pub fn check_kept(data_type: DataType) -> Result<()> {
+    match data_type.is_vector() {
+        true => Err(Error::unsupported(format!("a column of type {data_type}"))),
+        false => Ok(()),
+    }
+}
+
 /// A type by its internal name.
 pub fn of_name(name: &str) -> Option<DataType> {
-    let known = TYPES.iter().find(|(known, _)| type_name(*known) == name);
-    known.map(|(known, _)| *known)
+    let known = TYPES.iter().find(|(known, ..)| type_name(*known) == name);
+    known.map(|(known, ..)| *known)
 }
 
 fn invalid(message: String) -> Error {

@@ -7,10 +7,10 @@ use super::constant::interval_constant;
 use super::grouping::Calls;
 use super::name;
 use super::predicate::{is_row_comparison, predicate_operand};
+use super::registered;
 use super::scope::{Scope, ScopeColumn};
 use super::sets::Sets;
 use super::subquery::is_row;
-use super::system;
 use super::window::Windows;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
@@ -92,9 +92,12 @@ impl<'a> Binder<'a> {
                 Ast::BinaryOp { op, right, .. } => {
                     self.operator(bound, op, right, &mut chain, context)
                 }
-                Ast::Cast { data_type, .. } => match system::registered(data_type) {
+                Ast::Cast { data_type, .. } => match registered::registered(data_type) {
                     Some(registered) => self.registered_cast(bound, registered, context),
-                    None => self.cast(bound, data_type),
+                    None => match registered::registered_element(data_type) {
+                        Some(registered) => self.registered_array(bound, registered),
+                        None => self.cast(bound, data_type),
+                    },
                 },
                 Ast::InSubquery {
                     subquery, negated, ..

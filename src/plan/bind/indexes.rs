@@ -7,7 +7,7 @@ use super::name;
 use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{Plan, TimeSlot};
-use crate::sql::CreateIndex;
+use crate::sql::{self, CreateIndex};
 use crate::table::{Catalog, mentions_in};
 use crate::types::{
     ColumnId, ComputedKey, DataType, IndexId, IndexSchema, RelationKind, TableSchema,
@@ -189,10 +189,24 @@ impl Binder<'_> {
 }
 
 /// What the parts of a key are called in the name of its index.
+/// The names of the parts of a computed key, as columns of its index.
+pub fn names_of_parts(key: &ComputedKey) -> Result<Vec<String>> {
+    let parts = key.parts.iter().map(|part| sql::parse_expression(part));
+    Ok(names_of(&parts.collect::<Result<Vec<_>>>()?))
+}
+
 fn part_names(columns: &[IndexColumn]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(columns.len());
-    for column in columns {
-        let name = match name::of_output(&column.column.expr) {
+    let parts: Vec<_> = columns
+        .iter()
+        .map(|part| part.column.expr.clone())
+        .collect();
+    names_of(&parts)
+}
+
+fn names_of(parts: &[ast::Expr]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let name = match name::of_output(part) {
             name if name == "?column?" => "expr".to_string(),
             name => name,
         };

@@ -8,7 +8,7 @@
 //! constraints                              constraint, rules, foreign_key
 //! tables, sequences, indexes, schemas       define, alter…, sequence, indexes, namespace
 //! types                                    data_type, user_type, enumeration, domain
-//! views, the system's among them           view, system
+//! views, the system's among them           view, system, registered
 //! moments                                  times, moment, past
 //! any expression                           expression, predicate, constant, call, array
 //! window functions                         window, window_call, frame
@@ -67,6 +67,7 @@ mod past;
 mod predicate;
 mod query;
 mod recursive;
+mod registered;
 mod restore;
 mod row_json;
 mod rules;

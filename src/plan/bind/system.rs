@@ -1,64 +1,41 @@
-//! The system's relations in FROM, and what is looked up in them: its functions, and casts to `regclass` and its
-//! like.
-//!
-//! There is no type for the names of objects. A cast of a constant gives its number, to compare; any other
-//! gives the name, to show.
+//! The system's relations in FROM, and the functions that look something up in them.
 
 use super::binder::Binder;
+use super::constraint::columns_read;
 use super::expression::Context;
 use super::from::{rename, scope_of_output};
+use super::indexes::names_of_parts;
+use super::key::bind_key;
 use super::name;
 use super::outer::Level;
+use super::registered;
 use super::scope::Scope;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, CastContext, Expr, ExprKind};
-use crate::plan::system::{self, Relation, WrittenViews};
+use crate::plan::system::{self, Bound, KeyPart, Relation, SERVER_VERSION_NUM};
 use crate::plan::{JoinKind, Node, OutputColumn, TimeSlot};
-use crate::types::{DataType, RelationKind, Value};
-use sqlparser::ast::{self, Ident, ObjectName, TableAlias};
+use crate::table::Catalog;
+use crate::types::{ComputedKey, DataType, RelationKind, TableSchema, Value};
+use sqlparser::ast::{ObjectName, TableAlias};
 
-/// A type of names of objects: where they are looked up, by which name, to which number, and by which number what is
-/// shown.
-pub struct Registered(&'static str, [&'static str; 4]);
-
-const REGISTERED: [(&str, Registered); 3] = [
-    (
-        "regclass",
-        Registered("pg_regclass", ["name", "number", "oid", "shown"]),
-    ),
-    (
-        "regnamespace",
-        Registered("pg_namespace", ["nspname", "oid", "oid", "nspname"]),
-    ),
-    (
-        "regtype",
-        Registered("pg_type", ["typname", "oid", "oid", "format"]),
-    ),
-];
-
-/// The numbers of the system's own tables that others refer to by them.
-const SYSTEM_OIDS: [(&str, i32); 6] = [
-    ("pg_class", 1259),
-    ("pg_namespace", 2615),
-    ("pg_constraint", 2606),
-    ("pg_type", 1247),
-    ("pg_attrdef", 2604),
-    ("pg_proc", 1255),
-];
-
-/// Whether the type is one of the names of objects.
-pub fn registered(data_type: &ast::DataType) -> Option<&'static Registered> {
-    let name = match data_type {
-        ast::DataType::Regclass => "regclass",
-        ast::DataType::Custom(name, _) => match name::parts(name).ok()?.as_slice() {
-            [name] => &name.value,
-            [schema, name] if schema.value == "pg_catalog" => &name.value,
-            _ => return None,
+/// The parts of a computed key as columns.
+fn key_parts(table: &TableSchema, key: &ComputedKey) -> Result<Vec<KeyPart>> {
+    let names = names_of_parts(key)?.into_iter();
+    let parts = names.zip(bind_key(table, key)?.parts);
+    let part = |(name, part): (String, Expr)| KeyPart {
+        name,
+        data_type: part.data_type,
+        column: match part.kind {
+            ExprKind::Column(at) => Some(at),
+            _ => None,
         },
-        _ => return None,
     };
-    let found = REGISTERED.iter().find(|(known, _)| *known == name);
-    found.map(|(_, registered)| registered)
+    Ok(parts.map(part).collect())
+}
+
+/// A truth value that may be left out.
+fn or_false(given: Expr) -> Result<Expr> {
+    expr::resolve_coalesce(vec![given, Expr::boolean(false)])
 }
 
 impl Binder<'_> {
@@ -115,22 +92,54 @@ impl Binder<'_> {
         }
         let catalog = self.catalog_at(time)?;
         let named = catalog.with_names();
-        let mut written = WrittenViews::new();
-        if matches!(name, "pg_view_writing" | "information_schema.columns") {
-            let views = catalog
-                .tables()
-                .filter(|table| table.kind() == RelationKind::View);
-            for view in views {
-                let columns = self.written_columns(view, time);
-                written.extend(columns.map(|columns| (view.id, columns)));
-            }
-        }
+        let bound = self.bound_texts(name, catalog, time);
         Ok(system::table(
             named.as_ref().unwrap_or(catalog),
             name,
             columns,
-            &written,
+            &bound,
         ))
+    }
+
+    /// What a system relation says of what the catalog holds as texts. A text that cannot be bound, since a function of the
+    /// host is not there, says nothing.
+    fn bound_texts(&mut self, name: &str, catalog: &Catalog, time: TimeSlot) -> Bound {
+        let mut known = Bound::default();
+        match name {
+            "pg_view_writing" | "information_schema.columns" => {
+                let views = catalog
+                    .tables()
+                    .filter(|table| table.kind() == RelationKind::View);
+                for view in views {
+                    let columns = self.written_columns(view, time);
+                    known
+                        .written
+                        .extend(columns.map(|columns| (view.id, columns)));
+                }
+            }
+            "pg_attribute" | "pg_index" => {
+                for table in catalog.tables() {
+                    let computed = table.indexes.iter().filter_map(|index| {
+                        let key = index.computed.as_ref()?;
+                        Some((index.id, key_parts(table, key).ok()?))
+                    });
+                    known.keys.extend(computed);
+                }
+            }
+            "pg_constraint" | "pg_key_column" => {
+                let tables = catalog
+                    .tables()
+                    .filter(|table| table.kind() == RelationKind::Table);
+                for table in tables {
+                    for check in self.checks_of_table(table).unwrap_or_default() {
+                        let read = columns_read(&check.condition);
+                        known.conditions.push((table.id, check.name, read));
+                    }
+                }
+            }
+            _ => {}
+        }
+        known
     }
 
     /// A function that says something of the catalog, if the name is that of one.
@@ -166,6 +175,7 @@ impl Binder<'_> {
                 | "pg_get_statisticsobjdef_columns"
                 | "pg_get_function_result"
                 | "pg_get_function_arguments"
+                | "pg_get_functiondef"
                 | "pg_tablespace_location"
                 | "shobj_description"
                 | "pg_get_partkeydef",
@@ -176,7 +186,21 @@ impl Binder<'_> {
             ("pg_advisory_xact_lock", 1 | 2) => constant(""),
             ("pg_relation_is_publishable", 1) => Expr::boolean(true),
             ("pg_get_expr", 2 | 3) => {
-                expr::coerce_to(first, DataType::Text, CastContext::Explicit)?
+                let is_pretty = arguments.get(2).map(|pretty| pretty.as_constant());
+                let text = expr::coerce_to(first, DataType::Text, CastContext::Explicit)?;
+                match is_pretty {
+                    None | Some(Some(Value::Bool(false))) => text,
+                    // The first parenthesis of a text belongs to the last.
+                    Some(Some(Value::Bool(true))) => {
+                        let [all, inner] = [r"^\((.*)\)$", r"\1"].map(constant);
+                        expr::resolve_function("regexp_replace", vec![text, all, inner])?
+                    }
+                    Some(_) => {
+                        return Err(Error::unsupported(
+                            "pg_get_expr of a flag that is no constant",
+                        ));
+                    }
+                }
             }
             ("pg_table_is_visible", 1) => {
                 let namespace =
@@ -188,9 +212,15 @@ impl Binder<'_> {
                     self.look_up("pg_type", [("oid", first)], "typnamespace", context)?;
                 self.is_on_path(namespace, context)?
             }
-            ("pg_function_is_visible" | "pg_operator_is_visible", 1) => {
-                expr::resolve_is_null(first, true)?
-            }
+            (
+                "pg_function_is_visible"
+                | "pg_operator_is_visible"
+                | "pg_collation_is_visible"
+                | "pg_conversion_is_visible"
+                | "pg_opclass_is_visible"
+                | "pg_statistics_obj_is_visible",
+                1,
+            ) => expr::resolve_is_null(first, true)?,
             (
                 "has_schema_privilege"
                 | "has_table_privilege"
@@ -200,16 +230,37 @@ impl Binder<'_> {
                 2..=4,
             ) => Expr::boolean(true),
             ("pg_get_constraintdef", 1 | 2) => {
-                self.look_up("pg_constraint", [("oid", first)], "definition", context)?
+                let keys = [("oid", first), ("is_pretty", or_false(second)?)];
+                self.look_up("pg_constraint_text", keys, "text", context)?
             }
             ("pg_get_indexdef", 1) => {
-                self.look_up("pg_index", [("indexrelid", first)], "definition", context)?
+                let keys = [
+                    ("oid", first),
+                    ("part", zero()),
+                    ("is_pretty", Expr::boolean(false)),
+                ];
+                self.look_up("pg_index_text", keys, "text", context)?
             }
             ("pg_get_indexdef", 3) => {
-                let keys = [("attrelid", first), ("attnum", second)];
-                self.look_up("pg_attribute", keys, "attname", context)?
+                let third = arguments[2].clone();
+                let keys = [("oid", first), ("part", second), ("is_pretty", third)];
+                self.look_up("pg_index_text", keys, "text", context)?
             }
+            ("pg_get_ruledef", 1 | 2) => {
+                self.look_up("pg_view_query", [("oid", first)], "rule", context)?
+            }
+            ("current_setting", 1 | 2) => match first.as_constant() {
+                Some(Value::Text(name)) if **name == *"server_version_num" => {
+                    constant(SERVER_VERSION_NUM)
+                }
+                _ => return Ok(None),
+            },
             ("pg_get_viewdef", 1 | 2) => {
+                let is_named = !first.data_type.is_integer();
+                let first = match is_named.then(|| registered::named("regclass")).flatten() {
+                    Some(registered) => self.registered_cast(first, registered, context)?,
+                    None => first,
+                };
                 self.look_up("pg_view_query", [("oid", first)], "definition", context)?
             }
             ("format_type", 2) => {
@@ -255,61 +306,8 @@ impl Binder<'_> {
         expr::resolve_in_list(name, all.collect(), false)
     }
 
-    /// A cast to the name of an object.
-    pub fn registered_cast(
-        &mut self,
-        operand: Expr,
-        registered: &Registered,
-        context: &mut Context,
-    ) -> Result<Expr> {
-        let Registered(relation, [name, number, oid, shown]) = *registered;
-        let cast = |expr, to| expr::coerce_to(expr, to, CastContext::Explicit);
-        if operand.data_type.is_integer() {
-            let found = self.look_up(relation, [(oid, operand.clone())], shown, context)?;
-            return expr::resolve_coalesce(vec![found, cast(operand, DataType::Text)?]);
-        }
-        let operand = match operand.as_constant() {
-            Some(Value::Text(text)) if relation == "pg_regclass" => {
-                let own = text.strip_prefix("pg_catalog.").unwrap_or(text);
-                if let Some((_, oid)) = SYSTEM_OIDS.iter().find(|(name, _)| *name == own) {
-                    return Ok(Expr::integer(*oid));
-                }
-                let text = self.text_on_path(text)?;
-                self.check_known(&text)?;
-                Expr::constant(Value::text(&text), DataType::Text)
-            }
-            _ => operand,
-        };
-        let is_constant = matches!(operand.kind, ExprKind::Constant(_) | ExprKind::Parameter(_));
-        let operand = cast(operand, DataType::Text)?;
-        let value = if is_constant { number } else { shown };
-        let found = self.look_up(relation, [(name, operand.clone())], value, context)?;
-        // What is no name is a number, or an error.
-        let given = cast(operand, DataType::Integer)?;
-        let given = cast(given, found.data_type)?;
-        expr::resolve_coalesce(vec![found, given])
-    }
-
-    /// An error for a plain name that is no relation's.
-    fn check_known(&self, name: &str) -> Result<()> {
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-        if !starts || !name.chars().all(is_plain) || system::find(None, name).is_some() {
-            return Ok(());
-        }
-        let (found, _) = self.relation(&ObjectName::from(Ident::new(name)))?;
-        let catalog = self.catalog();
-        match catalog.table(&found).is_some() || catalog.index(&found).is_some() {
-            true => Ok(()),
-            false => {
-                let message = format!("relation \"{name}\" does not exist");
-                Err(Error::new(Code::UndefinedTable, message))
-            }
-        }
-    }
-
     /// The value in the row of a system table that has the keys; NULL if there is none.
-    fn look_up<const N: usize>(
+    pub fn look_up<const N: usize>(
         &mut self,
         relation: &'static str,
         keys: [(&str, Expr); N],

@@ -1,7 +1,7 @@
 //! Functions in a FROM, with their aliases, the types of records and WITH ORDINALITY.
 
 use super::binder::Binder;
-use super::call::{is_populating, of_host, plain_argument, plain_arguments};
+use super::call::{is_populating, is_without_rows, of_host, plain_argument, plain_arguments};
 use super::expression::Context;
 use super::from::{rename, scope_of_output};
 use super::name;
@@ -147,7 +147,11 @@ impl<'a> Binder<'a> {
         if name == "unnest" && arguments.len() > 1 {
             return several(arguments, ordinality, (alias_name, alias));
         }
-        let Some((call, names)) = expr::resolve_set_function(name, arguments.clone())? else {
+        let (alike, arguments) = match is_without_rows(name, arguments.len()) {
+            true => ("generate_series", vec![Expr::integer(1), Expr::integer(0)]),
+            false => (name, arguments),
+        };
+        let Some((call, names)) = expr::resolve_set_function(alike, arguments.clone())? else {
             // Of any other function the one value is a row.
             let value = match self.times.functions.get(name) {
                 Some(own) => expr::resolve_external(own, arguments)?,

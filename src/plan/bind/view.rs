@@ -444,6 +444,7 @@ fn columns_of(output: &[OutputColumn]) -> Result<Vec<ColumnSchema>> {
             let message = format!("column \"{name}\" specified more than once");
             return Err(Error::new(Code::DuplicateColumn, message));
         }
+        super::data_type::check_kept(*data_type)?;
         columns.push(ColumnSchema {
             id: ColumnId(id),
             name: name.clone(),

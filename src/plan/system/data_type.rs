@@ -7,20 +7,26 @@ use crate::types::{
     DataType, RelationKind, TableId, TableSchema, TypeSchema, Value, sort_by_key, sort_order,
 };
 
-pub fn type_row((data_type, category): (DataType, &str)) -> Row {
+pub fn type_row((data_type, category): (DataType, &'static str)) -> Row {
     type_values(data_type, [text("b"), text(category), Value::I64(11)])
 }
 
 /// Of a type that is no domain: what it is (`typtype`), its category and the schema that it is in.
 fn type_values(data_type: DataType, [what, category, namespace]: [Value; 3]) -> Row {
+    let [length, by_value, stored] = held(data_type);
     vec![
         Value::I64(data_type.oid().into()),
         text(&type_name(data_type)),
         namespace,
         what,
         category,
+        Value::I64(0),
         oid_of(data_type.element()),
         oid_of(data_type.array()),
+        length,
+        by_value,
+        stored,
+        read_by(data_type),
         Value::Bool(false),
         Value::I64(0),
         Value::I64(-1),
@@ -46,6 +52,7 @@ pub fn own_types(catalog: &Catalog, table: &TableSchema) -> Vec<Row> {
             let over = value.domain.map_or(value.data_type.oid(), TableId::oid);
             let all = types().find(|(known, _)| *known == value.data_type.base());
             let category = all.map_or("E", |(_, category)| category);
+            let [length, by_value, stored] = held(value.data_type);
             vec![vec![
                 Value::I64(table.id.oid().into()),
                 text(&table.name),
@@ -54,12 +61,40 @@ pub fn own_types(catalog: &Catalog, table: &TableSchema) -> Vec<Row> {
                 text(category),
                 Value::I64(0),
                 Value::I64(0),
+                Value::I64(0),
+                length,
+                by_value,
+                stored,
+                text("domain_in"),
                 Value::Bool(!value.nullable),
                 Value::I64(over.into()),
                 Value::I64(modifier(value.data_type)),
                 collation(value.data_type),
                 text(&describe::shown(table)),
-                or_null(value.default.as_ref(), |default| text(&default.sql)),
+                or_null(describe::default(value), |default| text(&default)),
+            ]]
+        }
+        // The rows of a relation.
+        _ if has_rows(table) => {
+            vec![vec![
+                Value::I64(oid_of_rows(table)),
+                text(&table.name),
+                namespace(),
+                text("c"),
+                text("C"),
+                Value::I64(oid_of_table(table.id)),
+                Value::I64(0),
+                Value::I64(0),
+                Value::I64(-1),
+                Value::Bool(false),
+                text("x"),
+                text("record_in"),
+                Value::Bool(false),
+                Value::I64(0),
+                Value::I64(-1),
+                Value::I64(0),
+                text(&describe::shown(table)),
+                Value::Null,
             ]]
         }
         _ => Vec::new(),
@@ -92,7 +127,7 @@ pub fn domain(catalog: &Catalog, table: &TableSchema) -> Option<Row> {
     let mut row = vec![text(table.schema_name()), text(&table.name)];
     row.extend(what);
     row.extend([
-        or_null(value.default.as_ref(), |default| text(&default.sql)),
+        or_null(describe::default(value), |default| text(&default)),
         schema,
         name,
     ]);
@@ -137,8 +172,94 @@ fn schema_of_type(data_type: DataType) -> &'static str {
 
 /// With the types of arrays of them.
 pub fn types() -> impl Iterator<Item = (DataType, &'static str)> {
-    let arrays = TYPES.iter().filter_map(|(of, _)| Some((of.array()?, "A")));
-    TYPES.into_iter().chain(arrays)
+    let arrays = (TYPES.iter()).filter_map(|(of, ..)| Some((of.array()?, "A")));
+    let plain = TYPES
+        .iter()
+        .map(|(data_type, category, ..)| (*data_type, *category));
+    plain.chain(arrays)
+}
+
+/// Whether the type is one of a relation's rows, which has an oid of its own.
+fn has_rows(table: &TableSchema) -> bool {
+    use RelationKind::{MaterializedView, Table, View};
+    matches!(table.kind(), Table | View | MaterializedView)
+}
+
+/// Of the type of a relation's rows; 0 of what has none.
+pub fn oid_of_rows(table: &TableSchema) -> i64 {
+    match has_rows(table) {
+        true => oid_of_name(table.id, ""),
+        false => 0,
+    }
+}
+
+/// How PostgreSQL would hold a value: its length, whether in a register, and where when it is long.
+pub fn held(data_type: DataType) -> [Value; 3] {
+    let mut all = TYPES.iter();
+    let length = match (data_type, all.find(|known| known.0 == data_type.base())) {
+        (DataType::Enum(_), _) => 4,
+        (_, known) => known.map_or(-1, |known| known.2),
+    };
+    let stored = match (data_type, length) {
+        (_, 0..) => "p",
+        (DataType::Numeric(_), _) => "m",
+        _ => "x",
+    };
+    [
+        Value::I64(length),
+        Value::Bool((0..=8).contains(&length)),
+        text(stored),
+    ]
+}
+
+/// The function that reads the texts of a type.
+fn read_by(data_type: DataType) -> Value {
+    let name = match data_type {
+        DataType::Array(_) => "array".to_string(),
+        DataType::Enum(_) => "enum".to_string(),
+        other => type_name(other),
+    };
+    let has_line = !matches!(
+        name.as_str(),
+        "bool"
+            | "bytea"
+            | "int8"
+            | "int2"
+            | "int4"
+            | "text"
+            | "float4"
+            | "float8"
+            | "bpchar"
+            | "varchar"
+    );
+    text(&(name + if has_line { "_in" } else { "in" }))
+}
+
+/// The class of operators by which the values of a type are ordered.
+pub fn operator_class(data_type: DataType) -> i64 {
+    let known = TYPES.iter().find(|known| known.0 == data_type.base());
+    match data_type {
+        DataType::Array(_) => 10_000,
+        DataType::Enum(_) => 10_069,
+        _ => known.map_or(0, |known| known.3),
+    }
+}
+
+/// The classes of operators, each once.
+pub fn operator_classes() -> Vec<Row> {
+    let row = |class: i64, name: &str, of: i64| vec![Value::I64(class), text(name), Value::I64(of)];
+    let known = TYPES
+        .iter()
+        .filter(|known| known.3 > 0 && known.0 != DataType::Varchar(None));
+    let own = known.map(|known| {
+        let of = known.0;
+        row(known.3, &(type_name(of) + "_ops"), of.oid().into())
+    });
+    let others = [
+        row(10_000, "array_ops", 2277),
+        row(10_069, "enum_ops", 3500),
+    ];
+    own.chain(others).collect()
 }
 
 fn oid_of(data_type: Option<DataType>) -> Value {

@@ -1,8 +1,11 @@
 //! Constraints, indexes and types in SQL's words.
 
 use crate::expr::quote_ident as quoted;
-use crate::sql::bare;
-use crate::types::{Action, ColumnId, ComputedKey, DataType, ForeignKey, IndexSchema, TableSchema};
+use crate::expr::{format_value, parse_value};
+use crate::sql::{bare, enclosed, literal_of};
+use crate::types::{
+    Action, ColumnId, ColumnSchema, DataType, ForeignKey, IndexSchema, TableSchema, Value,
+};
 
 /// Names of columns with commas between them.
 pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
@@ -11,40 +14,49 @@ pub fn columns(table: &TableSchema, ids: &[ColumnId]) -> String {
     names.join(", ")
 }
 
-/// `CREATE INDEX …`
-pub fn index(table: &TableSchema, index: &IndexSchema) -> String {
+/// `CREATE INDEX …`, with the schema or, as people read it, as short as it can be.
+pub fn index(table: &TableSchema, index: &IndexSchema, is_pretty: bool) -> String {
+    let parts = parts(table, index).into_iter();
+    let ordered: Vec<String> = parts.map(|(id, part)| part + order(index, id)).collect();
     format!(
-        "CREATE {}INDEX {} ON {}.{} USING btree ({}){}{}{}",
+        "CREATE {}INDEX {} ON {} USING btree ({}){}{}{}",
         if index.unique { "UNIQUE " } else { "" },
         quoted(&index.name),
-        quoted(table.schema_name()),
-        quoted(&table.name),
-        parts(table, index).join(", "),
+        match is_pretty {
+            true => shown(table),
+            false => format!("{}.{}", quoted(table.schema_name()), quoted(&table.name)),
+        },
+        ordered.join(", "),
         match index.included.as_slice() {
             [] => String::new(),
             included => format!(" INCLUDE ({})", columns(table, included)),
         },
         nulls_not_distinct(index, " NULLS NOT DISTINCT"),
-        match &index.computed {
-            Some(ComputedKey {
-                predicate: Some(predicate),
-                ..
-            }) => format!(" WHERE ({})", bare(predicate)),
-            _ => String::new(),
+        match predicate(index) {
+            None => String::new(),
+            Some(predicate) if is_pretty => format!(" WHERE {}", bare(predicate)),
+            Some(predicate) => format!(" WHERE {}", enclosed(predicate)),
         },
     )
 }
 
-/// What the key of an index consists of, with its order.
-fn parts(table: &TableSchema, index: &IndexSchema) -> Vec<String> {
-    if let Some(key) = &index.computed {
-        let parts = key.parts.iter().enumerate();
-        let ordered =
-            |(at, part): (usize, &String)| part.clone() + order(index, ColumnId(at as u32));
-        return parts.map(ordered).collect();
+/// The condition of an index over some of the rows.
+pub fn predicate(index: &IndexSchema) -> Option<&String> {
+    index.computed.as_ref()?.predicate.as_ref()
+}
+
+/// What the key of an index consists of.
+pub fn parts(table: &TableSchema, index: &IndexSchema) -> Vec<(ColumnId, String)> {
+    match &index.computed {
+        Some(key) => {
+            let places = (0..).map(ColumnId);
+            places.zip(key.parts.iter().cloned()).collect()
+        }
+        None => {
+            let parts = index.columns.iter();
+            parts.map(|id| (*id, columns(table, &[*id]))).collect()
+        }
     }
-    let ordered = |id: &ColumnId| columns(table, &[*id]) + order(index, *id);
-    index.columns.iter().map(ordered).collect()
 }
 
 /// The order of a part of an index, as far as that is not the usual.
@@ -122,33 +134,35 @@ pub fn action_letter(action: Action) -> &'static str {
     }
 }
 
-/// The types that there are, without modifiers, and their categories.
-pub const TYPES: [(DataType, &str); 19] = [
-    (DataType::Boolean, "B"),
-    (DataType::Bytea, "U"),
-    (DataType::BigInt, "N"),
-    (DataType::SmallInt, "N"),
-    (DataType::Integer, "N"),
-    (DataType::Text, "S"),
-    (DataType::Json, "U"),
-    (DataType::Real, "N"),
-    (DataType::Double, "N"),
-    (DataType::Char(0), "S"),
-    (DataType::Varchar(None), "S"),
-    (DataType::Date, "D"),
-    (DataType::Time, "D"),
-    (DataType::Timestamp, "D"),
-    (DataType::TimestampTz, "D"),
-    (DataType::Interval, "T"),
-    (DataType::Numeric(None), "N"),
-    (DataType::Uuid, "U"),
-    (DataType::Jsonb, "U"),
+/// The types that there are, without modifiers; their categories, their lengths in PostgreSQL, and the oids of the classes of
+/// operators by which it orders them.
+pub const TYPES: [(DataType, &str, i64, i64); 19] = [
+    (DataType::Boolean, "B", 1, 10003),
+    (DataType::Bytea, "U", -1, 10006),
+    (DataType::BigInt, "N", 8, 3124),
+    (DataType::SmallInt, "N", 2, 1979),
+    (DataType::Integer, "N", 4, 1978),
+    (DataType::Text, "S", -1, 3126),
+    (DataType::Json, "U", -1, 0),
+    (DataType::Real, "N", 4, 10012),
+    (DataType::Double, "N", 8, 3123),
+    (DataType::Char(0), "S", -1, 10004),
+    (DataType::Varchar(None), "S", -1, 3126),
+    (DataType::Date, "D", 4, 3122),
+    (DataType::Time, "D", 8, 10038),
+    (DataType::Timestamp, "D", 8, 3128),
+    (DataType::TimestampTz, "D", 8, 3127),
+    (DataType::Interval, "T", 16, 10022),
+    (DataType::Numeric(None), "N", -1, 3125),
+    (DataType::Uuid, "U", 16, 10065),
+    (DataType::Jsonb, "U", -1, 10088),
 ];
 
 /// The internal name of a type.
 pub fn type_name(data_type: DataType) -> String {
     use DataType::*;
     let name = match data_type {
+        Array(_) if data_type.is_vector() => return data_type.to_string(),
         Array(element) => return format!("_{}", type_name(element.data_type())),
         Boolean => "bool",
         SmallInt => "int2",
@@ -194,4 +208,49 @@ pub fn shown(table: &TableSchema) -> String {
         None => name,
         Some(schema) => format!("{}.{name}", quoted(schema)),
     }
+}
+
+/// The default of a column, which says its type where it is a literal.
+pub fn default(column: &ColumnSchema) -> Option<String> {
+    let sql = &column.default.as_ref()?.sql;
+    let literal = literal(sql, column.data_type.base());
+    // What is written in parentheses is in those alone.
+    let written = || match sql.starts_with('(') {
+        true => enclosed(sql),
+        false => sql.clone(),
+    };
+    Some(literal.unwrap_or_else(written))
+}
+
+fn literal(sql: &str, data_type: DataType) -> Option<String> {
+    if let Some(text) = literal_of(sql) {
+        let value = parse_value(&text, data_type).ok()?;
+        let mut text = String::new();
+        format_value(&value, data_type, &mut text);
+        let is_negative = text.starts_with('-');
+        return Some(match (data_type, value) {
+            (DataType::Boolean, Value::Bool(value)) => value.to_string(),
+            (DataType::Integer, _) if !is_negative => text,
+            (DataType::Numeric(_), _) if !is_negative && text.contains('.') => text,
+            (DataType::Char(_), _) => cast(&text, "bpchar"),
+            _ => cast(&text, &data_type.to_string()),
+        });
+    }
+    let digits = sql.strip_prefix('-').unwrap_or(sql).trim_start();
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let number = sql.replace(' ', "");
+    let data_type = match (number.parse::<i32>(), number.parse::<i64>()) {
+        _ if !is_number => return None,
+        (Ok(0..), _) => return None,
+        (Ok(_), _) => "integer",
+        (_, Ok(_)) => "bigint",
+        _ if number == digits && digits.contains('.') => return None,
+        _ => "numeric",
+    };
+    Some(cast(&number, data_type))
+}
+
+fn cast(text: &str, data_type: &str) -> String {
+    format!("'{}'::{data_type}", text.replace('\'', "''"))
 }

@@ -5,6 +5,7 @@
 //! rows       the rows of the others, made from a catalog
 //! constraint those of constraints
 //! data_type  those of types
+//! index      those of indexes
 //! describe   constraints, indexes and types in SQL's words
 //! cell       oids, and what else a row is made of
 //! ```
@@ -19,10 +20,14 @@ mod cell;
 mod constraint;
 mod data_type;
 mod describe;
+mod index;
 mod relation;
 mod rows;
 mod view;
 
+/// The version whose meanings these are, as the setting `server_version_num` tells it.
+pub const SERVER_VERSION_NUM: &str = "150000";
+
 pub use describe::{TYPES, type_name};
 pub use relation::{Relation, find, table};
-pub use rows::WrittenViews;
+pub use rows::{Bound, KeyPart};

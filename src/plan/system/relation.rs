@@ -1,6 +1,6 @@
 //! The system relations: their columns, or the queries that they are.
 
-use super::rows::{WrittenViews, rows};
+use super::rows::{Bound, rows};
 use crate::expr::Expr;
 use crate::plan::{Node, OutputColumn};
 use crate::table::Catalog;
@@ -32,10 +32,10 @@ pub fn table(
     catalog: &Catalog,
     name: &str,
     columns: &str,
-    written: &WrittenViews,
+    bound: &Bound,
 ) -> (Node, Vec<OutputColumn>) {
     let columns: Vec<Column> = columns.split_whitespace().map(Column::read).collect();
-    let rows = rows(catalog, name, written).into_iter().map(|row| {
+    let rows = rows(catalog, name, bound).into_iter().map(|row| {
         let mut values = row.into_iter();
         let cells = columns.iter().map(|column| {
             let own = || values.next().unwrap_or(Value::Null);
@@ -64,7 +64,7 @@ struct Column<'s> {
 
 impl Column<'_> {
     /// `name`, an integer; `name:t`, `:b`, `:l` or `:r`, a text, boolean, bigint or real; `:a` or `:n`, an array of texts or small
-    /// numbers; `name=constant`, of which a text follows a quote, and `-` and `-a` are NULL.
+    /// numbers; `:v` or `:o`, the same of small numbers or oids, counted from 0; `name=constant`, of which a text follows a quote, and `-` and `-a` are NULL.
     fn read(text: &str) -> Column<'_> {
         if let Some((name, constant)) = text.split_once('=') {
             let (data_type, value) = match constant {
@@ -92,6 +92,8 @@ impl Column<'_> {
                 "r" => DataType::Real,
                 "a" => DataType::TEXTS,
                 "n" => DataType::Array(Element::SmallInt),
+                "v" => DataType::Array(Element::Places),
+                "o" => DataType::Array(Element::Oids),
                 _ => DataType::Integer,
             },
             constant: None,
@@ -105,25 +107,29 @@ const TABLES: &[(&str, &str)] = &[
     ("pg_namespace", "oid nspname:t nspowner=10 nspacl=-a"),
     (
         "pg_class",
-        "oid relname:t relnamespace reltype=0 reloftype=0 relowner=10 relam relfilenode=0 reltablespace=0 relpages=0 \
+        "oid relname:t relnamespace reltype reloftype=0 relowner=10 relam relfilenode=0 reltablespace=0 relpages=0 \
          reltuples=-1 relallvisible=0 reltoastrelid=0 relhasindex:b relisshared=f relpersistence:t relkind:t relnatts relchecks \
          relhasrules:b relhastriggers:b relhassubclass=f relrowsecurity=f relforcerowsecurity=f relispopulated:b \
-         relreplident='d relispartition=f relrewrite=0 relacl=-a reloptions=-a relpartbound=-",
+         relreplident:t relispartition=f relrewrite=0 relacl=-a reloptions=-a relpartbound=-",
     ),
     (
         "pg_attribute",
-        "attrelid attname:t atttypid attstattarget=-1 attnum attndims atttypmod attnotnull:b atthasdef:b \
+        "attrelid attname:t atttypid attstattarget=-1 attlen attstorage:t attnum attndims atttypmod attnotnull:b atthasdef:b \
          atthasmissing=f attidentity:t attgenerated:t attisdropped=f attislocal=t attinhcount=0 attcollation attacl=-a \
          attoptions=-a attcompression='",
     ),
-    ("pg_attrdef", "oid adrelid adnum adbin:t"),
+    // Beside the expression what was written.
+    ("pg_attrdef", "oid adrelid adnum adbin:t adsrc:t"),
     (
         "pg_constraint",
         "oid conname:t connamespace contype:t condeferrable:b condeferred:b convalidated:b conrelid contypid \
          conindid conparentid=0 confrelid confupdtype:t confdeltype:t confmatchtype:t conkey:n confkey:n conislocal=t coninhcount=0 \
-         connoinherit:b conbin:t definition:t",
+         connoinherit:b conbin:t",
     ),
-    ("pg_view_query", "oid definition:t"),
+    ("pg_view_query", "oid definition:t rule:t"),
+    // Indexes and constraints in SQL's words: the index as a whole is part 0.
+    ("pg_index_text", "oid part is_pretty:b text:t"),
+    ("pg_constraint_text", "oid is_pretty:b text:t"),
     // Whether rows are written through a view, and what is checked then.
     ("pg_view_writing", "oid is_writable:t check_option:t"),
     // The names by which relations are found, and what is shown of them; the oid stands beside one of them alone.
@@ -138,7 +144,7 @@ const TABLES: &[(&str, &str)] = &[
         "pg_index",
         "indexrelid indrelid indnatts indnkeyatts indisunique:b indnullsnotdistinct:b indisprimary:b indisexclusion=f \
          indimmediate:b indisclustered=f indisvalid=t indcheckxmin=f indisready=t indislive=t indisreplident=f \
-         indexprs=- indpred=- definition:t",
+         indkey:v indcollation:o indclass:o indoption:v indexprs:t indpred:t",
     ),
     (
         "pg_sequence",
@@ -154,10 +160,14 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "pg_type",
-        "oid typname:t typnamespace typowner=10 typtype:t typcategory:t typisdefined=t typdelim=', typrelid=0 typelem typarray \
-         typnotnull:b typbasetype typtypmod typndims=0 typcollation format:t typdefault:t",
+        "oid typname:t typnamespace typowner=10 typtype:t typcategory:t typisdefined=t typdelim=', typrelid typelem typarray \
+         typlen typbyval:b typstorage:t typinput:t typnotnull:b typbasetype typtypmod typndims=0 typcollation format:t typdefault:t typacl=-a",
     ),
     ("pg_am", "oid amname:t amtype:t"),
+    (
+        "pg_opclass",
+        "oid opcmethod=403 opcname:t opcnamespace=11 opcowner=10 opcintype opcdefault=t opckeytype=0",
+    ),
     ("pg_collation", "oid=100 collname='default collnamespace=11"),
     (
         "pg_database",
@@ -212,9 +222,36 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "pg_proc",
-        "oid proname:t pronamespace prokind:t prolang prorettype",
+        "oid proname:t pronamespace proowner prolang prokind:t provolatile:t proparallel:t prosecdef:b pronargs proargtypes:o \
+         prorettype prosrc:t proacl:a",
     ),
-    ("pg_extension", "oid extname:t extnamespace extversion:t"),
+    (
+        "pg_extension",
+        "oid extname:t extnamespace extrelocatable:b extversion:t",
+    ),
+    (
+        "pg_language",
+        "oid lanname:t lanowner lanispl:b lanpltrusted:b lanplcallfoid laninline lanvalidator lanacl:a",
+    ),
+    (
+        "pg_event_trigger",
+        "oid evtname:t evtevent:t evtowner evtfoid evtenabled:t evttags:a",
+    ),
+    (
+        "pg_foreign_data_wrapper",
+        "oid fdwname:t fdwowner fdwhandler fdwvalidator fdwacl:a fdwoptions:a",
+    ),
+    (
+        "pg_foreign_server",
+        "oid srvname:t srvowner srvfdw srvtype:t srvversion:t srvacl:a srvoptions:a",
+    ),
+    ("pg_foreign_table", "ftrelid ftserver ftoptions:a"),
+    ("pg_largeobject_metadata", "oid lomowner lomacl:a"),
+    (
+        "pg_default_acl",
+        "oid defaclrole defaclnamespace defaclobjtype:t defaclacl:a",
+    ),
+    ("pg_db_role_setting", "setdatabase setrole setconfig:a"),
     (
         "pg_policies",
         "schemaname:t tablename:t policyname:t permissive:t roles:t cmd:t qual:t with_check:t",
@@ -257,7 +294,7 @@ const VIEWS: &[(&str, &str)] = &[
     (
         "pg_indexes",
         "SELECT n.nspname AS schemaname, c.relname AS tablename, i.relname AS indexname, NULL AS tablespace, \
-         x.definition AS indexdef FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid \
+         pg_get_indexdef(x.indexrelid) AS indexdef FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid \
          JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace",
     ),
     (
@@ -286,10 +323,10 @@ const VIEWS: &[(&str, &str)] = &[
     ),
     (
         "information_schema.views",
-        "SELECT 'postgres' AS table_catalog, schemaname AS table_schema, viewname AS table_name, definition AS view_definition, \
+        "SELECT 'postgres' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, pg_get_viewdef(c.oid) AS view_definition, \
          w.check_option, w.is_writable AS is_updatable, w.is_writable AS is_insertable_into, 'NO' AS is_trigger_updatable, \
-         'NO' AS is_trigger_deletable, 'NO' AS is_trigger_insertable_into FROM pg_views v JOIN pg_namespace n ON n.nspname = v.schemaname \
-         JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = v.viewname JOIN pg_view_writing w ON w.oid = c.oid",
+         'NO' AS is_trigger_deletable, 'NO' AS is_trigger_insertable_into FROM pg_view_writing w JOIN pg_class c ON c.oid = w.oid \
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
     ),
     (
         "information_schema.sequences",
@@ -316,7 +353,7 @@ const VIEWS: &[(&str, &str)] = &[
          x.place AS ordinal_position, r.place AS position_in_unique_constraint \
          FROM pg_key_column x JOIN pg_constraint k ON k.oid = x.conoid JOIN pg_class c ON c.oid = x.relid \
          JOIN pg_namespace n ON n.oid = k.connamespace JOIN pg_attribute a ON a.attrelid = x.relid AND a.attnum = x.attnum \
-         LEFT JOIN pg_key_column r ON r.conoid = k.conindid AND r.attnum = x.confattnum AND k.contype = 'f'",
+         LEFT JOIN pg_key_column r ON r.conoid = k.conindid AND r.attnum = x.confattnum AND k.contype = 'f' WHERE k.contype <> 'c'",
     ),
     (
         "information_schema.constraint_column_usage",

@@ -6,27 +6,54 @@ use super::cell::{
     oid_of_table, or_null, text, yes,
 };
 use super::constraint::{Constraint, constraints};
-use super::data_type::{collation, described, domain, formats, labels, own_types, type_row, types};
+use super::data_type::{
+    collation, described, domain, formats, held, labels, oid_of_rows, operator_classes, own_types,
+    type_row, types,
+};
 use super::describe::{self, modifier};
+use super::index;
 use super::view;
+use crate::sql::enclosed;
 use crate::table::Catalog;
 use crate::types::{
-    ColumnSchema, IndexSchema, RelationKind, TableId, TableSchema, Value, quoted, sort_by,
+    ColumnSchema, DataType, IndexId, IndexSchema, RelationKind, TableId, TableSchema, Value,
+    quoted, sort_by,
 };
 use std::rc::Rc;
 
-/// The views through which rows are written, and which of their columns.
-pub type WrittenViews = Vec<(TableId, Vec<bool>)>;
+/// What is known only by binding the texts that the catalog holds.
+#[derive(Default)]
+pub struct Bound {
+    /// The views through which rows are written, and which of their columns.
+    pub written: Vec<(TableId, Vec<bool>)>,
+    /// The parts of keys that are computed.
+    pub keys: Vec<(IndexId, Vec<KeyPart>)>,
+    /// The places of the columns that conditions read, by the names of the constraints.
+    pub conditions: Vec<(TableId, String, Vec<usize>)>,
+}
 
-pub fn rows(catalog: &Catalog, name: &str, written: &WrittenViews) -> Vec<Row> {
+/// A part of a key: a column of the table, whose place is known, or something else.
+pub struct KeyPart {
+    pub name: String,
+    pub data_type: DataType,
+    pub column: Option<usize>,
+}
+
+pub fn rows(catalog: &Catalog, name: &str, bound: &Bound) -> Vec<Row> {
     let tables = || catalog.tables().filter(|table| table.is_relation());
     let of_tables = |make: fn(&TableSchema, &mut Vec<Row>)| {
         let mut rows = Vec::new();
         tables().for_each(|table| make(table, &mut rows));
         rows
     };
-    let of_constraints =
-        |make: fn(&Constraint) -> Vec<Row>| constraints(catalog).iter().flat_map(make).collect();
+    let of_constraints = |make: fn(&Constraint) -> Vec<Row>| {
+        constraints(catalog, bound).iter().flat_map(make).collect()
+    };
+    let of_indexes = |make: &dyn Fn(&TableSchema, &IndexSchema) -> Vec<Row>| {
+        let all = tables().flat_map(|table| table.indexes.iter().map(move |index| (table, index)));
+        all.flat_map(|(table, index)| make(table, index))
+            .collect::<Vec<Row>>()
+    };
     match name {
         "pg_namespace" => {
             let own = [(11, "pg_catalog"), (13_000, "information_schema")];
@@ -55,14 +82,22 @@ pub fn rows(catalog: &Catalog, name: &str, written: &WrittenViews) -> Vec<Row> {
             for (table, row) in tables().zip(&mut rows) {
                 // Of the triggers that PostgreSQL has for foreign keys.
                 let is_referenced = catalog.referencing(table.id).next().is_some();
-                row[10] = Value::Bool(is_referenced || !table.foreign_keys.is_empty());
+                row[11] = Value::Bool(is_referenced || !table.foreign_keys.is_empty());
             }
-            rows.extend(of_tables(index_classes));
+            rows.extend(of_indexes(&index::class));
             rows
         }
-        "pg_attribute" => of_tables(attributes),
+        "pg_attribute" => {
+            let mut rows = of_tables(attributes);
+            rows.extend(of_indexes(&|table, index| {
+                index::attributes(table, index, bound)
+            }));
+            rows
+        }
         "pg_attrdef" => of_tables(defaults),
-        "pg_index" => of_tables(indexes),
+        "pg_index" => of_indexes(&|table, index| vec![index::row(table, index, bound)]),
+        "pg_index_text" => of_indexes(&index::texts),
+        "pg_opclass" => operator_classes(),
         "pg_sequence" => of_tables(sequence),
         "pg_depend" => (tables().flat_map(|table| {
             let of_views = view::dependencies(catalog, table);
@@ -78,12 +113,21 @@ pub fn rows(catalog: &Catalog, name: &str, written: &WrittenViews) -> Vec<Row> {
         }
         "pg_view_query" => (tables().filter_map(|table| {
             let definition = view::definition(catalog, table.view.as_ref()?);
-            Some(vec![Value::I64(oid_of_table(table.id)), text(&definition)])
+            let rule = format!(
+                "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO {}.{} DO INSTEAD {definition};",
+                quoted(table.schema_name()),
+                quoted(&table.name)
+            );
+            Some(vec![
+                Value::I64(oid_of_table(table.id)),
+                text(&definition),
+                text(&rule),
+            ])
         }))
         .collect(),
         "pg_view_writing" => (tables().filter_map(|table| {
             let view = table.view.as_ref()?;
-            let is_written = written.iter().any(|(view, _)| *view == table.id);
+            let is_written = bound.written.iter().any(|(view, _)| *view == table.id);
             let check = match (view.is_checked, view.checks_local) {
                 (false, _) => "NONE",
                 (true, true) => "LOCAL",
@@ -99,9 +143,10 @@ pub fn rows(catalog: &Catalog, name: &str, written: &WrittenViews) -> Vec<Row> {
         "pg_regclass" => of_tables(names),
         "pg_type_format" => formats(catalog),
         "pg_constraint" => of_constraints(|constraint| vec![constraint.row()]),
+        "pg_constraint_text" => of_constraints(|constraint| constraint.texts()),
         "pg_key_column" => of_constraints(|constraint| constraint.columns()),
         "information_schema.columns" => {
-            (tables().flat_map(|table| columns(catalog, table, written))).collect()
+            (tables().flat_map(|table| columns(catalog, table, &bound.written))).collect()
         }
         // One row of constants.
         "pg_collation" | "pg_database" | "pg_roles" | "pg_user" => vec![Vec::new()],
@@ -121,6 +166,7 @@ fn class(table: &TableSchema, rows: &mut Vec<Row>) {
         Value::I64(oid_of_table(table.id)),
         text(&table.name),
         oid_of_namespace(table),
+        Value::I64(oid_of_rows(table)),
         Value::I64(method),
         Value::Bool(!table.indexes.is_empty()),
         text(if table.id.is_temporary() { "t" } else { "p" }),
@@ -132,62 +178,25 @@ fn class(table: &TableSchema, rows: &mut Vec<Row>) {
         Value::Bool(
             (table.view.as_ref()).is_none_or(|view| view.is_populated || !view.is_materialized),
         ),
+        text(if method == 2 { "d" } else { "n" }),
     ]);
 }
 
-fn index_classes(table: &TableSchema, rows: &mut Vec<Row>) {
-    for index in &table.indexes {
-        rows.push(vec![
-            Value::I64(oid_of_index(index.id)),
-            text(&index.name),
-            oid_of_namespace(table),
-            Value::I64(403),
-            Value::Bool(false),
-            text(if table.id.is_temporary() { "t" } else { "p" }),
-            text("i"),
-            number(width(index)),
-            Value::I64(0),
-            Value::Bool(false),
-            Value::Bool(false),
-            Value::Bool(true),
-        ]);
-    }
-}
-
-/// How many parts a key has.
-fn width(index: &IndexSchema) -> usize {
-    let computed = index.computed.as_ref();
-    computed.map_or(index.columns.len(), |key| key.parts.len())
-}
-
-/// Of the relation, then of its indexes, but for those whose keys are computed.
 fn attributes(table: &TableSchema, rows: &mut Vec<Row>) {
     let oid = oid_of_table(table.id);
-    for (at, column) in table.columns.iter().enumerate() {
-        rows.push(attribute(oid, at, column));
-    }
-    for index in &table.indexes {
-        let keys = index.columns.iter().filter_map(|id| table.position(*id));
-        for (at, column) in keys.enumerate() {
-            let column = &table.columns[column];
-            let key = ColumnSchema {
-                name: column.name.clone(),
-                data_type: column.data_type,
-                domain: column.domain,
-                nullable: true,
-                ..ColumnSchema::default()
-            };
-            rows.push(attribute(oid_of_index(index.id), at, &key));
-        }
-    }
+    let columns = table.columns.iter().enumerate();
+    rows.extend(columns.map(|(at, column)| attribute(oid, at, column)));
 }
 
-fn attribute(relation: i64, at: usize, column: &ColumnSchema) -> Row {
+pub fn attribute(relation: i64, at: usize, column: &ColumnSchema) -> Row {
     let identity = column.identity.as_ref();
+    let [length, _, stored] = held(column.data_type);
     vec![
         Value::I64(relation),
         text(&column.name),
         Value::I64((column.domain.map_or(column.data_type.oid(), TableId::oid)).into()),
+        length,
+        stored,
         number(at + 1),
         Value::I64(column.data_type.element().map_or(0, |_| 1)),
         Value::I64(match column.domain {
@@ -207,30 +216,16 @@ fn attribute(relation: i64, at: usize, column: &ColumnSchema) -> Row {
 fn defaults(table: &TableSchema, rows: &mut Vec<Row>) {
     for (at, column) in table.columns.iter().enumerate() {
         let default = column.default.as_ref().map(|default| &default.sql);
-        if let Some(sql) = default.or(column.generated.as_ref()) {
+        if let Some(written) = default.or(column.generated.as_ref()) {
+            let shown = describe::default(column).unwrap_or_else(|| enclosed(written));
             rows.push(vec![
                 Value::I64(FIRST_OTHER_OID + i64::from(table.id.0) * 2048 + at as i64),
                 Value::I64(oid_of_table(table.id)),
                 number(at + 1),
-                text(sql),
+                text(&shown),
+                text(written),
             ]);
         }
-    }
-}
-
-fn indexes(table: &TableSchema, rows: &mut Vec<Row>) {
-    for index in &table.indexes {
-        rows.push(vec![
-            Value::I64(oid_of_index(index.id)),
-            Value::I64(oid_of_table(table.id)),
-            number(width(index) + index.included.len()),
-            number(width(index)),
-            Value::Bool(index.unique),
-            Value::Bool(index.nulls_not_distinct),
-            Value::Bool(table.primary_key == Some(index.id)),
-            Value::Bool(!index.may_wait()),
-            text(&describe::index(table, index)),
-        ]);
     }
 }
 
@@ -310,7 +305,11 @@ fn is_of_identity(catalog: &Catalog, sequence: TableId) -> bool {
 }
 
 /// information_schema.columns.
-fn columns(catalog: &Catalog, table: &Rc<TableSchema>, written: &WrittenViews) -> Vec<Row> {
+fn columns(
+    catalog: &Catalog,
+    table: &Rc<TableSchema>,
+    written: &[(TableId, Vec<bool>)],
+) -> Vec<Row> {
     if !matches!(table.kind(), RelationKind::Table | RelationKind::View) {
         return Vec::new();
     }
@@ -340,7 +339,7 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>, written: &WrittenViews) -
             text(&table.name),
             text(&column.name),
             number(at + 1),
-            or_null(column.default.as_ref(), |default| text(&default.sql)),
+            or_null(describe::default(column), |default| text(&default)),
             yes(may_be_null),
         ];
         row.extend(what);
@@ -368,7 +367,7 @@ fn columns(catalog: &Catalog, table: &Rc<TableSchema>, written: &WrittenViews) -
             } else {
                 "NEVER"
             }),
-            or_null(column.generated.as_ref(), |sql| text(sql)),
+            or_null(column.generated.as_ref(), |sql| text(&enclosed(sql))),
             yes(table.view.is_none() || is_written(at)),
             or_null(domain, |_| text("postgres")),
             or_null(domain, |domain| text(domain.schema_name())),

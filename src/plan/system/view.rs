@@ -10,7 +10,9 @@ use crate::types::{TableSchema, Value, ViewSchema, ViewUse};
 /// not find it, or has columns that the view does not see, the rows that it stands for come in front, under the names of then.
 /// Names with a schema and those with a moment cannot be given another meaning so: they stay as they are.
 pub fn definition(catalog: &Catalog, view: &ViewSchema) -> String {
-    let has_all = view.sql.contains('*') || view.sql.to_ascii_lowercase().contains("natural");
+    // The star of count(*) is none of columns.
+    let has_all = view.sql.replace("(*)", "").contains('*')
+        || view.sql.to_ascii_lowercase().contains("natural");
     let given: Vec<String> = (view.uses.iter())
         .filter_map(|used| in_front(used, catalog.table_by_id(used.table)?, has_all))
         .collect();

@@ -47,7 +47,15 @@ macro_rules! elements {
     ($($plain:ident)* ; $($modified:ident($modifier:ty))*) => {
         /// The type of the elements of an array: any type but an array and CHAR(n), with its modifiers.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Element { $($plain,)* $($modified($modifier),)* }
+        pub enum Element {
+            $($plain,)*
+            $($modified($modifier),)*
+            /// Small integers of an array that is counted from 0, as the system's relations have them
+            /// (PostgreSQL's `int2vector`). No column of a table has them.
+            Places,
+            /// The same of oids (`oidvector`).
+            Oids,
+        }
 
         impl Element {
             pub fn of(data_type: DataType) -> Option<Element> {
@@ -62,6 +70,8 @@ macro_rules! elements {
                 match self {
                     $(Element::$plain => DataType::$plain,)*
                     $(Element::$modified(modifier) => DataType::$modified(modifier),)*
+                    Element::Places => DataType::SmallInt,
+                    Element::Oids => DataType::Integer,
                 }
             }
         }
@@ -168,8 +178,15 @@ impl DataType {
                 Element::Uuid => 2951,
                 Element::Jsonb => 3807,
                 Element::Enum(enumeration) => enumeration.id.array_oid(),
+                Element::Places => 22,
+                Element::Oids => 30,
             },
         }
+    }
+
+    /// Whether it is a type of arrays that are counted from 0.
+    pub fn is_vector(self) -> bool {
+        matches!(self, DataType::Array(Element::Places | Element::Oids))
     }
 
     pub fn is_integer(self) -> bool {
@@ -236,6 +253,8 @@ impl fmt::Display for DataType {
             Uuid => f.write_str("uuid"),
             Interval => f.write_str("interval"),
             Enum(enumeration) => enumeration.fmt(f),
+            Array(Element::Places) => f.write_str("int2vector"),
+            Array(Element::Oids) => f.write_str("oidvector"),
             Array(element) => write!(f, "{}[]", element.data_type()),
         }
     }
