@@ -192,19 +192,16 @@ impl Binder<'_> {
 /// The names of the parts of a computed key, as columns of its index.
 pub fn names_of_parts(key: &ComputedKey) -> Result<Vec<String>> {
     let parts = key.parts.iter().map(|part| sql::parse_expression(part));
-    Ok(names_of(&parts.collect::<Result<Vec<_>>>()?))
+    let parts = parts.collect::<Result<Vec<_>>>()?;
+    Ok(names_of(parts.iter()))
 }
 
 fn part_names(columns: &[IndexColumn]) -> Vec<String> {
-    let parts: Vec<_> = columns
-        .iter()
-        .map(|part| part.column.expr.clone())
-        .collect();
-    names_of(&parts)
+    names_of(columns.iter().map(|part| &part.column.expr))
 }
 
-fn names_of(parts: &[ast::Expr]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(parts.len());
+fn names_of<'p>(parts: impl Iterator<Item = &'p ast::Expr>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
     for part in parts {
         let name = match name::of_output(part) {
             name if name == "?column?" => "expr".to_string(),
