@@ -89,8 +89,8 @@ export class Durability {
         const { wasm } = engine;
         const stored = await storePieces(engine, target, wasm.applied_seq() === wasm.durable_seq(), isStill);
         this.#release();
-        // What had no room is given up at once, before a commit goes with it.
-        if (target.isFull && isStill()) this.#maintain(engine);
+        // What had no room is given up at once, before a commit goes with it; none follows when the engine is being closed.
+        if (target.isFull && isStill() && !running.closed) this.#maintain(engine);
         if (!stored) return;
       }
     } catch (error) {

@@ -252,9 +252,8 @@ export class Host implements Connection {
       this.#held.refuse(error as DatabaseError);
       throw error;
     } finally {
-      await this.#salvage.leave();
       this.#held.refuse(closed());
-      await this.#running.end();
+      await this.#salvage.leave().finally(() => this.#running.end());
     }
   }
 
@@ -356,7 +355,7 @@ export class Host implements Connection {
       // The next step needs the files that it asked for, and what it wrote to be stored.
       void this.#durability.provide().finally(() => {
         if (engine === this.#running.engine) hold();
-        else job.answer(failed(toWire(this.#running.failure)));
+        else job.answer(failed(toWire(this.#running.closed ? closed() : this.#running.failure)));
         this.#durability.settle();
       });
     } else {

@@ -30,13 +30,15 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
   const { storage, reason } = await openStorage(opening);
   try {
     const module = await loading;
-    const engine = await startEngine(module, storage, opening.salvage, opening.memory);
     const url = parseUrl(opening.url);
+    // Of what is there, beside the rest; of what is new, when it is there.
+    const noted = storage.fresh || opening.salvage ? undefined : note(storage, url);
+    const engine = await startEngine(module, storage, opening.salvage, opening.memory);
     if (storage.kind === 'opfs' || storage.kind === 'idb') {
       const last = engine.wasm.applied_seq();
       if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, opening.sentinels[storage.kind], last < 0 ? null : last);
-      if (storage.fresh) await makeWitness(storage.kind, url.name);
     }
+    await (storage.fresh && !engine.recovery()?.readOnly ? note(storage, url) : noted);
     const info: DatabaseInfo = {
       url: url.text,
       name: url.name,
@@ -109,7 +111,7 @@ async function openBest(url: DatabaseUrl, opening: Opening): Promise<Chosen> {
       why = error.message;
     }
   }
-  if (opening.sentinels.opfs && !opening.acceptDataLoss) {
+  if (!opening.acceptDataLoss && (opening.sentinels.opfs || (await isWitnessed('opfs', url.name)))) {
     throw new DatabaseError('STORAGE_UNAVAILABLE', `the database '${url.name}' was kept in OPFS, which cannot be used now: ${why}`);
   }
   try {
@@ -136,6 +138,11 @@ async function openKept(kind: 'opfs' | 'idb', url: DatabaseUrl, opening: Opening
   await storage?.close();
   if (was) throw dataLoss(url, `${was}, and its storage is empty`);
   throw new DatabaseError('STORAGE_UNAVAILABLE', `there is no database '${name}' in ${kind === 'opfs' ? 'OPFS' : 'IndexedDB'}`);
+}
+
+/** Lets the other storage know that a database is there. */
+export async function note({ kind }: OpenStorage, { name }: DatabaseUrl): Promise<void> {
+  if (kind === 'opfs' || kind === 'idb') await makeWitness(kind, name);
 }
 
 async function whatWasThere(kind: 'opfs' | 'idb', name: string, sentinel: Sentinel | undefined): Promise<string | undefined> {
@@ -176,8 +183,7 @@ export async function deleteDatabase(text: string): Promise<void> {
 }
 
 async function deleteKept(kind: 'opfs' | 'idb', name: string): Promise<void> {
-  await forgetWitness(kind, name);
-  await (kind === 'opfs' ? deleteOpfs(name) : deleteIdb(name));
+  await (kind === 'opfs' ? deleteOpfs : deleteIdb)(name, () => forgetWitness(kind, name));
 }
 
 const NO_FILES = {

@@ -35,6 +35,8 @@ export class Running {
   #failure: DatabaseError | undefined;
   /** Why no call can be answered any more. */
   #dead: DatabaseError | undefined;
+  /** Whether the next engine may find a storage that is empty: nothing was ever committed to one made by this opening. */
+  #mayBeEmpty = false;
 
   /** `onDoubt` is called when replies are held that an engine to be opened decides. */
   constructor(
@@ -62,7 +64,7 @@ export class Running {
 
   /** Why the last engine went. */
   get failure(): DatabaseError {
-    return this.closed ? closed() : (this.#failure ?? storageFailed());
+    return this.#failure ?? storageFailed();
   }
 
   /** The error of a call of which nothing can be found out now. */
@@ -120,7 +122,7 @@ export class Running {
   async #openAnew(store: () => Promise<void>): Promise<void> {
     try {
       await this.storage.close();
-      const { storage } = await openStorage({ ...this.opening, create: false, sentinels: {} });
+      const { storage } = await openStorage({ ...this.opening, create: this.#mayBeEmpty, sentinels: {} });
       this.storage = storage;
       const engine = await startEngine(this.module, storage, this.opening.salvage, this.opening.memory);
       this.#use(engine);
@@ -145,7 +147,9 @@ export class Running {
   /** Lets go of an engine that can only read, if nothing of it is in use: the next one may be able to write. */
   tryWritingAgain(): void {
     const isTime = this.#refusedWrite && performance.now() >= this.#openedAt + RETRY_MS;
-    if (isTime && this.#engine && this.held.isEmpty && !this.sessions.areAtWork) this.#loseEngine();
+    if (!isTime || !this.#engine || !this.held.isEmpty || this.sessions.areAtWork) return;
+    this.#mayBeEmpty = this.info.created && this.#engine.wasm.applied_seq() < 0;
+    this.#loseEngine();
   }
 
   #use(engine: Engine): void {
@@ -155,6 +159,7 @@ export class Running {
     // What failed may have been a write.
     this.#refusedWrite = this.#hasFailed && isWithoutRoom(engine);
     this.#hasFailed = false;
+    this.#mayBeEmpty = false;
   }
 
   /** For a call made at once: the engine, opened anew where that can be done at once, which decides what was held. */

@@ -3,11 +3,10 @@
 import { Answer, type Engine } from './engine.js';
 import { DatabaseError, toWire } from './error.js';
 import { failed, NO_RESULTS } from './held.js';
-import { accessTo, deleteDatabase, openStorage, storePieces } from './opener.js';
+import { accessTo, deleteDatabase, note, openStorage, storePieces } from './opener.js';
 import type { Opening, Reply, Request } from './protocol.js';
 import { asError } from './storage/idb.js';
 import type { OpenStorage } from './storage/storage.js';
-import { makeWitness } from './storage/witness.js';
 import { parseUrl } from './url.js';
 
 /** What is to become of it; by any other number it goes on. */
@@ -63,9 +62,8 @@ export class Salvage {
   async #finish(): Promise<void> {
     const to = this.#to;
     if (!to) return;
-    const { kind, files } = to.storage;
-    files?.flushNow();
-    if (kind === 'opfs' || kind === 'idb') await makeWitness(kind, parseUrl(to.url).name);
+    to.storage.files?.flushNow();
+    await note(to.storage, parseUrl(to.url));
     this.#to = undefined;
     await to.storage.close();
   }

@@ -114,6 +114,16 @@ test('an engine that panics is opened anew from storage, over and over, and has 
     await withDatabase(async (again) => assert.equal(await value(again, 'SELECT count(*)::int FROM t'), 30), {}, url);
   }));
 
+test('an engine that fails while it is closed is why close() fails', () =>
+  withDirectory(async (directory) => {
+    const db = await Database.open(`file://${directory}/db`);
+    await db.exec('CREATE TABLE t (a INT)');
+    db.connection.direct.begin(0).engine.wasm.close = () => {
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    await fails(db.close(), 'ENGINE_CRASHED');
+  }));
+
 test('a clock that goes back, stands still, or is nonsense gives commits in order', () =>
   withDirectory(async (directory) => {
     const { now } = Date;

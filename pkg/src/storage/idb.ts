@@ -57,33 +57,38 @@ const databaseName = (name: string) => `driftdb:${name}`;
 export async function openIdb(name: string, create: boolean, relaxed: boolean): Promise<OpenStorage | undefined> {
   if (typeof indexedDB === 'undefined') throw new DatabaseError('STORAGE_UNAVAILABLE', 'the browser has no IndexedDB here');
   const unlock = await lockOrBusy(`driftdb:idb:${name}`, name);
+  let connection: IDBDatabase | undefined;
   try {
-    const connection = await connect(name, create);
-    if (!connection) {
+    connection = await connect(name, create);
+    const pieces = connection && new IdbPieces(connection, name, relaxed);
+    await pieces?.takeOver();
+    if (!pieces || (pieces.empty && !create)) {
+      connection?.close();
       unlock();
       return undefined;
     }
-    const pieces = new IdbPieces(connection, name, relaxed);
-    await pieces.takeOver();
     return {
       kind: 'idb',
       fresh: pieces.empty,
       pieces,
       close: async () => {
-        connection.close();
+        pieces.connection.close();
         unlock();
       },
     };
   } catch (error) {
+    connection?.close();
     unlock();
     throw asError(error);
   }
 }
 
-export async function deleteIdb(name: string): Promise<void> {
+/** Deletes a database; `before` is done when it is open nowhere. */
+export async function deleteIdb(name: string, before: () => Promise<void>): Promise<void> {
   if (typeof indexedDB === 'undefined') throw new DatabaseError('STORAGE_UNAVAILABLE', 'the browser has no IndexedDB here');
   const unlock = await lockOrBusy(`driftdb:idb:${name}`, name);
   try {
+    await before();
     await settle(indexedDB.deleteDatabase(databaseName(name)), name);
   } catch (error) {
     throw asError(error);

@@ -53,7 +53,7 @@ export async function openOpfs(name: string, create: boolean): Promise<OpenStora
     found = Promise.resolve(directory);
     const counting = countFiles(directory);
     counting.catch(() => {}); // awaited below
-    await openFiles(pool, directory, FILES_AT_FIRST, name); // there or not, they are opened: no need to know
+    if (create) await openFiles(pool, directory, FILES_AT_FIRST, name); // there or not, they are opened: no need to know
     await openFiles(pool, directory, await counting, name);
     const fresh = pool.files.every((file) => file.getSize() === 0);
     if (fresh && !create) {
@@ -77,14 +77,15 @@ export async function openOpfs(name: string, create: boolean): Promise<OpenStora
   }
 }
 
-/** Deletes the files of a database. It must be open nowhere. */
-export async function deleteOpfs(name: string): Promise<void> {
+/** Deletes the files of a database; `before` is done when it is open nowhere. */
+export async function deleteOpfs(name: string, before: () => Promise<void>): Promise<void> {
   const missing = opfsMissing();
   if (missing && typeof navigator?.storage?.getDirectory !== 'function') {
     throw new DatabaseError('STORAGE_UNAVAILABLE', `OPFS cannot be used: ${missing}`);
   }
   const unlock = await lockOrBusy(`driftdb:opfs:${name}`, name);
   try {
+    await before();
     const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT);
     await root.removeEntry(directoryName(name), { recursive: true });
   } catch (error) {

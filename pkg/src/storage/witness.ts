@@ -3,14 +3,15 @@
  *
  * ```text
  *   database in IndexedDB: an empty file of its name in OPFS
- *   database in OPFS:      its name in the IndexedDB database 'driftdb'
+ *   database in OPFS:      its name in the IndexedDB database 'driftdb-in-opfs'
  * ```
  *
  * Chromium keeps all of an origin's IndexedDB, and the names of all files in OPFS, in LevelDBs, and a browser that was killed can
  * damage them (google/leveldb#1287): IndexedDB is deleted then, files made lately lose their names. What the page noted in
  * `localStorage` may be gone with that, since Chromium writes it down up to five seconds late; this is there at once.
  *
- * Where there is no other storage, there is no witness, and the database works without.
+ * It is noted anew by every opening, since what is lost with one storage is the notes of the other. Where there is no other
+ * storage, there is no witness, and the database works without.
  */
 
 import { directoryName } from '../url.js';
@@ -24,8 +25,8 @@ interface Witness {
   forget(name: string): Promise<unknown>;
 }
 
-/** IndexedDB may never answer (WebKit), and nobody waits longer for a witness. */
-const PATIENCE = 1000;
+/** IndexedDB may never answer (WebKit), and nobody waits longer for a witness, in milliseconds. */
+const PATIENCE = 5000;
 
 /** Whether a database of this name was made and not deleted since, as far as can be told. */
 export async function isWitnessed(kind: Kind, name: string): Promise<boolean> {
@@ -64,15 +65,15 @@ const inIdb: Witness = {
 
 /** One request of the names in IndexedDB. */
 async function use<T>(mode: IDBTransactionMode, ask: (names: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const opening = indexedDB.open('driftdb', 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore('opfs');
+  const opening = indexedDB.open('driftdb-in-opfs', 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('names');
   const connection = await new Promise<IDBDatabase>((resolve, reject) => {
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => reject(opening.error);
   });
   try {
-    const transaction = connection.transaction('opfs', mode);
-    const request = ask(transaction.objectStore('opfs'));
+    const transaction = connection.transaction('names', mode);
+    const request = ask(transaction.objectStore('names'));
     await completed(transaction);
     return request.result;
   } finally {

@@ -36,15 +36,25 @@ window.outcome = (promise) =>
 
 document.title = 'ready';
 
+/** Takes away what the other storage has noted of the databases of one. */
+globalThis.loseNotes = async (scheme) => {
+  if (scheme === 'idb') await (await navigator.storage.getDirectory()).removeEntry('driftdb-in-idb', { recursive: true });
+  else await deleteIdb('driftdb-in-opfs');
+};
+
 /** Takes away what a storage holds, as browsers do now and then: of OPFS all databases, of IndexedDB one. */
 globalThis.lose = async (scheme, name) => {
   if (scheme === 'opfs') {
     await (await navigator.storage.getDirectory()).removeEntry('driftdb', { recursive: true });
     return;
   }
-  await new Promise((done, failed) => {
-    const request = indexedDB.deleteDatabase(`driftdb:${name}`);
+  await deleteIdb(`driftdb:${name}`);
+};
+
+function deleteIdb(name) {
+  return new Promise((done, failed) => {
+    const request = indexedDB.deleteDatabase(name);
     request.onsuccess = done;
     request.onerror = failed;
   });
-};
+}

@@ -225,6 +225,38 @@ test('idb: a database without room for anything is read and checked, and goes on
     assert.deepEqual(seen, { rows: [{ a: 1 }], problems: [], refused: 'QUOTA', isWritten: true, after: [] });
   }));
 
+test('opfs: a database that was made without room is no loss, and goes on when there is some', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const open = (...faults) => driftdb.Database.open('opfs://made-full', { worker: faultyWorker(...faults) });
+      let db = await open('opfs-throws');
+      const refused = await outcome(db.exec('CREATE TABLE t (a INT)'));
+      await db.close();
+      db = await open('opfs-throws');
+      const { created } = db.info;
+      await setFaults();
+      const until = performance.now() + 10_000;
+      let written = {};
+      while (!written.value && performance.now() < until) written = await outcome(db.exec('CREATE TABLE t (a INT)'));
+      await db.close();
+      return { refused: refused.code, created, written: written.code ?? 'done' };
+    });
+    assert.deepEqual(seen, { refused: 'QUOTA', created: true, written: 'done' });
+  }));
+
+test('idb: a database is closed without room for more than it has', () =>
+  withPage(async (page) => {
+    const seen = await page.evaluate(async () => {
+      const db = await driftdb.Database.open('idb://closed-full', { worker: faultyWorker() });
+      await db.exec('CREATE TABLE t (a INT)');
+      await setFaults('idb-none');
+      const refused = await outcome(db.exec('INSERT INTO t VALUES (1)'));
+      const closed = await Promise.race([outcome(db.close()), new Promise((resolve) => setTimeout(resolve, 20_000, { code: 'never' }))]);
+      return { refused: refused.code, closed: closed.code ?? 'done' };
+    });
+    assert.deepEqual(seen, { refused: 'QUOTA', closed: 'done' });
+  }));
+
 test('memory forgets, and one worker serves a page', () =>
   withPage(async (page) => {
     const seen = await page.evaluate(async () => {
@@ -300,16 +332,26 @@ for (const scheme of ['opfs', 'idb']) {
           await opened.value.close();
           return created;
         };
+        const loseAll = async () => {
+          await lose(scheme, 'witnessed');
+          localStorage.clear();
+        };
         const first = await made();
-        await lose(scheme, 'witnessed');
-        localStorage.clear();
+        await loseAll();
         const lost = [await made(), await made()];
         const accepted = await made({ acceptDataLoss: true });
         await driftdb.Database.delete(url);
         const anew = await made();
-        return { first, lost, accepted, anew };
+        // A database that is open is not deleted, and one that the other storage has forgotten is noted there by its next opening.
+        const db = await driftdb.Database.open(url);
+        const busy = (await outcome(driftdb.Database.delete(url))).code;
+        await db.close();
+        await loseNotes(scheme);
+        await (await driftdb.Database.open(url)).close();
+        await loseAll();
+        return { first, lost, accepted, anew, busy, again: await made() };
       }, scheme);
-      assert.deepEqual(seen, { first: true, lost: ['DATA_LOSS', 'DATA_LOSS'], accepted: true, anew: true });
+      assert.deepEqual(seen, { first: true, lost: ['DATA_LOSS', 'DATA_LOSS'], accepted: true, anew: true, busy: 'BUSY', again: 'DATA_LOSS' });
     }));
 
   test(`${scheme}: without room a commit fails, what was there stays, and with room again it works`, () =>
