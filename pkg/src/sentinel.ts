@@ -4,7 +4,8 @@
  * IndexedDB is deleted without a word), opening the database finds the memory of it and raises
  * `DATA_LOSS` rather than show an empty database.
  *
- * Workers have no `localStorage`; an engine that an application runs in its own worker does without.
+ * Workers have no `localStorage`; an engine that an application runs in its own worker does without, and has only the
+ * witness (`storage/witness.ts`), which tells of a database that is gone and not of a part of one.
  */
 
 import type { Sentinel } from './protocol.js';

@@ -104,6 +104,7 @@ impl Database {
         let own = known.and_then(|known| known.settings.duration("lock_timeout"));
         let allowed = own.unwrap_or(self.shared.options.limits.lock_timeout);
         if now.saturating_sub(since) > allowed {
+            self.statement_failed(task.session, None);
             return Err(lock_timeout());
         }
         task.state = State::Waiting { since };
@@ -118,8 +119,10 @@ impl Database {
         if !is_first {
             return self.forget(id, session);
         }
-        if let State::Running(running) = task.state {
-            self.statement_failed(session, Some(running.reach));
+        match task.state {
+            State::Running(running) => self.statement_failed(session, Some(running.reach)),
+            State::Waiting { .. } => self.statement_failed(session, None),
+            State::Next | State::Over => {}
         }
         if let Some(known) = self.sessions.get_mut(&session) {
             known.tasks.pop_front();

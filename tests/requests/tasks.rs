@@ -49,6 +49,30 @@ fn a_second_writer_waits_and_is_told_why() {
 }
 
 #[test]
+fn a_block_whose_statement_gave_up_waiting_has_failed() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY); BEGIN; INSERT INTO t VALUES (1)");
+    let other = bench.database.session();
+    let script = "BEGIN; SELECT 1; INSERT INTO t VALUES (2); COMMIT";
+    let task = bench
+        .database
+        .start(other, Request::script(script))
+        .unwrap();
+    while !matches!(bench.database.step(task, 100), Progress::WaitingForWriter) {}
+    bench.clock.0.set(7_000_000);
+    let Progress::Failed(failure) = bench.database.step(task, 100) else {
+        panic!("it waits too long")
+    };
+    assert_eq!(failure.error.code(), Code::LockTimeout);
+    bench.script("COMMIT");
+    let mut run = |sql| bench.database.run(other, Request::script(sql));
+    let (_, refused) = run("INSERT INTO t VALUES (3)").expect_err("its block has failed");
+    assert_eq!(refused.error.code(), Code::InFailedTransaction);
+    run("ROLLBACK; INSERT INTO t VALUES (4)").expect("the block is over");
+    assert_eq!(bench.number("SELECT sum(id) FROM t"), 5);
+}
+
+#[test]
 fn tasks_can_be_stepped_in_turns_and_stopped() {
     let mut bench = Bench::new();
     bench.script("CREATE TABLE t (n int)");

@@ -102,7 +102,10 @@ export interface OpenOptions extends CallOptions {
    * which makes that an error, since a database in memory forgets.
    */
   allowFallback?: 'memory' | undefined;
-  /** `false`: a database that does not exist yet is an error (`STORAGE_UNAVAILABLE`), not made. */
+  /**
+   * `false`: a database that does not exist yet is an error (`STORAGE_UNAVAILABLE`), not made. One that did exist, and was lost by the
+   * browser or deleted by other means than `Database.delete`, is `DATA_LOSS` in any case.
+   */
   create?: boolean | undefined;
   /** Accepts that an earlier database was lost (`DATA_LOSS`), and starts a new one in its place. */
   acceptDataLoss?: boolean | undefined;
