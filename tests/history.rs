@@ -105,7 +105,7 @@ impl Runner {
             );
             match ask(view)? {
                 Fetch::Ready(value) => return Ok(value),
-                Fetch::Need(block) => self.store.load(block)?,
+                Fetch::Need(block) => self.store.load(block, driftdb::table::Waiter::CALL)?,
             }
             self.waits += 1;
         }
@@ -149,7 +149,7 @@ impl Runner {
         while let Fetch::Need(block) =
             transaction.update(&self.store, TABLE, rows, &[column], &values)?
         {
-            self.store.load(block)?;
+            self.store.load(block, driftdb::table::Waiter::CALL)?;
             self.waits += 1;
         }
         Ok(())

@@ -42,7 +42,7 @@ impl Host {
         loop {
             match recovery.step().expect("sound") {
                 Recovered::Commit(commit) => commits.push(*commit),
-                Recovered::Part(part) => commits.push(commit_of(&part)),
+                Recovered::Part(part, _) => commits.push(commit_of(&part)),
                 Recovered::Miss => assert!(host.turn(true)),
                 Recovered::Done { log, report } => {
                     host.pieces.forget();

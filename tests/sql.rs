@@ -35,7 +35,8 @@ enum Kept {
     InMemory,
     NeededAtFirstTouch,
     InADirectory,
-    /// A checkpoint is begun after every third statement, and a part of it written after each.
+    /// A checkpoint is begun after every third statement, and a part of it written after each; what it holds is in memory only
+    /// as long as a step of a statement needs it.
     InCheckpoints,
 }
 
@@ -281,7 +282,10 @@ fn open(way: Way, folder: &Path, clock: Rc<SetClock>) -> Result<Database, Error>
         Kept::InMemory => {}
         Kept::NeededAtFirstTouch => options.residency = Residency::FirstTouch,
         Kept::InADirectory | Kept::InCheckpoints => {
-            options.storage = Some(Box::new(Directory::open(folder)?))
+            options.storage = Some(Box::new(Directory::open(folder)?));
+            if way.kept == Kept::InCheckpoints {
+                options.memory = 1;
+            }
         }
     }
     let mut opening = Database::open(options);

@@ -23,19 +23,20 @@ interface Told extends Pick<DatabaseStats, 'commits' | 'versions' | 'blocks' | '
   first: number | null;
   last: number | null;
   held: number;
+  budget: number | null;
   used: number;
   max: number;
 }
 
 export async function statsOf(session: Session, options?: CallOptions): Promise<DatabaseStats> {
   const reply = await session.call({ kind: 'stats', session: session.number }, options, Takes.call);
-  const { first, last, held, used, max, ...rest } = told<Told>(reply);
+  const { first, last, held, budget, used, max, ...rest } = told<Told>(reply);
   const timeOf = (micros: number | null) => (micros === null ? null : new Date(micros / 1000));
   return {
     ...rest,
     first: timeOf(first),
     last: timeOf(last),
-    memory: { held, used, max, reserved: reply.host?.memoryBytes ?? 0 },
+    memory: { held, budget, used, max, reserved: reply.host?.memoryBytes ?? 0 },
   };
 }
 

@@ -115,7 +115,7 @@ export class Database implements DatabaseApi {
     checkedTimeout(options.timeout);
     checkedTimeout(options.lockTimeout, 'lockTimeout');
     const { connection, leave } = await withLimits(
-      shared.join(parsed, engineOptions(options), () => connect(parsed, options)),
+      shared.join(parsed, engineOptions(parsed, options), () => connect(parsed, options)),
       options,
     );
     return new Database({ ...connection.info, url: parsed.text }, connection, options, leave);
@@ -353,17 +353,23 @@ export class Database implements DatabaseApi {
 }
 
 /** What the options say about the engine, which those who open its URL share. */
-function engineOptions({ durability, lockTimeout, salvage, memory }: OpenOptions): EngineOptions {
-  return { durability, lockTimeout, salvage, memory };
+function engineOptions(url: DatabaseUrl, { durability, lockTimeout, salvage, memory }: OpenOptions): EngineOptions {
+  return { durability, lockTimeout, salvage, memory: memory === undefined ? undefined : checkedMemory(url, memory) };
 }
-
 
 /** The bytes of memory that an option gives; 0 if it gives none. */
-function checkedMemory(bytes: number | undefined): number {
-  if (bytes === undefined) return 0;
-  if (Number.isInteger(bytes) && bytes > 0) return bytes;
-  throw new DatabaseError('INVALID_PARAMETER_VALUE', `memory is a number of bytes, not ${String(bytes)}`);
+function checkedMemory({ scheme }: DatabaseUrl, given: number | string | undefined): number {
+  if (given === undefined) return 0;
+  const [, number, prefix, binary] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?)(i?)b?\s*$/i.exec(String(given)) ?? [];
+  const bytes = Math.floor(Number(number) * (binary ? 1024 : 1000) ** ' kmg'.indexOf(prefix?.toLowerCase() || ' '));
+  const isTooMuch = scheme !== 'memory' && bytes > MEMORY_MAX;
+  if (bytes > 0 && !isTooMuch) return bytes;
+  const meant = isTooMuch ? `'1 GB' at most for a database in storage` : `a number of bytes or a size such as '100 MB'`;
+  throw new DatabaseError('INVALID_PARAMETER_VALUE', `memory is ${meant}, not ${String(given)}`);
 }
+
+/** The largest budget of a database in storage. */
+const MEMORY_MAX = 1_000_000_000;
 
 /** Opens an engine, here or in a worker, and keeps the page's memory of it. */
 async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connection> {
@@ -376,7 +382,7 @@ async function connect(url: DatabaseUrl, options: OpenOptions): Promise<Connecti
     acceptDataLoss: options.acceptDataLoss ?? false,
     salvage: options.salvage ?? USUAL.salvage,
     lockTimeout: options.lockTimeout ?? USUAL.lockTimeout,
-    memory: checkedMemory(options.memory),
+    memory: checkedMemory(url, options.memory),
     sentinels: { opfs: readSentinel('opfs', url.name), idb: readSentinel('idb', url.name) },
     wasm: wasmOf(options, worker === true),
     worker: worker !== false,

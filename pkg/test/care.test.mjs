@@ -80,6 +80,7 @@ test('stats tell what a database holds, table by table', () =>
     assert.ok(first <= last && begun - first < 600_000 && last - begun < 1000, `${first} ${last}`);
     assert.ok(blocks > 10 && memory.held > 100_000 && memory.held < memory.used && memory.used < memory.max, JSON.stringify(memory));
     assert.ok(memory.reserved > memory.used);
+    assert.equal(memory.budget, 100_000_000);
     assert.deepEqual(
       tables.map(({ name, rows, past, indexes }) => [name, rows, past, indexes.map((index) => index.name)]),
       [
@@ -96,8 +97,9 @@ test('stats tell what a database holds, table by table', () =>
 
 test('a database in memory has nothing to compact, and none has no times', () =>
   withDatabase(async (db) => {
-    const { storage, commits, first, last, tables } = await db.stats();
+    const { storage, commits, first, last, tables, memory } = await db.stats();
     assert.deepEqual({ storage, commits, first, last, tables }, { storage: null, commits: 0, first: null, last: null, tables: [] });
+    assert.equal(memory.budget, null);
     assert.deepEqual(await db.compact(), { bytesBefore: 0, bytesAfter: 0, commits: 0 });
   }));
 

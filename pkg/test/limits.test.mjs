@@ -400,7 +400,14 @@ test('a transaction that could not be committed is refused before', () =>
       assert.equal(error.sqlstate, '53200');
       await db.exec("BEGIN; INSERT INTO t SELECT repeat('x', 1000000) FROM generate_series(1, 10); COMMIT");
       assert.equal(await value(db, 'SELECT sum(length(v)) FROM t'), 10_000_000);
-      await fails(Database.open('memory://', { memory: -1 }), 'INVALID_PARAMETER_VALUE');
+      for (const memory of [-1, 0, NaN, '', 'much', '5 XB', '-5 MB', '0 MB', {}]) {
+        await fails(Database.open('memory://', { memory }), 'INVALID_PARAMETER_VALUE');
+      }
+      for (const [memory, max] of [['64 MB', 64e6], ['1.5 GiB', 1.5 * 2 ** 30], ['70000kb', 7e7], [8e7, 8e7]]) {
+        const sized = await Database.open('memory://', { memory });
+        assert.equal((await sized.stats()).memory.max, max);
+        await sized.close();
+      }
     },
     { memory: 64 << 20 },
   ));

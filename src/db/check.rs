@@ -67,6 +67,7 @@ impl Database {
         }
         let blocks = (bytes / BLOCK_BYTES).max(1) as usize;
         let is_over = !is_reading && !self.shared.store.check_on(&mut check.tables, blocks);
+        self.shared.store.make_room();
         let log = check.log.as_ref();
         let (done, total) = log.map_or((0, 0), |log| (log.done, log.total));
         let damage = self.shared.store.check_sound().err();

@@ -4,7 +4,6 @@ use super::database::Database;
 use super::session::{Block, Reading};
 use super::task::{State, Task};
 use crate::error::Result;
-use crate::table::Fetch;
 use crate::txn::{CommitHead, Transaction};
 use crate::types::Seq;
 
@@ -45,9 +44,7 @@ impl Database {
         head: CommitHead,
     ) -> Result<Option<Seq>> {
         let shared = &mut self.shared;
-        while let Fetch::Need(block) = transaction.check_deferred(&shared.store, true)? {
-            shared.store.load(block)?;
-        }
+        (shared.store).load_for(|store| transaction.check_deferred(store, true))?;
         transaction.end_temporary(&shared.store)?;
         let Some(commit) = transaction.into_commit(&shared.store, head) else {
             return Ok(None);

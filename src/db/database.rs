@@ -1,6 +1,7 @@
 //! The database: its sessions, tasks and what they share.
 
 use super::cache::{Cache, Compiled};
+use super::opening::origin;
 use super::session::{Block, Session};
 use super::talk::{fields_of, no_prepared};
 use super::task::Task;
@@ -11,9 +12,9 @@ use super::{
 use crate::error::{Code, Error, Result};
 use crate::exec::Meter;
 use crate::expr::Externals;
-use crate::log::{Contents, Log, Report, Usage};
+use crate::log::{Contents, Log, Report, Spot, Usage};
 use crate::sql::{Lifting, Statements, Syntax};
-use crate::storage::Ticket;
+use crate::storage::{self, Ticket};
 use crate::table::{Capture, Catalog, CommitInfo, Stats, Store};
 use crate::types::SortedMap;
 use crate::types::{Seq, Snapshot};
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     pub store: Store,
     pub log: Option<Log>,
     pub report: Option<Report>,
+    storage: Option<storage::Shared>,
     pub cache: Cache,
     /// The functions of the host.
     pub functions: Rc<Externals>,
@@ -62,6 +64,8 @@ pub(super) struct Shared {
 pub(super) struct Parts<'a> {
     pub store: &'a Store,
     pub capture: &'a mut Option<Capture>,
+    /// Where it will be read from; none if it is another database's.
+    pub storage: Option<&'a storage::Shared>,
 }
 
 impl Contents for Parts<'_> {
@@ -74,6 +78,12 @@ impl Contents for Parts<'_> {
     fn next(&mut self, seq: u64) -> Result<Option<Vec<u8>>> {
         let capture = (self.capture).get_or_insert_with(|| Capture::new(self.store, Seq(seq)));
         capture.next(self.store)
+    }
+
+    fn placed(&mut self, part: Vec<u8>, spot: Spot) {
+        if let (Some(capture), Some(storage)) = (&mut *self.capture, self.storage) {
+            capture.placed(self.store, part, origin(storage, spot));
+        }
     }
 
     fn restart(&mut self, seq: u64) {
@@ -134,9 +144,12 @@ impl Database {
     pub(super) fn new(
         options: Options,
         store: Store,
-        log: Option<Log>,
-        report: Option<Report>,
+        logged: Option<(Log, Report, storage::Shared)>,
     ) -> Database {
+        let (log, report, storage) = match logged {
+            Some((log, report, storage)) => (Some(log), Some(report), Some(storage)),
+            None => (None, None, None),
+        };
         let durable = store.last_seq();
         Database {
             shared: Shared {
@@ -146,6 +159,7 @@ impl Database {
                 store,
                 log,
                 report,
+                storage,
                 counters: Counters::default(),
                 flushes: Vec::new(),
                 capture: None,
@@ -180,6 +194,7 @@ impl Database {
         self.tasks.retain(|_, task| task.session != session);
         self.statements
             .retain(|_, statement| statement.session != session);
+        self.shared.store.release(session.waiter());
         self.release_writer(session);
     }
 
@@ -395,6 +410,7 @@ impl Database {
         self.flush()?;
         let Shared {
             log: Some(log),
+            storage: Some(storage),
             options,
             store,
             capture,
@@ -404,14 +420,36 @@ impl Database {
         else {
             return Ok(false);
         };
+        // What is in no checkpoint cannot be dropped.
+        if store.dirty_bytes() > options.memory / 2 {
+            log.want_early();
+        }
         let budget = milliseconds.saturating_mul(MAINTAINED_PER_MILLISECOND);
         let done = match log.is_checkpointing() && check.is_none() {
-            true => log.checkpoint(budget, options.clock.now(), &mut Parts { store, capture }),
+            true => log.checkpoint(
+                budget,
+                options.clock.now(),
+                &mut Parts {
+                    store,
+                    capture,
+                    storage: Some(storage),
+                },
+            ),
             false => log.maintain(budget),
         };
+        // Before the files of before are emptied.
+        if log.take_completed()
+            && let Some(capture) = capture.take()
+        {
+            if self.tasks.is_empty() {
+                store.forget_dropped();
+            }
+            store.take_places(capture);
+        }
         if !log.is_checkpointing() {
             *capture = None;
         }
+        store.make_room();
         match done {
             Ok(more) => Ok(more || log.is_checkpointing()),
             Err(error) => self.shared.poisoned(error),
@@ -444,7 +482,16 @@ impl Database {
         Ok(done)
     }
 
-    /// A commit's time, statement and so on.
+    /// Whether what was answered means anything: what could not be read in place looks empty.
+    ///
+    /// # Errors
+    /// Why the database can no longer be used.
+    pub fn check_usable(&self) -> Result<()> {
+        self.shared.check_usable()
+    }
+
+    /// A commit's time, statement and so on: of no meaning where the database cannot be used after it (see
+    /// [`Database::check_usable`]).
     pub fn commit_info(&self, seq: Seq) -> Option<&CommitInfo> {
         self.shared.store.commit_info(seq)
     }

@@ -30,6 +30,7 @@ impl Database {
         parameters: &[Parameter],
     ) -> Result<Option<StatementResult>> {
         self.shared.check_usable()?;
+        self.shared.store.make_room();
         let compiled = self.statement(id)?.compiled.clone();
         let result = self.execute_compiled(session, &compiled, parameters, None);
         self.shared.store.check_sound().and(result)
@@ -44,6 +45,7 @@ impl Database {
         parameters: &[Parameter],
     ) -> Result<Option<StatementResult>> {
         self.shared.check_usable()?;
+        self.shared.store.make_room();
         let mut statements = Statements::new(sql);
         let Some(Ok(scanned)) = statements.next() else {
             return Ok(None);

@@ -4,7 +4,6 @@ use super::{AsOf, Database, History, HistoryEntry, Parameter};
 use crate::error::{Code, Error, Result};
 use crate::expr::EvalContext;
 use crate::plan::{OutputColumn, Retyped};
-use crate::table::Fetch;
 use crate::txn::{Event, View};
 use crate::types::{DataType, IndexSchema, Seq, TableSchema, Value, catalog_name};
 
@@ -54,18 +53,15 @@ impl Database {
             heap: &self.shared.options.heap,
         };
         let store = &mut self.shared.store;
-        let events = loop {
+        let events = store.load_for(|store| {
             let view = View::at(store, snapshot);
-            let told = match &retyped {
-                Some(retyped) => retyped.history(&view, index, key.clone(), &context)?,
-                None => view.history(schema, index, key.clone(), None)?,
-            };
-            match told {
-                Fetch::Ready(events) => break events,
-                Fetch::Need(block) => store.load(block)?,
+            match &retyped {
+                Some(retyped) => retyped.history(&view, index, key.clone(), &context),
+                None => view.history(schema, index, key.clone(), None),
             }
-        };
-        store.check_sound()?;
+        })?;
+        let entries = events.into_iter().map(|event| self.entry(event)).collect();
+        self.shared.store.check_sound()?;
         Ok(History {
             fields: (schema.columns.iter().zip(types))
                 .map(|(column, data_type)| OutputColumn {
@@ -73,7 +69,7 @@ impl Database {
                     data_type,
                 })
                 .collect(),
-            entries: events.into_iter().map(|event| self.entry(event)).collect(),
+            entries,
         })
     }
 

@@ -22,7 +22,6 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, EvalContext, Expr, ExprKind, Volatility};
 use crate::plan::{Node, PastFunction, Plan, TimeSlot};
 use crate::sql::{Scanned, Statements};
-use crate::table::{Fetch, Store};
 use crate::txn::View;
 use crate::types::{
     DataType, IndexId, RowId, ScanColumn, Seq, Snapshot, TableId, TableSchema, Value, Versions,
@@ -61,7 +60,8 @@ impl Database {
             }
             _ => true,
         };
-        (touched, to)
+        // What could not be read looks like what is not there.
+        (touched || self.shared.check_usable().is_err(), to)
     }
 }
 
@@ -149,7 +149,9 @@ impl Shared {
             let mut seen = [None, None];
             for side in 0..2 {
                 let view = Snapshot::main(Some(between[side]));
-                let state = self.loaded(|store| View::at(store, view).state(table, row))?;
+                let state = self
+                    .store
+                    .load_for(|store| View::at(store, view).state(table, row))?;
                 let context = EvalContext {
                     parameters,
                     outer: &[],
@@ -179,16 +181,8 @@ impl Shared {
 
     fn changed(&mut self, table: TableId, [from, to]: [Seq; 2]) -> Result<Vec<RowId>> {
         let to = Snapshot::main(Some(to));
-        self.loaded(|store| View::at(store, to).changed_rows(table, Some(from)))
-    }
-
-    fn loaded<T>(&mut self, read: impl Fn(&Store) -> Result<Fetch<T>>) -> Result<T> {
-        loop {
-            match read(&self.store)? {
-                Fetch::Ready(found) => return Ok(found),
-                Fetch::Need(block) => self.store.load(block)?,
-            }
-        }
+        self.store
+            .load_for(|store| View::at(store, to).changed_rows(table, Some(from)))
     }
 }
 

@@ -48,7 +48,7 @@ pub use database::Database;
 pub use encode::{Encoder, Wanted};
 pub use function::Declaration;
 pub use opening::Opening;
-pub use options::{CHECKPOINT_AFTER, Durability, Limits, Options};
+pub use options::{CHECKPOINT_AFTER, Durability, Limits, MEMORY, MEMORY_MAX, Options};
 pub use outcome::{
     Counters, Description, Failure, History, HistoryEntry, Operation, Progress, StatementResult,
     TransactionStatus,

@@ -2,8 +2,9 @@
 
 use super::{Database, Options};
 use crate::error::{Code, Error, Result};
-use crate::log::{Log, Recovered, Recovery, Report};
-use crate::table::{Restore, Store};
+use crate::log::{Log, Recovered, Recovery, Report, Spot};
+use crate::storage::{Shared, Storage};
+use crate::table::{Origin, Restore, Store};
 
 /// A database being opened.
 pub struct Opening {
@@ -17,16 +18,21 @@ struct State {
     restore: Option<Restore>,
     /// `None` for a database without storage.
     recovery: Option<Recovery>,
+    storage: Option<Shared>,
 }
 
 impl Opening {
     pub(super) fn new(mut options: Options) -> Opening {
-        let store = Store::new(options.residency).with_key_makers(crate::plan::key_maker);
-        let recovery = options.storage.take().map(|storage| {
+        let mut store = Store::new(options.residency).with_key_makers(crate::plan::key_maker);
+        let storage = options.storage.take().map(Shared::new);
+        if storage.is_some() {
+            store.set_budget(options.memory, options.heap.clone());
+        }
+        let recovery = storage.clone().map(|storage| {
             let mut log = crate::log::Options::new(options.clock.now(), options.entropy.clone());
             log.mode = options.mode;
             log.sizes.checkpoint_after = options.checkpoint_after;
-            Recovery::new(storage, log)
+            Recovery::new(Box::new(storage), log)
         });
         Opening {
             state: Some(State {
@@ -34,6 +40,7 @@ impl Opening {
                 store,
                 restore: None,
                 recovery,
+                storage,
             }),
         }
     }
@@ -47,15 +54,16 @@ impl Opening {
         let ended = || Error::new(Code::Closed, "the database has been opened already");
         let mut state = self.state.take().ok_or_else(ended)?;
         if state.recovery.is_none() {
-            return Ok(Some(Database::new(state.options, state.store, None, None)));
+            return Ok(Some(Database::new(state.options, state.store, None)));
         }
         for _ in 0..budget.max(1) {
             match state.take_in()? {
                 Taken::Some => {}
                 Taken::Nothing => break,
                 Taken::All(log, report) => {
-                    let (log, report) = (Some(*log), Some(*report));
-                    return Ok(Some(Database::new(state.options, state.store, log, report)));
+                    let storage = state.storage.expect("the log has one");
+                    let logged = Some((*log, *report, storage));
+                    return Ok(Some(Database::new(state.options, state.store, logged)));
                 }
             }
         }
@@ -77,12 +85,13 @@ impl State {
         let recovery = self.recovery.as_mut().expect("there is a storage");
         match recovery.step()? {
             Recovered::Miss => return Ok(Taken::Nothing),
-            Recovered::Part(part) => {
+            Recovered::Part(part, spot) => {
                 let restore = self.restore.get_or_insert_with(|| {
                     let empty = Store::new(self.options.residency);
                     Restore::new(std::mem::replace(&mut self.store, empty))
                 });
-                restore.part(&part)?;
+                let storage = self.storage.as_ref().expect("it was read from there");
+                restore.part(&part, origin(storage, spot))?;
                 // Before anything is written, so that an opening that fails here has changed nothing.
                 if restore.is_complete() {
                     self.settle()?;
@@ -108,4 +117,18 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// A part of a checkpoint in a storage that gives it again at once.
+struct Stored(Shared, Spot);
+
+impl Origin for Stored {
+    fn read(&self) -> Result<Vec<u8>> {
+        self.1.read(&mut self.0.clone())
+    }
+}
+
+pub(super) fn origin(storage: &Shared, spot: Spot) -> Option<Box<dyn Origin>> {
+    let stored = || Box::new(Stored(storage.clone(), spot)) as Box<dyn Origin>;
+    storage.answers_at_once().then(stored)
 }

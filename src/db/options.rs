@@ -9,6 +9,12 @@ use std::rc::Rc;
 /// The usual length of a log that is worth a checkpoint.
 pub const CHECKPOINT_AFTER: u64 = 1 << 20;
 
+/// The usual budget of memory.
+pub const MEMORY: u64 = 100_000_000;
+
+/// The largest.
+pub const MEMORY_MAX: u64 = 1_000_000_000;
+
 /// Everything that opening needs. The clock and the source of randomness are the host's.
 pub struct Options {
     /// `None` keeps everything in memory and no log.
@@ -27,6 +33,9 @@ pub struct Options {
     /// Off: every statement is parsed and bound anew. Both must answer the same.
     pub plan_cache: bool,
     pub limits: Limits,
+    /// Bytes that tables, indexes and commits take in memory before those are dropped that storage holds. Without storage
+    /// nothing is dropped.
+    pub memory: u64,
     /// What everything may take; as a rule, all there is.
     pub heap: HeapBound,
 }
@@ -45,6 +54,7 @@ impl Options {
             optimizer: true,
             plan_cache: true,
             limits: Limits::default(),
+            memory: MEMORY,
             heap: HeapBound::default(),
         }
     }

@@ -143,6 +143,7 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
             Value::text(&Json::from_iter(changed.iter().map(String::as_str)).printed()),
         ]);
     }
+    database.check_usable()?;
     Ok(report.finish("COMMITS", last))
 }
 

@@ -2,10 +2,18 @@
 
 use super::Parameter;
 use crate::commit::RequestId;
+use crate::table::Waiter;
 
 /// Names a session of one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u32);
+
+impl SessionId {
+    /// As one who waits for blocks.
+    pub(super) fn waiter(self) -> Waiter {
+        Waiter(self.0)
+    }
+}
 
 /// Names a prepared statement of one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -70,7 +70,11 @@ impl Salvage {
             Stage::Write(mut log) => {
                 let budget = milliseconds.saturating_mul(MAINTAINED_PER_MILLISECOND);
                 let (store, capture) = (&shared.store, &mut self.capture);
-                let parts = &mut Parts { store, capture };
+                let parts = &mut Parts {
+                    store,
+                    capture,
+                    storage: None,
+                };
                 let more = log.checkpoint(budget, shared.options.clock.now(), parts)?;
                 if more {
                     // When it is complete the log tells of the next one.

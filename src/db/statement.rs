@@ -29,6 +29,7 @@ impl Database {
                 Ok(None)
             }
             Ok(Paused::Need(block)) => {
+                self.shared.store.pin(task.session.waiter(), block);
                 task.needed = Some(block);
                 task.state = State::Running(running);
                 Ok(Some(Progress::NeedBlock(block)))
@@ -121,6 +122,10 @@ impl Database {
                 Step::Done => break Paused::Done,
             }
         };
+        // A step has got through that may have waited for something.
+        if context.budget < *budget {
+            self.shared.store.got_through(task.session.waiter());
+        }
         *budget = context.budget;
         Ok(paused)
     }

@@ -54,6 +54,7 @@ pub fn describe(database: &Database) -> Json {
         ("versions", all.versions.into()),
         ("blocks", all.blocks.into()),
         ("held", all.bytes_held.into()),
+        ("budget", store.budget().into()),
         ("used", shared.options.heap.used().into()),
         ("max", shared.options.heap.max().into()),
         ("storage", storage.into()),

@@ -16,7 +16,13 @@ impl Database {
             });
         };
         let progress = self.advance(id, &mut task, budget);
-        match progress.and_then(|progress| self.shared.store.check_sound().map(|()| progress)) {
+        let progress =
+            progress.and_then(|progress| self.shared.store.check_sound().map(|()| progress));
+        if let Ok(Progress::Finished) | Err(_) = progress {
+            self.shared.store.release(task.session.waiter());
+            self.shared.store.make_room();
+        }
+        match progress {
             Ok(Progress::Finished) => {
                 self.forget(id, task.session);
                 Progress::Finished
@@ -47,8 +53,9 @@ impl Database {
             return Ok(Progress::WaitingForWriter);
         }
         if let Some(block) = task.needed.take() {
-            self.shared.store.load(block)?;
+            self.shared.store.load(block, task.session.waiter())?;
         }
+        self.shared.store.make_room();
         loop {
             if let Some(result) = task.ready.pop_front() {
                 return Ok(Progress::Statement(result));

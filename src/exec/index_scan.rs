@@ -14,6 +14,9 @@ use std::ops::Bound;
 /// for two thousand.
 const FIRST_ROWS: usize = 32;
 
+/// Blocks that rows are read from at once if they have to be waited for.
+const BLOCKS_AT_ONCE: usize = 8;
+
 pub struct IndexScan {
     pub target: Target,
     pub range: RangeExpressions,
@@ -44,6 +47,8 @@ pub enum State {
         rows_wanted: usize,
         /// Found but not read yet, since a block was missing.
         found: Vec<Location>,
+        /// How many of them are read next.
+        reading: usize,
     },
 }
 
@@ -57,6 +62,7 @@ impl Operator for IndexScan {
                 cursor,
                 rows_wanted: FIRST_ROWS,
                 found: Vec::new(),
+                reading: 0,
             };
         }
         loop {
@@ -97,6 +103,7 @@ impl IndexScan {
             cursor,
             rows_wanted,
             found,
+            reading,
         } = &mut self.state
         else {
             unreachable!("opened before it is read");
@@ -108,20 +115,42 @@ impl IndexScan {
                 Fetch::Need(block) => return Ok(Step::Need(block)),
             };
             *rows_wanted = (*rows_wanted * 4).min(CHUNK_ROWS);
+            *reading = found.len();
         }
         if found.is_empty() {
             return Ok(Step::Done);
         }
         Ok(
-            match view.read_rows(self.target.table, found, &self.columns)? {
-                Fetch::Need(block) => Step::Need(block),
+            match view.read_rows(self.target.table, &found[..*reading], &self.columns)? {
+                Fetch::Need(block) => {
+                    *reading = lying_near(&found[..*reading]);
+                    Step::Need(block)
+                }
                 Fetch::Ready(chunk) => {
-                    found.clear();
+                    found.drain(..*reading);
+                    *reading = found.len();
                     Step::Chunk(chunk)
                 }
             },
         )
     }
+}
+
+/// How many of the first rows lie in few blocks. All blocks of what is read at once are in memory together.
+fn lying_near(rows: &[Location]) -> usize {
+    let mut blocks = [rows[0].block; BLOCKS_AT_ONCE];
+    let mut count = 1;
+    let is_far = |row: &Location| {
+        if blocks[..count].contains(&row.block) {
+            return false;
+        }
+        if let Some(next) = blocks.get_mut(count) {
+            *next = row.block;
+        }
+        count += 1;
+        count > BLOCKS_AT_ONCE
+    };
+    rows.iter().position(is_far).unwrap_or(rows.len())
 }
 
 impl RangeExpressions {

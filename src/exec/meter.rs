@@ -68,7 +68,8 @@ impl Meter {
         }
         let mebibytes = self.memory_max >> 20;
         let message = format!("the statement needs more than its {mebibytes} MiB of memory");
-        Err(Error::new(Code::MemoryLimit, message))
+        let hint = "Ask for fewer rows at a time, or open the database with more memory.";
+        Err(Error::new(Code::MemoryLimit, message).with_hint(hint))
     }
 
     /// What is held now.

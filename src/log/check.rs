@@ -119,7 +119,7 @@ impl Check {
                 self.done += pieces.offset() - before;
                 match next {
                     Next::Miss => return Ok(false),
-                    Next::Part(_) | Next::More => {}
+                    Next::Part(..) | Next::More => {}
                     Next::End => {
                         let stage = std::mem::replace(&mut self.stage, Stage::Over);
                         if let Stage::Load(_, _, scan) = stage {

@@ -67,7 +67,7 @@ mod zeros;
 pub use crate::encoding::limit;
 pub use chain::Hash;
 pub use check::{Check, Problem};
-pub use checkpoint::Contents;
+pub use checkpoint::{Contents, Spot};
 pub use options::{Mode, Options, Position, Report, Sizes};
 pub use page::DatabaseId;
 pub use recovery::{Recovered, Recovery};

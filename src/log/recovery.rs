@@ -11,7 +11,7 @@
 //! Until the start nothing is written, so that an opening that fails or is broken off changes nothing.
 
 use super::chain::GENESIS;
-use super::checkpoint::{Next, Pieces};
+use super::checkpoint::{Next, Pieces, Spot};
 use super::options::{Mode, Options, Report};
 use super::scan::{Scan, Scanned};
 use super::start::{Rest, Start};
@@ -34,8 +34,8 @@ pub struct Recovery {
 
 /// What a step came to.
 pub enum Recovered {
-    /// The next part of the checkpoint that all commits follow.
-    Part(Vec<u8>),
+    /// The next part of the checkpoint that all commits follow, and where it lies.
+    Part(Vec<u8>, Spot),
     /// The next commit, in the order of the sequence.
     Commit(Box<Commit>),
     /// The storage has yet to get something: let the host run, then step again.
@@ -193,7 +193,7 @@ impl Recovery {
             _ => Stage::Load(pieces, scan),
         };
         Ok(match next {
-            Next::Part(part) => Some(Recovered::Part(part)),
+            Next::Part(part, spot) => Some(Recovered::Part(part, spot)),
             Next::Miss => Some(Recovered::Miss),
             Next::More | Next::End => None,
         })

@@ -14,11 +14,13 @@
 mod directory;
 mod memory;
 mod pieces;
+mod shared;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use directory::Directory;
 pub use memory::Memory;
 pub use pieces::{Piece, Pieces, Wanted};
+pub use shared::Shared;
 
 use crate::error::Result;
 
@@ -50,6 +52,11 @@ pub trait Storage {
 
     /// Whether the medium has lately taken what was written. Where it has not, work that can wait is given up.
     fn has_room(&self) -> bool {
+        true
+    }
+
+    /// Whether what is read is there at once, whenever it is asked for.
+    fn answers_at_once(&self) -> bool {
         true
     }
 

@@ -267,6 +267,11 @@ impl Storage for Pieces {
         !self.0.borrow().is_full
     }
 
+    /// The host keeps the bytes.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
     fn request_files(&mut self, count: u32) -> Result<()> {
         let mut state = self.0.borrow_mut();
         if state.files.len() < count as usize {

@@ -2,12 +2,13 @@
 
 use super::block::Block;
 use super::checkpoint::{self, Head};
+use super::memory::{Mark, Memory, Round, Waiter};
 use super::rows::Layout;
-use super::waiting::Damage;
+use super::waiting::Part;
 use super::{BlockId, Fetch, Residency};
 use crate::encoding::wire::Decoded;
 use crate::error::{Code, Error, Result};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 /// Blocks that are unpacked before others have their turn.
@@ -19,18 +20,20 @@ pub(crate) struct Blocks {
     copies: u64,
     /// What is known of the blocks of the checkpoint.
     pub stored: Stored,
-    pub damage: Damage,
+    pub memory: Rc<Memory>,
+    /// Counts the checkpoints that were begun.
+    captures: Cell<u32>,
 }
 
 /// What the blocks of a checkpoint are bounded by.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Stored {
     /// The checkpoint's sequence.
     pub seq: u64,
     /// The first row id that was not given.
     pub next_row: u64,
-    /// The number here of its first block. The others follow.
-    pub first: u32,
+    /// The numbers here of its blocks, in their order.
+    pub ids: Rc<Vec<BlockId>>,
 }
 
 struct Slot {
@@ -39,13 +42,16 @@ struct Slot {
     /// The part of a checkpoint that it was made of, or will be.
     packed: Option<Packed>,
     loaded: bool,
+    mark: Mark,
+    /// How many checkpoints had been begun when it was changed last.
+    changed: u32,
 }
 
 /// A block as the part of a checkpoint.
 struct Packed {
     head: Head,
     layout: Rc<Layout>,
-    bytes: Box<[u8]>,
+    part: Rc<Part>,
 }
 
 /// What can be known of a block that waits.
@@ -69,7 +75,8 @@ impl Blocks {
             slots: Vec::new(),
             copies: 0,
             stored: Stored::default(),
-            damage: Damage::default(),
+            memory: Rc::default(),
+            captures: Cell::new(0),
         }
     }
 
@@ -83,13 +90,8 @@ impl Blocks {
     }
 
     /// A block that waits until it is needed.
-    pub fn add_packed(&mut self, head: Head, layout: Rc<Layout>, bytes: &[u8]) -> BlockId {
-        let bytes = bytes.into();
-        let packed = Packed {
-            head,
-            layout,
-            bytes,
-        };
+    pub fn add_packed(&mut self, head: Head, layout: Rc<Layout>, part: Rc<Part>) -> BlockId {
+        let packed = Packed { head, layout, part };
         self.add_slot(OnceCell::new(), Some(packed))
     }
 
@@ -98,6 +100,8 @@ impl Blocks {
             block,
             packed,
             loaded: false,
+            mark: Mark::default(),
+            changed: self.captures.get(),
         });
         BlockId(self.slots.len() as u32 - 1)
     }
@@ -105,9 +109,21 @@ impl Blocks {
     /// The block of this number if it has to be loaded before it can be read.
     pub fn need(&self, id: BlockId) -> Option<BlockId> {
         let slot = self.slots.get(id.0 as usize)?;
+        slot.mark.set();
         let missing =
             self.residency == Residency::FirstTouch && !slot.loaded || slot.waiting().is_some();
         missing.then_some(id)
+    }
+
+    /// What has this number is used: a block, or a closed tier.
+    pub fn touch(&self, id: BlockId) {
+        self.slots[id.0 as usize].mark.set();
+    }
+
+    /// Whether it was since this was asked last.
+    pub fn was_used(&self, id: BlockId) -> bool {
+        let slot = self.slots.get(id.0 as usize);
+        slot.is_some_and(|slot| slot.mark.take())
     }
 
     /// How many numbers have been given.
@@ -115,9 +131,48 @@ impl Blocks {
         self.slots.len()
     }
 
-    /// The bytes of a block that has not changed since a checkpoint.
-    pub fn packed(&self, number: usize) -> Option<&[u8]> {
-        Some(&self.slots.get(number)?.packed.as_ref()?.bytes)
+    /// A block that has not changed since a checkpoint: what it says of itself, and the part that it is.
+    pub fn packed(&self, number: usize) -> Option<(&Head, &Part)> {
+        let packed = self.slots.get(number)?.packed.as_ref()?;
+        Some((&packed.head, &packed.part))
+    }
+
+    /// A checkpoint is begun: answers how many there were.
+    pub fn begin_capture(&self) -> u32 {
+        self.captures.set(self.captures.get() + 1);
+        self.captures.get()
+    }
+
+    /// A block is this part now, if it has not changed since that was begun.
+    pub fn take_place(
+        &mut self,
+        id: BlockId,
+        (head, part): (Head, Rc<Part>),
+        layout: impl FnOnce() -> Option<Rc<Layout>>,
+        capture: u32,
+    ) {
+        let slot = &mut self.slots[id.0 as usize];
+        match &mut slot.packed {
+            Some(packed) => packed.part = part,
+            None if slot.changed < capture && (head.is_retired() || head.is_sealed()) => {
+                let packed = |layout| Packed { head, layout, part };
+                slot.packed = layout().map(packed);
+            }
+            None => {}
+        }
+    }
+
+    /// Drops blocks that can be had again.
+    pub fn go_round(&mut self, round: &mut Round) {
+        round.fix(self.slots.capacity() * size_of::<Slot>());
+        for (id, slot) in (0..).map(BlockId).zip(&mut self.slots) {
+            let held = slot.block.get().map_or(0, |block| block.bytes_held());
+            match slot.packed {
+                None => round.keep(held),
+                Some(_) if round.drops_loaded(id, &slot.mark, held) => drop(slot.block.take()),
+                Some(_) => {}
+            }
+        }
     }
 
     fn waiting_at(&self, id: BlockId) -> Option<&Packed> {
@@ -132,7 +187,7 @@ impl Blocks {
     /// Bytes that a block takes.
     pub fn bytes_held(&self, id: BlockId) -> usize {
         match self.waiting_at(id) {
-            Some(packed) => packed.bytes.len(),
+            Some(packed) => packed.part.len(),
             None => self.get(id).bytes_held(),
         }
     }
@@ -159,7 +214,7 @@ impl Blocks {
 
     /// Makes a block of the bytes of one that waits, and before that of those that its rows went on to, `most` at most. Where
     /// these are more, the block waits on: it will be needed again.
-    fn unpack(&self, id: BlockId, most: usize) -> Result<()> {
+    fn unpack(&self, id: BlockId, most: usize, waiter: Option<Waiter>) -> Result<()> {
         let mut waiting = vec![id];
         let mut left = most;
         while let Some(&id) = waiting.last().filter(|_| left > 0) {
@@ -168,8 +223,8 @@ impl Blocks {
                 continue;
             };
             let damaged = || Error::new(Code::Corrupt, format!("block {id} is damaged"));
-            let targets =
-                checkpoint::targets(&packed.bytes, &self.stored).map_err(|_| damaged())?;
+            let bytes = packed.part.bytes()?;
+            let targets = checkpoint::targets(&bytes[1..], &self.stored).map_err(|_| damaged())?;
             let mut targets = targets.into_iter();
             let target = targets.find_map(|to| Some((to, self.waiting_at(to)?)));
             match target {
@@ -180,9 +235,15 @@ impl Blocks {
                 Some(_) => return Err(damaged()),
                 None => {
                     let found = |id: BlockId| self.unpacked(id.0 as usize);
-                    let block = packed.unpack(&self.stored, Some(&found));
+                    let block = packed.unpack(&bytes, &self.stored, Some(&found));
                     let block = block.map_err(|_| damaged())?;
-                    let _ = self.slots[id.0 as usize].block.set(Box::new(block));
+                    self.memory.grow(block.bytes_held());
+                    let slot = &self.slots[id.0 as usize];
+                    let _ = slot.block.set(Box::new(block));
+                    slot.mark.set();
+                    if let Some(waiter) = waiter {
+                        self.memory.pin(waiter, id, true);
+                    }
                     waiting.pop();
                     left -= 1;
                 }
@@ -198,7 +259,9 @@ impl Blocks {
             return see(self.get(id));
         };
         let damaged = |_| Error::new(Code::Corrupt, format!("block {id} is damaged"));
-        see(&packed.unpack(&self.stored, None).map_err(damaged)?)
+        let bytes = packed.part.read()?;
+        let block = packed.unpack(&bytes, &self.stored, None);
+        see(&block.map_err(damaged)?)
     }
 
     /// A block to read from.
@@ -213,11 +276,15 @@ impl Blocks {
     ///
     /// # Errors
     /// `CORRUPT` for what a checkpoint says that contradicts itself.
-    pub fn load(&mut self, id: BlockId) -> Result<()> {
-        self.unpack(id, UNPACKED_AT_ONCE)?;
+    pub fn load(&mut self, id: BlockId, waiter: Waiter) -> Result<()> {
+        self.unpack(id, UNPACKED_AT_ONCE, Some(waiter))?;
         let slot = self.slots.get_mut(id.0 as usize);
         let slot = slot.ok_or_else(|| Error::new(Code::Internal, format!("no block {id}")))?;
         slot.loaded = true;
+        slot.mark.set();
+        if slot.waiting().is_none() {
+            self.memory.arrive(waiter);
+        }
         Ok(())
     }
 
@@ -228,6 +295,7 @@ impl Blocks {
     /// If the number is not a block's; numbers come from the store itself.
     pub fn get(&self, id: BlockId) -> &Block {
         let slot = &self.slots[id.0 as usize];
+        slot.mark.set();
         match slot.block.get() {
             Some(block) => block,
             None => self.get_waiting(id),
@@ -236,12 +304,12 @@ impl Blocks {
 
     #[inline(never)]
     fn get_waiting(&self, id: BlockId) -> &Block {
-        let unpacked = self.unpack(id, usize::MAX);
+        let unpacked = self.unpack(id, usize::MAX, None);
         let Slot { block, packed, .. } = &self.slots[id.0 as usize];
         block.get_or_init(|| {
             let packed = packed.as_ref().expect("the number of a block");
-            if unpacked.is_err() {
-                self.damage.set(true);
+            if let Err(error) = unpacked {
+                self.memory.fail(error);
             }
             Box::new(packed.head.without_meaning(&packed.layout))
         })
@@ -250,8 +318,10 @@ impl Blocks {
     /// A block that will change: it is no longer what the checkpoint says.
     pub fn get_mut(&mut self, id: BlockId) -> &mut Block {
         self.get(id);
+        let captures = self.captures.get();
         let slot = &mut self.slots[id.0 as usize];
         slot.packed = None;
+        slot.changed = captures;
         slot.block.get_mut().expect("it was asked for above")
     }
 
@@ -281,17 +351,19 @@ impl Blocks {
             .filter_map(|slot| Some(&**slot.block.get()?))
     }
 
-    /// Bytes of blocks that wait, and how many they are.
-    pub fn waiting(&self) -> (usize, usize) {
-        let waiting = self.slots.iter().filter_map(Slot::waiting);
-        waiting.fold((0, 0), |(bytes, count), packed| {
-            (bytes + packed.bytes.len(), count + 1)
-        })
+    /// How many blocks wait.
+    pub fn waiting(&self) -> usize {
+        self.slots.iter().filter_map(Slot::waiting).count()
     }
 }
 
 impl Packed {
-    fn unpack(&self, stored: &Stored, found: Option<checkpoint::Found>) -> Decoded<Block> {
-        checkpoint::unpack(&self.bytes, &self.layout, stored, found)
+    fn unpack(
+        &self,
+        bytes: &[u8],
+        stored: &Stored,
+        found: Option<checkpoint::Found>,
+    ) -> Decoded<Block> {
+        checkpoint::unpack(&bytes[1..], &self.layout, stored, found)
     }
 }

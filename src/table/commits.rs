@@ -1,11 +1,12 @@
 //! What is kept of all commits besides their changes, in their order.
 //!
 //! ```text
-//!   stretches  [ 0..4096 ][ 4096..8192 ] …     those of a checkpoint: packed until one of them is asked for
+//!   stretches  [ 0..4096 ][ 4096..8192 ] …     those of a checkpoint: packed until one of them is asked for, or when room is made
 //!   latest     [ 8200, 8201, … ]               those since
 //! ```
 
 use super::CommitInfo;
+use super::memory::{Mark, Round};
 use super::waiting::Bytes;
 use crate::encoding::wire::Decoded;
 use std::cell::OnceCell;
@@ -26,17 +27,22 @@ pub(super) struct Stretch {
     /// The times of the first and of the last.
     pub times: [i64; 2],
     pub bytes: Bytes,
-    pub read: fn(&Stretch) -> Decoded<Vec<CommitInfo>>,
+    pub read: fn(&[u8]) -> Decoded<Vec<CommitInfo>>,
     pub commits: OnceCell<Vec<CommitInfo>>,
+    pub mark: Mark,
 }
+
+/// What a commit takes, about.
+const COMMIT_BYTES: usize = size_of::<CommitInfo>() + 32;
 
 impl Stretch {
     fn commits(&self) -> &[CommitInfo] {
+        self.mark.set();
         self.commits.get_or_init(|| {
-            (self.read)(self).unwrap_or_else(|_| {
-                self.bytes.are_damaged();
-                vec![CommitInfo::without_meaning(self.times[0]); self.count]
-            })
+            self.bytes.memory().grow(self.count * COMMIT_BYTES);
+            let read = self.bytes.decode(self.read);
+            read.filter(|commits| commits.len() == self.count)
+                .unwrap_or_else(|| vec![CommitInfo::without_meaning(self.times[0]); self.count])
         })
     }
 }
@@ -84,6 +90,29 @@ impl Commits {
     pub fn push_stretch(&mut self, stretch: Stretch) {
         self.before += stretch.count;
         self.stretches.push(stretch);
+    }
+
+    /// Drops commits that can be had again.
+    pub fn go_round(&mut self, round: &mut Round) {
+        round.keep(self.latest.capacity() * COMMIT_BYTES);
+        for stretch in &mut self.stretches {
+            let held = stretch
+                .commits
+                .get()
+                .map_or(0, |_| stretch.count * COMMIT_BYTES);
+            if round.drops(&stretch.mark, held) {
+                stretch.commits.take();
+            }
+        }
+    }
+
+    /// All commits up to some place are now these stretches.
+    pub fn take_places(&mut self, stretches: Vec<Stretch>) {
+        let until: usize = stretches.iter().map(|stretch| stretch.count).sum();
+        let known = until.saturating_sub(self.before).min(self.latest.len());
+        self.latest.drain(..known);
+        self.latest.shrink_to_fit();
+        (self.before, self.stretches) = (until, stretches);
     }
 
     /// The stretch that begins with a commit.

@@ -14,6 +14,7 @@ use super::block::Block;
 use super::blocks::Blocks;
 use super::closed::{Closed, ClosedTier};
 use super::key::{ByteKey, Key, KeyShape};
+use super::memory::Round;
 use super::ordered_map::OrderedMap;
 use super::stamps::ALIVE;
 use super::{BlockId, Location};
@@ -158,9 +159,33 @@ impl KeyIndex {
         each_tiers!(&mut self.tiers, tiers => tiers.closed = ClosedTier::default());
     }
 
-    /// What is needed for that.
-    pub fn awaited(&self) -> Option<BlockId> {
+    /// Up to which sequence it is needed under a number.
+    pub fn awaits(&self, id: BlockId) -> Option<u64> {
+        each_tiers!(&self.tiers, tiers => tiers.closed.awaits(id))
+    }
+
+    /// Up to which sequence nothing is known of what ended.
+    pub fn awaited(&self) -> Option<u64> {
         each_tiers!(&self.tiers, tiers => tiers.closed.awaited())
+    }
+
+    /// Drops what can be had again; of the past, whose end is given, all or nothing.
+    pub fn go_round(&mut self, round: &mut Round, until: u64, blocks: &mut Blocks) {
+        each_tiers!(&mut self.tiers, tiers => {
+            tiers.live.go_round(round);
+            if tiers.closed.go_round(round, tiers.retired_held()) {
+                tiers.drop_past(until, blocks);
+            }
+        });
+    }
+
+    /// Trees that ended at once give way to what the blocks say of them, and so does what was to be made of blocks of before.
+    pub fn renew_past(&mut self, until: u64, blocks: &mut Blocks) {
+        each_tiers!(&mut self.tiers, tiers => {
+            if !tiers.retired.is_empty() || tiers.closed.awaited().is_some() {
+                tiers.drop_past(until, blocks);
+            }
+        });
     }
 
     /// Takes in what ended, as an index of it alone.
@@ -182,8 +207,7 @@ impl KeyIndex {
 
     pub fn bytes_held(&self) -> usize {
         each_tiers!(&self.tiers, tiers => {
-            let retired: usize = tiers.retired.iter().map(|(_, tree)| tree.bytes_held()).sum();
-            tiers.live.bytes_held() + retired + tiers.closed.bytes_held()
+            tiers.live.bytes_held() + tiers.retired_held() + tiers.closed.bytes_held()
         })
     }
 }
@@ -242,6 +266,24 @@ impl<K: Key> Tiers<K> {
             };
             self.closed.push(entry, blocks);
         }
+    }
+
+    /// Reads what waits: the bytes are not to be had any more.
+    pub fn hold(&mut self) {
+        self.live.hold();
+        self.retired.iter_mut().for_each(|(_, tree)| tree.hold());
+    }
+
+    fn retired_held(&self) -> usize {
+        let trees = self.retired.iter();
+        trees.map(|(_, tree)| tree.bytes_held()).sum()
+    }
+
+    /// What ended up to now will be made again when it is needed.
+    fn drop_past(&mut self, until: u64, blocks: &mut Blocks) {
+        self.retired.clear();
+        self.closed = ClosedTier::default();
+        self.closed.await_past(until, blocks);
     }
 
     /// From this sequence on, the live tree alone says everything.

@@ -100,9 +100,16 @@
 //! pieces of live tiers stay packed until they are touched (`waiting`), and the closed tiers of before unmade until a reader
 //! needs them.
 //!
+//! # Memory
+//!
+//! What a checkpoint holds need not stay in memory: when more is held than [`Store::set_budget`] says, blocks, pages of row
+//! maps, leaves of indexes, commits and closed tiers are dropped, those first that have not been used lately (`memory`), and
+//! had again when they are touched. A checkpoint that was written becomes the place where all of that is had from
+//! ([`Store::take_places`]). What changed since is in memory alone, and stays.
+//!
 //! # What is left out
 //!
-//! Blocks and runs stay in memory for now, and there is one branch. Runs are merged by the commit that fills
+//! There is one branch. Runs are merged by the commit that fills
 //! them. A moment before an index was made is served by the index too, but not by the short way for unique
 //! keys, which they may not have been then.
 
@@ -119,9 +126,11 @@ mod commits;
 mod index;
 mod key;
 mod location;
+mod memory;
 mod mention;
 mod ordered_map;
 mod relation;
+mod room;
 mod row_map;
 mod rows;
 mod size;
@@ -136,11 +145,13 @@ pub use catalog::Catalog;
 pub use check::Check;
 pub use checkpoint::{Capture, Restore};
 pub use location::{BlockId, Fetch, Location};
+pub use memory::Waiter;
 pub use mention::{
     MARK, each_text, mention, mentioned, mentions, mentions_in, next_of, with_names,
 };
 pub use size::Size;
 pub use store::{CommitInfo, Residency, Stats, Store};
+pub use waiting::Origin;
 
 pub(crate) use append::{append_null, append_range, append_value, nulls};
 pub(crate) use block::Block;

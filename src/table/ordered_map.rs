@@ -10,12 +10,14 @@
 //! binary search crosses in cache. Appending in key order fills leaves completely. Keys and values are apart,
 //! so that a search touches keys alone.
 //!
-//! A leaf that comes from a checkpoint stays as its bytes until an entry of it is asked for. Leaves are shared with
+//! A leaf that comes from a checkpoint stays as its bytes until an entry of it is asked for, and may be them again when room is
+//! made. Leaves are shared with
 //! copies of the map until one of the two changes them, so that a copy costs next to nothing: a checkpoint is written
 //! from one.
 
-use super::waiting::Bytes;
-use crate::encoding::wire::Decoded;
+use super::memory::{Mark, Round};
+use super::waiting::{Bytes, Identity, identity_of};
+use crate::encoding::wire::{Decoded, invalid};
 use std::cell::OnceCell;
 use std::mem::size_of;
 use std::rc::Rc;
@@ -34,6 +36,7 @@ struct Leaf<K, V> {
     /// There, unless it waits.
     entries: OnceCell<Entries<K, V>>,
     waiting: Option<Waiting<K, V>>,
+    mark: Mark,
 }
 
 #[derive(Debug, Clone)]
@@ -47,9 +50,11 @@ pub(crate) struct Entries<K, V> {
 pub(crate) struct Waiting<K, V> {
     pub bytes: Bytes,
     pub len: usize,
-    /// Reads the entries.
-    pub read: fn(&Self) -> Decoded<Entries<K, V>>,
+    pub read: Read<K, V>,
 }
+
+/// Reads so many entries as of a sequence.
+pub(crate) type Read<K, V> = fn(&[u8], usize, u64) -> Decoded<Entries<K, V>>;
 
 /// The place of an entry, good until the next change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,19 +73,37 @@ impl<K, V> Default for OrderedMap<K, V> {
     }
 }
 
+impl<K, V> Leaf<K, V> {
+    fn bytes_held(&self) -> usize {
+        let entries = self.entries.get();
+        entries.map_or(0, |entries| {
+            entries.keys.capacity() * (size_of::<K>() + size_of::<V>())
+        })
+    }
+}
+
 impl<K, V> From<Entries<K, V>> for Rc<Leaf<K, V>> {
     fn from(entries: Entries<K, V>) -> Self {
         Rc::new(Leaf {
             entries: entries.into(),
             waiting: None,
+            mark: Mark::default(),
         })
     }
 }
 
 impl<K: Ord + Clone, V: Copy + Default> OrderedMap<K, V> {
+    /// Bytes of an entry.
+    const ENTRY: usize = size_of::<K>() + size_of::<V>();
+
     /// The entries of a leaf. Where its bytes contradict themselves they are noted to, and it has entries of no meaning.
     fn leaf(&self, leaf: usize) -> &Entries<K, V> {
-        let Leaf { entries, waiting } = &*self.leaves[leaf];
+        let Leaf {
+            entries,
+            waiting,
+            mark,
+        } = &*self.leaves[leaf];
+        mark.set();
         entries.get_or_init(|| match waiting {
             Some(waiting) => self.read(leaf, waiting),
             None => unreachable!("a leaf has entries or waits"),
@@ -97,13 +120,18 @@ impl<K: Ord + Clone, V: Copy + Default> OrderedMap<K, V> {
                 && keys.is_sorted_by(|a, b| a < b)
                 && next.is_none_or(|next| keys[keys.len() - 1] < *next)
         };
-        let read = (waiting.read)(waiting).ok();
-        read.filter(is_sound).unwrap_or_else(|| {
-            waiting.bytes.are_damaged();
-            Entries {
-                keys: vec![fence.clone(); waiting.len],
-                values: vec![V::default(); waiting.len],
+        let Waiting { bytes, len, read } = waiting;
+        let read = bytes.decode(|own| {
+            let entries = read(own, *len, bytes.seq)?;
+            match is_sound(&entries) {
+                true => Ok(entries),
+                false => invalid("keys are out of order"),
             }
+        });
+        bytes.memory().grow(len * Self::ENTRY);
+        read.unwrap_or_else(|| Entries {
+            keys: vec![fence.clone(); *len],
+            values: vec![V::default(); *len],
         })
     }
 
@@ -148,6 +176,7 @@ impl<K: Ord + Clone, V: Copy + Default> OrderedMap<K, V> {
         self.leaves.push(Rc::new(Leaf {
             entries: OnceCell::new(),
             waiting: Some(waiting),
+            mark: Mark::default(),
         }));
         fits
     }
@@ -315,16 +344,61 @@ impl<K: Ord + Clone, V: Copy + Default> OrderedMap<K, V> {
         }
     }
 
+    /// Drops entries that can be had again.
+    pub fn go_round(&mut self, round: &mut Round) {
+        round.fix(self.fences.capacity() * (size_of::<K>() + size_of::<Leaf<K, V>>()));
+        for leaf in &mut self.leaves {
+            match &leaf.waiting {
+                None => round.keep(leaf.bytes_held()),
+                Some(waiting) if round.drops(&leaf.mark, leaf.bytes_held()) => {
+                    *leaf = Rc::new(Leaf {
+                        entries: OnceCell::new(),
+                        waiting: Some(waiting.clone()),
+                        mark: Mark::default(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Which bytes or piece of memory a leaf is, as long as it does not change.
+    pub fn identity(&self, leaf: usize) -> Identity {
+        let leaf = &self.leaves[leaf];
+        let waiting = leaf.waiting.as_ref();
+        waiting.map_or_else(|| identity_of(leaf), |waiting| waiting.bytes.identity())
+    }
+
+    /// Reads what waits: the bytes are not to be had any more.
+    pub fn hold(&mut self) {
+        for leaf in 0..self.leaves.len() {
+            if self.leaves[leaf].waiting.is_some() {
+                self.leaf_mut(leaf);
+            }
+        }
+    }
+
+    /// The leaves that are found have new places. The bytes of others are not to be had any more.
+    pub fn take_places(&mut self, find: &dyn Fn(Identity) -> Option<Bytes>, read: Read<K, V>) {
+        for leaf in 0..self.leaves.len() {
+            match find(self.identity(leaf)) {
+                Some(bytes) => {
+                    let len = self.leaf_len(leaf);
+                    let waiting = Waiting { bytes, len, read };
+                    Rc::make_mut(&mut self.leaves[leaf]).waiting = Some(waiting);
+                }
+                None if self.leaves[leaf].waiting.is_some() => drop(self.leaf_mut(leaf)),
+                None => {}
+            }
+        }
+    }
+
     pub fn bytes_held(&self) -> usize {
-        let entry = size_of::<K>() + size_of::<V>();
-        let held = |leaf: &Rc<Leaf<K, V>>| {
-            let entries = leaf.entries.get();
+        let leaves = self.leaves.iter().map(|leaf| {
             let waiting = leaf.waiting.as_ref();
-            entries.map_or(0, |entries| entries.keys.capacity() * entry)
-                + waiting.map_or(0, |waiting| waiting.bytes.get().len())
-        };
-        let leaves: usize = self.leaves.iter().map(held).sum();
-        leaves + self.fences.capacity() * size_of::<K>()
+            leaf.bytes_held() + waiting.map_or(0, |waiting| waiting.bytes.range.len())
+        });
+        leaves.sum::<usize>() + self.fences.capacity() * size_of::<K>()
     }
 }
 

@@ -6,6 +6,7 @@ use super::blocks::{Blocks, Outline};
 use super::closed::{Closed, ClosedTier};
 use super::index::{AnyPeriods, IndexBuild, KeyIndex};
 use super::key::{KeyMakers, KeyShape};
+use super::memory::Round;
 use super::row_map::RowMap;
 use super::rows::Layout;
 use super::stamps::ALIVE;
@@ -323,11 +324,48 @@ impl Relation {
         self.timeline.ever(ALIVE).count() as u64
     }
 
+    fn retired_held(&self) -> usize {
+        let maps = self.retired.iter();
+        maps.map(|(_, map)| map.bytes_held()).sum()
+    }
+
     pub fn bytes_held(&self) -> usize {
-        let retired: usize = self.retired.iter().map(|(_, map)| map.bytes_held()).sum();
         let indexes: usize = self.indexes.iter().map(KeyIndex::bytes_held).sum();
         let deleted = self.deleted.capacity() * 16;
-        self.live.bytes_held() + retired + self.closed.bytes_held() + indexes + deleted
+        let past = self.retired_held() + self.closed.bytes_held();
+        self.live.bytes_held() + past + indexes + deleted
+    }
+}
+
+/// What is dropped and had again.
+impl Relation {
+    /// Drops what can be had again; of what ended up to now all or nothing.
+    pub fn go_round(&mut self, round: &mut Round, until: u64, blocks: &mut Blocks) {
+        round.fix(self.deleted.capacity() * 16);
+        self.live.go_round(round);
+        if self.closed.go_round(round, self.retired_held()) {
+            self.drop_past(until, blocks);
+        }
+        for index in &mut self.indexes {
+            index.go_round(round, until, blocks);
+        }
+    }
+
+    /// What ended at once gives way to what the blocks say of it, whose bytes are to be had. What was to be made of the blocks
+    /// as they were then is made of them as they are now.
+    pub fn renew_past(&mut self, until: u64, blocks: &mut Blocks) {
+        if !self.retired.is_empty() || self.closed.awaited().is_some() {
+            self.drop_past(until, blocks);
+        }
+        for index in &mut self.indexes {
+            index.renew_past(until, blocks);
+        }
+    }
+
+    fn drop_past(&mut self, until: u64, blocks: &mut Blocks) {
+        self.retired.clear();
+        self.closed = ClosedTier::default();
+        self.closed.await_past(until, blocks);
     }
 }
 

@@ -7,11 +7,13 @@
 //! ```
 //!
 //! Row ids are given in order over the whole database, so a table's ids come in stretches and a page is
-//! mostly full or absent. A page that comes from a checkpoint stays as its bytes until it is asked for a row, and pages are
-//! shared with copies of the map until one of the two changes them.
+//! mostly full or absent. A page that comes from a checkpoint stays as its bytes until it is asked for a row, and may be them again
+//! when room is made. Pages are shared with copies of the map until one of the two changes them.
 
+use super::BlockId;
 use super::Location;
-use super::waiting::Bytes;
+use super::memory::{Mark, Round};
+use super::waiting::{Bytes, Identity, identity_of};
 use crate::encoding::wire::Decoded;
 use crate::types::{RowId, TableId};
 use std::cell::OnceCell;
@@ -38,6 +40,7 @@ pub(crate) struct Page {
     pub used: usize,
     /// The bytes that it was before it changed.
     pub waiting: Option<WaitingPage>,
+    mark: Mark,
 }
 
 #[derive(Debug, Clone)]
@@ -50,15 +53,26 @@ pub(crate) struct WaitingPage {
 #[derive(Debug)]
 pub(crate) struct StoredRows {
     pub table: TableId,
-    /// The number in the store of the first block of the checkpoint; and of all its blocks the table, and how many rows
-    /// they have.
-    pub first: u32,
-    pub blocks: Rc<Vec<(TableId, usize)>>,
+    /// Of all blocks of the checkpoint the number in the store, the table, and how many rows they have.
+    pub blocks: Rc<Vec<StoredBlock>>,
     pub read: fn(&[u8], usize, &StoredRows) -> Decoded<Box<Slots>>,
 }
 
+/// A block of a checkpoint, as long as rows may lie in it.
+pub(crate) type StoredBlock = (BlockId, TableId, usize);
+
 impl Page {
+    fn new(used: usize, waiting: Option<WaitingPage>) -> Rc<Page> {
+        Rc::new(Page {
+            slots: OnceCell::new(),
+            used,
+            waiting,
+            mark: Mark::default(),
+        })
+    }
+
     pub fn slots(&self) -> &Slots {
+        self.mark.set();
         self.slots.get_or_init(|| self.read())
     }
 
@@ -66,16 +80,28 @@ impl Page {
     fn read(&self) -> Box<Slots> {
         let read = self.waiting.as_ref().and_then(|waiting| {
             let WaitingPage { bytes, rows } = waiting;
-            let read = (rows.read)(bytes.get(), self.used, rows);
-            read.inspect_err(|_| bytes.are_damaged()).ok()
+            bytes.memory().grow(size_of::<Slots>());
+            bytes.decode(|own| (rows.read)(own, self.used, rows))
         });
         read.unwrap_or_else(|| Box::new([NONE; PAGE_ROWS]))
+    }
+
+    fn bytes_held(&self) -> usize {
+        self.slots.get().map_or(0, |_| size_of::<Slots>())
     }
 
     fn slots_mut(&mut self) -> &mut Slots {
         self.slots();
         self.waiting = None;
         self.slots.get_mut().expect("it was asked for above")
+    }
+}
+
+/// Which bytes or piece of memory a page is, as long as it does not change.
+impl Page {
+    pub fn identity(self: &Rc<Self>) -> Identity {
+        let waiting = self.waiting.as_ref();
+        waiting.map_or_else(|| identity_of(self), |waiting| waiting.bytes.identity())
     }
 }
 
@@ -99,13 +125,8 @@ impl RowMap {
     /// Sets the place of a row, which it may have had before.
     pub fn set(&mut self, row: RowId, location: Location) {
         let (number, slot) = place(row);
-        let page = Rc::make_mut(self.page(number).get_or_insert_with(|| {
-            Rc::new(Page {
-                slots: OnceCell::new(),
-                used: 0,
-                waiting: None,
-            })
-        }));
+        let page = self.page(number);
+        let page = Rc::make_mut(page.get_or_insert_with(|| Page::new(0, None)));
         let own = &mut page.slots_mut()[slot];
         let new = *own == NONE;
         *own = location.pack();
@@ -137,11 +158,7 @@ impl RowMap {
     /// Adds a page that waits, with so many rows.
     pub fn add_waiting(&mut self, number: u64, used: usize, waiting: WaitingPage) {
         self.len += used;
-        *self.page(number) = Some(Rc::new(Page {
-            slots: OnceCell::new(),
-            used,
-            waiting: Some(waiting),
-        }));
+        *self.page(number) = Some(Page::new(used, Some(waiting)));
     }
 
     pub fn remove(&mut self, row: RowId) -> Option<Location> {
@@ -159,9 +176,37 @@ impl RowMap {
     }
 
     /// The pages that have rows from some place on, with their numbers.
-    pub fn pages_from(&self, index: usize) -> impl Iterator<Item = (u64, &Page)> + '_ {
+    pub fn pages_from(&self, index: usize) -> impl Iterator<Item = (u64, &Rc<Page>)> + '_ {
         let pages = self.pages.iter().enumerate().skip(index);
-        pages.filter_map(|(index, page)| Some((self.first + index as u64, &**page.as_ref()?)))
+        pages.filter_map(|(index, page)| Some((self.first + index as u64, page.as_ref()?)))
+    }
+
+    /// Drops places that can be had again.
+    pub fn go_round(&mut self, round: &mut Round) {
+        round.fix(self.pages.capacity() * 8 + self.pages.len() * size_of::<Page>());
+        for page in self.pages.iter_mut().flatten() {
+            match &page.waiting {
+                None => round.keep(page.bytes_held()),
+                Some(waiting) if round.drops(&page.mark, page.bytes_held()) => {
+                    *page = Page::new(page.used, Some(waiting.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// The pages that are found have new places. The bytes of others are not to be had any more.
+    pub fn take_places(&mut self, find: &dyn Fn(Identity) -> Option<Bytes>, rows: &Rc<StoredRows>) {
+        for page in self.pages.iter_mut().flatten() {
+            match find(page.identity()) {
+                Some(bytes) => {
+                    let rows = rows.clone();
+                    Rc::make_mut(page).waiting = Some(WaitingPage { bytes, rows });
+                }
+                None if page.waiting.is_some() => drop(Rc::make_mut(page).slots_mut()),
+                None => {}
+            }
+        }
     }
 
     /// The place of the page behind one with this number.
@@ -182,10 +227,9 @@ impl RowMap {
     }
 
     pub fn bytes_held(&self) -> usize {
-        let held = |(_, page): (u64, &Page)| {
-            let slots = page.slots.get().map_or(0, |_| size_of::<Slots>());
+        let held = |(_, page): (u64, &Rc<Page>)| {
             let waiting = page.waiting.as_ref();
-            slots + waiting.map_or(0, |waiting| waiting.bytes.get().len())
+            page.bytes_held() + waiting.map_or(0, |waiting| waiting.bytes.range.len())
         };
         self.pages_from(0).map(held).sum::<usize>() + self.pages.capacity() * 8
     }
@@ -194,7 +238,6 @@ impl RowMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::BlockId;
 
     fn at(row: u32) -> Location {
         Location {

@@ -4,11 +4,14 @@ use super::apply::apply_change;
 use super::blocks::Blocks;
 use super::commits::Commits;
 use super::relation::Relation;
-use super::{BlockId, Catalog, KeyIndex, KeyMakers};
+use super::waiting::Part;
+use super::{BlockId, Catalog, KeyIndex, KeyMakers, Waiter};
 use crate::commit::{CatalogChange, Commit, RequestId, TableChange};
 use crate::error::{Code, Error, Result};
 use crate::types::SortedMap;
-use crate::types::{BranchId, IndexId, RowId, Seq, Snapshot, TableId, TableSchema, sort_by};
+use crate::types::{
+    BranchId, HeapBound, IndexId, RowId, Seq, Snapshot, TableId, TableSchema, sort_by,
+};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -87,6 +90,11 @@ pub struct Stats {
 pub struct Store {
     pub(super) relations: SortedMap<TableId, Relation>,
     pub(super) blocks: Blocks,
+    /// Those of the checkpoint that something is made of when it is needed.
+    pub(super) parts: Vec<Rc<Part>>,
+    pub(super) heap: HeapBound,
+    /// Bytes that are in no checkpoint, when that was last looked at.
+    pub(super) dirty: u64,
     /// Each catalog with the commit that made it, and what that changed.
     pub(super) catalogs: Vec<(Seq, Rc<Catalog>)>,
     pub(super) changes: Vec<(Seq, Vec<CatalogChange>)>,
@@ -95,7 +103,7 @@ pub struct Store {
     /// There is a commit of another branch, of which a checkpoint would know nothing.
     pub(super) has_branches: bool,
     /// Indexes that are gone, for who began to read through them before.
-    dropped: Vec<(TableId, KeyIndex)>,
+    pub(super) dropped: Vec<(TableId, KeyIndex)>,
     pub(super) next: NextIds,
     pub(crate) makers: KeyMakers,
     pub(crate) touched: Touched,
@@ -142,6 +150,9 @@ impl Store {
         Store {
             relations: SortedMap::new(),
             blocks: Blocks::new(residency),
+            parts: Vec::new(),
+            heap: HeapBound::default(),
+            dirty: 0,
             catalogs: Vec::new(),
             changes: Vec::new(),
             empty: Rc::default(),
@@ -167,10 +178,18 @@ impl Store {
     /// Makes a commit's changes: the only writer, live and in replay alike.
     ///
     /// # Errors
-    /// A commit that does not follow the last or does not fit the tables. The store is then of no use any
+    /// A commit that does not follow the last or does not fit the tables, and what could not be read for it. The store is then of no use any
     /// more: it is thrown away and made anew from the log.
     pub fn apply(&mut self, commit: Commit) -> Result<()> {
         self.check_order(&commit)?;
+        self.make_room();
+        self.blocks.memory.grow(commit.cost() as usize);
+        let applied = self.apply_in_order(commit);
+        // What could not be read says why the rest does not fit.
+        self.check_sound().and(applied)
+    }
+
+    fn apply_in_order(&mut self, commit: Commit) -> Result<()> {
         let mut tables: Vec<TableId> = commit.tables.iter().map(|change| change.table).collect();
         tables.extend(commit.catalog.iter().filter_map(CatalogChange::table));
         sort_by(&mut tables, Ord::cmp);
@@ -289,31 +308,44 @@ impl Store {
         self.dropped.clear();
     }
 
-    /// Answers a `Need`: unpacks a block, or makes the closed tier that a checkpoint leaves out.
+    /// Answers a `Need`: unpacks a block, or makes the closed tier that a checkpoint leaves out. It is kept until it is said
+    /// that it was of use (see [`Store::release`]).
     ///
     /// # Errors
-    /// `CORRUPT` for what a checkpoint says that contradicts itself.
-    pub fn load(&mut self, block: BlockId) -> Result<()> {
-        let Store {
-            relations, blocks, ..
-        } = self;
+    /// `CORRUPT` for what a checkpoint says that contradicts itself, `IO` where it cannot be read.
+    pub fn load(&mut self, block: BlockId, waiter: Waiter) -> Result<()> {
+        self.pin(waiter, block);
+        self.make_room();
+        let (relations, blocks) = (&mut self.relations, &mut self.blocks);
         if let Some(relation) = relations.values_mut().find(|own| own.awaits(block)) {
+            self.heap.check(relation.index_bytes(blocks))?;
             relation.make_past(block, blocks)?;
         }
-        blocks.load(block)
+        self.make_past_of_dropped(&|index| index.awaits(block))?;
+        self.blocks.load(block, waiter)
+    }
+
+    /// Makes the closed tiers of indexes that are gone, of those that await it up to a sequence.
+    pub(super) fn make_past_of_dropped(
+        &mut self,
+        awaits: &dyn Fn(&KeyIndex) -> Option<u64>,
+    ) -> Result<()> {
+        let (relations, blocks) = (&self.relations, &mut self.blocks);
+        for (table, index) in &mut self.dropped {
+            if let (Some(seq), Some(relation)) = (awaits(index), relations.get(table)) {
+                self.heap.check(relation.index_bytes(blocks))?;
+                let past = relation.past_of(index, seq, blocks)?;
+                index.take_past(past, blocks);
+            }
+        }
+        Ok(())
     }
 
     /// # Errors
-    /// `CORRUPT` if something that a checkpoint holds turned out to contradict itself: what has been answered since it was
-    /// touched means nothing.
+    /// `CORRUPT` if something that a checkpoint holds turned out to contradict itself, `IO` if it could not be read in place:
+    /// what has been answered since it was touched means nothing.
     pub fn check_sound(&self) -> Result<()> {
-        match self.blocks.damage.get() {
-            true => Err(Error::new(
-                Code::Corrupt,
-                "a part of the checkpoint contradicts itself",
-            )),
-            false => Ok(()),
-        }
+        self.blocks.memory.check_sound()
     }
 
     pub fn last_seq(&self) -> Option<Seq> {
@@ -359,7 +391,8 @@ impl Store {
     pub fn stats(&self) -> Stats {
         let relations = || self.relations.values();
         let blocks: usize = self.blocks.iter().map(|block| block.bytes_held()).sum();
-        let (waiting_bytes, waiting) = self.blocks.waiting();
+        let waiting = self.blocks.waiting();
+        let packed: usize = self.parts.iter().map(|part| part.held()).sum();
         let indexes: usize = relations().map(Relation::bytes_held).sum();
         Stats {
             blocks: (self.blocks.iter().count() + waiting) as u64,
@@ -368,7 +401,7 @@ impl Store {
             copies: self.blocks.copies(),
             live_entries_touched: self.touched.live.get(),
             closed_entries_touched: self.touched.closed.get(),
-            bytes_held: (blocks + waiting_bytes + indexes) as u64,
+            bytes_held: (blocks + packed + indexes) as u64,
         }
     }
 

@@ -112,7 +112,10 @@ impl View<'_> {
                     return Ok(Fetch::Ready(Vec::new()));
                 }
             }
-            if let Fetch::Need(id) = self.resolve(cursor, max)? {
+            // What was found before something was missing is told first: it need not be in memory with what comes.
+            if let Fetch::Need(id) = self.resolve(cursor, max)?
+                && cursor.found.is_empty()
+            {
                 return Ok(Fetch::Need(id));
             }
         }

@@ -62,7 +62,11 @@ impl Engine {
                 };
                 report::compaction(&compacted, database)
             }
-            Kind::Stats => report::stats(database),
+            Kind::Stats => {
+                let stats = report::stats(database);
+                database.check_usable()?;
+                stats
+            }
             Kind::Salvage => {
                 let salvage = self.salvage.as_mut();
                 let salvage = salvage.ok_or_else(|| Error::not_under_way("salvage"))?;

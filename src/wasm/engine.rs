@@ -5,8 +5,8 @@ use super::files::Files;
 use super::heap::{HEAP_MAX, Instance};
 use super::host::{Host, Outside};
 use crate::db::{
-    CHECKPOINT_AFTER, Database, Durability, Encoder, Failure, Limits, Opening, Options, Parameter,
-    Salvage, SessionId, StatementId, TaskId,
+    CHECKPOINT_AFTER, Database, Durability, Encoder, Failure, Limits, MEMORY, MEMORY_MAX, Opening,
+    Options, Parameter, Salvage, SessionId, StatementId, TaskId,
 };
 use crate::error::{Code, Error, Result};
 use crate::log::Mode;
@@ -69,17 +69,19 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// A database over the host's files, or its pieces, or in memory; with `salvage` only to be read, up to where it is damaged.
-    /// It must be opened before it is asked. `memory` are the bytes that it may use, 0 for as many as is usual.
+    /// It must be opened before it is asked. `memory` are the bytes that it may use, 0 for as many as is usual: a database over
+    /// a storage drops what it can have again beyond them, one in memory refuses to take more.
     #[wasm_bindgen(constructor)]
     pub fn new(host: Host, storage: u32, salvage: bool, memory: f64) -> Engine {
         let outside = Outside(Rc::new(host));
         outside.report_panics();
         let host = Rc::clone(&outside.0);
         let (storage, pieces) = storage_of(&host, storage);
-        let bytes_max = if memory > 0.0 {
-            memory as u64
-        } else {
-            HEAP_MAX
+        let said = (memory > 0.0).then_some(memory as u64);
+        let usual = Limits::default();
+        let (budget, bytes_max, statement) = match (&storage, said) {
+            (Some(_), Some(said)) => (said.min(MEMORY_MAX), HEAP_MAX, said.min(MEMORY_MAX)),
+            (_, said) => (MEMORY, said.unwrap_or(HEAP_MAX), usual.memory_bytes),
         };
         let heap = HeapBound::new(Rc::new(Instance), bytes_max.min(HEAP_MAX));
         let opening = Database::open(Options {
@@ -98,8 +100,10 @@ impl Engine {
             limits: Limits {
                 // The host keeps the time that a writer waits.
                 lock_timeout: i64::MAX,
-                ..Limits::default()
+                memory_bytes: statement,
+                ..usual
             },
+            memory: budget,
             heap: heap.clone(),
         });
         Engine {

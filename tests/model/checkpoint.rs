@@ -94,7 +94,7 @@ fn read_all(store: &mut Store, last: u64) {
                     match view.read_unit(unit, &versions, &columns, &ZoneFilter::default()) {
                         Ok(driftdb::table::Fetch::Need(block)) if !needed.contains(&block) => {
                             needed.push(block);
-                            if store.load(block).is_err() {
+                            if store.load(block, driftdb::table::Waiter::CALL).is_err() {
                                 break;
                             }
                         }

@@ -312,7 +312,7 @@ impl History {
         while let Fetch::Need(block) =
             txn.update(&self.store, table.schema.id, &rows, &ids, &values)?
         {
-            self.store.load(block)?;
+            self.store.load(block, driftdb::table::Waiter::CALL)?;
         }
         Ok(())
     }
@@ -409,6 +409,6 @@ pub fn capture(store: &Store, seq: u64) -> Vec<Vec<u8>> {
 
 pub fn restore(parts: &[Vec<u8>], residency: Residency) -> Result<Store> {
     let mut restore = Restore::new(Store::new(residency));
-    parts.iter().try_for_each(|part| restore.part(part))?;
+    parts.iter().try_for_each(|part| restore.part(part, None))?;
     restore.finish()
 }

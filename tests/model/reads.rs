@@ -11,7 +11,9 @@ pub fn ready<T>(store: &mut Store, ask: impl Fn(&Store) -> Result<Fetch<T>>) -> 
     loop {
         match ask(store).expect("a read of what exists") {
             Fetch::Ready(value) => return value,
-            Fetch::Need(block) => store.load(block).expect("the block exists"),
+            Fetch::Need(block) => store
+                .load(block, driftdb::table::Waiter::CALL)
+                .expect("the block exists"),
         }
     }
 }
@@ -115,7 +117,9 @@ pub fn next_rows(
         let next = view(store, txn, known).next_rows(cursor, batch);
         match next.expect("a read of what exists") {
             Fetch::Ready(rows) => return rows,
-            Fetch::Need(block) => store.load(block).expect("the block exists"),
+            Fetch::Need(block) => store
+                .load(block, driftdb::table::Waiter::CALL)
+                .expect("the block exists"),
         }
     }
 }

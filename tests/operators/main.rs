@@ -105,7 +105,10 @@ impl Bench {
             };
             match execution.step(&mut context).unwrap() {
                 Step::Chunk(chunk) => rows.extend((0..chunk.len()).map(|row| chunk.row(row))),
-                Step::Need(block) => self.store.load(block).unwrap(),
+                Step::Need(block) => self
+                    .store
+                    .load(block, driftdb::table::Waiter::CALL)
+                    .unwrap(),
                 Step::Yield => {}
                 Step::Done => break,
             }

@@ -65,6 +65,8 @@ fn open(seed: u64, clock: &Rc<Ticks>, files: &Option<Kept>) -> Engine {
     Engine::with(seed, clock.clone(), |options| {
         if let Some(files) = files {
             options.storage = Some(Box::new(files.clone()));
+            // Next to nothing of it stays in memory.
+            options.memory = 1 << 14;
         }
     })
 }

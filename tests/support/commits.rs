@@ -4,7 +4,7 @@ use super::random::Random;
 use driftdb::column::{Data, Strings, Vector};
 use driftdb::commit::{CatalogChange, Commit, RowChanges, TableChange};
 use driftdb::error::Result;
-use driftdb::log::{Contents, Log, Mode, Options, Recovered, Recovery, Report, Sizes};
+use driftdb::log::{Contents, Log, Mode, Options, Recovered, Recovery, Report, Sizes, Spot};
 use driftdb::storage::Storage;
 use driftdb::types::{
     BranchId, ColumnId, ColumnSchema, DataType, Decimal, Entropy, IndexId, IndexSchema, RowId, Seq,
@@ -72,7 +72,7 @@ pub fn open(storage: Box<dyn Storage>, options: Options) -> Result<(Vec<Commit>,
     for _ in 0..1_000_000 {
         match recovery.step()? {
             Recovered::Commit(commit) => commits.push(*commit),
-            Recovered::Part(part) => commits.push(commit_of(&part)),
+            Recovered::Part(part, _) => commits.push(commit_of(&part)),
             Recovered::Miss => {}
             Recovered::Done { log, report } => return Ok((commits, *log, report)),
         }
@@ -229,6 +229,8 @@ impl Contents for Parts {
         let part = || next.to_le_bytes().repeat(1 + next as usize * 7 % 40);
         Ok((next <= seq).then(part))
     }
+
+    fn placed(&mut self, _part: Vec<u8>, _spot: Spot) {}
 
     fn restart(&mut self, _seq: u64) {
         self.0 = 0;

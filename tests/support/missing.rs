@@ -66,6 +66,10 @@ impl<S: Storage> Storage for Missing<S> {
         self.inner.clear(file)
     }
 
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
     fn flush(&mut self) -> Result<Ticket> {
         self.inner.flush()
     }

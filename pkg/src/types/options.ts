@@ -117,12 +117,23 @@ export interface OpenOptions extends CallOptions {
   /** Milliseconds that a writing statement waits for another transaction to end. Default 5000. */
   lockTimeout?: number | undefined;
   /**
-   * Bytes of memory that the engine may use, 3 GiB by default and at most. What would take more fails with
-   * `MEMORY_LIMIT` and changes nothing. Writing ends at five sixths, and for a transaction where committing it would
-   * take more, so that everything can still be read. What ends with the memory of the device is the engine itself
-   * (`ENGINE_CRASHED`): a database in storage is then opened anew, one in memory is lost.
+   * How much memory the engine may use, in bytes or as a text: `'100 MB'` (that is the default), `'64 MiB'`, `'1 GB'` (the most
+   * for a database in storage; what is beyond is `INVALID_PARAMETER_VALUE`).
+   *
+   * A database in storage keeps what it uses in memory up to there. Beyond it, what storage holds is dropped, what was used
+   * last being kept, and read again when it is needed: a database may be many times larger. It needs some more while a
+   * statement runs that reads many blocks at once, and keeps what is not in a checkpoint yet; over IndexedDB, which cannot
+   * answer at once, it also keeps what a checkpoint holds in its packed form. What a statement sorts, groups, joins and
+   * answers may take as much again (512 MiB where nothing is said); more fails with `MEMORY_LIMIT` and changes nothing.
+   *
+   * A database in `memory://` has nowhere to read anything again from: what is said here, 3 GiB by default and at most, is what
+   * all of it may take. What would take more fails with `MEMORY_LIMIT`. Writing ends at five sixths, and for a
+   * transaction where committing it would take more, so that everything can still be read.
+   *
+   * What ends with the memory of the device is the engine itself (`ENGINE_CRASHED`): a database in storage is then opened
+   * anew, one in memory is lost.
    */
-  memory?: number | undefined;
+  memory?: number | string | undefined;
   /** The default of all calls. */
   rowMode?: RowMode | undefined;
   /** The default of all calls. */

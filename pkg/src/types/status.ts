@@ -163,6 +163,8 @@ export interface DatabaseStats {
   memory: {
     /** By blocks and indexes, roughly. */
     held: number;
+    /** Beyond how much what storage holds is dropped; null where nothing is. */
+    budget: number | null;
     /** By everything in the engine, and how much that may be. */
     used: number;
     max: number;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BUDGET, checkMemory, KEY, MADE, QUESTIONS } from '../larger.mjs';
 import { openPage, reload, until, withChromium, withPage, withProfile, withServer } from './support.mjs';
 
 const PERSISTENT = ['opfs', 'idb', 'auto'];
@@ -125,6 +126,50 @@ for (const scheme of ['opfs', 'idb']) {
       const { storage, commits } = await page.evaluate((name) => databases.get(name).stats(), name);
       assert.deepEqual([storage.segments, storage.checkpointed, compacted.commits], [1, commits, commits]);
       assert.deepEqual((await page.evaluate(answers, name)).slice(0, 4), before.slice(0, 4));
+    }));
+}
+
+for (const scheme of ['opfs', 'idb']) {
+  test(`${scheme}: a database ten times its memory answers as one that has room`, () =>
+    withPage(async (page) => {
+      const name = `${scheme}://large`;
+      const ask = (memory) =>
+        page.evaluate(
+          async (name, memory, questions, key) => {
+            const db = await open_(name, { memory });
+            const rows = [];
+            const told = [];
+            for (const sql of questions) {
+              rows.push((await db.query(sql, [], { rowMode: 'array' })).rows.map((row) => row.map(String)));
+              told.push((await db.stats()).memory);
+            }
+            rows.push((await db.history('t', key)).map(({ row }) => row.v));
+            const { problems } = await db.check();
+            const { memory: after, storage } = await db.stats();
+            await db.close();
+            return { rows, problems, told: [...told, after], checkpoint: storage.checkpoint };
+          },
+          name,
+          memory,
+          QUESTIONS,
+          KEY,
+        );
+      await page.evaluate(
+        async (name, made) => {
+          const db = await open_(name);
+          for (const sql of made) await db.exec(sql);
+          await db.compact();
+          await db.close();
+        },
+        name,
+        MADE,
+      );
+      const whole = await ask('1 GB');
+      const small = await ask(`${BUDGET} B`);
+      assert.deepEqual(small.rows, whole.rows);
+      assert.deepEqual([small.problems, whole.problems], [[], []]);
+      // Over IndexedDB what a checkpoint holds stays, packed.
+      checkMemory({ whole: whole.told, small: small.told, packed: scheme === 'idb' ? small.checkpoint : 0 });
     }));
 }
 

@@ -11,13 +11,15 @@
 //! A file that was begun and not completed means nothing. Of the complete ones the highest number counts;
 //! the superblock remembers that number, so that the loss of the file is found out.
 //!
-//! What the parts say is no concern of the log: whoever has the tables gives and takes them ([`Contents`]).
+//! What the parts say is no concern of the log: whoever has the tables gives and takes them ([`Contents`]), and may read one
+//! again where it lies ([`Spot`]) until there is another checkpoint.
 
 mod header;
 mod reader;
 mod writer;
 
 pub(super) use header::{BEGIN, Found, Header, read};
+pub use reader::Spot;
 pub(super) use reader::{Next, Pieces};
 pub(super) use writer::Checkpoints;
 pub use writer::Contents;

@@ -3,8 +3,9 @@
 use super::{BEGIN, Header, PIECE_BYTES_MAX};
 use crate::error::{Code, Error, Result};
 use crate::log::frame::{self, Checksum, HEAD_BYTES};
-use crate::log::window::Window;
+use crate::log::window::{Window, read_exact};
 use crate::storage::Storage;
+use std::ops::Range;
 
 /// The pieces of one checkpoint, from the first on.
 #[derive(Debug)]
@@ -16,12 +17,70 @@ pub struct Pieces {
     seen: u64,
     window: Window,
     part: Vec<u8>,
+    /// Where it begins.
+    begin: u64,
+}
+
+/// Where a part lies.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    file: u32,
+    checksum: Checksum,
+    offset: u64,
+    length: u64,
+}
+
+impl Spot {
+    pub(super) fn new(file: u32, checksum: &Checksum, pieces: Range<u64>) -> Spot {
+        Spot {
+            file,
+            checksum: checksum.clone(),
+            offset: pieces.start,
+            length: pieces.end - pieces.start,
+        }
+    }
+
+    /// Reads the part that was there.
+    ///
+    /// # Errors
+    /// `CORRUPT` if its bytes are others now, `IO` if the storage fails.
+    pub fn read(&self, storage: &mut dyn Storage) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; self.length as usize];
+        if !read_exact(storage, self.file, self.offset, &mut bytes)? {
+            return Err(Error::new(Code::Io, "the storage answers later"));
+        }
+        let (mut part, mut at) = (Vec::with_capacity(bytes.len()), 0);
+        while at < bytes.len() {
+            let piece = piece_at(&bytes[at..]).filter(|piece| {
+                let goes_on = at + piece.len() < bytes.len();
+                piece[HEAD_BYTES] == u8::from(goes_on)
+                    && self.checksum.fits(self.offset + at as u64, piece)
+            });
+            let Some(piece) = piece else {
+                let (file, offset) = (self.file, self.offset + at as u64);
+                let message = format!(
+                    "a part of the checkpoint is not what was written (file {file}, offset {offset})"
+                );
+                return Err(Error::new(Code::Corrupt, message));
+            };
+            part.extend(&piece[HEAD_BYTES + 1..]);
+            at += piece.len();
+        }
+        Ok(part)
+    }
+}
+
+/// The first piece, if that is all there.
+fn piece_at(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, _) = frame::read_head(*bytes.first_chunk()?);
+    let end = (length as usize).checked_add(HEAD_BYTES)?;
+    bytes.get(..end).filter(|_| length > 0)
 }
 
 /// What the next step came to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Next {
-    Part(Vec<u8>),
+    Part(Vec<u8>, Spot),
     /// A piece was read, and its part goes on.
     More,
     Miss,
@@ -38,6 +97,7 @@ impl Pieces {
             seen: 0,
             window: Window::default(),
             part: Vec::new(),
+            begin: BEGIN,
         }
     }
 
@@ -81,7 +141,12 @@ impl Pieces {
         self.offset += count as u64;
         self.seen += 1;
         match goes_on {
-            0 => Ok(Next::Part(std::mem::take(&mut self.part))),
+            0 => {
+                let pieces = self.begin..self.offset;
+                self.begin = self.offset;
+                let spot = Spot::new(self.file, &self.checksum, pieces);
+                Ok(Next::Part(std::mem::take(&mut self.part), spot))
+            }
             1 => Ok(Next::More),
             _ => Err(self.damaged("a piece has unknown flags")),
         }

@@ -2,7 +2,7 @@
 
 use super::PIECE_BYTES_MAX;
 use super::header::{BEGIN, Header};
-use super::reader::{Next, Pieces};
+use super::reader::{Next, Pieces, Spot};
 use crate::error::{Code, Error, Result};
 use crate::log::frame::Checksum;
 use crate::log::segment::HEADER_BYTES;
@@ -19,6 +19,9 @@ pub trait Contents {
     /// # Errors
     /// That no checkpoint can be made: this one is given up.
     fn next(&mut self, seq: u64) -> Result<Option<Vec<u8>>>;
+
+    /// The last part will lie here when the checkpoint is complete.
+    fn placed(&mut self, part: Vec<u8>, spot: Spot);
 
     /// The parts up to this commit will be asked for, from the first one on.
     fn restart(&mut self, seq: u64);
@@ -56,6 +59,10 @@ const LOG_SHARE: u64 = 8;
 /// A part costs as much as so many bytes at least: it was found, packed and tried, however little came of it.
 const PART_COST: u64 = 32 << 10;
 
+/// The cost of the log from which on a checkpoint may be asked for early, and that as a part of the last one.
+const EARLY_COST: u64 = 64 << 10;
+const EARLY_SHARE: u64 = 64;
+
 /// Looks for a file that does not appear before a checkpoint is put off.
 const PATIENCE: u32 = 100;
 
@@ -70,6 +77,15 @@ impl Log {
     /// Asks for a checkpoint at the next opportunity, however short the log is.
     pub fn want_checkpoint(&mut self) {
         self.checkpoints.wanted = self.head.next_seq > 0;
+    }
+
+    /// Asks for one before it is due, since what it would hold takes much memory. Of a few commits none is worth while.
+    pub fn want_early(&mut self) {
+        let state = &self.checkpoints;
+        let least = EARLY_COST.max(state.put_off).max(state.bytes / EARLY_SHARE);
+        if state.work.is_none() && state.log_cost >= least {
+            self.want_checkpoint();
+        }
     }
 
     /// Leaves a checkpoint that was asked for, unless it is complete. One that is due is begun anew.
@@ -100,6 +116,11 @@ impl Log {
     /// Why the last checkpoint was given up.
     pub fn take_refusal(&mut self) -> Option<Error> {
         self.checkpoints.refusal.take()
+    }
+
+    /// Whether one has been completed. The files of before are there until the next call of [`Log::checkpoint`].
+    pub fn take_completed(&mut self) -> bool {
+        std::mem::take(&mut self.checkpoints.is_news)
     }
 
     /// Whether one is being written, or files are being emptied behind one.
@@ -253,10 +274,10 @@ impl Log {
                 // The part that is read is of no use but to have been read.
                 let until = pieces.offset() + budget;
                 let mut next = Next::More;
-                while matches!(next, Next::More | Next::Part(_)) && pieces.offset() < until {
+                while matches!(next, Next::More | Next::Part(..)) && pieces.offset() < until {
                     next = pieces.next(self.storage.as_mut())?;
                 }
-                if next == Next::End {
+                if let Next::End = next {
                     let complete = work.header.encode();
                     let offset = work.header.offset();
                     write_all(self.storage.as_mut(), work.file, offset, &complete)?;
@@ -281,6 +302,7 @@ impl Log {
                 state.bytes = work.header.end;
                 state.log_cost -= work.cost;
                 state.put_off = 0;
+                state.is_news = true;
                 return Ok(false);
             }
         }
@@ -299,8 +321,11 @@ impl Log {
         while spent < budget && !is_over {
             match contents.next(work.header.mark.commits - 1)? {
                 Some(part) => {
+                    let begin = work.header.end + bytes.len() as u64;
                     work.add(&mut bytes, &part);
                     spent += PART_COST.max(part.len() as u64);
+                    let pieces = begin..work.header.end + bytes.len() as u64;
+                    contents.placed(part, Spot::new(work.file, &work.checksum, pieces));
                 }
                 None => is_over = true,
             }
@@ -386,4 +411,5 @@ pub struct Checkpoints {
     put_off: u64,
     looked: u32,
     refusal: Option<Error>,
+    is_news: bool,
 }

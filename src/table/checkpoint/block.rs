@@ -160,8 +160,9 @@ impl Head {
     }
 }
 
-/// Appends a block as it was as of `seq`, when it was there; `place` says which of the checkpoint's a block is.
-pub fn write(out: &mut Vec<u8>, block: &Block, seq: u64, place: &dyn Fn(BlockId) -> usize) {
+/// Appends a block as it was as of `seq`, when it was there; `place` says which of the checkpoint's a block is. Answers what
+/// it says of itself.
+pub fn write(out: &mut Vec<u8>, block: &Block, seq: u64, place: &dyn Fn(BlockId) -> usize) -> Head {
     let head = Head::of(block, seq);
     head.write(out);
     if head.is(MOVED) {
@@ -204,6 +205,7 @@ pub fn write(out: &mut Vec<u8>, block: &Block, seq: u64, place: &dyn Fn(BlockId)
         }
     }
     lz::write(out, body);
+    head
 }
 
 /// When a row ended by itself.
@@ -236,9 +238,9 @@ fn read_moves(reader: &mut Reader, head: &Head, stored: &Stored) -> Decoded<Vec<
     };
     let mut moves = Vec::with_capacity(count);
     for _ in 0..count {
-        let target = number()?.checked_add(stored.first);
+        let target = stored.ids.get(number()? as usize).copied();
         moves.push(Move {
-            target: BlockId(target.unwrap_or(u32::MAX)),
+            target: target.unwrap_or(BlockId(u32::MAX)),
             row: number()?,
             count: number()?,
         });

@@ -1,6 +1,7 @@
 //! Writing the parts of a checkpoint, one at a time, while commits go on.
 
-use super::live::Live;
+use super::block::Head;
+use super::live::{Live, Piece};
 use super::{Kind, block, commits, runs};
 use crate::encoding::catalog;
 use crate::encoding::integers::pack;
@@ -9,27 +10,45 @@ use crate::encoding::wire::Write;
 use crate::error::{Code, Error, Result};
 use crate::table::blocks::Stored;
 use crate::table::commits::Stretch;
+use crate::table::waiting::{Origin, Part};
 use crate::table::{BlockId, CommitInfo, Store};
 use crate::types::Seq;
+use std::rc::Rc;
 
 /// Items of a part at most, and bytes after which it is complete.
 const PART_ITEMS: usize = 4096;
 const PART_BYTES: usize = 256 << 10;
 
+/// What a part has.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// So many commits from one on, the times of the first and the last, and how many bytes they are.
+    Commits(usize, usize, [i64; 2], usize),
+    Block(BlockId, Head),
+    Pieces(Vec<Piece>),
+}
+
 /// How far the parts of a checkpoint as of a sequence have been written.
 #[derive(Debug)]
 pub struct Capture {
-    seq: u64,
+    pub(super) seq: u64,
+    /// Which one it is of those that were begun.
+    pub(super) number: u32,
     kind: Kind,
     /// The next table, for deleted rows; else the next item.
     table: usize,
     next: usize,
     /// The numbers that the blocks have in the store, in their order.
-    blocks: Option<Vec<BlockId>>,
+    pub(super) blocks: Option<Rc<Vec<BlockId>>>,
     /// The live tiers that are not written yet, the next one last, and how many parts they have come to.
-    live: Option<Vec<Live>>,
+    pub(super) live: Option<Vec<Live>>,
     parts: u64,
     is_over: bool,
+    /// Live tiers that have been written: as long as they are held, no other piece lies where theirs do.
+    pub(super) written: Vec<Live>,
+    /// What the last part has, and what each one has whose place is known.
+    last: Option<Item>,
+    pub(super) placed: Vec<(Item, Rc<Part>)>,
 }
 
 impl Capture {
@@ -50,6 +69,10 @@ impl Capture {
             next: 0,
             blocks: None,
             is_over: false,
+            number: store.blocks.begin_capture(),
+            written: Vec::new(),
+            last: None,
+            placed: Vec::new(),
         }
     }
 
@@ -61,6 +84,7 @@ impl Capture {
         if store.has_branches {
             return Err(unreadable("it would leave out branches"));
         }
+        self.last = None;
         while !self.is_over {
             let kind = self.kind;
             let mut part = Vec::new();
@@ -72,10 +96,10 @@ impl Capture {
                     (false, Kind::Catalog)
                 }
                 Kind::Catalog => (self.catalog(&mut part, store), Kind::Commits),
-                Kind::Commits => (self.commits(&mut part, store), Kind::Gone),
+                Kind::Commits => (self.commits(&mut part, store)?, Kind::Gone),
                 Kind::Gone => (self.gone(&mut part, store), Kind::Block),
                 Kind::Block => (self.block(&mut part, store)?, Kind::Live),
-                Kind::Live => (self.live(&mut part, store), Kind::End),
+                Kind::Live => (self.live(&mut part, store)?, Kind::End),
                 Kind::End => {
                     part.varint(self.seq + 1);
                     part.varint(self.blocks(store).len() as u64);
@@ -100,6 +124,14 @@ impl Capture {
         Ok(None)
     }
 
+    /// The last part has been written, and can be had from its origin, or is held from now on.
+    pub fn placed(&mut self, store: &Store, part: Vec<u8>, origin: Option<Box<dyn Origin>>) {
+        if let Some(item) = self.last.take() {
+            let part = Part::written(part, origin, &store.blocks.memory);
+            self.placed.push((item, part));
+        }
+    }
+
     fn catalog(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
         let changes = store.changes.get(self.next..).unwrap_or_default();
         let mut bytes = Vec::new();
@@ -120,15 +152,17 @@ impl Capture {
         !part.is_empty()
     }
 
-    fn commits(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
+    fn commits(&mut self, part: &mut Vec<u8>, store: &Store) -> Result<bool> {
         let left = (self.seq as usize + 1).saturating_sub(self.next);
         // The last one of a checkpoint may have room for more.
         let stretch = store.commits.stretch_at(self.next);
         let is_kept = |stretch: &&Stretch| stretch.count < left;
         if let Some(stretch) = stretch.filter(is_kept) {
-            part.extend(stretch.bytes.get());
+            stretch.bytes.append_to(part)?;
+            let times = stretch.times;
+            self.last = Some(Item::Commits(self.next, stretch.count, times, part.len()));
             self.next += stretch.count;
-            return true;
+            return Ok(true);
         }
         let mut weight = 0;
         let fits = |commit: &&CommitInfo| {
@@ -143,9 +177,11 @@ impl Capture {
         let count = count.max(1).min(commits.len());
         if count > 0 {
             commits::write(part, &commits[..count]);
+            let times = [commits[0].time, commits[count - 1].time];
+            self.last = Some(Item::Commits(self.next, count, times, part.len()));
         }
         self.next += count;
-        count > 0
+        Ok(count > 0)
     }
 
     /// What is gone from the next table, in parts.
@@ -178,7 +214,7 @@ impl Capture {
     }
 
     /// All blocks that there were. Which ones those are does not change meanwhile.
-    fn blocks(&mut self, store: &Store) -> &[BlockId] {
+    fn blocks(&mut self, store: &Store) -> Rc<Vec<BlockId>> {
         let (blocks, seq) = (&store.blocks, self.seq);
         let was_there = |id: &usize| {
             blocks.packed(*id).is_some()
@@ -189,25 +225,27 @@ impl Capture {
                 .filter(was_there)
                 .map(|id| BlockId(id as u32))
         };
-        self.blocks.get_or_insert_with(|| find().collect())
+        let blocks = self.blocks.get_or_insert_with(|| Rc::new(find().collect()));
+        blocks.clone()
     }
 
     /// What has room of the next tier that there is something of.
-    fn live(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
+    fn live(&mut self, part: &mut Vec<u8>, store: &Store) -> Result<bool> {
         let mut live = self.live.take();
         let ids = self.blocks(store);
         let place = |id: BlockId| ids.binary_search(&id).unwrap_or_default();
         while let Some(tier) = live.as_mut().and_then(|live| live.last_mut()) {
-            tier.write(part, &place);
+            let pieces = tier.write(part, &place)?;
             if !part.is_empty() {
+                self.last = Some(Item::Pieces(pieces));
                 break;
             }
-            live.as_mut().and_then(Vec::pop);
+            self.written.extend(live.as_mut().and_then(Vec::pop));
         }
         let has_more = !part.is_empty();
         self.parts += u64::from(has_more);
         self.live = live;
-        has_more
+        Ok(has_more)
     }
 
     fn block(&mut self, part: &mut Vec<u8>, store: &Store) -> Result<bool> {
@@ -217,12 +255,13 @@ impl Capture {
             return Ok(false);
         };
         let blocks = &store.blocks;
-        if let Some(bytes) = blocks.packed(id.0 as usize) {
-            part.extend(bytes);
+        let head = if let Some((head, packed)) = blocks.packed(id.0 as usize) {
+            part.extend(&packed.read()?[1..]);
+            *head
         } else {
             let source = blocks.get(id);
             let place = |id: BlockId| ids.binary_search(&id).unwrap_or_default();
-            block::write(part, source, seq, &place);
+            let head = block::write(part, source, seq, &place);
             let layout = store
                 .relation(source.table)
                 .map(|relation| &relation.layout);
@@ -230,15 +269,17 @@ impl Capture {
             let stored = Stored {
                 seq,
                 next_row: store.next.row.0,
-                first: 0,
+                ids: ids.clone(),
             };
-            let found = |place: BlockId| blocks.unpacked(ids.get(place.0 as usize)?.0 as usize);
+            let found = |id: BlockId| Some(blocks.get(id));
             let read = block::unpack(part, layout, &stored, Some(&found));
             let read = read.map_err(|_| unreadable("a block would not be read back"))?;
             if read.rows.ids != source.rows.ids[..read.len()] {
                 return Err(unreadable("a block would be read back as another one"));
             }
-        }
+            head
+        };
+        self.last = Some(Item::Block(id, head));
         self.next += 1;
         Ok(true)
     }

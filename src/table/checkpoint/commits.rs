@@ -15,6 +15,7 @@ use crate::encoding::vector::{self, Budget};
 use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::table::CommitInfo;
 use crate::table::commits::Stretch;
+use crate::table::memory::Mark;
 use crate::table::waiting::Bytes;
 use crate::types::{PhysicalType, TableId, Value};
 use std::cell::OnceCell;
@@ -58,8 +59,8 @@ pub fn write(part: &mut Vec<u8>, commits: &[&CommitInfo]) {
 }
 
 /// The part's commits, of which little is looked at before they are needed.
-pub fn read(bytes: Bytes, from: usize) -> Decoded<Stretch> {
-    let reader = &mut Reader::new(bytes.get());
+pub fn read(part: &[u8], bytes: Bytes, from: usize) -> Decoded<Stretch> {
+    let reader = &mut Reader::new(part);
     let count = reader.length()?;
     let times = [reader.zigzag()?, reader.zigzag()?];
     if count == 0 || count > FRAME_ROWS_MAX || times[0] > times[1] {
@@ -72,11 +73,12 @@ pub fn read(bytes: Bytes, from: usize) -> Decoded<Stretch> {
         bytes,
         read: read_stretch,
         commits: OnceCell::new(),
+        mark: Mark::default(),
     })
 }
 
-fn read_stretch(stretch: &Stretch) -> Decoded<Vec<CommitInfo>> {
-    let reader = &mut Reader::new(stretch.bytes.get());
+pub fn read_stretch(bytes: &[u8]) -> Decoded<Vec<CommitInfo>> {
+    let reader = &mut Reader::new(bytes);
     let count = reader.length()?;
     let ends = [reader.zigzag()?, reader.zigzag()?];
     let unpacked = lz::read(reader)?;

@@ -1,6 +1,7 @@
 //! What follows from the blocks of a checkpoint, made when a store is restored or when it is needed.
 
 use crate::error::Result;
+use crate::table::block::Block;
 use crate::table::closed::ClosedTier;
 use crate::table::index::{AnyPeriods, IndexBuild};
 use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Relation};
@@ -62,7 +63,10 @@ impl Relation {
     }
 
     fn restore_rows(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {
-        let block = blocks.get(id);
+        blocks.visit(id, &mut |block| self.restore_rows_of(id, block))
+    }
+
+    fn restore_rows_of(&mut self, id: BlockId, block: &Block) -> Result<()> {
         for row in block.ends.unended().ones() {
             let id_of_row = block.rows.ids[row];
             let location = Location {
@@ -84,7 +88,7 @@ impl Relation {
             let (shape, since) = (&self.indexes[at].shape, self.indexes[at].since);
             let mut periods = AnyPeriods::new(shape);
             self.periods(&mut periods, shape, ever, seq, &|_, _| true, blocks)?;
-            let mut index = self.index_of(at, periods).finish(since, blocks);
+            let mut index = index_of(&self.indexes[at], periods).finish(since, blocks);
             index.forget_past();
             self.indexes[at] = index;
         }
@@ -93,52 +97,44 @@ impl Relation {
 
     /// Whether something is needed to know the past of this table.
     pub fn awaits(&self, id: BlockId) -> bool {
-        let mut indexes = self.indexes.iter().map(KeyIndex::awaited);
-        self.closed.awaited() == Some(id) || indexes.any(|awaited| awaited == Some(id))
+        let mut indexes = self.indexes.iter();
+        self.closed.awaits(id).is_some() || indexes.any(|index| index.awaits(id).is_some())
     }
 
     /// Makes the closed tier that is needed under this number, out of the blocks.
     pub fn make_past(&mut self, id: BlockId, blocks: &mut Blocks) -> Result<()> {
-        let seq = blocks.stored.seq;
-        let ever: Vec<BlockId> = self.timeline.ever(seq).collect();
-        if self.closed.awaited() == Some(id) {
-            let past = self.past_versions(ever, seq, blocks)?;
+        if let Some(seq) = self.closed.awaits(id) {
+            let past = self.past_versions(seq, blocks)?;
             self.closed.take_past(past, blocks);
             return Ok(());
         }
-        let is_wanted = |index: &KeyIndex| index.awaited() == Some(id);
-        if let Some(at) = self.indexes.iter().position(is_wanted) {
-            let shape = &self.indexes[at].shape;
-            let mut periods = AnyPeriods::new(shape);
-            self.periods(&mut periods, shape, ever, seq, &|_, end| end <= seq, blocks)?;
-            // What was so when the version of then began may go on: then it is no period of the past.
-            let ended = periods.rows();
-            let is_meant = |row: RowId, end: u64| end > seq && ended.binary_search(&row).is_ok();
-            let present = self.timeline.at(seq);
-            self.periods(&mut periods, shape, present, seq, &is_meant, blocks)?;
-            let past = self.index_of(at, periods).finish(0, blocks);
+        let mut indexes = self.indexes.iter().enumerate();
+        let wanted = indexes.find_map(|(at, index)| Some((at, index.awaits(id)?)));
+        if let Some((at, seq)) = wanted {
+            let past = self.past_of(&self.indexes[at], seq, blocks)?;
             self.indexes[at].take_past(past, blocks);
         }
         Ok(())
     }
 
-    fn index_of(&self, at: usize, periods: AnyPeriods) -> IndexBuild {
-        let KeyIndex { id, shape, .. } = &self.indexes[at];
-        IndexBuild {
-            id: *id,
-            shape: shape.clone(),
-            periods,
-        }
+    /// What an index of this table says of what ended up to a sequence. Of a block that waits, the rows that went on to others
+    /// since cannot be seen: the checkpoint that it waits in must not be of later than that (see `Store::take_places`).
+    pub fn past_of(&self, index: &KeyIndex, seq: u64, blocks: &mut Blocks) -> Result<KeyIndex> {
+        let shape = &index.shape;
+        let mut periods = AnyPeriods::new(shape);
+        let ever = self.timeline.ever(seq).collect();
+        self.periods(&mut periods, shape, ever, seq, &|_, end| end <= seq, blocks)?;
+        // What was so when the version of then began may go on: then it is no period of the past.
+        let ended = periods.rows();
+        let is_meant = |row: RowId, end: u64| end > seq && ended.binary_search(&row).is_ok();
+        let present = self.timeline.at(seq);
+        self.periods(&mut periods, shape, present, seq, &is_meant, blocks)?;
+        Ok(index_of(index, periods).finish(0, blocks))
     }
 
-    fn past_versions(
-        &self,
-        ever: Vec<BlockId>,
-        seq: u64,
-        blocks: &mut Blocks,
-    ) -> Result<ClosedTier<u64>> {
+    fn past_versions(&self, seq: u64, blocks: &mut Blocks) -> Result<ClosedTier<u64>> {
         let mut versions = Vec::new();
-        for id in ever {
+        for id in self.timeline.ever(seq) {
             blocks.visit(id, &mut |block| {
                 let ended = (0..block.prefix(seq)).filter(|row| block.end_of(*row) <= seq);
                 versions.extend(ended.map(|row| {
@@ -158,5 +154,13 @@ impl Relation {
         }
         sort_by_key(&mut versions, |version| version.end);
         Ok(ClosedTier::of(versions, blocks))
+    }
+}
+
+fn index_of(KeyIndex { id, shape, .. }: &KeyIndex, periods: AnyPeriods) -> IndexBuild {
+    IndexBuild {
+        id: *id,
+        shape: shape.clone(),
+        periods,
     }
 }

@@ -17,10 +17,13 @@ use super::runs;
 use crate::column::CHUNK_ROWS;
 use crate::encoding::wire::{Decoded, Reader, Write, invalid};
 use crate::encoding::{integers, lz};
+use crate::error::Result;
 use crate::table::index::{AnyTiers, KeyIndex};
 use crate::table::ordered_map::{Entries, Waiting};
-use crate::table::row_map::{NONE, PAGE_ROWS, Page, RowMap, Slots, StoredRows, WaitingPage};
-use crate::table::waiting::{Bytes, Damage};
+use crate::table::row_map::{
+    NONE, PAGE_ROWS, Page, RowMap, Slots, StoredBlock, StoredRows, WaitingPage,
+};
+use crate::table::waiting::{Bytes, Identity, Part};
 use crate::table::{BlockId, ByteKey, Key, LiveTree, Location, Relation};
 use crate::types::{IndexId, TableId};
 use std::ops::Range;
@@ -62,28 +65,38 @@ impl Live {
         })
     }
 
-    /// Writes what has room in a part; nothing if all is written.
-    pub fn write(&mut self, part: &mut Vec<u8>, place: &dyn Fn(BlockId) -> usize) {
+    /// Writes what has room in a part; nothing if all is written. Answers what the pieces were before, and where they lie now.
+    pub fn write(
+        &mut self,
+        part: &mut Vec<u8>,
+        place: &dyn Fn(BlockId) -> usize,
+    ) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
         part.varint(u64::from(self.table.0));
         let next = &mut self.next;
         let head = part.len();
         match &self.tier {
-            Tier::Rows(map) => write_pages(part, map, next, place),
-            Tier::Integer(index, tree) => write_leaves(part, *index, tree, next),
-            Tier::Bytes(index, tree) => write_leaves(part, *index, tree, next),
+            Tier::Rows(map) => write_pages(part, map, next, place, &mut pieces)?,
+            Tier::Integer(index, tree) => write_leaves(part, *index, tree, next, &mut pieces)?,
+            Tier::Bytes(index, tree) => write_leaves(part, *index, tree, next, &mut pieces)?,
         }
         if part.len() == head {
             part.clear();
         }
+        Ok(pieces)
     }
 }
+
+/// A page or a leaf: what it was before it was written, and its bytes in the part.
+pub type Piece = (Identity, Range<usize>);
 
 fn write_pages(
     part: &mut Vec<u8>,
     map: &RowMap,
     next: &mut usize,
     place: &dyn Fn(BlockId) -> usize,
-) {
+    pieces: &mut Vec<Piece>,
+) -> Result<()> {
     let bytes = &mut Vec::new();
     for (number, page) in map.pages_from(*next).take(PART_PIECES) {
         if part.len() >= PART_BYTES {
@@ -93,18 +106,20 @@ fn write_pages(
             part.varint(0);
         }
         bytes.clear();
-        write_page(bytes, page, place);
+        write_page(bytes, page, place)?;
         part.varint(number);
         part.varint(page.used as u64);
         part.varint(bytes.len() as u64);
+        pieces.push((page.identity(), part.len()..part.len() + bytes.len()));
         part.extend(&*bytes);
         *next = map.behind(number);
     }
+    Ok(())
 }
 
-fn write_page(out: &mut Vec<u8>, page: &Page, place: &dyn Fn(BlockId) -> usize) {
+fn write_page(out: &mut Vec<u8>, page: &Page, place: &dyn Fn(BlockId) -> usize) -> Result<()> {
     if let Some(waiting) = &page.waiting {
-        return out.extend(waiting.bytes.get());
+        return waiting.bytes.append_to(out);
     }
     let slots = page.slots().iter().zip(0..);
     let (places, slots): (Vec<i64>, Vec<i64>) = slots
@@ -117,9 +132,16 @@ fn write_page(out: &mut Vec<u8>, page: &Page, place: &dyn Fn(BlockId) -> usize) 
         .unzip();
     integers::pack(out, &slots);
     integers::pack(out, &places);
+    Ok(())
 }
 
-fn write_leaves<K: Key>(part: &mut Vec<u8>, index: IndexId, tree: &LiveTree<K>, next: &mut usize) {
+fn write_leaves<K: Key>(
+    part: &mut Vec<u8>,
+    index: IndexId,
+    tree: &LiveTree<K>,
+    next: &mut usize,
+    pieces: &mut Vec<Piece>,
+) -> Result<()> {
     if *next < tree.leaves() {
         part.varint(u64::from(index.0) + 1);
     }
@@ -129,7 +151,7 @@ fn write_leaves<K: Key>(part: &mut Vec<u8>, index: IndexId, tree: &LiveTree<K>, 
         bytes.clear();
         let len = match tree.unchanged(*next) {
             Some(waiting) => {
-                bytes.extend(waiting.bytes.get());
+                waiting.bytes.append_to(bytes)?;
                 waiting.len
             }
             None => write_leaf(bytes, tree.entries(*next)),
@@ -139,9 +161,11 @@ fn write_leaves<K: Key>(part: &mut Vec<u8>, index: IndexId, tree: &LiveTree<K>, 
         K::write(part, &mut std::iter::once(key));
         part.varint(*row);
         part.varint(bytes.len() as u64);
+        pieces.push((tree.identity(*next), part.len()..part.len() + bytes.len()));
         part.extend(&*bytes);
         *next += 1;
     }
+    Ok(())
 }
 
 fn write_leaf<K: Key>(out: &mut Vec<u8>, entries: &Entries<(K, u64), u64>) -> usize {
@@ -154,22 +178,39 @@ fn write_leaf<K: Key>(out: &mut Vec<u8>, entries: &Entries<(K, u64), u64>) -> us
     rows.len()
 }
 
+/// The pages and leaves of a table that are found have new places.
+pub fn take_places(
+    relation: &mut Relation,
+    find: &dyn Fn(Identity) -> Option<Bytes>,
+    blocks: &Rc<Vec<StoredBlock>>,
+) {
+    let rows = Rc::new(StoredRows {
+        table: relation.id,
+        blocks: blocks.clone(),
+        read: read_page,
+    });
+    relation.live.take_places(find, &rows);
+    for index in &mut relation.indexes {
+        match &mut index.tiers {
+            AnyTiers::Integer(tiers) => tiers.live.take_places(find, read_leaf),
+            AnyTiers::Bytes(tiers) => tiers.live.take_places(find, read_leaf),
+        }
+    }
+}
+
 /// What the parts are read with.
 pub struct Source<'a> {
     pub seq: u64,
     /// The first row id that was not given.
     pub next_row: u64,
-    /// The number of the checkpoint's first block in the store, and of all of them the table and the rows; none if they are
-    /// not those of the present.
-    pub first: u32,
-    pub blocks: &'a Rc<Vec<(TableId, usize)>>,
-    pub damage: &'a Damage,
+    /// Of all blocks the numbers, the tables and the rows; none if they are not those of the present.
+    pub blocks: &'a Rc<Vec<StoredBlock>>,
 }
 
 /// Takes in a part.
 pub fn read(
     reader: &mut Reader,
-    part: &Rc<[u8]>,
+    part: &Rc<Part>,
     relation: &mut Relation,
     source: &Source,
 ) -> Decoded<()> {
@@ -189,10 +230,10 @@ pub fn read(
 
 impl Source<'_> {
     /// Bytes of the part that are passed over.
-    fn bytes(&self, reader: &mut Reader, part: &Rc<[u8]>) -> Decoded<Bytes> {
+    fn bytes(&self, reader: &mut Reader, part: &Rc<Part>) -> Decoded<Bytes> {
         let length = reader.length()?;
         reader.take(length)?;
-        let end = part.len() - reader.remaining();
+        let end = part.held() - reader.remaining();
         Ok(Bytes {
             part: part.clone(),
             range: Range {
@@ -200,20 +241,18 @@ impl Source<'_> {
                 end,
             },
             seq: self.seq,
-            damage: self.damage.clone(),
         })
     }
 }
 
 fn read_pages(
     reader: &mut Reader,
-    part: &Rc<[u8]>,
+    part: &Rc<Part>,
     relation: &mut Relation,
     source: &Source,
 ) -> Decoded<()> {
     let rows = Rc::new(StoredRows {
         table: relation.id,
-        first: source.first,
         blocks: source.blocks.clone(),
         read: read_page,
     });
@@ -250,8 +289,7 @@ fn read_page(bytes: &[u8], used: usize, rows: &StoredRows) -> Decoded<Box<Slots>
             .ok()
             .and_then(|at| rows.blocks.get(at));
         match (slot, known) {
-            (Some(slot), Some((table, count))) if *table == rows.table && row < *count => {
-                let block = BlockId(rows.first + block as u32);
+            (Some(slot), Some(&(block, table, count))) if table == rows.table && row < count => {
                 let row = row as u32;
                 *slot = Location { block, row }.pack();
             }
@@ -263,7 +301,7 @@ fn read_page(bytes: &[u8], used: usize, rows: &StoredRows) -> Decoded<Box<Slots>
 
 fn read_leaves<K: Key>(
     reader: &mut Reader,
-    part: &Rc<[u8]>,
+    part: &Rc<Part>,
     tree: &mut LiveTree<K>,
     source: &Source,
 ) -> Decoded<()> {
@@ -284,15 +322,14 @@ fn read_leaves<K: Key>(
     Ok(())
 }
 
-fn read_leaf<K: Key>(waiting: &Waiting<(K, u64), u64>) -> Decoded<Entries<(K, u64), u64>> {
-    let Waiting { bytes, len, .. } = waiting;
-    let unpacked = lz::read(&mut Reader::new(bytes.get()))?;
+fn read_leaf<K: Key>(bytes: &[u8], len: usize, seq: u64) -> Decoded<Entries<(K, u64), u64>> {
+    let unpacked = lz::read(&mut Reader::new(bytes))?;
     let reader = &mut Reader::new(&unpacked);
-    let rows = integers::unpack(reader, *len)?;
-    let values = runs::read(reader, *len)?;
-    let keys = K::read(reader, *len)?;
+    let rows = integers::unpack(reader, len)?;
+    let values = runs::read(reader, len)?;
+    let keys = K::read(reader, len)?;
     reader.end()?;
-    if values.iter().any(|since| *since > bytes.seq) {
+    if values.iter().any(|since| *since > seq) {
         return invalid("a row has a key before its commit");
     }
     let rows = rows.into_iter().map(|row| row as u64);

@@ -29,6 +29,7 @@ mod commits;
 mod derive;
 mod live;
 mod merge;
+mod places;
 mod restore;
 mod runs;
 

@@ -11,7 +11,8 @@ use crate::encoding::wire::{Decoded, Malformed, Reader, invalid};
 use crate::error::{Code, Error, Result};
 use crate::table::Store;
 use crate::table::blocks::Stored;
-use crate::table::waiting::Bytes;
+use crate::table::row_map::StoredBlock;
+use crate::table::waiting::{Bytes, Origin, Part};
 use crate::types::{RowId, Seq, TableId};
 use std::rc::Rc;
 
@@ -21,8 +22,8 @@ pub struct Restore {
     /// What the last part was.
     stage: Kind,
     seq: u64,
-    /// Of each block the table, and how many rows it has if it is read at present.
-    blocks: Rc<Vec<(TableId, usize)>>,
+    /// Each block, its table, and how many rows it has if it is read at present.
+    blocks: Rc<Vec<StoredBlock>>,
     has_live: bool,
     /// Parts of live tiers.
     parts: u64,
@@ -44,11 +45,15 @@ impl Restore {
         }
     }
 
+    /// Takes a part, which can be had again from its origin.
+    ///
     /// # Errors
     /// `CORRUPT` for a part that is not sound or not in its place, `FORMAT_TOO_NEW` for one of a later version.
-    pub fn part(&mut self, part: &[u8]) -> Result<()> {
-        self.take(part)?
-            .map_err(|malformed| self.unsound(malformed))
+    pub fn part(&mut self, part: &[u8], origin: Option<Box<dyn Origin>>) -> Result<()> {
+        self.take(part, origin)?
+            .map_err(|malformed| self.unsound(malformed))?;
+        self.store.make_room();
+        Ok(())
     }
 
     /// Whether the last part has been taken.
@@ -88,7 +93,7 @@ impl Restore {
     }
 
     /// An error of the catalog's own, or whether the part was sound.
-    fn take(&mut self, part: &[u8]) -> Result<Decoded<()>> {
+    fn take(&mut self, part: &[u8], origin: Option<Box<dyn Origin>>) -> Result<Decoded<()>> {
         let Some((kind, bytes)) = part.split_first() else {
             return Ok(invalid("a part is empty"));
         };
@@ -117,11 +122,13 @@ impl Restore {
             Kind::Head => Kind::Catalog,
             kind => kind,
         };
-        match kind {
-            Kind::Block => return self.block(bytes),
-            Kind::Live => return Ok(self.live(bytes)),
-            Kind::Commits => return Ok(self.commits(bytes)),
-            _ => {}
+        if let Kind::Block | Kind::Live | Kind::Commits = kind {
+            let part = self.store.add_part(part.into(), origin);
+            return match kind {
+                Kind::Block => self.block(bytes, part),
+                Kind::Live => Ok(self.live(bytes, &part)),
+                _ => Ok(self.commits(bytes, part)),
+            };
         }
         let unpacked = match lz::read(&mut Reader::new(bytes)) {
             Ok(unpacked) => unpacked,
@@ -144,7 +151,7 @@ impl Restore {
         self.store.blocks.stored = Stored {
             seq: self.seq,
             next_row: self.store.next.row.0,
-            first: 0,
+            ids: Rc::default(),
         };
         match self.seq < u64::from(u32::MAX) << 16 {
             true => Ok(()),
@@ -169,15 +176,14 @@ impl Restore {
         Ok(Ok(()))
     }
 
-    fn commits(&mut self, bytes: &[u8]) -> Decoded<()> {
-        let bytes = Bytes {
-            part: bytes.into(),
-            range: 0..bytes.len(),
+    fn commits(&mut self, bytes: &[u8], part: Rc<Part>) -> Decoded<()> {
+        let own = Bytes {
+            part,
+            range: 1..1 + bytes.len(),
             seq: self.seq,
-            damage: self.store.blocks.damage.clone(),
         };
         let commits = &mut self.store.commits;
-        let stretch = commits::read(bytes, commits.len())?;
+        let stretch = commits::read(bytes, own, commits.len())?;
         let rises = commits
             .last_time()
             .is_none_or(|last| last < stretch.times[0]);
@@ -225,7 +231,7 @@ impl Restore {
     }
 
     /// A block that rows come to is unpacked at once, the others when they are needed.
-    fn block(&mut self, bytes: &[u8]) -> Result<Decoded<()>> {
+    fn block(&mut self, bytes: &[u8], part: Rc<Part>) -> Result<Decoded<()>> {
         let head = match Head::read(&mut Reader::new(bytes), self.seq) {
             Ok(head) => head,
             Err(malformed) => return Ok(Err(malformed)),
@@ -234,11 +240,8 @@ impl Restore {
             return Ok(invalid("a block is of a table that does not exist"));
         };
         let blocks = &mut self.store.blocks;
-        if self.blocks.is_empty() {
-            blocks.stored.first = blocks.len() as u32;
-        }
         let id = match head.is_retired() || head.is_sealed() {
-            true => blocks.add_packed(head, relation.layout.clone(), bytes),
+            true => blocks.add_packed(head, relation.layout.clone(), part),
             false => match unpack(bytes, &relation.layout, &blocks.stored, None) {
                 Ok(block) => blocks.add(block),
                 Err(malformed) => return Ok(Err(malformed)),
@@ -250,15 +253,15 @@ impl Restore {
             false => relation.versions += head.rows as u64,
         }
         let rows = if head.is_retired() { 0 } else { head.rows };
-        Rc::make_mut(&mut self.blocks).push((head.table, rows));
+        Rc::make_mut(&mut self.blocks).push((id, head.table, rows));
+        Rc::make_mut(&mut self.store.blocks.stored.ids).push(id);
         Ok(Ok(()))
     }
 
     /// A part of a live tier, of which little is looked at before it is needed.
-    fn live(&mut self, bytes: &[u8]) -> Decoded<()> {
+    fn live(&mut self, bytes: &[u8], part: &Rc<Part>) -> Decoded<()> {
         self.parts += 1;
-        let part: Rc<[u8]> = bytes.into();
-        let reader = &mut Reader::new(&part);
+        let reader = &mut Reader::new(bytes);
         let table = u32::try_from(reader.varint()?).ok().map(TableId);
         let Store {
             relations, blocks, ..
@@ -270,11 +273,9 @@ impl Restore {
         let source = Source {
             seq: self.seq,
             next_row: blocks.stored.next_row,
-            first: blocks.stored.first,
             blocks: &self.blocks,
-            damage: &blocks.damage,
         };
-        live::read(reader, &part, relation, &source)
+        live::read(reader, part, relation, &source)
     }
 
     fn end(&mut self, reader: &mut Reader) -> Decoded<()> {

@@ -42,7 +42,8 @@ pub(super) struct Run<K> {
 }
 
 impl<K: Ord + Clone> Run<K> {
-    pub fn new(entries: Vec<Closed<K>>, blocks: &mut Blocks) -> Run<K> {
+    pub fn new(mut entries: Vec<Closed<K>>, blocks: &mut Blocks) -> Run<K> {
+        entries.shrink_to_fit();
         let ends = || entries.iter().map(|entry| entry.end);
         let keys = entries.first().zip(entries.last());
         Run {

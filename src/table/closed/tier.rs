@@ -5,6 +5,7 @@ use super::run::{Run, SMALL_RUN_ENTRIES, merge_last, sorted_run};
 use super::walk::Entries;
 use super::{Closed, ClosedWalk};
 use crate::table::blocks::Blocks;
+use crate::table::memory::{Mark, Round};
 use crate::table::{BlockId, Fetch};
 use crate::types::sort_by_key;
 use std::cell::Cell;
@@ -20,6 +21,9 @@ pub(crate) struct ClosedTier<K> {
     max_end: u64,
     /// What ended up to a sequence is not here yet, and is needed under this number.
     awaited: Option<(BlockId, u64)>,
+    /// The number under which what is here was needed.
+    made: Option<BlockId>,
+    mark: Mark,
 }
 
 impl<K> Default for ClosedTier<K> {
@@ -29,6 +33,8 @@ impl<K> Default for ClosedTier<K> {
             buffered: 0,
             max_end: 0,
             awaited: None,
+            made: None,
+            mark: Mark::default(),
         }
     }
 }
@@ -45,15 +51,32 @@ impl<K: Ord + Clone> ClosedTier<K> {
         self.awaited = Some((blocks.add_run(), until));
     }
 
-    /// What is needed before that can be read.
-    pub fn awaited(&self) -> Option<BlockId> {
-        self.awaited.map(|(id, _)| id)
+    /// Up to which sequence nothing is known.
+    pub fn awaited(&self) -> Option<u64> {
+        self.awaited.map(|(_, until)| until)
+    }
+
+    /// Up to which sequence it is needed under this number.
+    pub fn awaits(&self, id: BlockId) -> Option<u64> {
+        let (awaited, until) = self.awaited?;
+        (awaited == id).then_some(until)
+    }
+
+    /// Whether it is to be dropped, which it is as a whole, and something besides.
+    pub fn go_round(&self, round: &mut Round, besides: usize) -> bool {
+        let held = self.bytes_held() + besides;
+        match self.made.or(self.awaited.map(|(id, _)| id)) {
+            Some(id) => round.drops_loaded(id, &self.mark, held),
+            None => round.drops(&self.mark, held),
+        }
     }
 
     /// Takes in what ended before anything that is here.
     pub fn take_past(&mut self, mut past: ClosedTier<K>, blocks: &mut Blocks) {
         past.flush(blocks);
-        self.awaited = None;
+        self.made = self.awaited.take().map(|(id, _)| id);
+        blocks.memory.grow(past.bytes_held());
+        self.mark.set();
         while self.buckets.len() < past.buckets.len() {
             self.buckets.push(Bucket::new(self.buckets.len()));
         }
@@ -63,7 +86,11 @@ impl<K: Ord + Clone> ClosedTier<K> {
     }
 
     /// What a read at a moment, or of all, has to wait for.
-    fn missing(&self, at: Option<u64>) -> Option<BlockId> {
+    fn missing(&self, at: Option<u64>, blocks: &Blocks) -> Option<BlockId> {
+        self.mark.set();
+        if let Some(id) = self.made {
+            blocks.touch(id);
+        }
         let (id, until) = self.awaited?;
         at.is_none_or(|seq| seq < until).then_some(id)
     }
@@ -146,7 +173,7 @@ impl<K: Ord + Clone> ClosedTier<K> {
         if seq >= self.max_end {
             return Fetch::Ready(None);
         }
-        if let Some(id) = self.missing(Some(seq)) {
+        if let Some(id) = self.missing(Some(seq), blocks) {
             return Fetch::Need(id);
         }
         let before = |key: &K, end: u64| compare(key).then_with(|| end.cmp(&(seq + 1))).is_lt();
@@ -183,7 +210,7 @@ impl<K: Ord + Clone> ClosedTier<K> {
         compare: impl Fn(&K) -> Ordering,
         blocks: &Blocks,
     ) -> Fetch<Vec<Closed<K>>> {
-        if let Some(id) = self.missing(None) {
+        if let Some(id) = self.missing(None, blocks) {
             return Fetch::Need(id);
         }
         let mut found = Vec::new();
@@ -225,7 +252,7 @@ impl<K: Ord + Clone> ClosedTier<K> {
         if at.is_some_and(|seq| seq >= self.max_end) {
             return Fetch::Ready(walk);
         }
-        if let Some(id) = self.missing(at) {
+        if let Some(id) = self.missing(at, blocks) {
             return Fetch::Need(id);
         }
         for bucket in &self.buckets {
