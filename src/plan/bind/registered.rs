@@ -129,7 +129,7 @@ impl Binder<'_> {
         let Registered(relation, [name, number, oid, shown]) = *registered;
         let cast = |expr, to| expr::coerce_to(expr, to, CastContext::Explicit);
         if operand.data_type.is_integer() {
-            let found = self.look_up(relation, [(oid, operand.clone())], shown, context)?;
+            let found = self.look_up(relation, &[(oid, operand.clone())], shown, context)?;
             return expr::resolve_coalesce(vec![found, cast(operand, DataType::Text)?]);
         }
         let operand = match operand.as_constant() {
@@ -158,7 +158,7 @@ impl Binder<'_> {
         let is_constant = matches!(operand.kind, ExprKind::Constant(_) | ExprKind::Parameter(_));
         let operand = cast(operand, DataType::Text)?;
         let value = if is_constant { number } else { shown };
-        let found = self.look_up(relation, [(name, operand.clone())], value, context)?;
+        let found = self.look_up(relation, &[(name, operand.clone())], value, context)?;
         // What is no name is a number, or an error.
         let given = cast(operand, DataType::Integer)?;
         let given = cast(given, found.data_type)?;

@@ -204,12 +204,12 @@ impl Binder<'_> {
             }
             ("pg_table_is_visible", 1) => {
                 let namespace =
-                    self.look_up("pg_class", [("oid", first)], "relnamespace", context)?;
+                    self.look_up("pg_class", &[("oid", first)], "relnamespace", context)?;
                 self.is_on_path(namespace, context)?
             }
             ("pg_type_is_visible", 1) => {
                 let namespace =
-                    self.look_up("pg_type", [("oid", first)], "typnamespace", context)?;
+                    self.look_up("pg_type", &[("oid", first)], "typnamespace", context)?;
                 self.is_on_path(namespace, context)?
             }
             (
@@ -231,7 +231,7 @@ impl Binder<'_> {
             ) => Expr::boolean(true),
             ("pg_get_constraintdef", 1 | 2) => {
                 let keys = [("oid", first), ("is_pretty", or_false(second)?)];
-                self.look_up("pg_constraint_text", keys, "text", context)?
+                self.look_up("pg_constraint_text", &keys, "text", context)?
             }
             ("pg_get_indexdef", 1) => {
                 let keys = [
@@ -239,15 +239,15 @@ impl Binder<'_> {
                     ("part", zero()),
                     ("is_pretty", Expr::boolean(false)),
                 ];
-                self.look_up("pg_index_text", keys, "text", context)?
+                self.look_up("pg_index_text", &keys, "text", context)?
             }
             ("pg_get_indexdef", 3) => {
                 let third = arguments[2].clone();
                 let keys = [("oid", first), ("part", second), ("is_pretty", third)];
-                self.look_up("pg_index_text", keys, "text", context)?
+                self.look_up("pg_index_text", &keys, "text", context)?
             }
             ("pg_get_ruledef", 1 | 2) => {
-                self.look_up("pg_view_query", [("oid", first)], "rule", context)?
+                self.look_up("pg_view_query", &[("oid", first)], "rule", context)?
             }
             ("current_setting", 1 | 2) => match first.as_constant() {
                 Some(Value::Text(name)) if **name == *"server_version_num" => {
@@ -261,7 +261,7 @@ impl Binder<'_> {
                     Some(registered) => self.registered_cast(first, registered, context)?,
                     None => first,
                 };
-                self.look_up("pg_view_query", [("oid", first)], "definition", context)?
+                self.look_up("pg_view_query", &[("oid", first)], "definition", context)?
             }
             ("format_type", 2) => {
                 let none = Expr::constant(Value::I64(-1), DataType::Integer);
@@ -269,18 +269,18 @@ impl Binder<'_> {
                     ("oid", first),
                     ("typmod", expr::resolve_coalesce(vec![second, none])?),
                 ];
-                self.look_up("pg_type_format", keys, "format", context)?
+                self.look_up("pg_type_format", &keys, "format", context)?
             }
             ("obj_description", 1 | 2) => {
                 let keys = [("objoid", first), ("objsubid", zero())];
-                self.look_up("pg_description", keys, "description", context)?
+                self.look_up("pg_description", &keys, "description", context)?
             }
             ("col_description", 2) => {
                 let keys = [("objoid", first), ("objsubid", second)];
-                self.look_up("pg_description", keys, "description", context)?
+                self.look_up("pg_description", &keys, "description", context)?
             }
             ("to_regclass", 1) => {
-                self.look_up("pg_regclass", [("name", first)], "shown", context)?
+                self.look_up("pg_regclass", &[("name", first)], "shown", context)?
             }
             _ => return Ok(None),
         }))
@@ -299,7 +299,7 @@ impl Binder<'_> {
 
     /// Whether names are looked for in the schema of this number.
     fn is_on_path(&mut self, namespace: Expr, context: &mut Context) -> Result<Expr> {
-        let name = self.look_up("pg_namespace", [("oid", namespace)], "nspname", context)?;
+        let name = self.look_up("pg_namespace", &[("oid", namespace)], "nspname", context)?;
         let own = ["pg_catalog".to_string()].into_iter();
         let all = own.chain(self.schemas());
         let all = all.map(|schema| Expr::constant(Value::text(&schema), DataType::Text));
@@ -307,10 +307,10 @@ impl Binder<'_> {
     }
 
     /// The value in the row of a system table that has the keys; NULL if there is none.
-    pub fn look_up<const N: usize>(
+    pub fn look_up(
         &mut self,
         relation: &'static str,
-        keys: [(&str, Expr); N],
+        keys: &[(&str, Expr)],
         value: &str,
         context: &mut Context,
     ) -> Result<Expr> {
@@ -331,8 +331,8 @@ impl Binder<'_> {
             .any(|(_, key)| key.any(&mut |expr| is_of_row(expr)));
         self.outer.all.push(Level::around(context));
         let at = self.outer.all.len() - 1;
-        let conditions = keys.map(|(name, key)| {
-            let column: Expr = column(name)?;
+        let condition = |(name, key): &(&str, Expr)| {
+            let (column, key): (Expr, Expr) = (column(name)?, key.clone());
             let key = match key.data_type {
                 DataType::Unknown => expr::coerce_to(key, column.data_type, CastContext::Explicit)?,
                 _ => key,
@@ -343,16 +343,16 @@ impl Binder<'_> {
                 key
             };
             expr::resolve_operator(BinaryOperator::Equal, column, key)
-        });
+        };
+        let conditions: Result<Vec<Expr>> = keys.iter().map(condition).collect();
         let level = self.outer.all.pop().expect("it was pushed");
         context.calls = level.calls;
-        let conditions: Vec<Expr> = conditions.into_iter().collect::<Result<_>>()?;
         let value: Expr = column(value)?;
         let data_type = value.data_type;
         let node = Node::Project {
             input: Box::new(Node::Filter {
                 input: Box::new(rows),
-                predicate: expr::resolve_and(conditions)?,
+                predicate: expr::resolve_and(conditions?)?,
             }),
             expressions: vec![value],
         };

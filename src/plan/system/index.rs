@@ -5,7 +5,7 @@ use super::data_type::{collation, operator_class};
 use super::describe;
 use super::rows::{Bound, attribute};
 use crate::sql::enclosed;
-use crate::types::{ColumnId, ColumnSchema, IndexSchema, TableSchema, Value};
+use crate::types::{ColumnSchema, IndexSchema, TableSchema, Value};
 
 pub fn class(table: &TableSchema, index: &IndexSchema) -> Vec<Row> {
     vec![vec![
@@ -39,39 +39,34 @@ fn held_columns(
     index: &IndexSchema,
     bound: &Bound,
 ) -> Vec<(Option<usize>, ColumnSchema)> {
-    let of_table = |at: usize| {
-        let column = &table.columns[at];
-        let held = ColumnSchema {
-            name: column.name.clone(),
-            data_type: column.data_type,
-            domain: column.domain,
-            precision: column.precision,
+    let mut held = Vec::new();
+    let mut hold = |name: &String, place: Option<usize>, data_type| {
+        let own = place.map(|at| &table.columns[at]);
+        let column = ColumnSchema {
+            name: name.clone(),
+            data_type,
+            domain: own.and_then(|own| own.domain),
+            precision: own.and_then(|own| own.precision),
             nullable: true,
             ..ColumnSchema::default()
         };
-        (Some(at), held)
+        held.push((place, column));
     };
-    let computed = bound.keys.iter().find(|(id, _)| *id == index.id);
-    let computed = computed.into_iter().flat_map(|(_, parts)| parts);
-    let computed = computed.map(|part| {
-        let held = ColumnSchema {
-            name: part.name.clone(),
-            data_type: part.data_type,
-            nullable: true,
-            ..ColumnSchema::default()
-        };
-        let (place, own) = part.column.map_or((None, held.clone()), of_table);
-        (
-            place,
-            ColumnSchema {
-                name: held.name,
-                ..own
-            },
-        )
-    });
-    let plain = index.columns.iter().chain(&index.included);
-    let plain = plain.filter_map(|id| table.position(*id)).map(of_table);
-    computed.chain(plain).collect()
+    if let Some((_, parts)) = bound.keys.iter().find(|(id, _)| *id == index.id) {
+        for part in parts {
+            hold(&part.name, part.column, part.data_type);
+        }
+    }
+    for id in index.columns.iter().chain(&index.included) {
+        if let Some(at) = table.position(*id) {
+            hold(
+                &table.columns[at].name,
+                Some(at),
+                table.columns[at].data_type,
+            );
+        }
+    }
+    held
 }
 
 pub fn attributes(table: &TableSchema, index: &IndexSchema, bound: &Bound) -> Vec<Row> {
@@ -82,66 +77,67 @@ pub fn attributes(table: &TableSchema, index: &IndexSchema, bound: &Bound) -> Ve
 
 pub fn row(table: &TableSchema, index: &IndexSchema, bound: &Bound) -> Row {
     let held = held_columns(table, index, bound);
-    let key = &held[..held.len() - index.included.len()];
     let parts = describe::parts(table, index);
-    let array = |values: Vec<i64>| Value::Array(values.into_iter().map(Value::I64).collect());
-    let place = |at: &Option<usize>| at.map_or(0, |at| at as i64 + 1);
-    let option = |id: &ColumnId| {
-        i64::from(index.descending.contains(id)) + 2 * i64::from(index.nulls_first.contains(id))
-    };
-    let computed: Vec<&str> = (parts.iter().zip(key))
-        .filter(|(_, (at, _))| at.is_none())
-        .map(|((_, part), _)| part.as_str())
-        .collect();
-    vec![
+    let keys = held.len().saturating_sub(index.included.len());
+    // The places of the columns; of the keys the collations, classes and orders.
+    let mut arrays = [const { Vec::new() }; 4];
+    let mut computed = Vec::new();
+    for (at, (place, column)) in held.iter().enumerate() {
+        arrays[0].push(number(place.map_or(0, |place| place + 1)));
+        let Some((id, part)) = parts.get(at).filter(|_| at < keys) else {
+            continue;
+        };
+        let is_descending = index.descending.contains(id);
+        let is_first = index.nulls_first.contains(id);
+        arrays[1].push(collation(column.data_type));
+        arrays[2].push(Value::I64(operator_class(column.data_type)));
+        arrays[3].push(Value::I64(
+            i64::from(is_descending) + 2 * i64::from(is_first),
+        ));
+        if place.is_none() {
+            computed.push(part.as_str());
+        }
+    }
+    let mut row = vec![
         Value::I64(oid_of_index(index.id)),
         Value::I64(oid_of_table(table.id)),
         number(held.len()),
-        number(key.len()),
+        number(keys),
         Value::Bool(index.unique),
         Value::Bool(index.nulls_not_distinct),
         Value::Bool(table.primary_key == Some(index.id)),
         Value::Bool(!index.may_wait()),
-        array(held.iter().map(|(at, _)| place(at)).collect()),
-        Value::Array(key.iter().map(|(_, of)| collation(of.data_type)).collect()),
-        array(
-            key.iter()
-                .map(|(_, of)| operator_class(of.data_type))
-                .collect(),
-        ),
-        array(parts.iter().map(|(id, _)| option(id)).collect()),
-        or_null((!computed.is_empty()).then_some(computed), |all| {
-            text(&all.join(", "))
-        }),
-        or_null(describe::predicate(index), |sql| text(&enclosed(sql))),
-    ]
+    ];
+    row.extend(arrays.map(|array| Value::Array(array.into())));
+    row.push(match computed.is_empty() {
+        true => Value::Null,
+        false => text(&computed.join(", ")),
+    });
+    row.push(or_null(describe::predicate(index), |sql| {
+        text(&enclosed(sql))
+    }));
+    row
 }
 
 pub fn texts(table: &TableSchema, index: &IndexSchema) -> Vec<Row> {
-    let oid = oid_of_index(index.id);
-    let row = |part, is_pretty, sql: &str| {
+    let mut texts = Vec::new();
+    for is_pretty in [false, true] {
+        texts.push((is_pretty, describe::index(table, index, is_pretty)));
+        for (_, part) in describe::parts(table, index) {
+            texts.push((is_pretty, part));
+        }
+        for id in &index.included {
+            texts.push((is_pretty, describe::columns(table, &[*id])));
+        }
+    }
+    let of_one = texts.len() / 2;
+    let row = |(at, (is_pretty, sql)): (usize, (bool, String))| {
         vec![
-            Value::I64(oid),
-            number(part),
+            Value::I64(oid_of_index(index.id)),
+            number(at % of_one),
             Value::Bool(is_pretty),
-            text(sql),
+            text(&sql),
         ]
     };
-    let mut parts: Vec<String> = describe::parts(table, index)
-        .into_iter()
-        .map(|part| part.1)
-        .collect();
-    parts.extend(
-        index
-            .included
-            .iter()
-            .map(|id| describe::columns(table, &[*id])),
-    );
-    let mut rows = Vec::new();
-    for is_pretty in [false, true] {
-        rows.push(row(0, is_pretty, &describe::index(table, index, is_pretty)));
-        let parts = parts.iter().enumerate();
-        rows.extend(parts.map(|(at, part)| row(at + 1, is_pretty, part)));
-    }
-    rows
+    texts.into_iter().enumerate().map(row).collect()
 }

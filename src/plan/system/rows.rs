@@ -50,9 +50,13 @@ pub fn rows(catalog: &Catalog, name: &str, bound: &Bound) -> Vec<Row> {
         constraints(catalog, bound).iter().flat_map(make).collect()
     };
     let of_indexes = |make: &dyn Fn(&TableSchema, &IndexSchema) -> Vec<Row>| {
-        let all = tables().flat_map(|table| table.indexes.iter().map(move |index| (table, index)));
-        all.flat_map(|(table, index)| make(table, index))
-            .collect::<Vec<Row>>()
+        let mut rows = Vec::new();
+        tables().for_each(|table| {
+            for index in &table.indexes {
+                rows.extend(make(table, index));
+            }
+        });
+        rows
     };
     match name {
         "pg_namespace" => {
