@@ -28,11 +28,11 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
   const loading = loadModule(opening);
   loading.catch(() => {}); // awaited below; a failure to open storage comes first
   const { storage, reason } = await openStorage(opening);
+  const url = parseUrl(opening.url);
+  // Of what is there, beside the rest; of what is new, when it is there.
+  const noted = storage.fresh || opening.salvage ? undefined : note(storage, url);
   try {
     const module = await loading;
-    const url = parseUrl(opening.url);
-    // Of what is there, beside the rest; of what is new, when it is there.
-    const noted = storage.fresh || opening.salvage ? undefined : note(storage, url);
     const engine = await startEngine(module, storage, opening.salvage, opening.memory);
     if (storage.kind === 'opfs' || storage.kind === 'idb') {
       const last = engine.wasm.applied_seq();
@@ -53,6 +53,7 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
     };
     return { info, module, storage, engine };
   } catch (error) {
+    await noted; // or it might come after whoever deletes the database next
     await storage.close();
     throw error;
   }
