@@ -78,6 +78,24 @@ fn a_directory_keeps_it_and_is_open_once() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn where_a_database_was_made_an_empty_storage_is_a_loss_and_stays_empty() -> Result<()> {
+    let known = |seed| Options {
+        is_known: true,
+        ..options(seed)
+    };
+    let files = Faulty::new(Memory::new());
+    let lost = open(Box::new(files.clone()), known(1)).map(drop);
+    assert_eq!(lost.map_err(|error| error.code()), Err(Code::DataLoss));
+    // Nothing was made, so it is new to who does not know of it.
+    let (_, log, report) = open(Box::new(files.clone()), options(2))?;
+    assert!(report.created);
+    drop(log);
+    let (_, _, report) = open(Box::new(files), known(3))?;
+    assert!(!report.created);
+    Ok(())
+}
+
 fn usual(seed: u64) -> Options {
     Options {
         sizes: Sizes::default(),

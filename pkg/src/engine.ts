@@ -87,7 +87,7 @@ export interface WasmEngine {
 
 export interface Glue {
   initSync(module: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
-  Engine: new (callbacks: Callbacks, storage: number, salvage: boolean, memory: number) => WasmEngine;
+  Engine: new (callbacks: Callbacks, storage: number, salvage: boolean, isKnown: boolean, memory: number) => WasmEngine;
 }
 
 /** What `step`, `open`, `flush` and the like answer. */
@@ -108,10 +108,10 @@ export class Engine {
   #panic: string | undefined;
   #known: { fields: Field[]; command: string } | undefined;
 
-  constructor(glue: Glue, module: WebAssembly.Module, callbacks: FileCallbacks, storage: number, salvage: boolean, memory: number) {
+  constructor(glue: Glue, module: WebAssembly.Module, callbacks: FileCallbacks, storage: number, salvage: boolean, isKnown: boolean, memory: number) {
     this.#memory = glue.initSync({ module }).memory;
     this.#views = new Views(this.#memory.buffer);
-    this.wasm = new glue.Engine(this.#whole(callbacks), storage, salvage, memory);
+    this.wasm = new glue.Engine(this.#whole(callbacks), storage, salvage, isKnown, memory);
     this.#room = new EngineRoom(this);
   }
 

@@ -29,16 +29,19 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
   loading.catch(() => {}); // awaited below; a failure to open storage comes first
   const { storage, reason } = await openStorage(opening);
   const url = parseUrl(opening.url);
-  // Of what is there, beside the rest; of what is new, when it is there.
-  const noted = storage.fresh || opening.salvage ? undefined : note(storage, url);
+  const { kind } = storage;
+  const kept = kind === 'opfs' || kind === 'idb' ? kind : undefined;
+  const sentinel = kept && !opening.acceptDataLoss && !opening.salvage ? opening.sentinels[kept] : undefined;
+  const noted = kept && !storage.fresh && !opening.salvage ? isWitnessed(kept, url.name) : false;
   try {
     const module = await loading;
-    const engine = await startEngine(module, storage, opening.salvage, opening.memory);
-    if (storage.kind === 'opfs' || storage.kind === 'idb') {
-      const last = engine.wasm.applied_seq();
-      if (!opening.acceptDataLoss && !opening.salvage) checkSentinel(url, opening.sentinels[storage.kind], last < 0 ? null : last);
-    }
-    await (storage.fresh && !engine.recovery()?.readOnly ? note(storage, url) : noted);
+    const isNoted = await noted;
+    const isKnown = !opening.acceptDataLoss && (isNoted || hadCommits(sentinel));
+    const engine = await startEngine(module, storage, { ...opening, isKnown });
+    const last = engine.wasm.applied_seq();
+    checkSentinel(url, sentinel, last < 0 ? null : last);
+    const isThere = last >= 0 || !engine.recovery()?.readOnly;
+    if (isThere && !isNoted && !opening.salvage) await note(storage, url);
     const info: DatabaseInfo = {
       url: url.text,
       name: url.name,
@@ -53,7 +56,6 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
     };
     return { info, module, storage, engine };
   } catch (error) {
-    await noted; // or it might come after whoever deletes the database next
     await storage.close();
     throw error;
   }
@@ -147,13 +149,17 @@ export async function note({ kind }: OpenStorage, { name }: DatabaseUrl): Promis
 }
 
 async function whatWasThere(kind: 'opfs' | 'idb', name: string, sentinel: Sentinel | undefined): Promise<string | undefined> {
-  if (sentinel && sentinel.seq !== null) return `it had at least ${sentinel.seq + 1} commits`;
+  if (hadCommits(sentinel)) return `it had at least ${sentinel.seq + 1} commits`;
   return (await isWitnessed(kind, name)) ? 'it was made earlier' : undefined;
+}
+
+function hadCommits(sentinel: Sentinel | undefined): sentinel is { seq: number } {
+  return sentinel !== undefined && sentinel.seq !== null;
 }
 
 /** Raises `DATA_LOSS` where commits are missing at the end. */
 function checkSentinel(url: DatabaseUrl, sentinel: Sentinel | undefined, appliedSeq: number | null): void {
-  if (!sentinel || sentinel.seq === null || (appliedSeq ?? -1) >= sentinel.seq) return;
+  if (!hadCommits(sentinel) || (appliedSeq ?? -1) >= sentinel.seq) return;
   throw dataLoss(url, `commit ${sentinel.seq} was on storage, and the last one there now is ${appliedSeq ?? 'none'}`);
 }
 
@@ -198,9 +204,16 @@ const NO_FILES = {
   failure: () => 'this storage has no files',
 };
 
+/** How an engine opens its storage; where a database `isKnown` to have been made, it makes none. */
+interface Start {
+  salvage: boolean;
+  isKnown: boolean;
+  memory: number;
+}
+
 /** Starts an engine over a storage and lets it read what is there. */
-export async function startEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Promise<Engine> {
-  const engine = makeEngine(module, storage, salvage, memory);
+export async function startEngine(module: WebAssembly.Module, storage: OpenStorage, start: Start): Promise<Engine> {
+  const engine = makeEngine(module, storage, start);
   if (storage.pieces) {
     for (const piece of await storage.pieces.load()) engine.loadPiece(piece);
   }
@@ -233,9 +246,9 @@ export async function storePieces(engine: Engine, target: IdbPieces, mayWait: bo
 }
 
 /** The same without waiting, over files that are open; undefined where that does not do. */
-export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Engine | undefined {
+export function startEngineSync(module: WebAssembly.Module, storage: OpenStorage, start: Start): Engine | undefined {
   if (!storage.files) return undefined;
-  const engine = makeEngine(module, storage, salvage, memory);
+  const engine = makeEngine(module, storage, start);
   for (let step = 0; step < 1_000_000; step += 1) {
     if (openStep(engine) === Answer.Done) return engine;
     if (storage.files.needsFiles) return undefined;
@@ -247,8 +260,8 @@ function asIdbError(error: unknown): never {
   throw asError(error);
 }
 
-function makeEngine(module: WebAssembly.Module, storage: OpenStorage, salvage: boolean, memory: number): Engine {
-  const engine: Engine = new Engine(createGlue(), module, ...accessTo(storage, () => engine), salvage, memory);
+function makeEngine(module: WebAssembly.Module, storage: OpenStorage, { salvage, isKnown, memory }: Start): Engine {
+  const engine: Engine = new Engine(createGlue(), module, ...accessTo(storage, () => engine), salvage, isKnown, memory);
   return engine;
 }
 

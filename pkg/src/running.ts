@@ -124,7 +124,7 @@ export class Running {
       await this.storage.close();
       const { storage } = await openStorage({ ...this.opening, create: this.#mayBeEmpty, sentinels: {} });
       this.storage = storage;
-      const engine = await startEngine(this.module, storage, this.opening.salvage, this.opening.memory);
+      const engine = await startEngine(this.module, storage, this.#start);
       this.#use(engine);
       if (storage.pieces) await store();
       this.held.decide(engine.wasm.applied_seq(), !isWithoutRoom(engine));
@@ -132,6 +132,10 @@ export class Running {
       this.held.refuse(new DatabaseError('COMMIT_UNKNOWN', `storage failed, and opening it anew did too: ${describe(error)}`));
       this.sessions.refuseAll(error instanceof DatabaseError ? error : new DatabaseError('IO', describe(error)));
     }
+  }
+
+  get #start() {
+    return { ...this.opening, isKnown: !this.opening.salvage && !this.#mayBeEmpty };
   }
 
   /** Resolves when no engine is being opened. */
@@ -176,7 +180,7 @@ export class Running {
     }
     this.tryWritingAgain();
     if (this.#engine) return this.#engine;
-    const engine = startEngineSync(this.module, this.storage, this.opening.salvage, this.opening.memory);
+    const engine = startEngineSync(this.module, this.storage, this.#start);
     if (!engine) throw new DatabaseError('ENGINE_CRASHED', 'the engine failed; an asynchronous call opens it anew');
     this.#use(engine);
     this.held.decide(engine.wasm.applied_seq(), !isWithoutRoom(engine));

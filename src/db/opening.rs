@@ -31,6 +31,7 @@ impl Opening {
         let recovery = storage.clone().map(|storage| {
             let mut log = crate::log::Options::new(options.clock.now(), options.entropy.clone());
             log.mode = options.mode;
+            log.is_known = options.is_known;
             log.sizes.checkpoint_after = options.checkpoint_after;
             Recovery::new(Box::new(storage), log)
         });

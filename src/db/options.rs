@@ -21,6 +21,8 @@ pub struct Options {
     pub storage: Option<Box<dyn Storage>>,
     /// Whether it is opened for writing.
     pub mode: Mode,
+    /// A database was made in the storage earlier: that it is empty is `DATA_LOSS`.
+    pub is_known: bool,
     pub clock: Rc<dyn Clock>,
     pub entropy: Rc<dyn Entropy>,
     pub residency: Residency,
@@ -46,6 +48,7 @@ impl Options {
         Options {
             storage: None,
             mode: Mode::Write,
+            is_known: false,
             clock,
             entropy,
             residency: Residency::All,

@@ -13,6 +13,8 @@ pub struct Options {
     pub now: i64,
     pub entropy: Rc<dyn Entropy>,
     pub mode: Mode,
+    /// A database was made here: where its storage is empty, that is `DATA_LOSS`, and no new one is made.
+    pub is_known: bool,
     pub sizes: Sizes,
 }
 
@@ -23,6 +25,7 @@ impl Options {
             now,
             entropy,
             mode: Mode::Write,
+            is_known: false,
             sizes: Sizes::default(),
         }
     }

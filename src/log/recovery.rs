@@ -203,8 +203,12 @@ impl Recovery {
         self.options.mode != Mode::Salvage
     }
 
-    /// A new database, unless nothing may be written.
+    /// A new database, unless nothing may be written, or there was one.
     fn no_segments(&mut self) -> Result<Option<Recovered>> {
+        if self.options.is_known {
+            let message = "the database was made earlier, and its storage has nothing of it";
+            return Err(Error::new(Code::DataLoss, message));
+        }
         let start = Start {
             head: Head {
                 next_seq: 0,

@@ -69,10 +69,10 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// A database over the host's files, or its pieces, or in memory; with `salvage` only to be read, up to where it is damaged.
-    /// It must be opened before it is asked. `memory` are the bytes that it may use, 0 for as many as is usual: a database over
+    /// One that `is_known` was made earlier, so that an empty storage is `DATA_LOSS`. It must be opened before it is asked. `memory` are the bytes that it may use, 0 for as many as is usual: a database over
     /// a storage drops what it can have again beyond them, one in memory refuses to take more.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: Host, storage: u32, salvage: bool, memory: f64) -> Engine {
+    pub fn new(host: Host, storage: u32, salvage: bool, is_known: bool, memory: f64) -> Engine {
         let outside = Outside(Rc::new(host));
         outside.report_panics();
         let host = Rc::clone(&outside.0);
@@ -90,6 +90,7 @@ impl Engine {
                 true => Mode::Salvage,
                 false => Mode::Write,
             },
+            is_known,
             clock: Rc::new(outside.clone()),
             entropy: Rc::new(outside),
             residency: Residency::All,

@@ -10,7 +10,7 @@
  * damage them (google/leveldb#1287): IndexedDB is deleted then, files made lately lose their names. What the page noted in
  * `localStorage` may be gone with that, since Chromium writes it down up to five seconds late; this is there at once.
  *
- * It is noted anew by every opening, since what is lost with one storage is the notes of the other. Where there is no other
+ * Every opening that does not find it notes it anew, since what is lost with one storage is the notes of the other. Where there is no other
  * storage, there is no witness, and the database works without.
  */
 
@@ -43,8 +43,16 @@ export async function forgetWitness(kind: Kind, name: string): Promise<void> {
   await asked(WITNESSES[kind].forget(name));
 }
 
-function asked<T>(answer: Promise<T>): Promise<T | undefined> {
-  return Promise.race([answer.catch(() => undefined), new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE))]);
+async function asked<T>(answer: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), PATIENCE);
+  });
+  try {
+    return await Promise.race([answer.catch(() => undefined), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const inOpfs: Witness = {

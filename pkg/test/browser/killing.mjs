@@ -28,7 +28,9 @@ async function look(url) {
   if (!opened.value) return opened;
   const db = opened.value;
   const { appliedSeq } = await db.status();
-  const { rows } = await db.query('SELECT a FROM t ORDER BY a', [], { rowMode: 'array' });
+  const { rows } = await db.query('SELECT a FROM t ORDER BY a', [], { rowMode: 'array' }).catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify({ appliedSeq, info: db.info })}`);
+  });
   const whole = rows.length === appliedSeq && rows.every(([a], index) => a === index);
   const past = appliedSeq > 2 ? (await db.asOf({ seq: 2 }).query('SELECT count(*)::int AS n FROM t')).rows[0].n : 2;
   await db.query('INSERT INTO t VALUES ($1, $2)', [rows.length, 'after']);

@@ -51,6 +51,27 @@ globalThis.lose = async (scheme, name) => {
   await deleteIdb(`driftdb:${name}`);
 };
 
+/** Leaves of a database what is not empty and says nothing: a storage keeps a file, or a count, and loses the rest. */
+globalThis.loseMost = async (scheme, name) => {
+  if (scheme === 'opfs') {
+    const directory = await (await (await navigator.storage.getDirectory()).getDirectoryHandle('driftdb')).getDirectoryHandle(`db-${name}`);
+    for await (const file of directory.keys()) await directory.removeEntry(file);
+    const rest = await (await directory.getFileHandle('00002', { create: true })).createWritable();
+    await rest.write(new Uint8Array(4096));
+    await rest.close();
+    return;
+  }
+  const connection = await new Promise((done, failed) => {
+    const request = indexedDB.open(`driftdb:${name}`);
+    request.onsuccess = () => done(request.result);
+    request.onerror = failed;
+  });
+  const transaction = connection.transaction('pieces', 'readwrite');
+  transaction.objectStore('pieces').clear();
+  await new Promise((done) => (transaction.oncomplete = done));
+  connection.close();
+};
+
 function deleteIdb(name) {
   return new Promise((done, failed) => {
     const request = indexedDB.deleteDatabase(name);

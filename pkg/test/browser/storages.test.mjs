@@ -399,6 +399,27 @@ for (const scheme of ['opfs', 'idb']) {
       assert.deepEqual(seen, { first: true, lost: ['DATA_LOSS', 'DATA_LOSS'], accepted: true, anew: true, busy: 'BUSY', again: 'DATA_LOSS' });
     }));
 
+  test(`${scheme}: a database of which nothing is left but what is not empty is an error as well`, () =>
+    withPage(async (page) => {
+      const seen = await page.evaluate(async (scheme) => {
+        const url = `${scheme}://most`;
+        const open = async (options) => {
+          const { value, code } = await outcome(driftdb.Database.open(url, options));
+          if (!value) return code;
+          await value.exec('CREATE TABLE t (a INT)');
+          await value.close();
+          return 'made';
+        };
+        const first = await open();
+        await loseMost(scheme, 'most');
+        // By what the page noted, and by what the other storage says.
+        const noted = await open();
+        localStorage.clear();
+        return [first, noted, await open(), await open(), await open({ acceptDataLoss: true })];
+      }, scheme);
+      assert.deepEqual(seen, ['made', 'DATA_LOSS', 'DATA_LOSS', 'DATA_LOSS', 'made']);
+    }));
+
   test(`${scheme}: without room a commit fails, what was there stays, and with room again it works`, () =>
     withPage(async (page, { url }) => {
       const name = `${scheme}://full`;
