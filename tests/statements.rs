@@ -239,7 +239,7 @@ struct Known {
 }
 
 impl Knowledge for Known {
-    fn indexes(&self, table: TableId) -> Vec<IndexSchema> {
+    fn indexes(&self, table: TableId, _: TimeSlot) -> Vec<IndexSchema> {
         let table = self.catalog.table_by_id(table);
         table.map(|table| table.indexes.clone()).unwrap_or_default()
     }

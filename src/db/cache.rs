@@ -49,7 +49,7 @@ impl Bound {
 
 /// The catalogs that a plan was bound against.
 pub(super) struct Catalogs {
-    /// Behind those of the catalogs, the generation of the host's functions.
+    /// Behind those of the catalogs, the generation of the host's functions and what else `Shared::epochs` says.
     pub epochs: Vec<u64>,
     /// That of a transaction, in the place of the present's; what it points to stays where it is as long as this is here.
     pub own: Option<Weak<Catalog>>,

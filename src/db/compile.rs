@@ -250,8 +250,20 @@ impl Shared {
         }
         let past = moments.iter().map(Versions::snapshot);
         let all = std::iter::once(present).chain(past).chain([self.present()]);
-        let epochs: Vec<u64> = all.map(epoch).chain([functions]).collect();
-        compiled.plan(&epochs, own)
+        compiled.plan(&self.epochs(all), own)
+    }
+
+    /// What a plan for catalogs depends on: which ones they are, the host's functions, and how the past is read.
+    fn epochs(&self, catalogs: impl Iterator<Item = Snapshot>) -> Vec<u64> {
+        let mut epochs: Vec<u64> = catalogs
+            .map(|snapshot| self.store.catalog_epoch(snapshot))
+            .collect();
+        epochs.push(self.functions.generation());
+        // The past is read where there are clauses between the first catalog and the last.
+        if epochs.len() > 3 {
+            epochs.push(self.store.scanned_in_the_past().len() as u64);
+        }
+        epochs
     }
 
     /// The plan of a statement for the catalogs of its moments.
@@ -265,10 +277,7 @@ impl Shared {
             .chain(moments.iter().map(Versions::snapshot))
             .chain([self.present()])
             .collect();
-        let epochs: Vec<u64> = (snapshots.iter())
-            .map(|snapshot| self.store.catalog_epoch(*snapshot))
-            .chain([self.functions.generation()])
-            .collect();
+        let epochs = self.epochs(snapshots.iter().copied());
         let cacheable = scope.path.is_none();
         let own = scope.own_catalog.as_ref();
         if let Some(plan) = cacheable.then(|| compiled.plan(&epochs, own)).flatten() {
@@ -292,6 +301,7 @@ impl Shared {
         let options = plan::Options {
             optimize: self.options.optimizer,
             functions: self.functions.clone(),
+            scanned: self.store.scanned_in_the_past(),
         };
         // What a view's moments are is found anew each time, as what it reads then is.
         let mut of_views = Vec::new();

@@ -21,6 +21,8 @@ pub struct Options {
     pub optimize: bool,
     /// The functions of the host.
     pub functions: Rc<Externals>,
+    /// Tables whose past is scanned, since it is too much for lists in the order of their indexes.
+    pub scanned: Vec<TableId>,
 }
 
 impl Default for Options {
@@ -28,6 +30,7 @@ impl Default for Options {
         Options {
             optimize: true,
             functions: Rc::default(),
+            scanned: Vec::new(),
         }
     }
 }
@@ -87,6 +90,7 @@ pub fn plan(
     if options.optimize {
         let knowledge = Bound {
             times: &times,
+            options,
             first_constant: parameters.own,
             wants_constants: Cell::new(false),
         };
@@ -135,12 +139,16 @@ pub fn plan_types(types: &[ast::DataType]) -> Result<Vec<Option<DataType>>> {
 /// What the rules may ask about a statement.
 struct Bound<'a> {
     times: &'a Times,
+    options: &'a Options,
     first_constant: usize,
     wants_constants: Cell<bool>,
 }
 
 impl Knowledge for Bound<'_> {
-    fn indexes(&self, table: TableId) -> Vec<IndexSchema> {
+    fn indexes(&self, table: TableId, time: TimeSlot) -> Vec<IndexSchema> {
+        if time != TimeSlot::Present && self.options.scanned.contains(&table) {
+            return Vec::new();
+        }
         let last = self.times.catalogs.last();
         let table = last.and_then(|catalog| catalog.table_by_id(table));
         table.map(|table| table.indexes.clone()).unwrap_or_default()

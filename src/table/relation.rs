@@ -202,7 +202,7 @@ impl Relation {
         // A transaction's schema may have columns that are not here yet.
         let shape = KeyShape::new(schema, &Layout::of(schema), index, self.makers)?;
         let all = self.timeline.ever(ALIVE).collect();
-        let mut periods = AnyPeriods::new(&shape);
+        let mut periods = AnyPeriods::with_capacity(&shape, self.versions);
         self.periods(&mut periods, &shape, all, ALIVE, &|_, _| true, blocks)?;
         Ok(IndexBuild {
             id: index.id,
@@ -303,6 +303,16 @@ impl Relation {
 
     pub fn versions(&self) -> u64 {
         self.versions
+    }
+
+    /// About what a look-up in the past needs to have in memory at once: the list of the versions that ended and that of an index.
+    pub fn past_list_bytes(&self) -> u64 {
+        self.ended() * 2 * size_of::<Closed<u64>>() as u64
+    }
+
+    /// How many versions there are that are over.
+    pub fn ended(&self) -> u64 {
+        self.versions.saturating_sub(self.live.len() as u64)
     }
 
     pub fn runs(&self) -> usize {

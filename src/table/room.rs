@@ -4,7 +4,7 @@ use super::memory::{Round, Waiter, make_room};
 use super::waiting::{Origin, Part};
 use super::{BlockId, Fetch, Store};
 use crate::error::Result;
-use crate::types::HeapBound;
+use crate::types::{HeapBound, TableId};
 use std::rc::Rc;
 
 impl Store {
@@ -17,6 +17,16 @@ impl Store {
 
     pub fn budget(&self) -> Option<u64> {
         Some(self.blocks.memory.budget()).filter(|budget| *budget < u64::MAX)
+    }
+
+    /// The tables whose versions that ended are too many for lists of them by key, each of which is made and dropped as a whole.
+    pub fn scanned_in_the_past(&self) -> Vec<TableId> {
+        let Some(budget) = self.budget() else {
+            return Vec::new();
+        };
+        let relations = self.relations.values();
+        let too_many = relations.filter(|relation| relation.past_list_bytes() > budget / 4 * 3);
+        too_many.map(|relation| relation.id).collect()
     }
 
     /// A part that can be had again from its origin.

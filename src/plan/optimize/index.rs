@@ -32,7 +32,7 @@ impl Rule for Index {
             } => {
                 let asked = conjuncts(filter);
                 let best = knowledge
-                    .indexes(table.id)
+                    .indexes(table.id, time)
                     .iter()
                     .filter_map(|index| Match::of(index, (&table, &columns), &asked, knowledge))
                     .max_by_key(Match::score);
@@ -63,7 +63,7 @@ pub fn is_point(scan: &Node, knowledge: &dyn Knowledge) -> bool {
         return false;
     };
     let asked = conjuncts(filter.clone());
-    let indexes = knowledge.indexes(table.id);
+    let indexes = knowledge.indexes(table.id, *time);
     let mut found =
         (indexes.iter()).filter_map(|index| Match::of(index, (table, columns), &asked, knowledge));
     knowledge.reads_one_moment(*time) && found.any(|found| found.score().0)

@@ -40,8 +40,9 @@ pub use implication::is_implied;
 
 /// What the rules know besides the tree.
 pub trait Knowledge {
-    /// The indexes that can be read now over a table, whatever moment is read.
-    fn indexes(&self, table: TableId) -> Vec<IndexSchema>;
+    /// The indexes that can be read now over a table at that time. They serve the past as well, unless what they say of it does
+    /// not fit into memory: then it is scanned.
+    fn indexes(&self, table: TableId, time: TimeSlot) -> Vec<IndexSchema>;
 
     /// The key of an index that is computed, over the columns of the table that is given as well.
     fn computed_key(

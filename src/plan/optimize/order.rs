@@ -78,7 +78,7 @@ fn in_order(input: &Node, keys: &[SortKey], knowledge: &dyn Knowledge) -> Option
         } if knowledge.reads_one_moment(*time) => {
             let wanted = wanted_columns(table, columns, keys)?;
             let index = knowledge
-                .indexes(table.id)
+                .indexes(table.id, *time)
                 .into_iter()
                 .find(|index| index.columns.starts_with(&wanted))?;
             Some(Node::IndexScan {
@@ -106,7 +106,7 @@ fn in_order(input: &Node, keys: &[SortKey], knowledge: &dyn Knowledge) -> Option
         } if knowledge.reads_one_moment(*time) => {
             let wanted = wanted_columns(table, columns, keys)?;
             let schema = knowledge
-                .indexes(table.id)
+                .indexes(table.id, *time)
                 .into_iter()
                 .find(|i| i.id == *index)?;
             let order = schema.columns.get(prefix.len()..)?;
