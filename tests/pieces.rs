@@ -43,6 +43,7 @@ impl Host {
             match recovery.step().expect("sound") {
                 Recovered::Commit(commit) => commits.push(*commit),
                 Recovered::Part(part, _) => commits.push(commit_of(&part)),
+                Recovered::Lost(damage) => panic!("{damage}"),
                 Recovered::Miss => assert!(host.turn(true)),
                 Recovered::Done { log, report } => {
                     host.pieces.forget();

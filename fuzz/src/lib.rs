@@ -167,7 +167,7 @@ fn mend(file: &mut [u8], header: usize) {
 
 /// Opens a database as it is and as one that is damaged, asks it, checks it, writes to it.
 fn use_database(files: Files) {
-    for mode in [Mode::Write, Mode::Salvage] {
+    'modes: for mode in [Mode::Write, Mode::Salvage] {
         let options = Options {
             storage: Some(Box::new(Memory {
                 files: files.clone(),
@@ -183,7 +183,7 @@ fn use_database(files: Files) {
                 Ok(None) => {}
                 Err(error) => {
                     assert_ne!(error.code(), Code::Internal, "{error}");
-                    return;
+                    continue 'modes;
                 }
             }
         };

@@ -94,6 +94,7 @@ export async function salvage(session: Session, to: string, given: CheckOptions,
   const { commits } = await inSteps<CompactStep>('salvage', session, given, to);
   const { error } = await session.call({ kind: 'salvage', session: session.number, from: Part.finish, to });
   if (error) throw DatabaseError.fromWire(error);
-  const { damage = null, damagedAt = null, torn = null, known = 0 } = recovery ?? {};
-  return { commits, damage, damagedAt, torn, lost: Math.max(0, known - commits), lostFrom: damage ? commits : null };
+  const { damage = null, damagedAt = null, checkpointDamage = null, lostTables = [], torn = null, known = 0 } = recovery ?? {};
+  const lost = Math.max(0, known - commits);
+  return { commits, damage, damagedAt, checkpointDamage, lostTables, torn, lost, lostFrom: damage ? commits : null };
 }

@@ -287,8 +287,8 @@ function openStep(engine: Engine): number {
   return answer;
 }
 
-/** Of damage: that what precedes it can be read. */
+/** Of damage: that what is beside it can be read, unless that was tried. */
 function salvageable(error: WireError): WireError {
-  if (error.code !== 'CORRUPT' && error.code !== 'DATA_LOSS') return error;
-  return { ...error, hint: 'what precedes the damage can be read: open it with { salvage: true }, or make a new database of it by Database.salvage' };
+  if ((error.code !== 'CORRUPT' && error.code !== 'DATA_LOSS') || error.detail) return error;
+  return { ...error, hint: 'what is not damaged can be read: open it with { salvage: true }, or make a new database of it by Database.salvage' };
 }

@@ -261,7 +261,7 @@ test('a database that cannot be written is open for reading, and says so', () =>
     const db = await Database.open(url);
     assert.deepEqual(
       { ...db.info.recovery, segments: 0 },
-      { readOnly: null, damage: null, damagedAt: null, torn: null, provisional: true, commits: 0, known: 0, segments: 0, halfDamagedFiles: [], foreignFiles: [] },
+      { readOnly: null, damage: null, damagedAt: null, checkpointDamage: null, lostTables: [], torn: null, provisional: true, commits: 0, known: 0, segments: 0, halfDamagedFiles: [], foreignFiles: [] },
     );
     await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)');
     assert.equal((await db.status()).readOnly, null);

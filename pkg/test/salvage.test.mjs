@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Database } from 'driftdb-wasm';
@@ -72,11 +72,74 @@ test('a salvage that is stopped, or cannot be, leaves nothing behind', () =>
     assert.equal((await Database.salvage(from, to)).commits, 13);
   }));
 
+test('where a checkpoint is damaged, tables are lost and told, and all others are whole', () =>
+  withDirectory(async (directory) => {
+    const [from, to] = [`file://${directory}/db`, `file://${directory}/new`];
+    await withDatabase(
+      async (db) => {
+        await db.exec("CREATE TABLE kept (a INT PRIMARY KEY); CREATE SCHEMA s; CREATE TABLE s.t (a INT, s TEXT); INSERT INTO s.t VALUES (1, 'unmistakable')");
+        await db.exec('INSERT INTO kept VALUES (1), (2); DELETE FROM kept WHERE a = 1');
+        await db.compact();
+        await db.exec("INSERT INTO kept VALUES (3); INSERT INTO s.t VALUES (2, 'later')");
+      },
+      {},
+      from,
+    );
+    const files = (await readdir(join(directory, 'db'))).map((name) => join(directory, 'db', name));
+    const found = await Promise.all(files.map(async (path) => ({ path, bytes: await readFile(path) })));
+    const { path, bytes } = found.find(({ bytes }) => bytes.includes('driftchk'));
+    bytes[bytes.indexOf('unmistakable')] ^= 1;
+    await writeFile(path, bytes);
+    const { message } = await fails(Database.open(from), 'CORRUPT');
+
+    const reads = async (db) => {
+      assert.equal(await value(db, 'SELECT sum(a)::int FROM kept'), 5);
+      assert.equal(await value(db.asOf({ seq: 4 }), 'SELECT sum(a)::int FROM kept'), 3);
+      for (const sql of ['SELECT * FROM s.t', 'SELECT * FROM s.t AS OF @seq:3', "SELECT * FROM diff('s.t', 2, 3)"]) {
+        assert.match((await fails(db.query(sql), 'CORRUPT')).message, /table s\.t is lost/);
+      }
+      assert.deepEqual(db.info.recovery.lostTables, ['s.t']);
+    };
+    await withDatabase(
+      async (db) => {
+        await reads(db);
+        assert.deepEqual(db.info.recovery.checkpointDamage, { code: 'CORRUPT', message });
+        await fails(db.query('INSERT INTO kept VALUES (9)'), 'READ_ONLY');
+      },
+      { salvage: true },
+      from,
+    );
+    const report = await Database.salvage(from, to);
+    assert.deepEqual([report.lostTables, report.lostFrom, report.lost, report.damage], [['s.t'], null, 0, null]);
+    assert.equal(report.checkpointDamage.message, message);
+    await withDatabase(
+      async (db) => {
+        await reads(db);
+        const { problems } = await db.check();
+        assert.ok(problems.length === 1 && problems[0].message.includes('s.t is lost'), JSON.stringify(problems));
+        await fails(db.query("INSERT INTO s.t VALUES (3, 'new')"), 'CORRUPT');
+        await db.exec('INSERT INTO kept VALUES (4); DROP TABLE s.t; CREATE TABLE s.t (a INT); INSERT INTO s.t VALUES (7)');
+        assert.equal(await value(db, 'SELECT a FROM s.t'), 7);
+      },
+      {},
+      to,
+    );
+    await withDatabase(
+      async (db) => {
+        assert.equal(await value(db, 'SELECT sum(a)::int FROM kept'), 9);
+        await fails(db.query('SELECT * FROM s.t AS OF @seq:3'), 'CORRUPT');
+      },
+      {},
+      to,
+    );
+  }));
+
 test('a sound database is salvaged whole', () =>
   withDirectory(async (directory) => {
     const [from, to] = [`file://${directory}/db`, `file://${directory}/new`];
     await withDatabase((db) => db.exec('CREATE TABLE t (a INT); INSERT INTO t VALUES (1)'), {}, from);
     const report = await Database.salvage(from, to);
-    assert.deepEqual(report, { commits: 2, damage: null, damagedAt: null, torn: null, lostFrom: null, lost: 0 });
+    const undamaged = { damage: null, damagedAt: null, checkpointDamage: null, lostTables: [], torn: null, lostFrom: null, lost: 0 };
+    assert.deepEqual(report, { commits: 2, ...undamaged });
     await withDatabase(async (db) => assert.equal(await value(db, 'SELECT a FROM t'), 1), {}, to);
   }));

@@ -510,6 +510,11 @@ impl Database {
         self.shared.report.as_ref()
     }
 
+    /// The tables whose rows were lost when the database was salvaged, those of before among them: whoever reads one gets `CORRUPT`.
+    pub fn lost_tables(&self) -> Vec<String> {
+        self.shared.store.lost_names()
+    }
+
     pub fn counters(&self) -> Counters {
         let stats = self.shared.store.stats();
         Counters {

@@ -86,13 +86,12 @@ impl State {
         let recovery = self.recovery.as_mut().expect("there is a storage");
         match recovery.step()? {
             Recovered::Miss => return Ok(Taken::Nothing),
+            Recovered::Lost(damage) => self.restore().lost(damage)?,
             Recovered::Part(part, spot) => {
-                let restore = self.restore.get_or_insert_with(|| {
-                    let empty = Store::new(self.options.residency);
-                    Restore::new(std::mem::replace(&mut self.store, empty))
-                });
                 let storage = self.storage.as_ref().expect("it was read from there");
-                restore.part(&part, origin(storage, spot))?;
+                let origin = origin(storage, spot);
+                let restore = self.restore();
+                restore.part(&part, origin)?;
                 // Before anything is written, so that an opening that fails here has changed nothing.
                 if restore.is_complete() {
                     self.settle()?;
@@ -109,6 +108,13 @@ impl State {
             }
         }
         Ok(Taken::Some)
+    }
+
+    fn restore(&mut self) -> &mut Restore {
+        self.restore.get_or_insert_with(|| {
+            let empty = Store::new(self.options.residency);
+            Restore::new(std::mem::replace(&mut self.store, empty))
+        })
     }
 
     /// All parts have been taken in.

@@ -3,6 +3,8 @@
 //! The database is one that was opened up to where it is damaged. What there is up to there is written as a checkpoint, in steps, and the new log goes
 //! on behind it: sequences, times and the chain of hashes stay as they were. Until the checkpoint is complete the new storage is empty or cannot
 //! be opened, so that half of it cannot be taken for the whole.
+//!
+//! Tables of which rows were lost with a part of a checkpoint are so in the new database, too.
 
 use super::database::{MAINTAINED_PER_MILLISECOND, Parts};
 use super::{Compacted, Database};

@@ -68,7 +68,8 @@ impl Execution {
     /// Gives the next rows of the result. At `Done` all writes are made and uniqueness is checked.
     pub fn step(&mut self, context: &mut Context) -> Result<Step> {
         self.exchange(context);
-        let step = self.advance(context);
+        let store = context.store;
+        let step = store.guard(|| self.advance(context));
         self.exchange(context);
         step
     }

@@ -120,6 +120,7 @@ impl Check {
                 match next {
                     Next::Miss => return Ok(false),
                     Next::Part(..) | Next::More => {}
+                    Next::Lost(damage) => return Err(damage),
                     Next::End => {
                         let stage = std::mem::replace(&mut self.stage, Stage::Over);
                         if let Stage::Load(_, _, scan) = stage {

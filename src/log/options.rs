@@ -37,7 +37,7 @@ pub enum Mode {
     Write,
     /// Nothing is written.
     Read,
-    /// Nothing is written, and damage ends the log instead of being an error; the report names it.
+    /// Nothing is written, and damage is no error; the report names it. In the log it is the end, in a checkpoint it costs what is lost with it.
     Salvage,
 }
 
@@ -127,6 +127,8 @@ pub struct Report {
     pub damage: Option<Error>,
     /// The place of the damage, if it is one in a segment.
     pub damaged_at: Option<Position>,
+    /// What is damaged in the checkpoint: parts of it are lost ([`Mode::Salvage`]).
+    pub checkpoint_damage: Option<Error>,
     /// So many commits were there once, at least.
     pub known: u64,
 }

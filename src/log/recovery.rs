@@ -36,6 +36,8 @@ pub struct Recovery {
 pub enum Recovered {
     /// The next part of the checkpoint that all commits follow, and where it lies.
     Part(Vec<u8>, Spot),
+    /// Parts of the checkpoint are lost between those, of which this is the damage ([`Mode::Salvage`]).
+    Lost(Error),
     /// The next commit, in the order of the sequence.
     Commit(Box<Commit>),
     /// The storage has yet to get something: let the host run, then step again.
@@ -179,13 +181,17 @@ impl Recovery {
             None => Stage::Scan(scan),
             Some(chosen) => {
                 scan.begin_behind(&chosen.header)?;
-                Stage::Load(Box::new(Pieces::new(chosen.header, chosen.file)), scan)
+                let mut pieces = Pieces::new(chosen.header, chosen.file);
+                if !self.is_strict() {
+                    pieces = pieces.passing_over();
+                }
+                Stage::Load(Box::new(pieces), scan)
             }
         };
         Ok(None)
     }
 
-    /// Damage of a checkpoint is an error whatever the mode: nothing can be read without it.
+    /// What is left of a checkpoint that is damaged, whoever takes the parts has to tell.
     fn load(&mut self, mut pieces: Box<Pieces>, scan: Box<Scan>) -> Result<Option<Recovered>> {
         let next = pieces.next(self.storage())?;
         self.stage = match next {
@@ -195,6 +201,11 @@ impl Recovery {
         Ok(match next {
             Next::Part(part, spot) => Some(Recovered::Part(part, spot)),
             Next::Miss => Some(Recovered::Miss),
+            Next::Lost(damage) => {
+                let report = &mut self.report.checkpoint_damage;
+                report.get_or_insert(damage.clone());
+                Some(Recovered::Lost(damage))
+            }
             Next::More | Next::End => None,
         })
     }

@@ -95,6 +95,12 @@ impl Blocks {
         self.add_slot(OnceCell::new(), Some(packed))
     }
 
+    /// What has this number is not there any more.
+    pub fn forget(&mut self, id: BlockId) {
+        let slot = &mut self.slots[id.0 as usize];
+        (slot.block, slot.packed) = (OnceCell::new(), None);
+    }
+
     fn add_slot(&mut self, block: OnceCell<Box<Block>>, packed: Option<Packed>) -> BlockId {
         self.slots.push(Slot {
             block,

@@ -110,6 +110,9 @@ impl Store {
     }
 
     fn compare(&self, relation: &Relation, check: &mut Check) {
+        if relation.is_lost {
+            check.problems.push(self.lost(relation.id));
+        }
         let mut mapped = Sum::default();
         let mut locate = |row: RowId, at: Location, end| mapped.add(&at, row.0, 0, end);
         relation

@@ -126,6 +126,7 @@ mod commits;
 mod index;
 mod key;
 mod location;
+mod lost;
 mod memory;
 mod mention;
 mod ordered_map;

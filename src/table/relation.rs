@@ -56,6 +56,8 @@ pub(crate) struct Relation {
     pub(super) emptied: Vec<u64>,
     /// Blocks of a checkpoint that are being taken in: when each was opened, and until when it was read.
     pub(super) stored: Vec<(u64, BlockId, u64)>,
+    /// Some of its rows were lost, so that of none it is known whether and when they were alive.
+    pub is_lost: bool,
 }
 
 /// Of the lists and the tree that an index is made by.
@@ -78,6 +80,7 @@ impl Relation {
             deleted: Vec::new(),
             emptied: Vec::new(),
             stored: Vec::new(),
+            is_lost: false,
         };
         for index in &schema.indexes {
             let shape = KeyShape::new(schema, &relation.layout, index, makers)?;

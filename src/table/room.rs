@@ -56,7 +56,7 @@ impl Store {
     /// Reads what may need blocks, all of which are there at once when it is answered.
     pub fn load_for<T>(&mut self, mut read: impl FnMut(&Store) -> Result<Fetch<T>>) -> Result<T> {
         let found = loop {
-            match read(self) {
+            match self.guard(|| read(self)) {
                 Ok(Fetch::Ready(found)) => break Ok(found),
                 Ok(Fetch::Need(block)) => match self.load(block, Waiter::CALL) {
                     Ok(()) => {}

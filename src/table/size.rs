@@ -19,7 +19,7 @@ pub struct Size {
 
 impl Store {
     pub fn size_of(&self, table: TableId) -> Option<Size> {
-        let relation = self.relation(table)?;
+        let relation = self.relations.get(&table).filter(|own| !own.is_lost)?;
         let index = |index: &KeyIndex| (index.id, index.bytes_held() as u64);
         Some(Size {
             rows: relation.live_rows() as u64,

@@ -138,11 +138,13 @@ impl NextIds {
     }
 }
 
-/// Index entries that look-ups touched.
+/// What look-ups touched: how many entries of indexes, and what there is no more.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     pub live: Cell<u64>,
     pub closed: Cell<u64>,
+    /// A table that is lost, since it was last asked for.
+    pub lost: Cell<Option<TableId>>,
 }
 
 impl Store {
@@ -202,6 +204,9 @@ impl Store {
             self.next.skip_rows(&change);
             let relation = self.relations.get_mut(&change.table);
             let relation = relation.ok_or_else(|| unknown_table(change.table))?;
+            if relation.is_lost {
+                continue;
+            }
             apply_change(relation, &mut self.blocks, commit.seq, change)?;
         }
         self.has_branches |= commit.branch != BranchId::MAIN || commit.merge_parent.is_some();
@@ -411,8 +416,13 @@ impl Store {
         relation.map_or(0, |relation| relation.index_bytes(&self.blocks))
     }
 
+    /// A table to be read: what reads one that is lost is an error in the end (see [`Store::guard`]).
     pub(crate) fn relation(&self, table: TableId) -> Option<&Relation> {
-        self.relations.get(&table)
+        let relation = self.relations.get(&table)?;
+        if relation.is_lost {
+            self.touched.lost.set(Some(table));
+        }
+        Some(relation)
     }
 
     pub(crate) fn blocks(&self) -> &Blocks {

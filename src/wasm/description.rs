@@ -21,7 +21,7 @@ pub fn describe(failure: &Failure) -> String {
     .printed()
 }
 
-pub fn describe_report(report: &Report) -> String {
+pub fn describe_report(report: &Report, lost: &[String]) -> String {
     let error = |error: &Error| {
         Json::object([
             ("code", error.code().name().into()),
@@ -39,6 +39,14 @@ pub fn describe_report(report: &Report) -> String {
     Json::object([
         ("readOnly", report.read_only.as_ref().map(error).into()),
         ("damage", report.damage.as_ref().map(error).into()),
+        (
+            "checkpointDamage",
+            report.checkpoint_damage.as_ref().map(error).into(),
+        ),
+        (
+            "lostTables",
+            Json::from_iter(lost.iter().map(String::as_str)),
+        ),
         ("torn", report.torn.map(place).into()),
         ("damagedAt", report.damaged_at.map(place).into()),
         ("known", report.known.into()),

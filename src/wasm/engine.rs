@@ -341,8 +341,11 @@ impl Engine {
 
     /// What opening found in storage, as JSON; `null` where nothing is stored.
     pub fn recovery(&mut self) -> String {
-        let report = self.database().ok().and_then(|database| database.report());
-        report.map_or_else(|| "null".to_string(), describe_report)
+        let found = self.database().ok().and_then(|database| {
+            let report = database.report()?;
+            Some(describe_report(report, &database.lost_tables()))
+        });
+        found.unwrap_or_else(|| "null".to_string())
     }
 
     pub fn maintain(&mut self, milliseconds: u32) -> u32 {

@@ -73,6 +73,7 @@ pub fn open(storage: Box<dyn Storage>, options: Options) -> Result<(Vec<Commit>,
         match recovery.step()? {
             Recovered::Commit(commit) => commits.push(*commit),
             Recovered::Part(part, _) => commits.push(commit_of(&part)),
+            Recovered::Lost(damage) => return Err(damage),
             Recovered::Miss => {}
             Recovered::Done { log, report } => return Ok((commits, *log, report)),
         }

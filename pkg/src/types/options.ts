@@ -111,7 +111,7 @@ export interface OpenOptions extends CallOptions {
   acceptDataLoss?: boolean | undefined;
   /**
    * Opens a damaged database (`CORRUPT`), or one of which a part is missing (`DATA_LOSS`), for reading only: every commit before
-   * the damage is there. Nothing is written. `info.recovery` tells where it ends.
+   * the damage is there, and of a checkpoint that is damaged every table but those whose rows were in what is damaged. Nothing is written. `info.recovery` tells where it ends.
    */
   salvage?: boolean | undefined;
   /** Milliseconds that a writing statement waits for another transaction to end. Default 5000. */

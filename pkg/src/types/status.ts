@@ -38,6 +38,16 @@ export interface Recovery {
   /** Where that is, if it lies in the log: `seq` is of the commit that should be there. */
   damagedAt: LogPlace | null;
   /**
+   * Opened with `salvage`: what is damaged in the checkpoint, of which all is there but the rows of `lostTables`. Null: nothing is, or it was not
+   * read.
+   */
+  checkpointDamage: { code: ErrorCode; message: string } | null;
+  /**
+   * The tables of which rows are lost, with their schemas where these are not `public`; as a rule there are none. A database that was made by
+   * `Database.salvage` keeps them: whoever reads or writes one gets `CORRUPT`, at whatever moment, and `DROP TABLE` drops it.
+   */
+  lostTables: string[];
+  /**
    * Where a write was cut off that nobody was told of, since the browser or the machine ended in the middle of it;
    * null if nowhere. `seq` is what that commit would have been.
    */
@@ -112,6 +122,9 @@ export interface DatabaseSalvage {
   /** Why there are no more, and where; see {@link Recovery}. Null: nothing is damaged. */
   damage: Recovery['damage'];
   damagedAt: LogPlace | null;
+  /** What is damaged of the checkpoint, and the tables whose rows are lost with it. All other tables are whole. */
+  checkpointDamage: Recovery['checkpointDamage'];
+  lostTables: string[];
   torn: LogPlace | null;
   /** The first commit that is lost; null where nothing is damaged. */
   lostFrom: number | null;

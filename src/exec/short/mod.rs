@@ -69,12 +69,13 @@ impl Short {
     /// Runs the statement, for a write with the check of uniqueness. Nothing was changed when a block is
     /// needed.
     pub fn run(&self, context: &mut Context) -> Result<Fetch<ShortAnswer>> {
-        match self {
+        let store = context.store;
+        store.guard(|| match self {
             Short::Select(select) => select.run(context),
             Short::Insert(insert) => insert.run(context),
             Short::Update(update) => update.run(context),
             Short::Delete(delete) => delete.run(context),
-        }
+        })
     }
 }
 

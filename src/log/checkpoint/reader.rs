@@ -1,4 +1,14 @@
 //! Reading the pieces of a checkpoint and putting the parts together.
+//!
+//! Where a database is to be salvaged, what does not verify is passed over:
+//!
+//! ```text
+//!   | piece | piece | ~~~~~~~~~~~~~~~ | piece | piece |
+//!                     ^ lost            ^ the first offset behind it at which a piece verifies
+//! ```
+//!
+//! A piece verifies at its own place alone, so that what verifies is one. Whether it begins a part is certain where none can precede it that
+//! its part goes on from: such a one is as long as a piece can be.
 
 use super::{BEGIN, Header, PIECE_BYTES_MAX};
 use crate::error::{Code, Error, Result};
@@ -6,6 +16,15 @@ use crate::log::frame::{self, Checksum, HEAD_BYTES};
 use crate::log::window::{Window, read_exact};
 use crate::storage::Storage;
 use std::ops::Range;
+
+/// The longest piece.
+const WHOLE_MAX: usize = HEAD_BYTES + 1 + PIECE_BYTES_MAX;
+
+/// Bytes looked at between two looks at the window.
+const STRIDE: u64 = 1 << 16;
+
+/// Bytes whose checksums are computed while looking for pieces, at most. Only bytes made to look like many long ones need more.
+const TRIED_BYTES_MAX: u64 = 1 << 30;
 
 /// The pieces of one checkpoint, from the first on.
 #[derive(Debug)]
@@ -19,6 +38,14 @@ pub struct Pieces {
     part: Vec<u8>,
     /// Where it begins.
     begin: u64,
+    passes_over: bool,
+    /// Where the pieces begin that are lost, while the next one is looked for.
+    lost: Option<u64>,
+    has_lost: bool,
+    /// What is read may go on from what is lost.
+    is_within: bool,
+    /// Bytes of which it was tried whether they are a piece.
+    tried: u64,
 }
 
 /// Where a part lies.
@@ -77,6 +104,21 @@ fn piece_at(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(..end).filter(|_| length > 0)
 }
 
+/// How long a piece with this head is, if it can be one.
+fn whole(head: &[u8], room: u64) -> Option<usize> {
+    let (length, _) = frame::read_head(*head.first_chunk()?);
+    let whole = HEAD_BYTES as u64 + u64::from(length);
+    let fits = length >= 2 && whole <= room.min(WHOLE_MAX as u64);
+    fits.then_some(whole as usize)
+}
+
+/// The same with the byte that says whether its part goes on: a piece of which it does is as long as one can be.
+fn whole_piece(head: &[u8], room: u64) -> Option<usize> {
+    let (goes_on, head) = head.split_last()?;
+    let whole = whole(head, room)?;
+    (*goes_on == 0 || *goes_on == 1 && whole == WHOLE_MAX).then_some(whole)
+}
+
 /// What the next step came to.
 #[derive(Debug)]
 pub enum Next {
@@ -84,6 +126,8 @@ pub enum Next {
     /// A piece was read, and its part goes on.
     More,
     Miss,
+    /// Parts are lost here, of which this is the damage.
+    Lost(Error),
     End,
 }
 
@@ -98,6 +142,19 @@ impl Pieces {
             window: Window::default(),
             part: Vec::new(),
             begin: BEGIN,
+            passes_over: false,
+            lost: None,
+            has_lost: false,
+            is_within: false,
+            tried: 0,
+        }
+    }
+
+    /// The same, passing over what does not verify.
+    pub fn passing_over(self) -> Pieces {
+        Pieces {
+            passes_over: true,
+            ..self
         }
     }
 
@@ -106,30 +163,49 @@ impl Pieces {
     }
 
     /// # Errors
-    /// `CORRUPT` when a piece is not what was written, `IO` when the storage fails.
+    /// `CORRUPT` when a piece is not what was written, unless it is passed over; `IO` when the storage fails.
     pub fn next(&mut self, storage: &mut dyn Storage) -> Result<Next> {
+        if let Some(from) = self.lost {
+            return self.search(from, storage);
+        }
+        match self.read(storage) {
+            Err(damage) if self.passes_over && damage.code() == Code::Corrupt => {
+                self.part.clear();
+                self.lost = Some(self.offset);
+                self.has_lost = true;
+                Ok(Next::Lost(damage))
+            }
+            Ok(Next::Part(..)) if std::mem::take(&mut self.is_within) => Ok(Next::More),
+            next => next,
+        }
+    }
+
+    fn read(&mut self, storage: &mut dyn Storage) -> Result<Next> {
         if self.offset == self.header.end {
-            return match self.seen == self.header.pieces && self.part.is_empty() {
+            let is_whole = self.seen == self.header.pieces && self.part.is_empty();
+            return match is_whole || self.has_lost {
                 true => Ok(Next::End),
                 false => Err(self.damaged("pieces of it are missing")),
             };
         }
-        let place = (self.file, self.header.end);
-        if storage.len(self.file)? < self.header.end {
-            return Err(self.damaged("its file is too short"));
+        let mut place = (self.file, self.header.end);
+        let length = storage.len(self.file)?;
+        if length < self.header.end {
+            if !self.passes_over {
+                return Err(self.damaged("its file is too short"));
+            }
+            place.1 = length;
         }
-        let room = self.header.end.saturating_sub(self.offset);
+        let room = place.1.saturating_sub(self.offset);
         if room < HEAD_BYTES as u64 {
             return Err(self.damaged("it ends within a piece"));
         }
         let Some(head) = self.window.get(storage, place, self.offset, HEAD_BYTES)? else {
             return Ok(Next::Miss);
         };
-        let (length, _) = frame::read_head(head.try_into().expect("as many as asked"));
-        let count = HEAD_BYTES + length as usize;
-        if !(2..=PIECE_BYTES_MAX + 1).contains(&(length as usize)) || count as u64 > room {
+        let Some(count) = whole(head, room) else {
             return Err(self.damaged("the length of a piece is impossible"));
-        }
+        };
         let Some(bytes) = self.window.get(storage, place, self.offset, count)? else {
             return Ok(Next::Miss);
         };
@@ -137,19 +213,56 @@ impl Pieces {
             return Err(self.damaged("a piece does not verify"));
         }
         let goes_on = bytes[HEAD_BYTES];
+        if goes_on > 1 {
+            return Err(self.damaged("a piece has unknown flags"));
+        }
         self.part.extend(&bytes[HEAD_BYTES + 1..]);
         self.offset += count as u64;
         self.seen += 1;
-        match goes_on {
-            0 => {
-                let pieces = self.begin..self.offset;
-                self.begin = self.offset;
-                let spot = Spot::new(self.file, &self.checksum, pieces);
-                Ok(Next::Part(std::mem::take(&mut self.part), spot))
-            }
-            1 => Ok(Next::More),
-            _ => Err(self.damaged("a piece has unknown flags")),
+        if goes_on == 1 {
+            return Ok(Next::More);
         }
+        let pieces = self.begin..self.offset;
+        self.begin = self.offset;
+        let spot = Spot::new(self.file, &self.checksum, pieces);
+        Ok(Next::Part(std::mem::take(&mut self.part), spot))
+    }
+
+    /// Looks for the next piece that verifies, behind where some are lost.
+    fn search(&mut self, from: u64, storage: &mut dyn Storage) -> Result<Next> {
+        self.offset = self.offset.max(from + 1);
+        let place = (self.file, self.header.end.min(storage.len(self.file)?));
+        while self.offset + (HEAD_BYTES as u64) < place.1 {
+            let room = place.1 - self.offset;
+            let count = room.min(STRIDE) as usize;
+            let Some(bytes) = self.window.get(storage, place, self.offset, count)? else {
+                return Ok(Next::Miss);
+            };
+            let heads = bytes.windows(HEAD_BYTES + 1).zip(0..);
+            let mut found =
+                heads.filter_map(|(head, at)| Some((at, whole_piece(head, room - at)?)));
+            let Some((skip, count)) = found.next() else {
+                self.offset += (count - HEAD_BYTES) as u64;
+                continue;
+            };
+            self.offset += skip;
+            let Some(bytes) = self.window.get(storage, place, self.offset, count)? else {
+                return Ok(Next::Miss);
+            };
+            if self.checksum.fits(self.offset, bytes) {
+                self.is_within = self.offset - from >= WHOLE_MAX as u64;
+                (self.lost, self.begin) = (None, self.offset);
+                return Ok(Next::More);
+            }
+            self.offset += 1;
+            self.tried += count as u64;
+            if self.tried > TRIED_BYTES_MAX {
+                return Err(self.damaged("its pieces cannot be told from other bytes"));
+            }
+        }
+        self.lost = None;
+        self.offset = self.header.end;
+        Ok(Next::End)
     }
 
     fn damaged(&self, what: &str) -> Error {

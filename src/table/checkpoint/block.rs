@@ -67,6 +67,11 @@ impl Head {
         self.is(SEALED)
     }
 
+    /// Whether its rows went on to others.
+    pub fn is_moved(&self) -> bool {
+        self.is(MOVED)
+    }
+
     /// Until when the block is read.
     pub fn is_read_until(&self) -> u64 {
         match self.is_retired() {

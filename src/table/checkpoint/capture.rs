@@ -16,7 +16,7 @@ use crate::types::Seq;
 use std::rc::Rc;
 
 /// Items of a part at most, and bytes after which it is complete.
-const PART_ITEMS: usize = 4096;
+pub(super) const PART_ITEMS: usize = 4096;
 const PART_BYTES: usize = 256 << 10;
 
 /// What a part has.
@@ -93,8 +93,9 @@ impl Capture {
                     part.varint(self.seq);
                     part.varint(store.next.row.0);
                     part.push(u8::from(self.live.is_some()));
-                    (false, Kind::Catalog)
+                    (false, Kind::Outline)
                 }
+                Kind::Outline => (self.outline(&mut part, store), Kind::Catalog),
                 Kind::Catalog => (self.catalog(&mut part, store), Kind::Commits),
                 Kind::Commits => (self.commits(&mut part, store)?, Kind::Gone),
                 Kind::Gone => (self.gone(&mut part, store), Kind::Block),
@@ -130,6 +131,27 @@ impl Capture {
             let part = Part::written(part, origin, &store.blocks.memory);
             self.placed.push((item, part));
         }
+    }
+
+    /// The tables of some blocks, and at first those that are lost.
+    fn outline(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
+        let ids = self.blocks(store);
+        let some = ids[self.next..].iter().take(PART_ITEMS);
+        let table = |id: &BlockId| {
+            let number = id.0 as usize;
+            let packed = store.blocks.packed(number).map(|(head, _)| head.table);
+            packed.or_else(|| Some(store.blocks.unpacked(number)?.table))
+        };
+        let tables = some.filter_map(table).map(|table| u64::from(table.0));
+        let tables: Vec<u64> = tables.collect();
+        part.varint(tables.len() as u64);
+        runs::write(part, tables.into_iter());
+        if self.next == 0 {
+            let lost = store.lost_tables();
+            lost.for_each(|table| part.varint(u64::from(table.0)));
+        }
+        self.next += PART_ITEMS;
+        self.next < ids.len()
     }
 
     fn catalog(&mut self, part: &mut Vec<u8>, store: &Store) -> bool {
@@ -255,34 +277,56 @@ impl Capture {
             return Ok(false);
         };
         let blocks = &store.blocks;
-        let head = if let Some((head, packed)) = blocks.packed(id.0 as usize) {
-            part.extend(&packed.read()?[1..]);
-            *head
-        } else {
-            let source = blocks.get(id);
-            let place = |id: BlockId| ids.binary_search(&id).unwrap_or_default();
-            let head = block::write(part, source, seq, &place);
-            let layout = store
-                .relation(source.table)
-                .map(|relation| &relation.layout);
-            let layout = layout.ok_or_else(|| unreadable("a block without a table"))?;
-            let stored = Stored {
-                seq,
-                next_row: store.next.row.0,
-                ids: ids.clone(),
-            };
-            let found = |id: BlockId| Some(blocks.get(id));
-            let read = block::unpack(part, layout, &stored, Some(&found));
-            let read = read.map_err(|_| unreadable("a block would not be read back"))?;
-            if read.rows.ids != source.rows.ids[..read.len()] {
-                return Err(unreadable("a block would be read back as another one"));
+        // Where blocks were lost, those behind them have other numbers than others know them by.
+        let stored = &blocks.stored.ids;
+        let last = stored.len().checked_sub(1).and_then(|last| ids.get(last));
+        let has_numbers = stored.last() == last;
+        let packed = blocks.packed(id.0 as usize);
+        let head = match packed.filter(|(head, _)| has_numbers || !head.is_moved()) {
+            Some((head, packed)) => {
+                part.extend(&packed.read()?[1..]);
+                *head
             }
-            head
+            None => write_block(part, id, store, seq, &ids)?,
         };
         self.last = Some(Item::Block(id, head));
         self.next += 1;
         Ok(true)
     }
+}
+
+/// Writes a block, and tries whether it can be read. One that waits is not kept.
+fn write_block(
+    part: &mut Vec<u8>,
+    id: BlockId,
+    store: &Store,
+    seq: u64,
+    ids: &Rc<Vec<BlockId>>,
+) -> Result<Head> {
+    let (blocks, mut written) = (&store.blocks, None);
+    let found = |id: BlockId| Some(blocks.get(id));
+    let is_whole = blocks.unpacked(id.0 as usize).is_some();
+    let found: Option<block::Found> = if is_whole { Some(&found) } else { None };
+    blocks.visit(id, &mut |source| {
+        let place = |id: BlockId| ids.binary_search(&id).unwrap_or_default();
+        written = Some(block::write(part, source, seq, &place));
+        let layout = store
+            .relation(source.table)
+            .map(|relation| &relation.layout);
+        let layout = layout.ok_or_else(|| unreadable("a block without a table"))?;
+        let stored = Stored {
+            seq,
+            next_row: store.next.row.0,
+            ids: ids.clone(),
+        };
+        let read = block::unpack(part, layout, &stored, found);
+        let read = read.map_err(|_| unreadable("a block would not be read back"))?;
+        match read.rows.ids == source.rows.ids[..read.len()] {
+            true => Ok(()),
+            false => Err(unreadable("a block would be read back as another one")),
+        }
+    })?;
+    written.ok_or_else(|| unreadable("a block without bytes"))
 }
 
 fn unreadable(what: &str) -> Error {

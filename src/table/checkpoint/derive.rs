@@ -4,7 +4,8 @@ use crate::error::Result;
 use crate::table::block::Block;
 use crate::table::closed::ClosedTier;
 use crate::table::index::{AnyPeriods, IndexBuild};
-use crate::table::{BlockId, Blocks, Closed, KeyIndex, Location, Relation};
+use crate::table::{ALIVE, AnyTiers, BlockId, Blocks, Closed};
+use crate::table::{KeyIndex, Location, Relation, RowMap};
 use crate::types::{RowId, sort_by, sort_by_key};
 
 impl Relation {
@@ -60,6 +61,58 @@ impl Relation {
             }
         }
         Ok(block.live)
+    }
+
+    /// What is left of its rows is not to be seen.
+    pub fn lose(&mut self, blocks: &mut Blocks) {
+        for (_, id, _) in std::mem::take(&mut self.stored) {
+            blocks.forget(id);
+        }
+        self.is_lost = true;
+        self.versions = 0;
+        (self.deleted, self.emptied) = (Vec::new(), Vec::new());
+    }
+
+    /// The live tiers will be made of the blocks.
+    pub fn forget_live(&mut self) {
+        self.live = RowMap::default();
+        for index in &mut self.indexes {
+            index.tiers = AnyTiers::new(&index.shape);
+        }
+    }
+
+    /// Which rows were deleted, and when all ended: a version of a row ended, and none of it began then.
+    pub fn restore_gone(&mut self, blocks: &Blocks) -> Result<()> {
+        let (mut events, mut emptied) = (Vec::new(), Vec::new());
+        for (_, id, _) in &self.stored {
+            blocks.visit(*id, &mut |block| {
+                for row in (0..block.len()).filter(|row| !block.has_moved(*row, ALIVE)) {
+                    let id = block.rows.ids[row];
+                    events.push((block.start(row), id, false));
+                    if !block.ends.unended().get(row) {
+                        events.push((block.end_of(row), id, true));
+                    }
+                }
+                let all = block.ends.rest();
+                if all < ALIVE && !emptied.contains(&all) {
+                    emptied.push(all);
+                }
+                Ok(())
+            })?;
+        }
+        sort_by(&mut events, Ord::cmp);
+        let mut began = None;
+        self.deleted.clear();
+        for (seq, id, has_ended) in events {
+            match has_ended {
+                false => began = Some((seq, id)),
+                true if began == Some((seq, id)) => {}
+                true => self.deleted.push((seq, id)),
+            }
+        }
+        sort_by(&mut emptied, Ord::cmp);
+        self.emptied = emptied;
+        Ok(())
     }
 
     fn restore_rows(&mut self, id: BlockId, blocks: &Blocks) -> Result<()> {

@@ -1,7 +1,7 @@
 //! All of the store as of a commit, as the parts of a checkpoint, and the store made of them again.
 //!
 //! ```text
-//!   HEAD · CATALOG* · COMMITS* · GONE* · BLOCK* · LIVE* · END
+//!   HEAD · OUTLINE* · CATALOG* · COMMITS* · GONE* · BLOCK* · LIVE* · END
 //! ```
 //!
 //! [`Capture`] writes the parts one by one, between commits: history never changes, so what was true as of a
@@ -20,6 +20,9 @@
 //! The live tiers are written if the checkpoint is begun when its commit is the last one, as it is; they cannot be told
 //! afterwards. A checkpoint without them is whole: they are made from its blocks then.
 //!
+//! Of a checkpoint that is damaged, what is left can be made a store (`loss`). What may be lost is what follows from the blocks, and blocks: their
+//! tables are lost then, of which the outline tells which they are. A table that is lost has no rows, and whoever reads it gets an error.
+//!
 //! Reading believes nothing: a part that contradicts itself, the parts before it or the schema is `CORRUPT`, be it when the
 //! store is restored or when it is touched.
 
@@ -28,6 +31,7 @@ mod capture;
 mod commits;
 mod derive;
 mod live;
+mod loss;
 mod merge;
 mod places;
 mod restore;
@@ -55,4 +59,25 @@ enum Kind {
     Live = 10,
     /// How many commits, blocks and parts of live tiers there are.
     End = 11,
+    /// Of which table each block is, and which tables are lost.
+    Outline = 12,
+}
+
+impl Kind {
+    /// In the order in which they come.
+    const ALL: [Kind; 8] = [
+        Kind::Head,
+        Kind::Outline,
+        Kind::Catalog,
+        Kind::Commits,
+        Kind::Gone,
+        Kind::Block,
+        Kind::Live,
+        Kind::End,
+    ];
+
+    fn place(self) -> usize {
+        let place = Kind::ALL.iter().position(|kind| *kind == self);
+        place.unwrap_or_default()
+    }
 }

@@ -1,7 +1,9 @@
 //! A store made of the parts of a checkpoint.
 
 use super::block::{Head, unpack};
+use super::capture::PART_ITEMS;
 use super::live::{self, Source};
+use super::loss::Loss;
 use super::{Kind, commits, runs};
 use crate::encoding::catalog;
 use crate::encoding::integers;
@@ -16,6 +18,9 @@ use crate::table::waiting::{Bytes, Origin, Part};
 use crate::types::{RowId, Seq, TableId};
 use std::rc::Rc;
 
+/// Of damage that makes all of it useless.
+const HOPELESS: &str = "Too much of it is lost to tell anything for certain.";
+
 /// Takes the parts in the order in which they were written.
 pub struct Restore {
     store: Store,
@@ -29,6 +34,9 @@ pub struct Restore {
     parts: u64,
     /// The table that rows were gone from in the last part.
     gone_from: Option<TableId>,
+    /// How many blocks there are by what the end says.
+    total: Option<u64>,
+    loss: Loss,
 }
 
 impl Restore {
@@ -42,6 +50,8 @@ impl Restore {
             has_live: false,
             parts: 0,
             gone_from: None,
+            total: None,
+            loss: Loss::default(),
         }
     }
 
@@ -56,6 +66,23 @@ impl Restore {
         Ok(())
     }
 
+    /// Parts are lost here.
+    ///
+    /// # Errors
+    /// The damage, where they are such that nothing can be known without them.
+    pub fn lost(&mut self, damage: Error) -> Result<()> {
+        let has_commits = self.store.commits.len() as u64 == self.seq + 1;
+        match self.stage {
+            Kind::Commits if has_commits => {}
+            Kind::Gone | Kind::Block | Kind::Live => {}
+            _ => {
+                return Err(damage.with_detail(HOPELESS));
+            }
+        }
+        self.loss.begin(self.stage, self.blocks.len());
+        Ok(())
+    }
+
     /// Whether the last part has been taken.
     pub fn is_complete(&self) -> bool {
         self.stage == Kind::End
@@ -66,14 +93,27 @@ impl Restore {
     /// # Errors
     /// `CORRUPT` when some are missing.
     pub fn finish(mut self) -> Result<Store> {
-        if self.stage != Kind::End {
+        if self.stage != Kind::End && !self.loss.is_some {
             return Err(self.unsound(Malformed::Invalid("its end is missing")));
         }
+        self.loss.end(Kind::End);
+        let ids = self.loss.settle(self.total, &self.blocks);
+        let ids = ids.map_err(|malformed| self.unsound(malformed))?;
+        self.store.blocks.stored.ids = Rc::new(ids);
         let Store {
             relations, blocks, ..
         } = &mut self.store;
+        let is_whole = !self.loss.is_some;
         for relation in relations.values_mut() {
-            relation.restore_present(self.seq, self.has_live, blocks)?;
+            if self.loss.tables.contains(&u64::from(relation.id.0)) {
+                relation.lose(blocks);
+            } else if self.loss.has_gone {
+                relation.restore_gone(blocks)?;
+            }
+            if !is_whole {
+                relation.forget_live();
+            }
+            relation.restore_present(self.seq, self.has_live && is_whole, blocks)?;
         }
         Ok(self.store)
     }
@@ -83,13 +123,14 @@ impl Restore {
             Malformed::TooNew(what) => (Code::FormatTooNew, what),
             Malformed::Invalid(what) | Malformed::Missing(what) => (Code::Corrupt, what),
         };
-        Error::new(
-            code,
-            format!(
-                "the checkpoint as of commit {} is damaged: {what}",
-                self.seq
-            ),
-        )
+        let message = format!(
+            "the checkpoint as of commit {} is damaged: {what}",
+            self.seq
+        );
+        match self.loss.is_some {
+            true => Error::new(code, message).with_detail(HOPELESS),
+            false => Error::new(code, message),
+        }
     }
 
     /// An error of the catalog's own, or whether the part was sound.
@@ -97,31 +138,28 @@ impl Restore {
         let Some((kind, bytes)) = part.split_first() else {
             return Ok(invalid("a part is empty"));
         };
-        let kinds = [
-            Kind::Head,
-            Kind::Catalog,
-            Kind::Commits,
-            Kind::Gone,
-            Kind::Block,
-            Kind::Live,
-            Kind::End,
-        ];
-        let Some(kind) = kinds.into_iter().find(|known| *known as u8 == *kind) else {
+        let Some(kind) = (Kind::ALL.into_iter()).find(|known| *known as u8 == *kind) else {
             return Ok(Err(Malformed::TooNew("it has parts of a kind to come")));
         };
         let is_first = self.stage == Kind::Head;
         let is_due = match kind {
             Kind::Head => is_first,
-            _ => kind as u8 >= self.stage as u8 && self.stage != Kind::End && !is_first,
+            _ => kind.place() >= self.stage.place() && self.stage != Kind::End && !is_first,
         };
         if !is_due {
             return Ok(invalid("a part is not in its place"));
         }
         self.stage = match kind {
             // The head is followed by something else.
-            Kind::Head => Kind::Catalog,
+            Kind::Head => Kind::Outline,
             kind => kind,
         };
+        self.loss.end(kind);
+        if kind == Kind::Live && self.loss.is_some {
+            // They would be compared with all blocks.
+            self.parts += 1;
+            return Ok(Ok(()));
+        }
         if let Kind::Block | Kind::Live | Kind::Commits = kind {
             let part = self.store.add_part(part.into(), origin);
             return match kind {
@@ -137,6 +175,7 @@ impl Restore {
         let reader = &mut Reader::new(&unpacked);
         let taken = match kind {
             Kind::Head => self.head(reader),
+            Kind::Outline => self.outline(reader),
             Kind::Catalog => return self.catalog(reader),
             Kind::Gone => self.gone(reader),
             Kind::Commits | Kind::Block | Kind::Live | Kind::End => self.end(reader),
@@ -157,6 +196,20 @@ impl Restore {
             true => Ok(()),
             false => invalid("its sequence is out of range"),
         }
+    }
+
+    /// The next blocks' tables, and tables that have been lost before.
+    fn outline(&mut self, reader: &mut Reader) -> Decoded<()> {
+        let count = reader.length()?;
+        if count > PART_ITEMS {
+            return invalid("too many blocks at once");
+        }
+        let owners = runs::read(reader, count)?;
+        self.loss.owners.get_or_insert_default().extend(owners);
+        while reader.remaining() > 0 {
+            self.loss.tables.push(reader.varint()?);
+        }
+        Ok(())
     }
 
     /// Replays the changes of the catalog, so far over tables without rows.
@@ -254,7 +307,6 @@ impl Restore {
         }
         let rows = if head.is_retired() { 0 } else { head.rows };
         Rc::make_mut(&mut self.blocks).push((id, head.table, rows));
-        Rc::make_mut(&mut self.store.blocks.stored.ids).push(id);
         Ok(Ok(()))
     }
 
@@ -279,10 +331,11 @@ impl Restore {
     }
 
     fn end(&mut self, reader: &mut Reader) -> Decoded<()> {
-        let counts = [reader.varint()?, reader.varint()?, reader.varint()?];
-        let commits = self.store.commits.len() as u64;
-        let found = [commits, self.blocks.len() as u64, self.parts];
-        match counts == found && commits == self.seq + 1 {
+        let [commits, blocks, parts] = [reader.varint()?, reader.varint()?, reader.varint()?];
+        self.total = Some(blocks);
+        let has_all = (blocks, parts) == (self.blocks.len() as u64, self.parts);
+        let has_commits = commits == self.seq + 1 && commits == self.store.commits.len() as u64;
+        match has_commits && (has_all || self.loss.is_some) {
             true => Ok(()),
             false => invalid("parts of it are missing"),
         }
