@@ -40,8 +40,7 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
     const engine = await startEngine(module, storage, { ...opening, isKnown });
     const last = engine.wasm.applied_seq();
     checkSentinel(url, sentinel, last < 0 ? null : last);
-    const isThere = last >= 0 || !engine.recovery()?.readOnly;
-    if (isThere && !isNoted && !opening.salvage) await note(storage, url);
+    if (isThere(engine) && !isNoted && !opening.salvage) await note(storage, url);
     const info: DatabaseInfo = {
       url: url.text,
       name: url.name,
@@ -211,6 +210,11 @@ interface Start {
   memory: number;
 }
 
+/** Whether a database is in storage: where nothing can be written, none may have been made. */
+export function isThere(engine: Engine): boolean {
+  return engine.wasm.applied_seq() >= 0 || !engine.recovery()?.readOnly;
+}
+
 /** Starts an engine over a storage and lets it read what is there. */
 export async function startEngine(module: WebAssembly.Module, storage: OpenStorage, start: Start): Promise<Engine> {
   const engine = makeEngine(module, storage, start);
@@ -289,6 +293,6 @@ function openStep(engine: Engine): number {
 
 /** Of damage: that what is beside it can be read, unless that was tried. */
 function salvageable(error: WireError): WireError {
-  if ((error.code !== 'CORRUPT' && error.code !== 'DATA_LOSS') || error.detail) return error;
+  if ((error.code !== 'CORRUPT' && error.code !== 'DATA_LOSS') || error.detail || error.hint) return error;
   return { ...error, hint: 'what is not damaged can be read: open it with { salvage: true }, or make a new database of it by Database.salvage' };
 }

@@ -219,7 +219,7 @@ export class Remote implements Connection {
   async #reopen(): Promise<void> {
     const { storage, name } = this.info;
     const sentinel = this.#told < 0 ? {} : { [storage]: { seq: this.#told } };
-    const opening = { ...this.opening, url: `${storage}://${name}`, create: false, sentinels: sentinel };
+    const opening = { ...this.opening, url: `${storage}://${name}`, create: false, acceptDataLoss: false, sentinels: sentinel };
     try {
       const start = this.startAnother as () => Worker;
       const { worker, seq } = await openIn(start(), opening, true, {

@@ -8,7 +8,7 @@
 import { DatabaseError, describe } from './error.js';
 import type { Engine } from './engine.js';
 import type { HeldReplies } from './held.js';
-import { type Opened, openStorage, startEngine, startEngineSync } from './opener.js';
+import { isThere, type Opened, openStorage, startEngine, startEngineSync } from './opener.js';
 import type { Opening } from './protocol.js';
 import type { Sessions } from './sessions.js';
 import type { OpenStorage } from './storage/storage.js';
@@ -37,6 +37,8 @@ export class Running {
   #dead: DatabaseError | undefined;
   /** Whether the next engine may find a storage that is empty: nothing was ever committed to one made by this opening. */
   #mayBeEmpty = false;
+  /** Whether a database is in storage for certain: one that has no room may not have been made. */
+  #isThere: boolean;
 
   /** `onDoubt` is called when replies are held that an engine to be opened decides. */
   constructor(
@@ -50,6 +52,7 @@ export class Running {
     this.module = opened.module;
     this.storage = opened.storage;
     this.#engine = opened.engine;
+    this.#isThere = isThere(opened.engine);
   }
 
   /** Undefined between two. */
@@ -135,7 +138,7 @@ export class Running {
   }
 
   get #start() {
-    return { ...this.opening, isKnown: !this.opening.salvage && !this.#mayBeEmpty };
+    return { ...this.opening, isKnown: !this.opening.salvage && this.#isThere };
   }
 
   /** Resolves when no engine is being opened. */
@@ -159,6 +162,7 @@ export class Running {
   #use(engine: Engine): void {
     this.sessions.functions.restore(engine);
     this.#engine = engine;
+    this.#isThere ||= isThere(engine);
     this.#openedAt = performance.now();
     // What failed may have been a write.
     this.#refusedWrite = this.#hasFailed && isWithoutRoom(engine);

@@ -1,7 +1,8 @@
 // Storage and an engine that fail, in Node: what each way of failing comes to, and that nothing is lost.
 
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
@@ -46,6 +47,63 @@ for (const [what, make] of [
       await db.query('INSERT INTO t VALUES (3)');
       assert.deepEqual(await numbers(db), [1, 3]);
       assert.equal((await db.status()).restarts, 1);
+    }));
+}
+
+/** While files under a path have no room, but for the first. */
+async function withoutRoom(path, use) {
+  const { openSync, writeSync } = fs;
+  const full = new Set();
+  fs.openSync = (name, ...rest) => {
+    const file = openSync(name, ...rest);
+    if (String(name).startsWith(path) && /0000[1-9]$/.test(name)) full.add(file);
+    else full.delete(file);
+    return file;
+  };
+  fs.writeSync = (file, ...rest) => {
+    if (full.has(file)) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    return writeSync(file, ...rest);
+  };
+  syncBuiltinESMExports();
+  try {
+    return await use();
+  } finally {
+    Object.assign(fs, { openSync, writeSync });
+    syncBuiltinESMExports();
+  }
+}
+
+for (const [what, between] of [
+  ['opened again', async (db, url) => (await db.close(), Database.open(url, { worker: false }))],
+  ['opened anew after a trap', async (db) => {
+    const { now } = Date;
+    Date.now = () => {
+      Date.now = now;
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    await fails(db.query('SELECT now()'), 'ENGINE_CRASHED');
+    return db;
+  }],
+]) {
+  test(`a database of which there was room for a part is made when there is more, ${what} before`, () =>
+    withDirectory(async (directory) => {
+      const url = `file://${directory}/part`;
+      const db = await withoutRoom(directory, async () => {
+        const made = await Database.open(url, { worker: false });
+        await fails(made.exec('CREATE TABLE t (a INT)'), 'QUOTA');
+        const again = await between(made, url);
+        await fails(again.exec('CREATE TABLE t (a INT)'), 'QUOTA');
+        return again;
+      });
+      const until = performance.now() + 10_000;
+      let refused;
+      do {
+        refused = await db.exec('CREATE TABLE t (a INT)').then(() => undefined, (error) => error.code);
+        assert.match(refused ?? 'QUOTA', /^QUOTA$/);
+      } while (refused && performance.now() < until);
+      await db.query('INSERT INTO t VALUES (1)');
+      await db.close();
+      await withDatabase(async (later) => assert.deepEqual(await numbers(later), [1]), {}, url);
     }));
 }
 

@@ -218,7 +218,8 @@ impl Recovery {
     fn no_segments(&mut self) -> Result<Option<Recovered>> {
         if self.options.is_known {
             let message = "the database was made earlier, and its storage has nothing of it";
-            return Err(Error::new(Code::DataLoss, message));
+            let hint = "to begin anew, open it with { acceptDataLoss: true }";
+            return Err(Error::new(Code::DataLoss, message).with_hint(hint));
         }
         let start = Start {
             head: Head {

@@ -174,7 +174,7 @@ impl Relation {
     /// since cannot be seen: the checkpoint that it waits in must not be of later than that (see `Store::take_places`).
     pub fn past_of(&self, index: &KeyIndex, seq: u64, blocks: &mut Blocks) -> Result<KeyIndex> {
         let shape = &index.shape;
-        let mut periods = AnyPeriods::with_capacity(shape, self.ended());
+        let mut periods = AnyPeriods::with_capacity(shape, self.versions);
         let ever = self.timeline.ever(seq).collect();
         self.periods(&mut periods, shape, ever, seq, &|_, end| end <= seq, blocks)?;
         // What was so when the version of then began may go on: then it is no period of the past.
