@@ -23,7 +23,8 @@ const WHOLE_MAX: usize = HEAD_BYTES + 1 + PIECE_BYTES_MAX;
 /// Bytes looked at between two looks at the window.
 const STRIDE: u64 = 1 << 16;
 
-/// Bytes whose checksums are computed while looking for pieces, at most. Only bytes made to look like many long ones need more.
+/// Bytes whose checksums are computed while looking for pieces, at most: a hundred or more for each byte passed over, so that several megabytes of a
+/// checkpoint can be.
 const TRIED_BYTES_MAX: u64 = 1 << 30;
 
 /// The pieces of one checkpoint, from the first on.
