@@ -19,16 +19,17 @@ build_wasm() {
     cargo rustc --profile wasm --target wasm32-unknown-unknown --package driftdb-engine -- \
         -Clinker="$ROOT/scripts/link.mjs" -Cmetadata="$(cat scripts/{link,object}.mjs | sha256sum | cut -c1-16)"
     local state
-    state=$(cat "$compiled" scripts/build.sh scripts/package.json <(wasm-bindgen --version) | sha256sum)
+    state=$(cat "$compiled" scripts/{build.sh,order.mjs,object.mjs,package.json} <(wasm-bindgen --version) | sha256sum)
     if [ "$(cat $out/.made-from 2>/dev/null)" != "$state" ]; then
         rm -rf $out
         wasm-bindgen --target web --out-dir $out --out-name driftdb "$compiled"
         # What the compiler left apart stays apart: functions inlined only since they have one caller make the download 6 %
-        # larger, and the grammar's recursion needs more of the stack. In the order of their names, functions that resemble each
-        # other lie together, which makes it 1 % smaller.
-        scripts/node_modules/.bin/wasm-opt -O3 --one-caller-inline-max-function-size=0 --reorder-functions-by-name \
-            --strip-debug --strip-producers -o $out/driftdb_bg.opt.wasm $out/driftdb_bg.wasm
-        mv $out/driftdb_bg.opt.wasm $out/driftdb_bg.wasm
+        # larger, and the grammar's recursion needs more of the stack.
+        local optimize=scripts/node_modules/.bin/wasm-opt
+        $optimize -O3 --one-caller-inline-max-function-size=0 --strip-debug --strip-producers -o $out/optimized.wasm $out/driftdb_bg.wasm
+        node scripts/order.mjs $out/optimized.wasm $out/named.wasm
+        $optimize --reorder-functions-by-name --strip-debug -o $out/driftdb_bg.wasm $out/named.wasm
+        rm $out/optimized.wasm $out/named.wasm
         printf '%s\n' "$state" > $out/.made-from
     fi
 }

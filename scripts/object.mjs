@@ -1,7 +1,7 @@
 // An object file of wasm, as far as taking out code and data asks: its functions, its data, and what refers to what
 // (https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md).
 
-const [CUSTOM, CODE, DATA_SECTION] = [0, 10, 11];
+export const [CUSTOM, CODE, DATA_SECTION] = [0, 10, 11];
 const SYMBOL_TABLE = 8;
 const [FUNCTION, DATA, SECTION] = [0, 1, 3]; // kinds of symbols
 const [UNDEFINED, NAMED] = [0x10, 0x40]; // flags of symbols
@@ -10,7 +10,7 @@ const WITH_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25])
 const [NOP, END] = [0x01, 0x0b];
 const LOCATION_BYTES = 16;
 
-class Reader {
+export class Reader {
     constructor(bytes, at) {
         this.bytes = bytes;
         this.at = at;
@@ -48,12 +48,12 @@ class Reader {
     }
 }
 
-function leb(value) {
+export function leb(value) {
     return value > 127 ? [(value & 127) | 128, ...leb(value >>> 7)] : [value];
 }
 
 /** Sections by their number, custom ones by their name: where each begins, its content, and its end. */
-function readSections(bytes) {
+export function readSections(bytes) {
     const reader = new Reader(bytes, 8);
     const sections = new Map();
     while (reader.at < bytes.length) {

@@ -13,7 +13,7 @@ use driftdb::storage::{Memory, Storage};
 use everything::{Told, commits, run};
 use std::rc::Rc;
 use support::commits::Seeded;
-use support::database::Ticks;
+use support::database::{Ticks, try_open};
 use support::random::Random;
 use support::{Fault, Faulty};
 
@@ -34,18 +34,12 @@ const AFTER: &str = "
     INSERT INTO t (id, s) VALUES (1000, 'last')";
 
 fn open(storage: Box<dyn Storage>, mode: Mode) -> Result<(Database, SessionId)> {
-    let mut opening = Database::open(Options {
+    try_open(Options {
         storage: Some(storage),
         mode,
         checkpoint_after: u64::MAX,
         ..Options::memory(Rc::new(Ticks::default()), Rc::new(Seeded::new(1)))
-    });
-    loop {
-        if let Some(mut database) = opening.step(100)? {
-            let session = database.session();
-            return Ok((database, session));
-        }
-    }
+    })
 }
 
 /// The files of a database and what it held after each commit; a checkpoint has the first part if it `has_checkpoint`.

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use support::Faulty;
 use support::commits::Seeded;
-use support::database::Ticks;
+use support::database::{Ticks, try_open};
 
 const BEFORE: &str = "
     CREATE SCHEMA other;
@@ -98,19 +98,13 @@ fn open(
     mode: Mode,
     memory: u64,
 ) -> Result<(Database, SessionId), Error> {
-    let mut opening = Database::open(Options {
+    try_open(Options {
         storage: Some(storage),
         mode,
         memory,
         checkpoint_after: u64::MAX,
         ..Options::memory(Rc::new(Ticks::default()), Rc::new(Seeded::new(1)))
-    });
-    loop {
-        if let Some(mut database) = opening.step(100)? {
-            let session = database.session();
-            return Ok((database, session));
-        }
-    }
+    })
 }
 
 /// The files of a database that has a checkpoint after the first script, and a log behind it.
@@ -553,6 +547,31 @@ fn whoever_reads_or_writes_a_table_that_is_lost_gets_an_error_and_the_rest_goes_
     run(&mut database, session, "DROP TABLE people").expect("it is there");
     let back = run(&mut database, session, "RESTORE TABLE people TO @seq:20").map(|_| ());
     assert_eq!(back.expect_err("it is lost").code(), Code::Corrupt);
+}
+
+#[test]
+fn commits_that_did_nothing_to_a_table_that_is_lost_are_undone() {
+    let (mut database, session, _) = without_people();
+    let last = commits(&database) - 1;
+    let (insert, index, update) = (last - 1, last - 2, last - 5);
+    let mut undo = |seq: u64| run(&mut database, session, &format!("UNDO COMMIT {seq}"));
+    undo(insert).expect("it is of another table");
+    undo(index).expect("it is of another table");
+    undo(last + 2).expect("and so is its opposite");
+    let error = undo(update).map(|_| ());
+    assert_eq!(error.expect_err("it is lost").code(), Code::Corrupt);
+    let all = run(&mut database, session, "RESTORE DATABASE TO @seq:4").map(|_| ());
+    assert_eq!(all.expect_err("it is lost").code(), Code::Corrupt);
+    let left = ask(&mut database, "SELECT a FROM other.small ORDER BY a");
+    assert_eq!(left, Ok(vec![vec!["c".to_string()]]));
+    for sql in [
+        "DROP TABLE people CASCADE",
+        "INSERT INTO other.small VALUES ('e', 5)",
+    ] {
+        run(&mut database, session, sql).expect("it is another table, or none");
+    }
+    let undo = format!("UNDO COMMIT {}", commits(&database) - 1);
+    run(&mut database, session, &undo).expect("it is of another table");
 }
 
 /// It does not say of which tables its blocks are: what can be lost without them is what follows from the blocks.

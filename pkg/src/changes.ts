@@ -81,9 +81,9 @@ async function* read<T>(begin: () => Session, notices: Notices, options: Changes
       for (const { changed, ...commit } of commits) {
         if (bell.stopped) return;
         next = commit.seq + 1;
-        const wanted = tables ? changed.filter((name) => tables.has(name)) : changed;
-        if (tables && wanted.length === 0) continue;
-        yield { ...commit, changes: await rowChanges<T>(session, commit.seq, wanted, settled) };
+        const [wanted, lost] = [changed, commit.lost].map((names) => (tables ? names.filter((name) => tables.has(name)) : names)) as [string[], string[]];
+        if (tables && wanted.length + lost.length === 0) continue;
+        yield { ...commit, lost, changes: await rowChanges<T>(session, commit.seq, wanted, settled) };
       }
       if (commits.length === 0 && !signal?.aborted) await bell.wait();
     }

@@ -67,7 +67,12 @@ export class Durability {
     const durable = this.running.engine?.wasm.durable_seq() ?? -1;
     this.held.release(durable);
     // What is merely written may be lost with the system, which is then no loss to be reported.
-    this.notices.tell(durable, !this.#relaxed);
+    this.#tell(durable, !this.#relaxed);
+  }
+
+  #tell(seq: number, isStored: boolean): void {
+    if (isStored) this.running.stored = seq;
+    this.notices.tell(seq, isStored);
   }
 
   /** Stores the pieces that the engine has written, one transaction after another, until there are none. */
@@ -109,7 +114,7 @@ export class Durability {
     if (!engine) return;
     const answer = this.running.guard(() => engine.wasm.flush());
     if (answer === Answer.Failed) this.running.discard(DatabaseError.fromWire(engine.takeError()));
-    else if (answer === Answer.Done && this.#relaxed) this.notices.tell(engine.wasm.applied_seq(), true);
+    else if (answer === Answer.Done && this.#relaxed) this.#tell(engine.wasm.applied_seq(), true);
   }
 
   /** Gives the engine what it waits for at storage. */

@@ -201,11 +201,11 @@ export async function momentSeq(session: Session, moment: Moment, options: CallO
 }
 
 export async function commitsOf(session: Session, options?: CommitsOptions): Promise<CommitInfo[]> {
-  return (await commitRecords(session, options)).map(({ changed, ...commit }) => commit);
+  return (await commitRecords(session, options)).map(({ changed, lost, ...commit }) => commit);
 }
 
-/** The commits, with the tables of which rows may have changed, by the names that `diff` knows. */
-export async function commitRecords(session: Session, options: CommitsOptions = {}): Promise<(CommitInfo & { changed: string[] })[]> {
+/** The commits, with the tables of which rows may have changed, by the names that `diff` knows, and those of which that is lost. */
+export async function commitRecords(session: Session, options: CommitsOptions = {}): Promise<(CommitInfo & { changed: string[]; lost: string[] })[]> {
   const { from = 0, to = Number.MAX_SAFE_INTEGER, limit = 0xffff_ffff } = options;
   for (const [name, value] of Object.entries({ from, to, limit })) {
     if (!Number.isSafeInteger(value) || value < 0) {
@@ -221,6 +221,7 @@ export async function commitRecords(session: Session, options: CommitsOptions = 
     tables: string[];
     meta: unknown;
     changed: string[];
+    lost: string[];
   }>('object');
   return rows.map(({ affected_rows: affectedRows, ...commit }) => ({ ...commit, affectedRows }));
 }

@@ -38,8 +38,7 @@ export async function openDatabase(opening: Opening): Promise<Opened> {
     const isNoted = await noted;
     const isKnown = !opening.acceptDataLoss && (isNoted || hadCommits(sentinel));
     const engine = await startEngine(module, storage, { ...opening, isKnown });
-    const last = engine.wasm.applied_seq();
-    checkSentinel(url, sentinel, last < 0 ? null : last);
+    if (hadCommits(sentinel)) checkLast(opening, sentinel.seq, engine);
     if (isThere(engine) && !isNoted && !opening.salvage) await note(storage, url);
     const info: DatabaseInfo = {
       url: url.text,
@@ -156,14 +155,15 @@ function hadCommits(sentinel: Sentinel | undefined): sentinel is { seq: number }
   return sentinel !== undefined && sentinel.seq !== null;
 }
 
-/** Raises `DATA_LOSS` where commits are missing at the end. */
-function checkSentinel(url: DatabaseUrl, sentinel: Sentinel | undefined, appliedSeq: number | null): void {
-  if (!hadCommits(sentinel) || (appliedSeq ?? -1) >= sentinel.seq) return;
-  throw dataLoss(url, `commit ${sentinel.seq} was on storage, and the last one there now is ${appliedSeq ?? 'none'}`);
+/** Raises `DATA_LOSS` where commits are missing at the end, of which one is known to have been on storage. */
+export function checkLast({ url }: Opening, known: number, engine: Engine): void {
+  const last = engine.wasm.applied_seq();
+  if (last >= known) return;
+  throw dataLoss(parseUrl(url), `commit ${known} was on storage, and the last one there now is ${last < 0 ? 'none' : last}`);
 }
 
 function dataLoss(url: DatabaseUrl, what: string): DatabaseError {
-  return new DatabaseError('DATA_LOSS', `the browser has lost data of '${url.text}': ${what}`, {
+  return new DatabaseError('DATA_LOSS', `the storage of '${url.text}' has lost data: ${what}`, {
     hint: 'to go on with what is there, open it with { acceptDataLoss: true }',
   });
 }

@@ -8,7 +8,7 @@
 import { DatabaseError, describe } from './error.js';
 import type { Engine } from './engine.js';
 import type { HeldReplies } from './held.js';
-import { isThere, type Opened, openStorage, startEngine, startEngineSync } from './opener.js';
+import { checkLast, isThere, type Opened, openStorage, startEngine, startEngineSync } from './opener.js';
 import type { Opening } from './protocol.js';
 import type { Sessions } from './sessions.js';
 import type { OpenStorage } from './storage/storage.js';
@@ -24,6 +24,8 @@ export class Running {
   /** How often an engine was taken for one that was gone. */
   restarts = 0;
   closed = false;
+  /** The last commit that was told to be on storage: the next engine has to find it there. */
+  stored = -1;
   #engine: Engine | undefined;
   #reopening: Promise<void> | undefined;
   /** When the engine was opened, and whether it has refused a write since, for which storage had no room then. */
@@ -159,7 +161,9 @@ export class Running {
     this.#loseEngine();
   }
 
+  /** Takes an engine that was opened, if nothing is missing. */
   #use(engine: Engine): void {
+    checkLast(this.opening, this.stored, engine);
     this.sessions.functions.restore(engine);
     this.#engine = engine;
     this.#isThere ||= isThere(engine);

@@ -172,6 +172,29 @@ test('an engine that panics is opened anew from storage, over and over, and has 
     await withDatabase(async (again) => assert.equal(await value(again, 'SELECT count(*)::int FROM t'), 30), {}, url);
   }));
 
+test('an engine that is opened anew from a storage that has lost commits is DATA_LOSS', () =>
+  withDirectory(async (directory) => {
+    const [from, before] = ['db', 'before'].map((name) => join(directory, name));
+    const db = await Database.open(`file://${from}`);
+    await db.exec('CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)');
+    const copy = (one, other) => cpSync(one, other, { recursive: true, filter: (path) => !path.endsWith('lock.node') });
+    copy(from, before);
+    await db.exec('INSERT INTO t VALUES (2)');
+    copy(from, `${from}-now`);
+    copy(before, from);
+    panic(db);
+    await fails(db.query('SELECT 1'), 'ENGINE_CRASHED');
+    for (const _ of [1, 2]) {
+      const { message } = await fails(db.query('INSERT INTO t VALUES (3)'), 'DATA_LOSS');
+      assert.match(message, /commit 2 was on storage, and the last one there now is 1/);
+    }
+    assert.throws(() => db.querySync('SELECT 1'), { code: 'DATA_LOSS' });
+    // It may come back.
+    copy(`${from}-now`, from);
+    assert.deepEqual(await numbers(db), [1, 2]);
+    await db.close();
+  }));
+
 test('an engine that fails while it is closed is why close() fails', () =>
   withDirectory(async (directory) => {
     const db = await Database.open(`file://${directory}/db`);

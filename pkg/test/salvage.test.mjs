@@ -109,6 +109,14 @@ test('where a checkpoint is damaged, tables are lost and told, and all others ar
       { salvage: true },
       from,
     );
+    const changed = async (db, options) => {
+      const all = [];
+      for await (const { seq, lost, changes } of db.changes({ since: -1, ...options })) {
+        all.push([seq, lost, changes.map(({ table }) => table)]);
+        if (seq === (await db.commits()).at(-1).seq) break;
+      }
+      return all;
+    };
     const report = await Database.salvage(from, to);
     assert.deepEqual([report.lostTables, report.lostFrom, report.lost, report.damage], [['s.t'], null, 0, null]);
     assert.equal(report.checkpointDamage.message, message);
@@ -118,6 +126,20 @@ test('where a checkpoint is damaged, tables are lost and told, and all others ar
         const { problems } = await db.check();
         assert.ok(problems.length === 1 && problems[0].message.includes('s.t is lost'), JSON.stringify(problems));
         await fails(db.query("INSERT INTO s.t VALUES (3, 'new')"), 'CORRUPT');
+        assert.deepEqual(await changed(db), [
+          [0, [], []],
+          [1, [], []],
+          [2, ['s.t'], []],
+          [3, ['s.t'], []],
+          [4, [], ['kept', 'kept']],
+          [5, [], ['kept']],
+          [6, [], ['kept']],
+          [7, ['s.t'], []],
+        ]);
+        assert.deepEqual(await changed(db, { tables: ['s.t'], since: { seq: 2 } }), [
+          [3, ['s.t'], []],
+          [7, ['s.t'], []],
+        ]);
         await db.exec('INSERT INTO kept VALUES (4); DROP TABLE s.t; CREATE TABLE s.t (a INT); INSERT INTO s.t VALUES (7)');
         assert.equal(await value(db, 'SELECT a FROM s.t'), 7);
       },

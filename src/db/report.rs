@@ -7,7 +7,7 @@ use crate::expr::Json;
 use crate::log::Problem;
 use crate::plan::OutputColumn;
 use crate::table::{Catalog, CommitInfo};
-use crate::types::{ColumnId, DataType, RelationKind, Seq, TableSchema, Value};
+use crate::types::{ColumnId, DataType, RelationKind, Seq, TableId, TableSchema, Value};
 use std::rc::Rc;
 
 /// Columns that are filled row by row.
@@ -110,7 +110,7 @@ pub fn history(history: &History, seq: Option<Seq>) -> StatementResult {
 }
 
 /// The commits from `from` to `to`, both included, at most `limit`: seq, time, statement, affected rows,
-/// names of tables as JSON, meta; and as JSON by what names `diff` finds the tables of which rows may have changed.
+/// names of tables as JSON, meta; and as JSON by what names `diff` finds the tables of which rows may have changed, and the names of those of which that is lost.
 pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<StatementResult> {
     let mut report = Report::named(&[
         ("seq", DataType::BigInt),
@@ -120,7 +120,9 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
         ("tables", DataType::Json),
         ("meta", DataType::Json),
         ("changed", DataType::Json),
+        ("lost", DataType::Json),
     ]);
+    let lost: Vec<TableId> = database.shared.store.lost_tables().collect();
     let last = database.applied_seq();
     let to = last.map_or(0, |last| last.0.min(to));
     let count = if last.is_some() { limit as usize } else { 0 };
@@ -130,9 +132,13 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
         };
         let tables = tables_of(database, seq, info)?;
         let names = Json::from_iter(tables.iter().map(|table| table.name.as_str()));
-        let own = tables.iter().filter(|t| t.kind() == RelationKind::Table);
-        let mut changed: Vec<String> = own.map(|table| table.key()).collect();
-        changed.dedup();
+        let keys_of = |is_lost: bool| {
+            let own = tables.iter().filter(|t| t.kind() == RelationKind::Table);
+            let meant = own.filter(|table| lost.contains(&table.id) == is_lost);
+            let mut keys: Vec<String> = meant.map(|table| table.key()).collect();
+            keys.dedup();
+            Value::text(&Json::from_iter(keys.iter().map(String::as_str)).printed())
+        };
         report.push([
             number(seq.0),
             Value::I64(info.time),
@@ -140,7 +146,8 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
             number(info.affected_rows),
             Value::text(&names.printed()),
             text_or_null(info.meta.as_deref()),
-            Value::text(&Json::from_iter(changed.iter().map(String::as_str)).printed()),
+            keys_of(false),
+            keys_of(true),
         ]);
     }
     database.check_usable()?;

@@ -1,16 +1,22 @@
 //! Databases to test with, and the clocks they are handed.
 
 use driftdb::db::{Database, Options, SessionId};
+use driftdb::error::Result;
 use driftdb::types::{Clock, Entropy};
 use std::cell::Cell;
 
 /// Opens a database that can be opened, with a session.
 pub fn open(options: Options) -> (Database, SessionId) {
+    try_open(options).expect("its storage is sound")
+}
+
+/// Opens a database, if that can be done, with a session.
+pub fn try_open(options: Options) -> Result<(Database, SessionId)> {
     let mut opening = Database::open(options);
     loop {
-        if let Some(mut database) = opening.step(100).expect("its storage is sound") {
+        if let Some(mut database) = opening.step(100)? {
             let session = database.session();
-            return (database, session);
+            return Ok((database, session));
         }
     }
 }

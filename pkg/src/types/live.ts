@@ -23,6 +23,11 @@ export interface ChangesOptions extends Pick<QueryOptions, 'signal' | 'rowMode' 
 export interface Change<T = Row> extends CommitInfo {
   /** In no promised order, but those of a table together. None for a commit that changed a schema only. */
   changes: RowChange<T>[];
+  /**
+   * The tables that it changed and whose rows were lost by damage, which is why they are not among the changes. Empty but for a database that
+   * was salvaged, see {@link Recovery.lostTables}.
+   */
+  lost: string[];
 }
 
 /** A row that a commit made, changed or ended: the row before the commit and after it. */

@@ -186,7 +186,7 @@ export interface DatabaseStats {
   };
   /** Null for a database in memory. */
   storage: DatabaseFiles | null;
-  /** Those of the present, by name, and materialized views. */
+  /** Those of the present, by name, and materialized views, but none whose rows are lost, see {@link Recovery.lostTables}. */
   tables: TableStats[];
 }
 

@@ -28,6 +28,10 @@ pub(super) fn concerned(
         check_unwritten(target, context)?;
         return now.changed_rows(id, to);
     }
+    let commit = to.and_then(|to| context.store.commit_info(to));
+    if target.fate == Fate::Kept && commit.is_some_and(|commit| !commit.tables.contains(&id)) {
+        return Ok(Fetch::Ready(Vec::new()));
+    }
     let mut rows = ready!(at(context.store, to).changed_rows(id, from)?);
     if target.fate == Fate::Kept && !rows.is_empty() {
         check_undoable(call, target)?;

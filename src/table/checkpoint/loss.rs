@@ -5,14 +5,15 @@
 //!   all is lost without them     | made anew | its table is lost  | made anew | the outline has as much
 //! ```
 //!
-//! Between the parts that are there it is seen that some are not, and not how many. How many blocks are lost in all follows from the outline or the
-//! end, and where from that at least one is lost between two that are there. Where that leaves a choice nothing is guessed: it is an error.
-//! Blocks are known to each other by their numbers, so that those that are lost have theirs still.
+//! Which blocks are lost follows from the outline, which says of which table each is: those of a table are there if as many are there as it has, and then
+//! they are these, in their order. Of a table that lacks one it is not told which, since nothing of it is read. An earlier form has no outline: its
+//! end says how many blocks there are, so that it is known whether all are there. Blocks are known to each other by their numbers, in the order of
+//! the checkpoint.
 
-use super::Kind;
 use crate::encoding::wire::{Decoded, invalid};
 use crate::table::BlockId;
 use crate::table::row_map::StoredBlock;
+use crate::types::sort_by;
 
 /// No block has this number.
 const NOWHERE: BlockId = BlockId(u32::MAX);
@@ -26,75 +27,54 @@ pub struct Loss {
     /// Whether any part is lost, and whether it may be one of rows that are gone.
     pub is_some: bool,
     pub has_gone: bool,
-    /// What the last part was before the one that is lost, and how many blocks came before it.
-    open: Option<(Kind, usize)>,
-    gaps: Vec<Gap>,
-}
-
-/// Where blocks may be lost.
-struct Gap {
-    /// So many are there before them.
-    at: usize,
-    /// Blocks are there before and behind: one at least is lost.
-    is_between: bool,
 }
 
 impl Loss {
-    /// Parts are lost behind one of a kind, before which there are so many blocks.
-    pub fn begin(&mut self, behind: Kind, blocks: usize) {
-        self.is_some = true;
-        self.open.get_or_insert((behind, blocks));
-    }
-
-    /// A part of a kind is there again.
-    pub fn end(&mut self, kind: Kind) {
-        let Some((behind, at)) = self.open.take() else {
-            return;
-        };
-        self.has_gone |= behind.place() <= Kind::Gone.place();
-        if behind != Kind::Live && kind.place() >= Kind::Block.place() {
-            let is_between = (behind, kind) == (Kind::Block, Kind::Block);
-            self.gaps.push(Gap { at, is_between });
-        }
-    }
-
-    /// The numbers that blocks of the store have in the order of the checkpoint, those that are lost among them, whose tables are found out. `total` is
-    /// how many there are by the end of the checkpoint, if that is there.
+    /// The numbers that blocks of the store have in the order of the checkpoint, but those of tables that are lost, which are found out. `total` is
+    /// how many blocks there are by the end of the checkpoint, if that is there.
     pub fn settle(&mut self, total: Option<u64>, blocks: &[StoredBlock]) -> Decoded<Vec<BlockId>> {
-        let owners = self.owners.take();
-        let known = owners.as_ref().map(|owners| owners.len() as u64);
-        let Some(count) = known.or(total) else {
-            return invalid("its end is missing");
+        let mut there: Vec<(u64, usize)> = blocks
+            .iter()
+            .map(|(_, table, _)| u64::from(table.0))
+            .zip(0..)
+            .collect();
+        let owners = match self.owners.take() {
+            Some(owners) => owners,
+            None if total == Some(there.len() as u64) => there.iter().map(|own| own.0).collect(),
+            None => {
+                return invalid(
+                    "which of its blocks are lost, and of which tables, cannot be told",
+                );
+            }
         };
-        let least = self.gaps.iter().filter(|gap| gap.is_between).count();
-        let left = count.checked_sub((blocks.len() + least) as u64);
-        let is_certain = match left {
-            Some(left) if total.is_none_or(|total| total == count) => {
-                (left == 0 || self.gaps.len() == 1) && (known.is_some() || left + least as u64 == 0)
-            }
-            _ => false,
-        };
-        if !is_certain {
-            return invalid("which of its blocks are lost, and of which tables, cannot be told");
+        if total.is_some_and(|total| total != owners.len() as u64) {
+            return invalid("its outline has other blocks than its end");
         }
-        let owners = owners.unwrap_or_default();
-        let mut ids = Vec::new();
-        for at in 0..=blocks.len() {
-            for gap in self.gaps.iter().filter(|gap| gap.at == at) {
-                for _ in 0..left.unwrap_or_default() + u64::from(gap.is_between) {
-                    self.tables.extend(owners.get(ids.len()));
-                    ids.push(NOWHERE);
+        let mut ids = vec![NOWHERE; owners.len()];
+        let mut places: Vec<(u64, usize)> = owners.into_iter().zip(0..).collect();
+        sort_by(&mut places, Ord::cmp);
+        sort_by(&mut there, Ord::cmp);
+        let mut there = &there[..];
+        for places in places.chunk_by(|one, other| one.0 == other.0) {
+            let table = places[0].0;
+            let count = there.iter().take_while(|own| own.0 == table).count();
+            let (own, others) = there.split_at(count);
+            there = others;
+            if count < places.len() {
+                self.tables.push(table);
+            } else if count == places.len() {
+                for ((_, place), (_, block)) in places.iter().zip(own) {
+                    ids[*place] = blocks[*block].0;
                 }
-            }
-            if let Some((id, table, _)) = blocks.get(at) {
-                let owner = owners.get(ids.len());
-                if owner.is_some_and(|owner| *owner != u64::from(table.0)) {
-                    return invalid("a block is of another table than it says");
-                }
-                ids.push(*id);
+            } else {
+                return invalid("a table has more blocks than its outline says");
             }
         }
-        Ok(ids)
+        let known = ids.iter().filter(|id| **id != NOWHERE);
+        match there.is_empty() && known.is_sorted() {
+            true => Ok(ids),
+            false => invalid("a block is of another table than it says"),
+        }
     }
 }
 
@@ -103,70 +83,58 @@ mod tests {
     use super::*;
     use crate::types::TableId;
 
-    /// The numbers of the blocks that are there, and the tables that are lost, where parts of some kinds are there (`~` is lost), and the blocks are of
-    /// these tables.
-    fn settled(parts: &str, owners: Option<&[u64]>, total: Option<u64>) -> Option<Told> {
+    /// The numbers of the blocks whose tables are whole, and the tables that are lost, where blocks of some tables are there.
+    fn settled(there: &[u32], owners: Option<&[u64]>, total: Option<u64>) -> Option<Told> {
+        let owners = owners.map(<[u64]>::to_vec);
         let mut loss = Loss {
-            owners: owners.map(<[u64]>::to_vec),
+            owners,
             ..Loss::default()
         };
-        let (mut last, mut present) = (Kind::Commits, Vec::new());
-        for part in parts.chars() {
-            last = match part {
-                '~' => {
-                    loss.begin(last, present.len());
-                    continue;
-                }
-                'g' => Kind::Gone,
-                'l' => Kind::Live,
-                'e' => Kind::End,
-                _ => Kind::Block,
-            };
-            loss.end(last);
-            let id = BlockId(present.len() as u32);
-            present.extend(part.to_digit(10).map(|table| (id, TableId(table), 1)));
-        }
-        loss.end(Kind::End);
-        let ids = loss.settle(total, &present).ok()?;
-        let there = (0..ids.len()).filter(|place| ids[*place] != NOWHERE);
-        Some((there.collect(), loss.tables, loss.has_gone))
+        let blocks = there.iter().zip(10..);
+        let blocks: Vec<_> = blocks
+            .map(|(table, id)| (BlockId(id), TableId(*table), 1))
+            .collect();
+        let ids = loss.settle(total, &blocks).ok()?;
+        let known = (0..).zip(ids).filter(|(_, id)| *id != NOWHERE);
+        Some((
+            known.map(|(place, id)| (place, id.0)).collect(),
+            loss.tables,
+        ))
     }
 
-    type Told = (Vec<usize>, Vec<u64>, bool);
+    type Told = (Vec<(usize, u32)>, Vec<u64>);
 
     #[test]
     fn blocks_keep_their_numbers_and_the_tables_of_lost_ones_are_told() {
         let owners = Some(&[1, 2, 1, 3][..]);
-        let whole = (vec![0, 1, 2, 3], vec![], false);
-        assert_eq!(settled("1213le", owners, Some(4)), Some(whole.clone()));
-        assert_eq!(settled("1213l~e", owners, Some(4)), Some(whole.clone()));
-        assert_eq!(settled("1213~", owners, None), Some(whole.clone()));
-        assert_eq!(settled("1213~le", None, Some(4)), Some(whole));
-        let gone = (vec![0, 1, 2, 3], vec![], true);
-        assert_eq!(settled("~1213le", owners, Some(4)), Some(gone.clone()));
-        assert_eq!(settled("g~g1213le", owners, Some(4)), Some(gone));
-        let second = (vec![0, 2, 3], vec![2], false);
-        assert_eq!(settled("1~13le", owners, Some(4)), Some(second));
-        let two = (vec![0, 3], vec![2, 1], false);
-        assert_eq!(settled("1~3le", owners, Some(4)), Some(two));
-        assert_eq!(settled("1~1~le", owners, Some(4)), None);
-        assert_eq!(settled("g~213~", owners, None), None);
-        let between = (vec![0, 2, 4], vec![2, 3], false);
-        let five = Some(&[1, 2, 1, 3, 1][..]);
-        assert_eq!(settled("1~1~1le", five, Some(5)), Some(between));
-        assert_eq!(
-            settled("1~~1~1le", Some(&[1, 2, 2, 1, 3, 1]), Some(6)),
-            None
-        );
+        let all = vec![(0, 10), (1, 11), (2, 12), (3, 13)];
+        for (owners, total) in [(owners, Some(4)), (owners, None), (None, Some(4))] {
+            assert_eq!(
+                settled(&[1, 2, 1, 3], owners, total),
+                Some((all.clone(), vec![]))
+            );
+        }
+        for total in [Some(4), None] {
+            let second = (vec![(0, 10), (2, 11), (3, 12)], vec![2]);
+            assert_eq!(settled(&[1, 1, 3], owners, total), Some(second));
+            let one_of_two = (vec![(1, 11), (3, 12)], vec![1]);
+            assert_eq!(settled(&[1, 2, 3], owners, total), Some(one_of_two));
+            assert_eq!(
+                settled(&[3], owners, total),
+                Some((vec![(3, 10)], vec![1, 2]))
+            );
+            assert_eq!(settled(&[], owners, total), Some((vec![], vec![1, 2, 3])));
+        }
     }
 
     #[test]
-    fn what_cannot_be_told_is_an_error() {
-        assert_eq!(settled("1~3le", None, Some(3)), None);
-        assert_eq!(settled("12~", None, None), None);
-        assert_eq!(settled("12le", Some(&[1, 2]), Some(3)), None);
-        assert_eq!(settled("12le", Some(&[1, 3]), Some(2)), None);
-        assert_eq!(settled("1~2le", Some(&[1, 2]), Some(2)), None);
-        assert_eq!(settled("123le", Some(&[1, 2]), Some(2)), None);
+    fn what_cannot_be_told_or_contradicts_itself_is_an_error() {
+        assert_eq!(settled(&[1, 3], None, Some(3)), None);
+        assert_eq!(settled(&[1, 2], None, None), None);
+        assert_eq!(settled(&[1, 2], Some(&[1, 2]), Some(3)), None);
+        assert_eq!(settled(&[1, 2], Some(&[1, 3]), Some(2)), None);
+        assert_eq!(settled(&[1, 2], Some(&[2, 1]), Some(2)), None);
+        assert_eq!(settled(&[1, 2, 3], Some(&[1, 2]), None), None);
+        assert_eq!(settled(&[1, 1], Some(&[1, 2]), Some(2)), None);
     }
 }

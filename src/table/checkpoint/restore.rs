@@ -79,7 +79,8 @@ impl Restore {
                 return Err(damage.with_detail(HOPELESS));
             }
         }
-        self.loss.begin(self.stage, self.blocks.len());
+        self.loss.is_some = true;
+        self.loss.has_gone |= self.stage.place() <= Kind::Gone.place();
         Ok(())
     }
 
@@ -96,7 +97,6 @@ impl Restore {
         if self.stage != Kind::End && !self.loss.is_some {
             return Err(self.unsound(Malformed::Invalid("its end is missing")));
         }
-        self.loss.end(Kind::End);
         let ids = self.loss.settle(self.total, &self.blocks);
         let ids = ids.map_err(|malformed| self.unsound(malformed))?;
         self.store.blocks.stored.ids = Rc::new(ids);
@@ -106,6 +106,10 @@ impl Restore {
         let is_whole = !self.loss.is_some;
         for relation in relations.values_mut() {
             if self.loss.tables.contains(&u64::from(relation.id.0)) {
+                if is_whole && !relation.stored.is_empty() {
+                    let message = "the checkpoint has rows of a table that is lost";
+                    return Err(Error::new(Code::Corrupt, message));
+                }
                 relation.lose(blocks);
             } else if self.loss.has_gone {
                 relation.restore_gone(blocks)?;
@@ -154,7 +158,6 @@ impl Restore {
             Kind::Head => Kind::Outline,
             kind => kind,
         };
-        self.loss.end(kind);
         if kind == Kind::Live && self.loss.is_some {
             // They would be compared with all blocks.
             self.parts += 1;
