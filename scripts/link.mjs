@@ -20,6 +20,9 @@
 // Printing prints nothing; the others end in a trap. So that no code of the engine comes to depend on
 // them, linking fails if a function of its own refers to one other than through the parser.
 //
+// What drops a syntax tree is there twice, once for the library and once for the engine: one does. They hand on where the tree lies, which the
+// compiler therefore has not turned into something else.
+//
 // Of a panic, the message is told, and of the trap that follows it the numbers of the functions that were running and where in the
 // binary each was: all that the place would say and more. So all places are one that says nothing.
 
@@ -56,6 +59,8 @@ const CUT = {
     "sqlparser::parser::Parser::parse_unpivot_table_factor": TRAP,
     "sqlparser::parser::Parser::parse_unquoted_hyphenated_identifier": TRAP,
 };
+
+const TWINS = ["Statement", "Expr", "query::TableFactor", "ddl::CreateTable"].map((name) => `core::ptr::drop_in_place<sqlparser::ast::${name}>`);
 
 /** Fewer would mean that the standard library has another form of them. */
 const PLACES_MIN = 500;
@@ -96,6 +101,16 @@ function onePlace(object) {
     return new Map(places.map((place) => [place, places[0]]));
 }
 
+/** Of functions that are there twice, the shorter one for both. */
+function oneOfTwins(object) {
+    return TWINS.flatMap((name) => {
+        const found = object.symbols.filter((symbol) => symbol.end && plainName(symbol.name) === name);
+        if (found.length > 2) throw new Error(`${found.length} functions are called ${name}`);
+        const [shorter, longer] = found.sort((a, b) => a.end - a.start - (b.end - b.start));
+        return longer ? [[longer, shorter]] : [];
+    });
+}
+
 function cut(bytes) {
     const object = new WasmObject(bytes);
     const found = object.symbols.filter(({ name }) => Object.hasOwn(CUT, plainName(name)));
@@ -105,7 +120,7 @@ function cut(bytes) {
         if (count !== 1) throw new Error(`${count} functions are called ${name}`);
     }
     for (const symbol of found) checkReferrers(object, symbol, (other) => codes.has(other));
-    return object.with(codes, onePlace(object));
+    return object.with(codes, new Map([...onePlace(object), ...oneOfTwins(object)]));
 }
 
 const options = process.argv.slice(2).map((option) => {

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::expr::{self, BinaryOperator, CastContext, EvalContext, Expr};
 use crate::table::Fetch;
 use crate::txn::{Event, Holds, View};
-use crate::types::{ColumnSchema, DataType, IndexSchema, ScanColumn, TableSchema, Value};
+use crate::types::{ColumnSchema, DataType, IndexSchema, ScanColumn, TableSchema, Value, sort_by};
 
 /// A table some of whose columns changed their types.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +101,7 @@ impl Retyped {
                 .checked_sub(own)
                 .map_or(*at, |behind| self.places[behind]);
         }
-        event.changed.sort();
+        sort_by(&mut event.changed, Ord::cmp);
         event.changed.dedup();
         if let Some(row) = &event.row {
             let values = self.values.iter();

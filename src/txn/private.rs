@@ -12,7 +12,7 @@ use crate::table::{
     Rows, Store,
 };
 use crate::types::SortedMap;
-use crate::types::{ColumnId, IndexSchema, RowId, TableId, TableSchema};
+use crate::types::{ColumnId, IndexSchema, RowId, TableId, TableSchema, sort_by};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -220,7 +220,7 @@ impl PrivateTable {
         };
         let mut all = self.change_sets[set as usize].clone();
         all.extend(columns);
-        all.sort();
+        sort_by(&mut all, Ord::cmp);
         all.dedup();
         Origin::Updated(self.change_set(&all))
     }

@@ -11,7 +11,7 @@ use crate::commit::CatalogChange;
 use crate::error::{Code, Error, Result};
 use crate::table::{Catalog, Fetch, Location, NextIds, Store};
 use crate::types::SortedMap;
-use crate::types::{ColumnId, OnCommit, RowId, Snapshot, TableId, Value};
+use crate::types::{ColumnId, OnCommit, RowId, Snapshot, TableId, Value, sort_by};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -238,7 +238,7 @@ impl Transaction {
             }
         }
         let mut set: Vec<ColumnId> = columns.to_vec();
-        set.sort();
+        sort_by(&mut set, Ord::cmp);
         let origin = Origin::Updated(private.change_set(&set));
         let concerned = private.foreign.concern(columns);
         for (at, row) in rows.iter().enumerate() {

@@ -8,7 +8,7 @@ use crate::expr::{self, Expr};
 use crate::plan::{Fate, PastCall, PastFunction, Target};
 use crate::table::{Fetch, ready};
 use crate::txn::View;
-use crate::types::{RowId, Seq, TableSchema, Value};
+use crate::types::{RowId, Seq, TableSchema, Value, sort_by};
 use std::rc::Rc;
 
 /// The rows that may have to change.
@@ -38,7 +38,7 @@ pub(super) fn concerned(
         check_unwritten(target, context)?;
     } else if matches!(target.fate, Fate::Reshaped | Fate::Retyped) {
         rows.extend(ready!(now.changed_rows(id, None)?));
-        rows.sort();
+        sort_by(&mut rows, Ord::cmp);
         rows.dedup();
     }
     Ok(Fetch::Ready(rows))

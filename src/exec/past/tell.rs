@@ -11,7 +11,7 @@ use crate::expr::{self, Expr};
 use crate::plan::{PastCall, PastFunction, TimeSlot};
 use crate::table::{Fetch, Store, ready};
 use crate::txn::View;
-use crate::types::{ColumnSchema, RowId, Seq, Snapshot, Value};
+use crate::types::{ColumnSchema, RowId, Seq, Snapshot, Value, sort_by};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -174,7 +174,7 @@ fn find(call: &PastCall, key: &[Expr], context: &Context) -> Result<Fetch<VecDeq
             };
             if after.columns.iter().any(is_back) {
                 rows.extend(ready!(view.changed_rows(after.id, None)?));
-                rows.sort();
+                sort_by(&mut rows, Ord::cmp);
                 rows.dedup();
             }
             add(rows, true, true);

@@ -16,12 +16,16 @@ pub fn map<const N: usize>(
     chunk: &Chunk,
     mut compute: impl FnMut(&[Value; N]) -> Result<Value>,
 ) -> Result<Operand> {
-    map_rows(expr, &operands, true, chunk, |values| {
-        match values.try_into() {
+    map_rows(
+        expr,
+        &operands,
+        true,
+        chunk,
+        &mut |values| match values.try_into() {
             Ok(values) => compute(values),
             Err(_) => Err(Error::new(Code::Internal, "an operand was lost")),
-        }
-    })
+        },
+    )
 }
 
 /// Row by row. What is repeatable is computed once for constants, and once for each value of a
@@ -31,7 +35,7 @@ pub fn map_rows(
     operands: &[Operand],
     is_repeatable: bool,
     chunk: &Chunk,
-    mut compute: impl FnMut(&[Value]) -> Result<Value>,
+    compute: &mut dyn FnMut(&[Value]) -> Result<Value>,
 ) -> Result<Operand> {
     let physical = expr.data_type.physical();
     let mut values: Vec<Value> = (operands.iter())

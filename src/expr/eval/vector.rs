@@ -211,7 +211,7 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
         }
         ExprKind::Extreme { greatest, operands } => {
             let operands = operands.iter().map(evaluated).collect::<Result<Vec<_>>>()?;
-            map_rows(expr, &operands, true, chunk, |values| {
+            map_rows(expr, &operands, true, chunk, &mut |values| {
                 values.iter().try_fold(Value::Null, |best, value| {
                     row::extreme(best, value.clone(), *greatest, expr.data_type)
                 })
@@ -356,7 +356,7 @@ fn call(
         return Ok(fast);
     }
     let is_repeatable = function.volatility() != Volatility::Volatile;
-    map_rows(expr, operands, is_repeatable, chunk, |values| {
+    map_rows(expr, operands, is_repeatable, chunk, &mut |values| {
         function::call(function, values, arguments, expr.data_type, context)
     })
 }

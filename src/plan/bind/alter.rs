@@ -14,7 +14,9 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{Expr, ExprKind};
 use crate::plan::{AlterStep, Node, Plan, TimeSlot, Update};
 use crate::sql::{Alter, AlterAction, AlterChange, Named, rename};
-use crate::types::{DroppedColumn, IndexSchema, RelationKind, ScanColumn, TableId, TableSchema};
+use crate::types::{
+    DroppedColumn, IndexSchema, RelationKind, ScanColumn, TableId, TableSchema, sort_by,
+};
 use sqlparser::ast::{self, Ident};
 use std::rc::Rc;
 
@@ -372,7 +374,7 @@ impl<'a> Binder<'a> {
         if gone.len() == to.schema().columns.len() {
             return Err(Error::unsupported("a table without columns"));
         }
-        gone.sort();
+        sort_by(&mut gone, Ord::cmp);
         let mut owned: Vec<TableId> = Vec::new();
         for at in &gone {
             let schema = to.schema();

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::expr::{self, Expr, ExprKind, Volatility};
 use crate::sql;
 use crate::table::KeyMaker;
-use crate::types::{ColumnId, ComputedKey, DataType, IndexSchema, TableSchema, Value};
+use crate::types::{ColumnId, ComputedKey, DataType, IndexSchema, TableSchema, Value, sort_by};
 use std::rc::Rc;
 
 /// The parts of a key, and what is true of the rows that have one, over the columns of the table.
@@ -98,7 +98,7 @@ impl BoundKey {
                 false
             });
         }
-        columns.sort_unstable();
+        sort_by(&mut columns, Ord::cmp);
         columns.dedup();
         columns
     }

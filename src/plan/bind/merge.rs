@@ -16,7 +16,7 @@ use super::writable::Writable;
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, Expr};
 use crate::plan::{JoinKind, Plan, RowChange, Update};
-use crate::types::{DataType, TableSchema};
+use crate::types::{DataType, TableSchema, sort_by};
 use sqlparser::ast::{self, MergeAction, MergeClauseKind, MergeInsertKind, MergeUpdateKind};
 
 impl<'a> Binder<'a> {
@@ -101,7 +101,7 @@ impl<'a> Binder<'a> {
             changed.push(*at);
         }
         let mut columns: Vec<_> = changed.iter().map(|at| table.columns[*at].id).collect();
-        columns.sort();
+        sort_by(&mut columns, Ord::cmp);
         columns.dedup();
         Ok(Plan::Merge(Update {
             columns,
