@@ -217,6 +217,7 @@ codes! {
     InvalidUseOfEscape "INVALID_USE_OF_ESCAPE_CHARACTER" "2200C",
     SubstringError "SUBSTRING_ERROR" "22011",
     ArraySubscript "ARRAY_SUBSCRIPT_ERROR" "2202E",
+    InvalidTablesample "INVALID_TABLESAMPLE_ARGUMENT" "2202H",
     BadCopyFormat "BAD_COPY_FORMAT" "22P04",
     StringTooLong "STRING_DATA_RIGHT_TRUNCATION" "22001",
     UntranslatableCharacter "UNTRANSLATABLE_CHARACTER" "22P05",

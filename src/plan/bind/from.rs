@@ -87,13 +87,17 @@ impl<'a> Binder<'a> {
                 args: None,
                 version: None,
                 with_ordinality: false,
-                sample: None,
+                sample,
                 json_path: None,
                 with_hints,
                 partitions,
                 index_hints,
             } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => {
-                self.table(name, alias.as_ref())
+                let all = self.table(name, alias.as_ref())?;
+                match sample {
+                    None => Ok(all),
+                    Some(sample) => self.sampled(all, sample),
+                }
             }
             TableFactor::Derived {
                 lateral,

@@ -71,6 +71,7 @@ mod registered;
 mod restore;
 mod row_json;
 mod rules;
+mod sample;
 mod scope;
 mod select;
 mod sequence;
