@@ -3,7 +3,7 @@
 
 mod support;
 
-use driftdb::db::{Database, Options, Parameter, Progress, Request, SessionId, TaskId};
+use driftdb::db::{AsOf, Database, Options, Parameter, Progress, Request, SessionId, TaskId};
 use driftdb::storage::Memory;
 use driftdb::types::Value;
 use std::rc::Rc;
@@ -42,9 +42,20 @@ impl Run {
         }
     }
 
-    fn start(&mut self, session: SessionId, sql: &str) -> TaskId {
-        let task = self.database.start(session, Request::script(sql));
-        task.expect("it is open")
+    /// Of a text, or of one that begins with its moment: `@seq:5; …`.
+    fn start(&mut self, session: SessionId, text: &str) -> TaskId {
+        let at = text
+            .strip_prefix("@seq:")
+            .and_then(|rest| rest.split_once("; "));
+        let (as_of, sql) = match at {
+            Some((seq, sql)) => (Some(AsOf::Seq(seq.parse().expect("a number"))), sql),
+            None => (None, text),
+        };
+        let request = Request {
+            as_of,
+            ..Request::script(sql)
+        };
+        self.database.start(session, request).expect("it is open")
     }
 
     /// Runs several texts side by side, a step of each in turn.
@@ -223,7 +234,7 @@ impl History {
         let id = self.id(&table);
         let grp = self.random.below(50);
         let all = "count(*), sum(amount), min(name), max(system_seq_start)";
-        match self.random.below(14) {
+        let sql = match self.random.below(14) {
             0 => format!("SELECT {all} FROM {table}"),
             1 => format!("SELECT {all} FROM {table} AS OF @seq:{a}"),
             2 => format!("SELECT {all}, sum(system_seq_end) FROM {table} FOR SYSTEM_TIME ALL"),
@@ -252,6 +263,15 @@ impl History {
             _ => format!(
                 "SELECT count(*), sum(x.amount) FROM {table} x JOIN {table} y ON x.id = y.amount WHERE x.grp < 20 AS OF @seq:{b}"
             ),
+        };
+        // Half of the moments are said of the whole request.
+        match sql.split_once(" AS OF @seq:") {
+            Some((head, tail)) if last.is_multiple_of(2) => {
+                let end = tail.find(' ').unwrap_or(tail.len());
+                let (seq, rest) = tail.split_at(end);
+                format!("@seq:{seq}; {head}{rest}")
+            }
+            _ => sql,
         }
     }
 }

@@ -11,8 +11,8 @@ const ask = (url, memory) =>
     async (db) => {
       const rows = [];
       const told = [];
-      for (const sql of QUESTIONS) {
-        rows.push((await db.query(sql, [], { rowMode: 'array' })).rows);
+      for (const [sql, asOf] of QUESTIONS.map((question) => [question].flat())) {
+        rows.push((await (asOf ? db.asOf(asOf) : db).query(sql, [], { rowMode: 'array' })).rows);
         told.push((await db.stats()).memory);
       }
       rows.push((await db.history('t', KEY)).map(({ row }) => row.v));

@@ -19,6 +19,7 @@ export const KEY = 40_000;
 /** Between the updates. */
 const PAST = '@seq:14';
 
+/** Texts, or a text and the moment of the view that is asked. */
 export const QUESTIONS = [
   'SELECT count(*), sum(v), min(s), max(s) FROM t',
   `SELECT count(*), sum(v), max(s) FROM t AS OF ${PAST}`,
@@ -30,6 +31,8 @@ export const QUESTIONS = [
   'SELECT u.name, sum(t.v) FROM t JOIN u ON u.g = t.g WHERE t.id % 10 = 3 GROUP BY u.name ORDER BY u.name',
   'SELECT a.id, b.v FROM t a JOIN t b ON b.id = a.id + 1 WHERE a.g = 17 ORDER BY a.id LIMIT 50',
   `SELECT a.id, b.v FROM t a JOIN t b ON b.id = a.id + 1 WHERE a.g = 17 ORDER BY a.id LIMIT 50 AS OF ${PAST}`,
+  ['SELECT a.id, b.v FROM t a JOIN t b ON b.id = a.id + 1 WHERE a.g = 17 ORDER BY a.id LIMIT 50', { seq: 14 }],
+  ['SELECT id, v FROM t WHERE g BETWEEN 20 AND 30 ORDER BY id LIMIT 20', { seq: 14 }],
   `SELECT id, v FROM t FOR SYSTEM_TIME AS OF ${PAST} WHERE g = 3 ORDER BY v DESC, id LIMIT 20`,
   `SELECT *, system_seq_start, system_seq_end FROM t FOR SYSTEM_TIME ALL WHERE id = ${KEY} ORDER BY system_seq_start`,
   `SELECT seq, op, until_seq, v FROM history('t', ${KEY})`,

@@ -165,10 +165,12 @@ impl Database {
             _ => None,
         };
         let (now, start) = self.statement_times(task.session);
+        let session = self.session_mut(task.session)?;
         let scope = Scope {
             present,
+            is_past: task.request.as_of.is_some() || session.settings.as_of.is_some(),
             own_catalog,
-            path: self.session_mut(task.session)?.settings.path(),
+            path: session.settings.path(),
             now,
         };
         let lifted = scanned.map(|scanned| &scanned.lifted);

@@ -20,6 +20,8 @@ use std::rc::Rc;
 pub(super) struct Scope {
     /// The snapshot that the statement reads, or the request's moment.
     pub present: Snapshot,
+    /// Whether that is a moment which the request or the session has named.
+    pub is_past: bool,
     /// The transaction's own catalog, if it has changed it.
     pub own_catalog: Option<Rc<Catalog>>,
     /// The schemas in which names without one are looked for, if not in `public`.
@@ -250,18 +252,21 @@ impl Shared {
         }
         let past = moments.iter().map(Versions::snapshot);
         let all = std::iter::once(present).chain(past).chain([self.present()]);
-        compiled.plan(&self.epochs(all), own)
+        compiled.plan(&self.epochs(all, false), own)
     }
 
     /// What a plan for catalogs depends on: which ones they are, the host's functions, and how the past is read.
-    fn epochs(&self, catalogs: impl Iterator<Item = Snapshot>) -> Vec<u64> {
+    fn epochs(&self, catalogs: impl Iterator<Item = Snapshot>, is_past: bool) -> Vec<u64> {
         let mut epochs: Vec<u64> = catalogs
             .map(|snapshot| self.store.catalog_epoch(snapshot))
             .collect();
         epochs.push(self.functions.generation());
-        // The past is read where there are clauses between the first catalog and the last.
-        if epochs.len() > 3 {
-            epochs.push(self.store.scanned_in_the_past().len() as u64);
+        // The past is read where there are clauses between the first catalog and the last, or everywhere.
+        let has_clauses = epochs.len() > 3;
+        if has_clauses || is_past {
+            let scanned = self.store.scanned_in_the_past().len() as u64;
+            epochs.extend(has_clauses.then_some(scanned));
+            epochs.extend((is_past && scanned > 0).then_some(scanned));
         }
         epochs
     }
@@ -277,7 +282,7 @@ impl Shared {
             .chain(moments.iter().map(Versions::snapshot))
             .chain([self.present()])
             .collect();
-        let epochs = self.epochs(snapshots.iter().copied());
+        let epochs = self.epochs(snapshots.iter().copied(), scope.is_past);
         let cacheable = scope.path.is_none();
         let own = scope.own_catalog.as_ref();
         if let Some(plan) = cacheable.then(|| compiled.plan(&epochs, own)).flatten() {
@@ -302,6 +307,7 @@ impl Shared {
             optimize: self.options.optimizer,
             functions: self.functions.clone(),
             scanned: self.store.scanned_in_the_past(),
+            is_past: scope.is_past,
         };
         // What a view's moments are is found anew each time, as what it reads then is.
         let mut of_views = Vec::new();

@@ -293,7 +293,8 @@ impl Database {
             });
         }
         let own = self.session_mut(session)?.settings.as_of.clone();
-        let (present, own_catalog) = match as_of.or(own.as_ref()) {
+        let as_of = as_of.or(own.as_ref());
+        let (present, own_catalog) = match as_of {
             Some(as_of) => (self.shared.resolve_as_of(as_of)?, None),
             None => (self.shared.present(), self.own_catalog(session)),
         };
@@ -301,6 +302,7 @@ impl Database {
         let path = self.session_mut(session)?.settings.path();
         let scope = super::compile::Scope {
             present,
+            is_past: as_of.is_some(),
             own_catalog,
             path,
             now: self.shared.now(),

@@ -123,6 +123,7 @@ impl Database {
             None => {
                 let scope = Scope {
                     present,
+                    is_past: false,
                     own_catalog,
                     path: None,
                     now: self.shared.now(),

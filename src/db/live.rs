@@ -108,6 +108,7 @@ impl Shared {
         let compiled = self.compile(scanned)?;
         let scope = Scope {
             present: Snapshot::main(Some(seq)),
+            is_past: false,
             own_catalog: None,
             path: None,
             now: self.now(),

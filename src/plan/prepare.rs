@@ -23,6 +23,8 @@ pub struct Options {
     pub functions: Rc<Externals>,
     /// Tables whose past is scanned, since it is too much for lists in the order of their indexes.
     pub scanned: Vec<TableId>,
+    /// Whether what has no temporal clause is of the past, too.
+    pub is_past: bool,
 }
 
 impl Default for Options {
@@ -31,6 +33,7 @@ impl Default for Options {
             optimize: true,
             functions: Rc::default(),
             scanned: Vec::new(),
+            is_past: false,
         }
     }
 }
@@ -146,7 +149,8 @@ struct Bound<'a> {
 
 impl Knowledge for Bound<'_> {
     fn indexes(&self, table: TableId, time: TimeSlot) -> Vec<IndexSchema> {
-        if time != TimeSlot::Present && self.options.scanned.contains(&table) {
+        let is_past = time != TimeSlot::Present || self.options.is_past;
+        if is_past && self.options.scanned.contains(&table) {
             return Vec::new();
         }
         let last = self.times.catalogs.last();

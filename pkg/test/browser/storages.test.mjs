@@ -139,8 +139,8 @@ for (const scheme of ['opfs', 'idb']) {
             const db = await open_(name, { memory });
             const rows = [];
             const told = [];
-            for (const sql of questions) {
-              rows.push((await db.query(sql, [], { rowMode: 'array' })).rows.map((row) => row.map(String)));
+            for (const [sql, asOf] of questions.map((question) => [question].flat())) {
+              rows.push((await (asOf ? db.asOf(asOf) : db).query(sql, [], { rowMode: 'array' })).rows.map((row) => row.map(String)));
               told.push((await db.stats()).memory);
             }
             rows.push((await db.history('t', key)).map(({ row }) => row.v));
