@@ -381,6 +381,35 @@ fn stretches_that_are_zeroed_or_cut_leave_what_is_right() {
     assert!(some > 7, "{some} could be read");
 }
 
+/// A length that is damaged leads anywhere, also to a later part.
+#[test]
+fn whatever_a_damaged_length_says_only_its_part_is_lost() {
+    let tables = (0..6).map(|at| {
+        let rows = 3 + at;
+        format!(
+            "CREATE TABLE t{at} (a int); INSERT INTO t{at} SELECT * FROM generate_series(1, {rows})"
+        )
+    });
+    let files = example(
+        &tables.collect::<Vec<_>>().join(";"),
+        "CREATE TABLE late (a int)",
+    );
+    let file = checkpoint_of(&files);
+    let pieces = pieces_of(&files.files[file]);
+    let blocks = pieces.iter().filter(|(kind, _)| *kind == Some(BLOCK));
+    for (at, (_, piece)) in blocks.enumerate().step_by(2) {
+        for length in 0..256 {
+            let mut image = files.clone();
+            let byte = &mut image.files[file][piece.start];
+            if *byte != length as u8 {
+                *byte = length as u8;
+                let lost = lost_of(&image);
+                assert_eq!(lost, Some(vec![format!("t{at}")]), "block {at}, {length}");
+            }
+        }
+    }
+}
+
 /// A part of several pieces is lost with any of them, and nothing else is.
 #[test]
 fn a_part_of_several_pieces_is_lost_as_a_whole() {

@@ -71,7 +71,7 @@ export class Durability {
   }
 
   #tell(seq: number, isStored: boolean): void {
-    if (isStored) this.running.stored = seq;
+    if (isStored) this.running.stored = Math.max(seq, this.running.stored);
     this.notices.tell(seq, isStored);
   }
 

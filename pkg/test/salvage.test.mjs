@@ -140,7 +140,12 @@ test('where a checkpoint is damaged, tables are lost and told, and all others ar
           [3, ['s.t'], []],
           [7, ['s.t'], []],
         ]);
-        await db.exec('INSERT INTO kept VALUES (4); DROP TABLE s.t; CREATE TABLE s.t (a INT); INSERT INTO s.t VALUES (7)');
+        await db.exec('INSERT INTO kept VALUES (4); BEGIN; DROP TABLE s.t; CREATE TABLE s.t (a INT); INSERT INTO s.t VALUES (6); COMMIT; UPDATE s.t SET a = 7');
+        assert.deepEqual((await changed(db, { since: { seq: 6 } })).slice(-3), [
+          [8, [], ['kept']],
+          [9, ['s.t'], []],
+          [10, [], ['s.t']],
+        ]);
         assert.equal(await value(db, 'SELECT a FROM s.t'), 7);
       },
       {},

@@ -7,7 +7,7 @@ use crate::expr::Json;
 use crate::log::Problem;
 use crate::plan::OutputColumn;
 use crate::table::{Catalog, CommitInfo};
-use crate::types::{ColumnId, DataType, RelationKind, Seq, TableId, TableSchema, Value};
+use crate::types::{ColumnId, DataType, RelationKind, Seq, SortedSet, TableId, TableSchema, Value};
 use std::rc::Rc;
 
 /// Columns that are filled row by row.
@@ -131,27 +131,34 @@ pub fn commits(database: &Database, from: u64, to: u64, limit: u32) -> Result<St
             continue;
         };
         let tables = tables_of(database, seq, info)?;
-        let names = Json::from_iter(tables.iter().map(|table| table.name.as_str()));
-        let keys_of = |is_lost: bool| {
+        let mut names = tables.iter().map(|table| table.name.as_str());
+        // Of several tables that had a name it has one, and if one of them is lost it is.
+        let keys = [true, false].map(|is_lost| {
             let own = tables.iter().filter(|t| t.kind() == RelationKind::Table);
             let meant = own.filter(|table| lost.contains(&table.id) == is_lost);
-            let mut keys: Vec<String> = meant.map(|table| table.key()).collect();
-            keys.dedup();
-            Value::text(&Json::from_iter(keys.iter().map(String::as_str)).printed())
-        };
+            meant
+                .map(|table| table.key())
+                .collect::<SortedSet<String>>()
+        });
+        let [lost, changed] = &keys;
+        let changed = changed.iter().filter(|key| !lost.contains(*key));
         report.push([
             number(seq.0),
             Value::I64(info.time),
             Value::text(&info.statement),
             number(info.affected_rows),
-            Value::text(&names.printed()),
+            as_json(&mut names),
             text_or_null(info.meta.as_deref()),
-            keys_of(false),
-            keys_of(true),
+            as_json(&mut changed.map(String::as_str)),
+            as_json(&mut lost.iter().map(String::as_str)),
         ]);
     }
     database.check_usable()?;
     Ok(report.finish("COMMITS", last))
+}
+
+fn as_json(names: &mut dyn Iterator<Item = &str>) -> Value {
+    Value::text(&Json::from_iter(names).printed())
 }
 
 /// The tables of a commit as they were right after it, or before it if it dropped them.

@@ -7,8 +7,6 @@
 //!                     ^ lost            ^ the first offset behind it at which a piece verifies
 //! ```
 //!
-//! It is looked for where the lengths of the pieces lead that do not verify, and where these lead nowhere, at each offset.
-//!
 //! A piece verifies at its own place alone, so that what verifies is one. Whether it begins a part is certain where none can precede it that
 //! its part goes on from: such a one is as long as a piece can be.
 
@@ -45,20 +43,13 @@ pub struct Pieces {
     /// Where it begins.
     begin: u64,
     passes_over: bool,
-    /// The pieces that are lost, while the next one is looked for.
-    lost: Option<Lost>,
+    /// Where the pieces begin that are lost, while the next one is looked for.
+    lost: Option<u64>,
     has_lost: bool,
     /// What is read may go on from what is lost.
     is_within: bool,
     /// Bytes of which it was tried whether they are a piece, those that looked less like one first.
     tried: [u64; 2],
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Lost {
-    from: u64,
-    /// Whether the lengths of pieces have led on so far.
-    is_chain: bool,
 }
 
 /// Where a part lies.
@@ -178,16 +169,13 @@ impl Pieces {
     /// # Errors
     /// `CORRUPT` when a piece is not what was written, unless it is passed over; `IO` when the storage fails.
     pub fn next(&mut self, storage: &mut dyn Storage) -> Result<Next> {
-        if let Some(lost) = self.lost {
-            return self.search(lost, storage);
+        if let Some(from) = self.lost {
+            return self.search(from, storage);
         }
         match self.read(storage) {
             Err(damage) if self.passes_over && damage.code() == Code::Corrupt => {
                 self.part.clear();
-                self.lost = Some(Lost {
-                    from: self.offset,
-                    is_chain: true,
-                });
+                self.lost = Some(self.offset);
                 self.has_lost = true;
                 Ok(Next::Lost(damage))
             }
@@ -245,19 +233,16 @@ impl Pieces {
     }
 
     /// Looks for the next piece that verifies, behind where some are lost. What is not found is lost, too.
-    fn search(&mut self, mut lost: Lost, storage: &mut dyn Storage) -> Result<Next> {
+    fn search(&mut self, from: u64, storage: &mut dyn Storage) -> Result<Next> {
+        self.offset = self.offset.max(from + 1);
         let place = (self.file, self.header.end.min(storage.len(self.file)?));
         let mut looked_at = 0;
         while self.offset + (HEAD_BYTES as u64) < place.1 && self.tried[1] <= TRIED_BYTES_MAX {
-            self.lost = Some(lost);
             if looked_at > STEP_BYTES {
                 return Ok(Next::Miss);
             }
             let room = place.1 - self.offset;
-            let count = match lost.is_chain {
-                true => HEAD_BYTES + 1,
-                false => room.min(STRIDE) as usize,
-            };
+            let count = room.min(STRIDE) as usize;
             let Some(bytes) = self.window.get(storage, place, self.offset, count)? else {
                 return Ok(Next::Miss);
             };
@@ -265,13 +250,9 @@ impl Pieces {
             let mut found =
                 heads.filter_map(|(head, at)| Some((at, whole_piece(head, room - at)?)));
             let Some((skip, whole)) = found.next() else {
-                if lost.is_chain {
-                    (lost.is_chain, self.offset) = (false, lost.from + 1);
-                } else {
-                    let passed = (count - HEAD_BYTES) as u64;
-                    self.offset += passed;
-                    looked_at += passed;
-                }
+                let passed = (count - HEAD_BYTES) as u64;
+                self.offset += passed;
+                looked_at += passed;
                 continue;
             };
             self.offset += skip;
@@ -283,22 +264,16 @@ impl Pieces {
             let (bytes, next) = bytes.split_at(whole);
             let is_likely = next.is_empty() || whole_piece(next, room - whole as u64).is_some();
             let tried = &mut self.tried[usize::from(is_likely)];
-            let is_tried = lost.is_chain || *tried <= TRIED_BYTES_MAX;
-            if is_tried && self.checksum.fits(self.offset, bytes) {
-                self.is_within = self.offset - lost.from >= WHOLE_MAX as u64;
-                (self.lost, self.begin) = (None, self.offset);
-                return Ok(Next::More);
-            }
-            if lost.is_chain {
-                self.offset += whole as u64;
-                looked_at += whole as u64;
-                continue;
+            looked_at += whole as u64;
+            if *tried <= TRIED_BYTES_MAX {
+                if self.checksum.fits(self.offset, bytes) {
+                    self.is_within = self.offset - from >= WHOLE_MAX as u64;
+                    (self.lost, self.begin) = (None, self.offset);
+                    return Ok(Next::More);
+                }
+                *tried += whole as u64;
             }
             self.offset += 1;
-            if is_tried {
-                *tried += whole as u64;
-                looked_at += whole as u64;
-            }
         }
         self.lost = None;
         self.offset = self.header.end;

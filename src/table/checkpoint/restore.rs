@@ -210,6 +210,9 @@ impl Restore {
         let owners = runs::read(reader, count)?;
         self.loss.owners.get_or_insert_default().extend(owners);
         while reader.remaining() > 0 {
+            if self.loss.tables.len() == FRAME_ROWS_MAX {
+                return invalid("too many tables are lost");
+            }
             self.loss.tables.push(reader.varint()?);
         }
         Ok(())
