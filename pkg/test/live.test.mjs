@@ -67,6 +67,7 @@ test('a change tells of its commit and of each row before and after it', () =>
       tables: ['items'],
       meta: { by: 'ann' },
       changes: [{ table: 'items', op: 'UPDATE', before: { id: 1, name: 'a', n: 10 }, after: { id: 1, name: 'A', n: 10 }, changed: ['name'] }],
+      lost: [],
     });
     await db.query('DELETE FROM items WHERE id = 2');
     await db.exec('CREATE TABLE other (x INT); DROP TABLE items');
