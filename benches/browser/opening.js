@@ -39,10 +39,16 @@ window.make = async (rows) => {
   const random = () => (state = (state * 48271) % 2147483647);
   const commit = () => update.runMany(Array.from({ length: TOGETHER }, () => [random() % 1_000_000, random() % rows]));
   for (let done = rows; done < VERSIONS - BEHIND; done += TOGETHER) await commit();
-  // A checkpoint that is due is written when nothing else is to be done.
+  // A checkpoint that is due is written when nothing else is to be done. Meanwhile there is something to be done now and then.
   const wait = performance.now();
+  const lookUps = [];
   for (let [still, before] = [0, '']; still < 3; ) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    for (const until = performance.now() + 1000; performance.now() < until; ) {
+      const asked = performance.now();
+      await db.query('SELECT * FROM t WHERE id = 777');
+      lookUps.push(performance.now() - asked);
+      await new Promise((resolve) => setTimeout(resolve, 7));
+    }
     const now = JSON.stringify(await files(rows));
     still = now === before ? still + 1 : 0;
     before = now;
@@ -50,7 +56,7 @@ window.make = async (rows) => {
   const waited = performance.now() - wait;
   if (rows < VERSIONS) for (let done = 0; done < BEHIND; done += TOGETHER) await commit();
   await db.close();
-  return { took: performance.now() - start, waited, ...(await files(rows)) };
+  return { took: performance.now() - start, waited, longest: Math.max(...lookUps), lookUps: lookUps.length, ...(await files(rows)) };
 };
 
 /** Opens it and asks for a row by its key, by its text, and as it was. */
