@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Puts functions beside those that they resemble, which makes the download half a percent smaller: a compressor writes less for what it
-// has just seen.
+// Puts functions beside those that they resemble, which makes the download a third of a percent smaller than the order of their names: a compressor
+// writes less for what it has just seen.
 //
 //   scripts/order.mjs in.wasm out.wasm
 //

@@ -72,6 +72,7 @@ async function* read<T>(begin: () => Session, notices: Notices, options: Changes
   const unwatch = notices.add(bell.ring);
   signal?.addEventListener('abort', bell.ring);
   const tables = options.tables && new Set(options.tables);
+  const asked = (names: string[]) => (tables ? names.filter((name) => tables.has(name)) : names);
   try {
     const settled = session.settle({ rowMode: options.rowMode, parsers: options.parsers, signal });
     let next = await firstSeq(session, options);
@@ -81,7 +82,8 @@ async function* read<T>(begin: () => Session, notices: Notices, options: Changes
       for (const { changed, ...commit } of commits) {
         if (bell.stopped) return;
         next = commit.seq + 1;
-        const [wanted, lost] = [changed, commit.lost].map((names) => (tables ? names.filter((name) => tables.has(name)) : names)) as [string[], string[]];
+        const wanted = asked(changed);
+        const lost = asked(commit.lost);
         if (tables && wanted.length + lost.length === 0) continue;
         yield { ...commit, lost, changes: await rowChanges<T>(session, commit.seq, wanted, settled) };
       }
