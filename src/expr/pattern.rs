@@ -1,9 +1,8 @@
 //! LIKE: `%` is any run of characters, `_` any one.
 
 use super::text::lower;
+use crate::column::kernel::Pieces;
 use crate::error::{Code, Error, Result};
-use crate::types::Value;
-use std::rc::Rc;
 
 /// A pattern, taken apart once and matched often.
 #[derive(Debug)]
@@ -12,48 +11,10 @@ pub struct Pattern {
     shape: Shape,
 }
 
-/// The patterns of a column, which are mostly one: the last is kept.
-pub struct Patterns {
-    escape: Option<char>,
-    case_insensitive: bool,
-    last: Option<(Rc<str>, Pattern)>,
-}
-
-impl Patterns {
-    pub fn new(escape: Option<char>, case_insensitive: bool) -> Self {
-        Patterns {
-            escape,
-            case_insensitive,
-            last: None,
-        }
-    }
-
-    /// Whether the text is like the pattern, which is a text.
-    pub fn matches(&mut self, text: &str, pattern: &Value) -> Result<bool> {
-        let Value::Text(pattern) = pattern else {
-            return Err(Error::new(Code::Internal, "a pattern is a text"));
-        };
-        if let Some((last, parsed)) = &self.last
-            && last == pattern
-        {
-            return parsed.matches(text);
-        }
-        let parsed = Pattern::new(pattern, self.escape, self.case_insensitive);
-        let (_, parsed) = self.last.insert((pattern.clone(), parsed));
-        parsed.matches(text)
-    }
-}
-
 #[derive(Debug)]
 enum Shape {
-    /// No wildcard.
-    Exact(String),
-    /// `abc%`
-    Prefix(String),
-    /// `%abc`
-    Suffix(String),
-    /// `%abc%`
-    Contains(String),
+    /// Characters and `%` alone: `abc%`, `%abc%`, `a%b%c`.
+    Pieces(Pieces),
     General(Vec<Token>),
 }
 
@@ -100,36 +61,34 @@ impl Pattern {
             false => self.shape.matches(text),
         }
     }
+
+    /// What texts have to consist of to match, where that is all there is to it.
+    pub fn as_pieces(&self) -> Option<&Pieces> {
+        match &self.shape {
+            Shape::Pieces(pieces) if !self.case_insensitive => Some(pieces),
+            _ => None,
+        }
+    }
 }
 
 impl Shape {
     fn of(tokens: Vec<Token>) -> Shape {
-        let starts = tokens.first() == Some(&Token::Any);
-        let ends = tokens.len() > usize::from(starts) && tokens.last() == Some(&Token::Any);
-        let inner = &tokens[usize::from(starts)..tokens.len() - usize::from(ends)];
-        let literal: Option<String> = (inner.iter())
-            .map(|token| match token {
-                Token::Character(character) => Some(*character),
-                _ => None,
-            })
-            .collect();
-        match (literal, starts, ends) {
-            (Some(text), false, false) => Shape::Exact(text),
-            (Some(text), false, true) => Shape::Prefix(text),
-            (Some(text), true, false) => Shape::Suffix(text),
-            (Some(text), true, true) => Shape::Contains(text),
-            (None, ..) => Shape::General(tokens),
+        let mut pieces = vec![String::new()];
+        for token in &tokens {
+            match (token, pieces.last_mut()) {
+                (Token::Character(character), Some(piece)) => piece.push(*character),
+                (Token::Any, _) => pieces.push(String::new()),
+                _ => return Shape::General(tokens),
+            }
         }
+        Shape::Pieces(Pieces::new(pieces.iter().map(String::as_str)))
     }
 
     fn matches(&self, text: &str) -> Result<bool> {
-        Ok(match self {
-            Shape::Exact(literal) => text == literal,
-            Shape::Prefix(literal) => text.starts_with(literal),
-            Shape::Suffix(literal) => text.ends_with(literal),
-            Shape::Contains(literal) => text.contains(literal),
-            Shape::General(tokens) => return matches_tokens(tokens, text),
-        })
+        match self {
+            Shape::Pieces(pieces) => Ok(pieces.matches(text.as_bytes())),
+            Shape::General(tokens) => matches_tokens(tokens, text),
+        }
     }
 }
 
@@ -203,6 +162,10 @@ mod tests {
             ("mississippi", "m%iss%ip_x", false),
             ("abc", "%%%", true),
             ("ab", "a%b%", true),
+            ("abcb", "a%b", true),
+            ("ab", "ab%b", false),
+            ("special case of requests", "%special%requests%", true),
+            ("requests are special", "%special%requests%", false),
         ] {
             let pattern_value = Pattern::new(pattern, Some('\\'), false);
             assert_eq!(

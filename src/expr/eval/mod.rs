@@ -18,6 +18,7 @@ mod exponential;
 mod external;
 mod fold;
 mod function;
+mod like;
 mod loops;
 mod membership;
 mod number_function;

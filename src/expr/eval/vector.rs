@@ -3,12 +3,12 @@
 use super::super::cast::cast_value;
 use super::super::coercion::is_relabelling;
 use super::super::members::Members;
-use super::super::pattern::Patterns;
 use super::super::{BinaryOperator, EvalContext, Expr, ExprKind, Function, Volatility};
 use super::by_row::{map, map_floats, map_rows, map_text};
+use super::like::{Patterns, like};
 use super::loops::binary;
 use super::membership::{in_list, in_members};
-use super::text_function::{Answer, is_of_text, text_call};
+use super::text_function::{is_of_text, text_call};
 use super::{arithmetic, condition, external, function, row};
 use crate::column::kernel;
 use crate::column::{Bitmap, Chunk, Data, Vector};
@@ -167,20 +167,8 @@ pub fn operand(expr: &Expr, chunk: &Chunk, context: &EvalContext) -> Result<Oper
             case_insensitive,
         } => {
             let operands = [evaluated(operand)?, evaluated(pattern)?];
-            let mut patterns = Patterns::new(*escape, *case_insensitive);
-            let matched = map_text(expr, &operands, chunk, |text, rest| {
-                let matched = patterns.matches(text, &rest[0])?;
-                Ok(Answer::Truth(matched != *negated))
-            })?;
-            match matched {
-                Some(matched) => Ok(matched),
-                None => map(expr, operands, chunk, |[text, pattern]| match text {
-                    Value::Text(text) if !pattern.is_null() => {
-                        Ok(Value::Bool(patterns.matches(text, pattern)? != *negated))
-                    }
-                    _ => Ok(Value::Null),
-                }),
-            }
+            let patterns = Patterns::new(*escape, *case_insensitive);
+            like(expr, operands, patterns, *negated, chunk)
         }
         ExprKind::InList {
             operand,
