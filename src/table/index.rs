@@ -13,14 +13,14 @@
 use super::block::Block;
 use super::blocks::Blocks;
 use super::closed::{Closed, ClosedTier};
-use super::key::{ByteKey, Key, KeyShape};
+use super::key::{Key, KeyShape};
 use super::memory::Round;
 use super::ordered_map::OrderedMap;
 use super::stamps::ALIVE;
 use super::{BlockId, Location};
 use crate::column::Vector;
 use crate::error::Result;
-use crate::types::{IndexId, RowId, sort_by, sort_by_key};
+use crate::types::{ByteKey, IndexId, RowId, sort_by, sort_by_key};
 use std::any::Any;
 use std::rc::Rc;
 

@@ -17,7 +17,9 @@ use crate::column::{Data, Vector};
 use crate::encoding::integers;
 use crate::encoding::wire::{Decoded, Reader};
 use crate::error::{Code, Error, Result};
-use crate::types::{ColumnId, DataType, Decimal, IndexSchema, PhysicalType, TableSchema, Value};
+use crate::types::{
+    ByteKey, ColumnId, DataType, Decimal, IndexSchema, PhysicalType, TableSchema, Value,
+};
 use std::hash::Hash;
 use std::ops::Bound;
 use std::rc::Rc;
@@ -26,8 +28,6 @@ use std::rc::Rc;
 const END: u8 = 0;
 const PRESENT: u8 = 1;
 const NULL: u8 = 2;
-
-pub(crate) type ByteKey = Box<[u8]>;
 
 /// Computes the keys of an index over expressions, or of some of the rows. The layers that know expressions hand it
 /// in.
@@ -211,6 +211,13 @@ fn integer(value: &Value) -> Option<i64> {
 
 impl Key for ByteKey {
     fn of_row(shape: &KeyShape, columns: &[Rc<Vector>], row: usize) -> ByteKey {
+        // What most keys are, without a vector on the way.
+        if let [position] = shape.positions[..]
+            && let Some(column) = columns.get(position)
+            && let (Data::I64(values), false) = (&column.data, column.is_null(row))
+        {
+            return integer_key(values[row]);
+        }
         let mut bytes = Vec::with_capacity(16);
         for position in &shape.positions {
             match columns.get(*position) {
@@ -218,7 +225,7 @@ impl Key for ByteKey {
                 None => bytes.push(NULL),
             }
         }
-        bytes.into()
+        bytes[..].into()
     }
 
     fn of_values(values: &[Value]) -> Option<ByteKey> {
@@ -226,7 +233,7 @@ impl Key for ByteKey {
         values
             .iter()
             .for_each(|value| encode_value(value, &mut bytes));
-        Some(bytes.into())
+        Some(bytes[..].into())
     }
 
     fn range(
@@ -265,8 +272,8 @@ impl Key for ByteKey {
             (_, Bound::Unbounded) => Some([&start[..], &[NULL]].concat()),
         };
         Some(Keys {
-            from: from.map(Vec::into),
-            to: to.map(Vec::into),
+            from: from.map(|bytes| bytes[..].into()),
+            to: to.map(|bytes| bytes[..].into()),
         })
     }
 
@@ -274,7 +281,8 @@ impl Key for ByteKey {
         let keys: Vec<&ByteKey> = keys.collect();
         let lengths: Vec<i64> = keys.iter().map(|key| key.len() as i64).collect();
         integers::pack(out, &lengths);
-        keys.into_iter().for_each(|key| out.extend(&**key));
+        keys.into_iter()
+            .for_each(|key| key.with(|bytes| out.extend_from_slice(bytes)));
     }
 
     fn read(reader: &mut Reader, count: usize) -> Decoded<Vec<ByteKey>> {
@@ -336,7 +344,18 @@ fn encode_array(values: &[Value], out: &mut Vec<u8>) {
 }
 
 fn encode_i64(value: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(value as u64 ^ 1 << 63).to_be_bytes());
+    out.extend_from_slice(&ordered(value));
+}
+
+fn ordered(value: i64) -> [u8; 8] {
+    (value as u64 ^ 1 << 63).to_be_bytes()
+}
+
+/// The key of one integer.
+fn integer_key(value: i64) -> ByteKey {
+    let mut bytes = [PRESENT; 9];
+    bytes[1..].copy_from_slice(&ordered(value));
+    bytes[..].into()
 }
 
 /// `-0` is `0`, and all NaNs are one, above everything.

@@ -159,7 +159,7 @@ pub(crate) use block::Block;
 pub(crate) use blocks::Blocks;
 pub(crate) use closed::{Closed, ClosedWalk};
 pub(crate) use index::{AnyTiers, KeyIndex, LiveTree, Tiers, each_tiers};
-pub(crate) use key::{ByteKey, Key, KeyShape, Keys};
+pub(crate) use key::{Key, KeyShape, Keys};
 pub use key::{KeyMaker, KeyMakers};
 pub(crate) use location::ready;
 pub(crate) use ordered_map::Place;

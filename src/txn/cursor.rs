@@ -10,8 +10,8 @@
 use super::View;
 use super::merge::{Entry, Filter, Merge, State};
 use crate::error::{Code, Error, Result};
-use crate::table::{ALIVE, ByteKey, Fetch, Key, Location, lies_within};
-use crate::types::{IndexId, TableId, Value, Versions};
+use crate::table::{ALIVE, Fetch, Key, Location, lies_within};
+use crate::types::{ByteKey, IndexId, TableId, Value, Versions};
 use std::collections::VecDeque;
 use std::ops::Bound;
 

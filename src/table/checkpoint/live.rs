@@ -24,8 +24,8 @@ use crate::table::row_map::{
     NONE, PAGE_ROWS, Page, RowMap, Slots, StoredBlock, StoredRows, WaitingPage,
 };
 use crate::table::waiting::{Bytes, Identity, Part};
-use crate::table::{BlockId, ByteKey, Key, LiveTree, Location, Relation};
-use crate::types::{IndexId, TableId};
+use crate::table::{BlockId, Key, LiveTree, Location, Relation};
+use crate::types::{ByteKey, IndexId, TableId};
 use std::ops::Range;
 use std::rc::Rc;
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, reads a clock or knows of SQL text.
 
+mod byte_key;
 mod data_type;
 mod decimal;
 mod enumeration;
@@ -18,6 +19,7 @@ mod sorted_map;
 mod time;
 mod value;
 
+pub use byte_key::ByteKey;
 pub use data_type::{DataType, Element, PhysicalType};
 pub use decimal::Decimal;
 pub use enumeration::{Enumeration, Label, Neighbour, declared, insert, sort_order};
