@@ -1,6 +1,6 @@
 //! How many short statements a second, and how many rows by long ones: `cargo bench --bench statements`.
 
-use driftdb::db::{Database, Options, Parameter, Request, SessionId, Work};
+use driftdb::db::{Database, Options, Parameter, Request, Rows, SessionId, Work};
 use driftdb::types::{Clock, Entropy, Value};
 use std::cell::Cell;
 use std::fmt::Write;
@@ -93,7 +93,7 @@ fn main() {
     let mut bench = Bench::new();
     bench.run("CREATE TABLE t (id int PRIMARY KEY, name text, n int)");
     let insert = bench.prepare("INSERT INTO t VALUES ($1, $2, $3)");
-    let rows = (0..ROWS).map(row).collect();
+    let rows = Rows::List((0..ROWS).map(row).collect());
     let many = Request::new(Work::Many {
         statement: insert,
         rows,

@@ -12,6 +12,8 @@ export function dispatch(engine: Engine, sessions: Sessions, { request, session 
   const number = sessions.inEngine(engine, session);
   const start = (length: number): Begun => {
     const task = engine.wasm.start(number, length);
+    // The engine has its own copy now: what a large request took is given back.
+    engine.room();
     return task < 0 ? { answer: Answer.Failed } : { task };
   };
   switch (request.kind) {

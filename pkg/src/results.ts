@@ -85,7 +85,7 @@ export class Table {
   readonly #text: string;
   readonly #columns: Column[];
 
-  /** Reads the result at `start`. `known` are the fields, where the buffer leaves out names. */
+  /** Reads the result at `start`. `known` has the fields and the command, where the buffer leaves them out. */
   constructor(views: Views, start: number, options: RowOptions, known?: { fields: Field[]; command: string }) {
     const u32 = views.u32;
     const word = start >>> 2;
@@ -212,14 +212,16 @@ export class Table {
   }
 }
 
-/** Every result in a buffer, one after another. */
+/** Every result in a buffer, one after another. One like that before it leaves out the names. */
 export function* tables(bytes: Uint8Array, options: RowOptions): Generator<Table> {
   const views = new Views(bytes.buffer);
   const end = bytes.byteOffset + bytes.byteLength;
+  let last: Table | undefined;
   for (let start = bytes.byteOffset; start < end; ) {
-    const table = new Table(views, start, options);
+    const table = new Table(views, start, options, last);
     yield table;
     start += table.length;
+    last = table;
   }
 }
 

@@ -89,11 +89,11 @@ impl Database {
                 self.begin_compiled(task, &compiled, parameters, None)
             }
             Work::Many { statement, rows } => {
-                let Some(parameters) = rows.get(task.statement) else {
+                let Some(parameters) = rows.get(task.statement)? else {
                     return Ok(Begun::Over);
                 };
                 let compiled = self.statement(*statement)?.compiled.clone();
-                self.begin_compiled(task, &compiled, parameters, None)
+                self.begin_compiled(task, &compiled, &parameters, None)
             }
         }
     }

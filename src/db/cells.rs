@@ -49,6 +49,11 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// The whole buffer.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// Appends the parameters of a row.
     pub fn read_row(&self, row: usize, into: &mut Vec<Parameter>) -> Result<()> {
         for column in 0..self.columns {

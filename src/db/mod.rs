@@ -54,5 +54,5 @@ pub use outcome::{
     TransactionStatus,
 };
 pub use parameter::Parameter;
-pub use request::{AsOf, Request, SessionId, StatementId, TaskId, Work};
+pub use request::{AsOf, Request, Rows, SessionId, StatementId, TaskId, Work};
 pub use salvage::Salvage;

@@ -1,8 +1,10 @@
 //! What a caller asks for.
 
-use super::Parameter;
+use super::{Cells, Parameter};
 use crate::commit::RequestId;
+use crate::error::Result;
 use crate::table::Waiter;
+use std::borrow::Cow;
 
 /// Names a session of one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,10 +56,43 @@ pub enum Work {
         parameters: Vec<Parameter>,
     },
     /// A prepared statement once for each row of parameters, as one transaction and with one result.
-    Many {
-        statement: StatementId,
-        rows: Vec<Vec<Parameter>>,
-    },
+    Many { statement: StatementId, rows: Rows },
+}
+
+/// Rows of parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rows {
+    List(Vec<Vec<Parameter>>),
+    /// As the host wrote them (see [`Cells`]): each is read when it is its turn.
+    Cells(Vec<u8>),
+}
+
+impl Rows {
+    /// The parameters of a row; `None` behind the last.
+    ///
+    /// # Errors
+    /// Those of [`Cells`].
+    pub(super) fn get(&self, row: usize) -> Result<Option<Cow<'_, [Parameter]>>> {
+        match self {
+            Rows::List(rows) => Ok(rows.get(row).map(|row| Cow::Borrowed(&row[..]))),
+            Rows::Cells(bytes) => {
+                let cells = Cells::new(bytes)?;
+                if row >= cells.rows {
+                    return Ok(None);
+                }
+                let mut parameters = Vec::with_capacity(cells.columns);
+                cells.read_row(row, &mut parameters)?;
+                Ok(Some(Cow::Owned(parameters)))
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Rows::List(rows) => rows.len(),
+            Rows::Cells(bytes) => Cells::new(bytes).map_or(0, |cells| cells.rows),
+        }
+    }
 }
 
 impl Work {

@@ -18,7 +18,17 @@ impl Database {
         mut running: Box<Running>,
         budget: &mut u32,
     ) -> Result<Option<Progress>> {
-        match self.run_steps(task, &mut running, budget) {
+        let paused = loop {
+            match self.run_steps(task, &mut running, budget) {
+                Ok(Paused::Done) if *budget > 0 => match self.take_next_row(task, &mut running) {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(Paused::Done),
+                    Err(error) => break Err(error),
+                },
+                paused => break paused,
+            }
+        };
+        match paused {
             Ok(Paused::Done) => {
                 let result = self.end_statement(task, *running)?;
                 task.statement += 1;
@@ -43,6 +53,26 @@ impl Database {
                 Err(error)
             }
         }
+    }
+
+    /// Makes a statement run for the next of its many rows, without all that is the same for each, where it goes the
+    /// short way. Whether there was such a row.
+    fn take_next_row(&self, task: &mut Task, running: &mut Running) -> Result<bool> {
+        let Work::Many { statement, rows } = &task.request.work else {
+            return Ok(false);
+        };
+        // What is read of the past depends on the row.
+        if running.execution.is_some() || !running.moments.is_empty() {
+            return Ok(false);
+        }
+        let Some(parameters) = rows.get(task.statement + 1)? else {
+            return Ok(false);
+        };
+        task.statement += 1;
+        let compiled = &self.statement(*statement)?.compiled;
+        (running.parameters, running.tuples) =
+            compiled.values(&running.bound, &parameters, None)?;
+        Ok(true)
     }
 
     fn run_steps(

@@ -7,7 +7,12 @@ use crate::error::{Code, Error, Result};
 
 impl Database {
     /// Does a part of a task. After `Finished` or `Failed` the task is gone.
-    pub fn step(&mut self, id: TaskId, budget: u32) -> Progress {
+    pub fn step(&mut self, id: TaskId, mut budget: u32) -> Progress {
+        self.step_within(id, &mut budget)
+    }
+
+    /// The same, and tells what is left of the budget, so that a step can take in several statements.
+    pub fn step_within(&mut self, id: TaskId, budget: &mut u32) -> Progress {
         let Some(mut task) = self.tasks.remove(&id) else {
             let error = Error::new(Code::Closed, "there is no such task");
             return Progress::Failed(Failure {
@@ -45,7 +50,7 @@ impl Database {
         }
     }
 
-    fn advance(&mut self, id: TaskId, task: &mut Task, mut budget: u32) -> Result<Progress> {
+    fn advance(&mut self, id: TaskId, task: &mut Task, budget: &mut u32) -> Result<Progress> {
         self.shared.check_usable()?;
         let session = self.sessions.get(&task.session);
         if session.and_then(|session| session.tasks.front()) != Some(&id) {
@@ -71,12 +76,12 @@ impl Database {
                     self.begin_statement(task, None)?
                 }
                 State::Waiting { since } => self.begin_statement(task, Some(since))?,
-                State::Running(running) => self.run_statement(task, running, &mut budget)?,
+                State::Running(running) => self.run_statement(task, running, budget)?,
                 State::Over => Some(Progress::Finished),
             };
             match progress {
                 Some(progress) => return Ok(progress),
-                None if budget == 0 && task.ready.is_empty() => return Ok(Progress::Working),
+                None if *budget == 0 && task.ready.is_empty() => return Ok(Progress::Working),
                 None => {}
             }
         }

@@ -15,6 +15,9 @@ use std::rc::Rc;
 /// A request is read, converted and written: as often as this it may lie in memory beside itself.
 const REQUEST_FACTOR: u64 = 3;
 
+/// What a statement costs of a step's budget beside its rows, so that a step takes in some 500 short ones.
+const STATEMENT_COST: u32 = 8;
+
 /// Results of up to this size are written where the last ones were.
 const ROOM_BYTES: usize = 1 << 16;
 
@@ -63,6 +66,7 @@ impl Engine {
             results,
             texts,
             many,
+            told: None,
         };
         self.tasks.insert(number.0, task);
         Ok(number)
@@ -73,15 +77,24 @@ impl Engine {
         number: u32,
         budget: u32,
     ) -> std::result::Result<u32, Failure> {
-        let progress = self.database().map_err(alone)?.step(TaskId(number), budget);
+        let mut budget = budget;
+        let progress = loop {
+            let database = self.database().map_err(alone)?;
+            match database.step_within(TaskId(number), &mut budget) {
+                Progress::Statement(result) => {
+                    self.keep(number, result).map_err(alone)?;
+                    budget = budget.saturating_sub(STATEMENT_COST);
+                    if budget == 0 {
+                        return Ok(AGAIN);
+                    }
+                }
+                progress => break progress,
+            }
+        };
         match progress {
             // A block that is needed is loaded by the next step.
-            Progress::Working | Progress::NeedBlock(_) => Ok(AGAIN),
+            Progress::Working | Progress::NeedBlock(_) | Progress::Statement(_) => Ok(AGAIN),
             Progress::WaitingForWriter => Ok(WAITING),
-            Progress::Statement(result) => {
-                self.keep(number, &result).map_err(alone)?;
-                Ok(AGAIN)
-            }
             Progress::Finished => {
                 if self
                     .tasks
@@ -90,7 +103,7 @@ impl Engine {
                 {
                     let mut nothing = table(Vec::new(), &[]);
                     nothing.seq = self.database().map_err(alone)?.applied_seq();
-                    self.keep(number, &nothing).map_err(alone)?;
+                    self.keep(number, nothing).map_err(alone)?;
                 }
                 let task = self.tasks.remove(&number);
                 self.output = task.map(|task| task.results).unwrap_or_default();
@@ -100,15 +113,18 @@ impl Engine {
         }
     }
 
-    fn keep(&mut self, task: u32, result: &StatementResult) -> Result<()> {
+    fn keep(&mut self, task: u32, result: StatementResult) -> Result<()> {
         let Some(task) = self.tasks.get_mut(&task) else {
             return Err(Error::new(Code::Internal, "the task is not known"));
         };
+        let told = (result.command, result.fields.clone());
         let wanted = Wanted {
             texts: &task.texts,
-            terse: false,
+            terse: task.told.as_ref() == Some(&told),
         };
-        self.encoder.encode(result, wanted, &mut task.results)
+        self.encoder.encode(&result, wanted, &mut task.results)?;
+        task.told = Some(told);
+        Ok(())
     }
 
     /// Whether the statement in the input could be run by the short way.

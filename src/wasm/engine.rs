@@ -43,7 +43,12 @@ pub(super) struct Task {
     pub texts: Vec<u32>,
     /// It answers one result even if it ran no statement.
     pub many: bool,
+    /// Command and fields of the last result.
+    pub told: Option<Told>,
 }
+
+/// Command and fields of a result, which the next one leaves out if they are the same.
+pub(super) type Told = (&'static str, Rc<[OutputColumn]>);
 
 #[wasm_bindgen]
 pub struct Engine {
@@ -62,7 +67,7 @@ pub struct Engine {
     /// By prepared statement: the fields that JavaScript knows, so that `execute` can leave out their names.
     pub(super) known: SortedMap<u32, Rc<[OutputColumn]>>,
     /// The same for `run`: command and fields of its last result by the short way.
-    pub(super) known_last: Option<(&'static str, Rc<[OutputColumn]>)>,
+    pub(super) known_last: Option<Told>,
     failure: Option<Failure>,
 }
 

@@ -8,7 +8,7 @@
 //!  64  parameters (to a multiple of 4) | OIDs | SQL | meta | moment's text
 //! ```
 
-use crate::db::{AsOf, Cells, Parameter, Request, StatementId, Work};
+use crate::db::{AsOf, Cells, Parameter, Request, Rows, StatementId, Work};
 use crate::error::{Code, Error, Result};
 
 const HEADER: usize = 64;
@@ -101,7 +101,7 @@ impl<'a> Asked<'a> {
             },
             Kind::Run if self.flags & MANY != 0 => Work::Many {
                 statement: StatementId(self.statement),
-                rows: self.rows()?,
+                rows: Rows::Cells(self.parameters.bytes().to_vec()),
             },
             _ => Work::Statement {
                 statement: StatementId(self.statement),
@@ -128,16 +128,6 @@ impl<'a> Asked<'a> {
             0 => Ok(()),
             _ => self.parameters.read_row(0, row),
         }
-    }
-
-    fn rows(&self) -> Result<Vec<Vec<Parameter>>> {
-        (0..self.parameters.rows)
-            .map(|row| {
-                let mut parameters = Vec::with_capacity(self.parameters.columns);
-                self.parameters.read_row(row, &mut parameters)?;
-                Ok(parameters)
-            })
-            .collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Parameters, and statements that are prepared for them.
 
 use super::{Bench, int};
-use driftdb::db::{Parameter, Request, Work};
+use driftdb::db::{Parameter, Request, Rows, Work};
 use driftdb::error::{Code, Error};
 use driftdb::types::{Seq, Value};
 use std::rc::Rc;
@@ -179,9 +179,10 @@ fn many_rows_of_parameters_are_one_transaction() {
     let many = |ids: std::ops::Range<i64>| {
         Request::new(Work::Many {
             statement: insert,
-            rows: ids
-                .map(|id| vec![id.into(), Parameter::from("x")])
-                .collect(),
+            rows: Rows::List(
+                ids.map(|id| vec![id.into(), Parameter::from("x")])
+                    .collect(),
+            ),
         })
     };
     let results = bench.request(many(0..5000)).unwrap();
