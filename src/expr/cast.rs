@@ -101,6 +101,10 @@ pub fn fit_text(text: &str, to: DataType, explicit: bool) -> Result<Cow<'_, str>
         DataType::Char(length @ 1..) => (length, text.trim_end_matches(' ')),
         _ => return Ok(Cow::Borrowed(text)),
     };
+    // No text has more characters than bytes.
+    if text.len() <= length as usize {
+        return Ok(Cow::Borrowed(text));
+    }
     let Some((cut, _)) = text.char_indices().nth(length as usize) else {
         return Ok(Cow::Borrowed(text));
     };
