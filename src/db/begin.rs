@@ -55,7 +55,7 @@ impl Database {
                     return Ok(Begun::Over);
                 }
                 let mut statements = Statements::resume(sql, task.place);
-                let Some(scanned) = statements.next().transpose()? else {
+                let Some((known, scanned)) = self.shared.scan(&mut statements)? else {
                     return match *single {
                         true => Err(one_statement(None)),
                         false => Ok(Begun::Over),
@@ -65,7 +65,10 @@ impl Database {
                 if *single && let Some(second) = statements.next().transpose()? {
                     return Err(one_statement(Some(second.source.characters + 1)));
                 }
-                let compiled = self.shared.compile(&scanned)?;
+                let compiled = match known {
+                    Some(compiled) => compiled,
+                    None => self.shared.compile(&scanned)?,
+                };
                 let own = compiled.statement.parameters as usize;
                 let parameters = if *single || own > parameters.len() {
                     parameters

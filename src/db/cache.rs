@@ -7,10 +7,10 @@
 
 use crate::exec::Short;
 use crate::plan::{OutputColumn, Plan, Prepared};
-use crate::sql;
+use crate::sql::{self, Scanned, Source, Statements, Template};
 use crate::table::Catalog;
 use crate::types::{DataType, Versions};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
@@ -21,6 +21,9 @@ const PLANS_MAX: usize = 8;
 const TEXT_BYTES_MAX: usize = 256 << 10;
 /// A longer text is not kept at all: it would drive out many others.
 const KEY_BYTES_MAX: usize = TEXT_BYTES_MAX / 8;
+
+/// Statements whose like is looked for by their texts: a script has few kinds in turns.
+const RECENT_MAX: usize = 4;
 
 /// A statement bound for certain catalogs.
 pub(super) struct Bound {
@@ -73,6 +76,8 @@ pub(super) struct Compiled {
     /// The normalised text, without constants.
     pub text: Rc<str>,
     plans: RefCell<Vec<(Catalogs, Rc<Bound>)>>,
+    /// What texts of it look like, once it came a second time; none where that cannot be told.
+    template: OnceCell<Option<Template>>,
 }
 
 impl Compiled {
@@ -90,6 +95,7 @@ impl Compiled {
             types,
             text: Rc::from(text),
             plans: RefCell::default(),
+            template: OnceCell::new(),
         }
     }
 
@@ -116,6 +122,8 @@ pub(super) struct Cache {
     /// Bytes of all keys.
     bytes: usize,
     tick: u64,
+    /// The last ones that have a template, the very last first.
+    recent: Vec<Rc<Compiled>>,
 }
 
 impl Cache {
@@ -125,6 +133,7 @@ impl Cache {
             capacity,
             bytes: 0,
             tick: 0,
+            recent: Vec::new(),
         }
     }
 
@@ -133,6 +142,29 @@ impl Cache {
         let (used, compiled) = self.entries.get_mut(key)?;
         *used = self.tick;
         Some(compiled.clone())
+    }
+
+    /// The next statement, if it is like one of the last.
+    pub fn next_like<'a>(
+        &mut self,
+        statements: &mut Statements<'a>,
+    ) -> Option<(Rc<Compiled>, Scanned<'a>)> {
+        let (at, scanned) = (self.recent.iter().enumerate()).find_map(|(at, compiled)| {
+            let template = compiled.template.get()?.as_ref()?;
+            Some((at, statements.next_like(template)?))
+        })?;
+        self.recent[..=at].rotate_right(1);
+        Some((self.recent[0].clone(), scanned))
+    }
+
+    /// A statement came again.
+    pub fn remember(&mut self, compiled: &Rc<Compiled>, source: &Source) {
+        let template = (compiled.template).get_or_init(|| Template::of(source));
+        if template.is_some() {
+            self.recent.retain(|recent| !Rc::ptr_eq(recent, compiled));
+            self.recent.truncate(RECENT_MAX - 1);
+            self.recent.insert(0, compiled.clone());
+        }
     }
 
     pub fn insert(&mut self, key: String, compiled: Rc<Compiled>) {

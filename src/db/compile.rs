@@ -9,7 +9,7 @@ use crate::exec::Tuples;
 use crate::expr::{EvalContext, Expr, ExprKind, evaluate_value};
 use crate::plan::{self, TimeSlot};
 use crate::sql::{
-    self, Clause, Lifted, Lifting, Literal, Moment, Point, Scanned, Source, Timeline,
+    self, Clause, Lifted, Lifting, Literal, Moment, Point, Scanned, Source, Statements, Timeline,
     point_of_value, resolve_moment, resolve_range,
 };
 use crate::table::{Catalog, Store};
@@ -67,7 +67,7 @@ impl Shared {
         } else {
             Lifting::Off
         };
-        if let Some(compiled) = self.known(&scanned.lifted.key) {
+        if let Some(compiled) = self.known(scanned) {
             return Ok(compiled);
         }
         let compiled = self.parse(&scanned.source, lifting, scanned.lifted.text())?;
@@ -78,12 +78,29 @@ impl Shared {
         Ok(compiled)
     }
 
-    /// What the plan cache has under a key.
-    pub fn known(&mut self, key: &str) -> Option<Rc<Compiled>> {
-        match self.options.plan_cache {
-            true => self.cache.get(key),
-            false => None,
+    /// What the plan cache has of a statement.
+    pub fn known(&mut self, scanned: &Scanned) -> Option<Rc<Compiled>> {
+        if !self.options.plan_cache {
+            return None;
         }
+        let compiled = self.cache.get(&scanned.lifted.key)?;
+        self.cache.remember(&compiled, &scanned.source);
+        Some(compiled)
+    }
+
+    /// The next statement of a script, with its compiled form where it is like one of the last.
+    ///
+    /// # Errors
+    /// What is wrong with its tokens.
+    pub fn scan<'a>(
+        &mut self,
+        statements: &mut Statements<'a>,
+    ) -> Result<Option<(Option<Rc<Compiled>>, Scanned<'a>)>> {
+        if let Some((compiled, scanned)) = self.cache.next_like(statements) {
+            return Ok(Some((Some(compiled), scanned)));
+        }
+        let scanned = statements.next().transpose()?;
+        Ok(scanned.map(|scanned| (None, scanned)))
     }
 
     pub fn parse(&mut self, source: &Source, lifting: Lifting, text: &str) -> Result<Rc<Compiled>> {

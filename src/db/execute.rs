@@ -47,13 +47,13 @@ impl Database {
         self.shared.check_usable()?;
         self.shared.store.make_room();
         let mut statements = Statements::new(sql);
-        let Some(Ok(scanned)) = statements.next() else {
+        let Ok(Some((known, scanned))) = self.shared.scan(&mut statements) else {
             return Ok(None);
         };
         if !statements.is_at_end() {
             return Ok(None);
         }
-        let Some(compiled) = self.shared.known(&scanned.lifted.key) else {
+        let Some(compiled) = known.or_else(|| self.shared.known(&scanned)) else {
             return Ok(None);
         };
         let result = self.execute_compiled(session, &compiled, parameters, Some(&scanned.lifted));

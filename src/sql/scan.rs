@@ -5,7 +5,9 @@
 
 use super::lexer::{Lexer, count_characters};
 use super::lift::{self, Effort, Lifted, Reading};
+use super::template::Template;
 use crate::error::{Code, Error, Result};
+use std::ops::Range;
 
 /// The longest statement, tuples of an INSERT left out.
 pub const STATEMENT_BYTES_MAX: usize = 1 << 20;
@@ -98,20 +100,35 @@ impl<'a> Statements<'a> {
         let Some(reading) = reading else {
             return Ok(None);
         };
-        let (byte, characters) = self.counted;
-        let start = reading.first.start;
-        let between = &self.script.as_bytes()[byte..start];
-        self.counted = (start, characters + count_characters(between));
-        check_length(&reading).map_err(|error| error.at(self.counted.1 + 1))?;
+        let source = self.source(reading.first.start..reading.last.end);
+        check_length(&reading).map_err(|error| error.at(source.characters + 1))?;
         Ok(Some(Scanned {
-            source: Source {
-                script: self.script,
-                start,
-                end: reading.last.end,
-                characters: self.counted.1,
-            },
+            source,
             lifted: reading.lifted,
         }))
+    }
+
+    /// The next statement, if it is like another one.
+    pub fn next_like(&mut self, template: &Template) -> Option<Scanned<'a>> {
+        let (lifted, range) = template.read(self.script, self.lexer.at())?;
+        self.lexer = Lexer::new(self.script, range.end);
+        Some(Scanned {
+            source: self.source(range),
+            lifted,
+        })
+    }
+
+    /// The statement in a range behind those before.
+    fn source(&mut self, range: Range<usize>) -> Source<'a> {
+        let (byte, characters) = self.counted;
+        let between = &self.script.as_bytes()[byte..range.start];
+        self.counted = (range.start, characters + count_characters(between));
+        Source {
+            script: self.script,
+            start: range.start,
+            end: range.end,
+            characters: self.counted.1,
+        }
     }
 }
 
