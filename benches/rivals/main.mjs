@@ -18,7 +18,7 @@ import { WORKLOADS } from './workloads.js';
 /** What turns a page into one that may share memory between threads, which Turso needs. Timers are finer there, too. */
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 /** What takes longer than this is run once. */
-const LONG_MS = 40_000;
+const LONG_MS = 20_000;
 
 const chosen = (list, names) => (names ? names.split(',').map((name) => list.find(({ id }) => id === name) ?? fail(`there is no ${name}`)) : list);
 const engines = chosen(ENGINES, process.env.ENGINES);

@@ -374,9 +374,9 @@ fn encode_f64(value: f64, out: &mut Vec<u8>) {
 }
 
 fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    for byte in bytes {
-        out.push(*byte);
-        if *byte == 0 {
+    for piece in bytes.split_inclusive(|byte| *byte == 0) {
+        out.extend_from_slice(piece);
+        if piece.ends_with(&[0]) {
             out.push(0xFF);
         }
     }

@@ -1,7 +1,7 @@
 //! Aggregates over different values: hands on the first of equal ones within each group.
 
 use super::accumulator::{Accumulator, Rows};
-use crate::column::{Data, Vector};
+use crate::column::{Data, Selection, Vector};
 use crate::error::Result;
 use crate::exec::group_table::GroupTable;
 use crate::expr::EvalContext;
@@ -10,6 +10,8 @@ use std::ops::Range;
 use std::rc::Rc;
 
 pub struct DistinctValues {
+    /// The values, where there is one group alone; nothing else is needed then.
+    alone: GroupTable,
     /// Of strings, which are told from each other once and not in each group.
     strings: Option<GroupTable>,
     /// Group and value, or the string's number.
@@ -26,6 +28,7 @@ impl DistinctValues {
             physical
         };
         DistinctValues {
+            alone: GroupTable::new([physical]),
             strings: is_string.then(|| GroupTable::new([physical])),
             seen: GroupTable::new([PhysicalType::I64, seen]),
             inner,
@@ -44,6 +47,23 @@ impl Accumulator for DistinctValues {
     }
 
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
+        if rows.groups.is_none() {
+            let mut valid = Vec::new();
+            let selection = match inputs[0].validity {
+                None => rows.selection.map(Selection::positions),
+                Some(_) => {
+                    rows.each_value(&inputs[0], |_, row| valid.push(row as u32));
+                    Some(&valid[..])
+                }
+            };
+            let new = (self.alone).new_rows(&inputs[..1], inputs[0].len(), selection);
+            let rows = Rows {
+                groups: None,
+                len: new.len(),
+                selection: Some(&new.into()),
+            };
+            return self.inner.update(&inputs[..1], &rows);
+        }
         let (mut groups, mut positions) = (Vec::new(), Vec::new());
         rows.each_value(&inputs[0], |group, row| {
             groups.push(group as i64);
@@ -81,6 +101,6 @@ impl Accumulator for DistinctValues {
 
     fn kept_bytes(&self) -> usize {
         let strings = self.strings.as_ref().map_or(0, GroupTable::bytes_held);
-        self.inner.kept_bytes() + strings + self.seen.bytes_held()
+        self.inner.kept_bytes() + strings + self.seen.bytes_held() + self.alone.bytes_held()
     }
 }

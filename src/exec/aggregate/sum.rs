@@ -105,6 +105,11 @@ impl Accumulator for SumFloats {
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
         let values = floats(&inputs[0]);
         let is_real = self.data_type == DataType::Real;
+        if !is_real && let Some(sum) = sum_of_all(self.sums[0], values, rows) {
+            self.sums[0] = sum;
+            self.seen[0] |= rows.count_values(&inputs[0]) > 0;
+            return Ok(());
+        }
         let mut overflow = false;
         rows.each_value(&inputs[0], |group, row| {
             let old = self.sums[group];
@@ -138,6 +143,16 @@ pub fn floats(vector: &Vector) -> &[f64] {
     }
 }
 
+/// What the sum of the only group becomes; none where there are several, or where it is not finite and has to be
+/// asked of each step whether it overflowed there.
+fn sum_of_all(sum: f64, values: &[f64], rows: &Rows) -> Option<f64> {
+    if rows.groups.is_some() {
+        return None;
+    }
+    let sum = kernel::sum_f64(sum, values, rows.selection);
+    sum.is_finite().then_some(sum)
+}
+
 pub fn check_overflow(overflow: bool) -> Result<()> {
     match overflow {
         true => Err(Error::new(
@@ -163,6 +178,11 @@ impl Accumulator for AverageFloats {
 
     fn update(&mut self, inputs: &[Rc<Vector>], rows: &Rows) -> Result<()> {
         let values = floats(&inputs[0]);
+        if let Some(sum) = sum_of_all(self.sums[0], values, rows) {
+            self.sums[0] = sum;
+            self.counts[0] += rows.count_values(&inputs[0]) as i64;
+            return Ok(());
+        }
         let mut overflow = false;
         rows.each_value(&inputs[0], |group, row| {
             let old = self.sums[group];

@@ -1,7 +1,7 @@
-//! Sums and extremes of a column's selected integers.
+//! Sums and extremes of a column's selected numbers.
 //!
-//! Under a NULL the data holds zero, so that sums need not ask for validity. There is none for floats: their sum
-//! depends on the order of its terms, and of two equal zeros the extreme is the one that PostgreSQL gives.
+//! Under a NULL the data holds zero, so that sums need not ask for validity. There are no extremes of floats: of two
+//! equal zeros it is the one that PostgreSQL gives.
 
 use crate::column::{Bitmap, Selection};
 
@@ -111,6 +111,16 @@ fn sum_halves(values: impl Iterator<Item = i64>) -> i128 {
     (i128::from(high) << 32) + i128::from(low)
 }
 
+/// What a sum of floats becomes when these are added one after another: it depends on their order.
+pub fn sum_f64(sum: f64, values: &[f64], selection: Option<&Selection>) -> f64 {
+    match selection {
+        None => values.iter().fold(sum, |sum, value| sum + value),
+        Some(selection) => {
+            (selection.positions().iter()).fold(sum, |sum, &row| sum + values[row as usize])
+        }
+    }
+}
+
 pub fn min_i64(
     values: &[i64],
     validity: Option<&Bitmap>,
@@ -161,6 +171,14 @@ mod tests {
             sum_i64(&[i64::MIN, i64::MIN, 5], Some(&vec![0, 1].into())),
             2 * i128::from(i64::MIN)
         );
+    }
+
+    #[test]
+    fn floats_are_added_in_their_order() {
+        let values = [1e16, 1.0, -1e16, 0.5];
+        assert_eq!(sum_f64(0.0, &values, None), 0.5);
+        assert_eq!(sum_f64(0.25, &values, Some(&vec![1, 3].into())), 1.75);
+        assert!(sum_f64(0.0, &[-0.0], None).is_sign_positive());
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod select;
 mod validity;
 mod zeros;
 
-pub use aggregate::{count_valid, max_i64, min_i64, sum_i64};
+pub use aggregate::{count_valid, max_i64, min_i64, sum_f64, sum_i64};
 pub use arithmetic::{Arithmetic, Side, arithmetic_f64, arithmetic_i64};
 pub use compare::{Comparison, compare_constant, compare_vectors};
 pub use hash::{RowHasher, any_null, hash_rows, rows_equal};
