@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn numbers_of_any_kind_spread_over_the_slots_of_a_table() {
-        let families: [(&str, fn(u64) -> u64); 6] = [
+        type Word = fn(u64) -> u64;
+        let families: [(&str, Word); 6] = [
             ("integers", |n| n),
             ("multiples of 2^20", |n| n << 20),
             ("multiples of 2^48", |n| n << 48),
