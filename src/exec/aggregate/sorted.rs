@@ -4,7 +4,7 @@ use super::accumulator::{Accumulator, Rows};
 use crate::column::{CHUNK_ROWS, Chunk, Data, Vector};
 use crate::error::Result;
 use crate::exec::row_buffer::{RowBuffer, chunk_bytes};
-use crate::exec::sort::key::{Direction, Entry, Keys, prefix};
+use crate::exec::sort::key::{Direction, Entry, Keys};
 use crate::expr::EvalContext;
 use crate::plan::Aggregate;
 use crate::types::PhysicalType;
@@ -52,22 +52,12 @@ impl Sorted {
 
     fn hand_on(&mut self, rows: &RowBuffer) -> Result<()> {
         let columns = rows.columns();
-        let (Data::I64(groups), Some(by_group)) = (&columns[0].data, self.directions.first())
-        else {
+        let Data::I64(groups) = &columns[0].data else {
             unreachable!("the first column is the group");
         };
-        let keys = Keys {
-            columns: std::iter::once(&columns[0])
-                .chain(&columns[1 + self.arguments..])
-                .collect(),
-            directions: &self.directions,
-        };
-        let mut entries: Vec<Entry> = (0..rows.len())
-            .map(|row| Entry {
-                prefix: prefix(&columns[0], row, *by_group),
-                row: row as u32,
-            })
-            .collect();
+        let compared = std::iter::once(&columns[0]).chain(&columns[1 + self.arguments..]);
+        let keys = Keys::new(compared.collect(), &self.directions);
+        let mut entries: Vec<Entry> = (0..rows.len()).map(|row| keys.entry(row)).collect();
         entries.sort_unstable_by(|left, right| keys.compare(*left, *right));
         if self.distinct {
             entries.dedup_by(|later, first| {

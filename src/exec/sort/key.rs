@@ -12,30 +12,75 @@ pub struct Direction {
     pub nulls_first: bool,
 }
 
-/// A row to be sorted: the prefix decides most comparisons without looking at the row.
+/// A row to be sorted: the prefixes decide most comparisons without looking at the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
+    /// Of the first key.
     pub prefix: u64,
+    /// Of the second one, where equal prefixes are equal values; else 0.
+    pub second: u32,
     pub row: u32,
 }
 
 /// The columns that rows are compared by.
 pub struct Keys<'a> {
-    pub columns: Vec<&'a Rc<Vector>>,
-    pub directions: &'a [Direction],
+    columns: Vec<&'a Rc<Vector>>,
+    directions: &'a [Direction],
+    /// Whether the prefix is all of the first key, unless it is one that NULL has, too.
+    is_whole: bool,
 }
 
-impl Keys<'_> {
+impl<'a> Keys<'a> {
+    pub fn new(columns: Vec<&'a Rc<Vector>>, directions: &'a [Direction]) -> Keys<'a> {
+        let is_whole = |column: &&Rc<Vector>| {
+            matches!(column.data, Data::Bool(_) | Data::I64(_) | Data::F64(_))
+        };
+        Keys {
+            is_whole: columns.first().is_some_and(is_whole),
+            columns,
+            directions,
+        }
+    }
+
+    pub fn entry(&self, row: usize) -> Entry {
+        let prefix_of = |key: usize| match self.columns.get(key) {
+            Some(column) => prefix(column, row, self.directions[key]),
+            None => 0,
+        };
+        let prefix = prefix_of(0);
+        Entry {
+            prefix,
+            second: match self.says_all(prefix) {
+                true => (prefix_of(1) >> 32) as u32,
+                false => 0,
+            },
+            row: row as u32,
+        }
+    }
+
+    /// Whether rows with this prefix have the same value.
+    fn says_all(&self, prefix: u64) -> bool {
+        self.is_whole && prefix != 0 && prefix != u64::MAX
+    }
+
     /// By the keys, then by the order in which they came.
     pub fn compare(&self, left: Entry, right: Entry) -> Ordering {
-        (left.prefix.cmp(&right.prefix))
-            .then_with(|| self.compare_rows(left.row as usize, right.row as usize))
+        let prefixes = |entry: Entry| (entry.prefix, entry.second);
+        (prefixes(left).cmp(&prefixes(right)))
+            .then_with(|| {
+                let from = usize::from(self.says_all(left.prefix));
+                self.compare_from(from, left.row as usize, right.row as usize)
+            })
             .then(left.row.cmp(&right.row))
     }
 
     /// By the keys alone.
     pub fn compare_rows(&self, left: usize, right: usize) -> Ordering {
-        for (column, direction) in self.columns.iter().zip(self.directions) {
+        self.compare_from(0, left, right)
+    }
+
+    fn compare_from(&self, key: usize, left: usize, right: usize) -> Ordering {
+        for (column, direction) in self.columns.iter().zip(self.directions).skip(key) {
             let order = compare_values(column, left, right, *direction);
             if order != Ordering::Equal {
                 return order;
@@ -112,6 +157,32 @@ fn bytes_prefix(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::types::{PhysicalType, Value};
+
+    #[test]
+    fn entries_order_like_their_rows() {
+        let first = [i64::MIN, i64::MAX, 7, 7, 7, 7, i64::MAX, i64::MIN].map(Value::I64);
+        let with_nulls = |values: [Value; 8]| values.into_iter().chain([Value::Null, Value::Null]);
+        let first: Vec<Value> = with_nulls(first).collect();
+        let second = [1.0, 2.0, 1.0 + 1e-12, 1.0, f64::NAN, -0.0, -2.0, 0.0].map(Value::F64);
+        let second: Vec<Value> = with_nulls(second).collect();
+        let columns = [
+            Rc::new(Vector::from_values(PhysicalType::I64, &first)),
+            Rc::new(Vector::from_values(PhysicalType::F64, &second)),
+        ];
+        for flags in 0..16 {
+            let direction = |shift: u32| Direction {
+                descending: flags >> shift & 1 == 1,
+                nulls_first: flags >> shift & 2 == 2,
+            };
+            let directions = [direction(0), direction(2)];
+            let keys = Keys::new(columns.iter().collect(), &directions);
+            for (left, right) in (0..10).flat_map(|left| (0..10).map(move |right| (left, right))) {
+                let entries = keys.compare(keys.entry(left), keys.entry(right));
+                let rows = keys.compare_rows(left, right).then(left.cmp(&right));
+                assert_eq!(entries, rows, "{flags}: {left} {right}");
+            }
+        }
+    }
 
     #[test]
     fn prefixes_order_like_the_values() {

@@ -63,13 +63,11 @@ mod tests {
         let entries: Vec<Entry> = (prefixes.iter().enumerate())
             .map(|(row, &prefix)| Entry {
                 prefix,
+                second: 0,
                 row: row as u32,
             })
             .collect();
-        let keys = Keys {
-            columns: Vec::new(),
-            directions: &[],
-        };
+        let keys = Keys::new(Vec::new(), &[]);
         let mut merge = Merge::new(vec![0..3, 3..6, 6..6, 6..8], &entries, &keys);
         let merged: Vec<u64> = std::iter::from_fn(|| merge.next(&entries, &keys))
             .map(|entry| entry.prefix)

@@ -131,12 +131,10 @@ impl Sort {
         let first_row = self.rows.len();
         self.rows.push_chunk(chunk);
         (self.keys).push_columns(&computed, chunk.len(), chunk.selected());
-        let (first_key, direction) = (self.key_columns()[0], self.directions[0]);
-        let new = (first_row..self.rows.len()).map(|row| Entry {
-            prefix: prefix(first_key, row, direction),
-            row: row as u32,
-        });
-        let new: Vec<Entry> = new.collect();
+        let keys = self.comparison();
+        let new: Vec<Entry> = (first_row..self.rows.len())
+            .map(|row| keys.entry(row))
+            .collect();
         self.entries.extend(new);
         self.shrink_or_sort(context);
         Ok(())
@@ -187,10 +185,7 @@ impl Sort {
     }
 
     fn comparison(&self) -> Keys<'_> {
-        Keys {
-            columns: self.key_columns(),
-            directions: &self.directions,
-        }
+        Keys::new(self.key_columns(), &self.directions)
     }
 
     /// Drops all rows but the first `top`, which then lie in their order.
