@@ -61,15 +61,19 @@ impl Database {
         let Work::Many { statement, rows } = &task.request.work else {
             return Ok(false);
         };
-        // What is read of the past depends on the row.
-        if running.execution.is_some() || !running.moments.is_empty() {
+        let compiled = &self.statement(*statement)?.compiled;
+        // What is read of the past depends on the row, and what EXECUTE runs has parameters of its own.
+        if running.execution.is_some()
+            || running.cursor.is_some()
+            || !running.moments.is_empty()
+            || compiled.statement.executes().is_some()
+        {
             return Ok(false);
         }
         let Some(parameters) = rows.get(task.statement + 1)? else {
             return Ok(false);
         };
         task.statement += 1;
-        let compiled = &self.statement(*statement)?.compiled;
         (running.parameters, running.tuples) =
             compiled.values(&running.bound, &parameters, None)?;
         Ok(true)

@@ -11,6 +11,9 @@ pub struct Pattern {
     shape: Shape,
 }
 
+/// What looks for a piece takes much more room than the piece.
+const PIECES_MAX: usize = 32;
+
 #[derive(Debug)]
 enum Shape {
     /// Characters and `%` alone: `abc%`, `%abc%`, `a%b%c`.
@@ -73,6 +76,10 @@ impl Pattern {
 
 impl Shape {
     fn of(tokens: Vec<Token>) -> Shape {
+        let gaps = tokens.iter().filter(|token| **token == Token::Any).count();
+        if gaps >= PIECES_MAX {
+            return Shape::General(tokens);
+        }
         let mut pieces = vec![String::new()];
         for token in &tokens {
             match (token, pieces.last_mut()) {

@@ -15,8 +15,8 @@ use std::rc::Rc;
 /// A request is read, converted and written: as often as this it may lie in memory beside itself.
 const REQUEST_FACTOR: u64 = 3;
 
-/// What a statement costs of a step's budget beside its rows, so that a step takes in some 500 short ones.
-const STATEMENT_COST: u32 = 8;
+/// A step takes in no further statement after so long.
+const STEP_MS: f64 = 4.0;
 
 /// Results of up to this size are written where the last ones were.
 const ROOM_BYTES: usize = 1 << 16;
@@ -78,13 +78,14 @@ impl Engine {
         budget: u32,
     ) -> std::result::Result<u32, Failure> {
         let mut budget = budget;
+        let start = self.host.now();
         let progress = loop {
             let database = self.database().map_err(alone)?;
             match database.step_within(TaskId(number), &mut budget) {
                 Progress::Statement(result) => {
                     self.keep(number, result).map_err(alone)?;
-                    budget = budget.saturating_sub(STATEMENT_COST);
-                    if budget == 0 {
+                    // Not all that takes time is paid for from the budget.
+                    if budget == 0 || self.host.now() - start >= STEP_MS {
                         return Ok(AGAIN);
                     }
                 }
@@ -92,8 +93,6 @@ impl Engine {
             }
         };
         match progress {
-            // A block that is needed is loaded by the next step.
-            Progress::Working | Progress::NeedBlock(_) | Progress::Statement(_) => Ok(AGAIN),
             Progress::WaitingForWriter => Ok(WAITING),
             Progress::Finished => {
                 if self
@@ -110,6 +109,8 @@ impl Engine {
                 Ok(DONE)
             }
             Progress::Failed(failure) => Err(failure),
+            // A block that is needed is loaded by the next step.
+            _ => Ok(AGAIN),
         }
     }
 

@@ -196,6 +196,55 @@ fn many_rows_of_parameters_are_one_transaction() {
 }
 
 #[test]
+fn many_rows_of_what_has_other_parameters_or_a_name_begin_anew_each() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (7), (8)");
+    bench.script("PREPARE by_key AS SELECT * FROM t WHERE id = $1");
+    let many = |bench: &mut Bench, sql: &str| {
+        let statement = bench.database.prepare(bench.session, sql).unwrap();
+        let rows = Rows::List(vec![Vec::new(), Vec::new()]);
+        bench.request(Request::new(Work::Many { statement, rows }))
+    };
+    let results = many(&mut bench, "EXECUTE by_key(7)").unwrap();
+    assert_eq!(results[0].values(), [[Value::I64(7)], [Value::I64(7)]]);
+    let failure = many(
+        &mut bench,
+        "DECLARE c CURSOR FOR SELECT * FROM t WHERE id = 7",
+    )
+    .unwrap_err();
+    assert_eq!(failure.error.sqlstate(), "42P03");
+}
+
+#[test]
+fn statements_that_differ_in_constants_alone_keep_each_its_own() {
+    let mut bench = Bench::new();
+    bench.script("CREATE TABLE t (id int PRIMARY KEY, v text)");
+    let values = [
+        "1, 'a'",
+        "2, 'b'",
+        "3, 'c;'",
+        "- 4, 'd'",
+        "- 0, 'e'",
+        "- 5, 'f'",
+        "6, 'g''h'",
+        "7, ''",
+        "8, 'ä'",
+    ];
+    let script = values
+        .map(|values| format!("INSERT INTO t VALUES ({values})"))
+        .join(";\n");
+    assert_eq!(bench.script(&script).len(), values.len());
+    let rows = bench.rows("SELECT string_agg(id || v, ' ' ORDER BY id) FROM t");
+    assert_eq!(rows, [[Value::text("-5f -4d 0e 1a 2b 3c; 6g'h 7 8ä")]]);
+    let updates: String = (1..4)
+        .map(|id| format!("UPDATE t SET v = 'n{id}' WHERE id = {id};"))
+        .collect();
+    bench.script(&format!("{updates} {updates}"));
+    let rows = bench.rows("SELECT string_agg(v, ' ' ORDER BY id) FROM t WHERE id BETWEEN 1 AND 3");
+    assert_eq!(rows, [[Value::text("n1 n2 n3")]]);
+}
+
+#[test]
 fn no_text_holds_a_null_character() {
     let mut bench = Bench::new();
     for sql in ["SELECT $1", "SELECT $1::jsonb", "SELECT length($1)"] {

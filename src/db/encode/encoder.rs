@@ -35,7 +35,7 @@ pub struct Encoder {
 pub struct Wanted<'a> {
     /// OIDs of types whose values are to be written as text.
     pub texts: &'a [u32],
-    /// Leaves out the command and the names, which the host knows from an earlier result of the statement.
+    /// Leaves out the command and the names, which the host knows from an earlier result.
     pub terse: bool,
 }
 
