@@ -22,6 +22,8 @@
 //! The tuples of an INSERT collapse: when all have the shape of the first, the text has one tuple and
 //! the constants are a table of `tuples` rows, which go to the INSERT as columns without ever having been
 //! syntax.
+//!
+//! A statement that came before with other constants need not come here (see [`template`](super::template)).
 
 use super::lexer::{Lexer, Token};
 use super::literal::{Literal, LiteralClass};

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! script -- scan --> one statement: its plan cache key and its lifted literals
-//!                       |  (only if no plan is cached)
+//!       \            / |  (only if no plan is cached)
+//!        - template -  |  like one of the last few: recognised by its bytes
 //!                       v
 //!                    tokens -- temporal --> plain tokens + the temporal clauses in a side table
 //!                                 |
