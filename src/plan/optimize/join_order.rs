@@ -2,7 +2,8 @@
 //!
 //! `FROM a, b, c WHERE a.x = c.x AND c.y = b.y` read from left to right multiplies a and b first. The
 //! rule keeps the text's order but for this: the next table joined is the first one that some equality
-//! ties to those joined already. A projection above gives the columns back their places.
+//! ties to those joined already, and among these one of which only the rows with a given value are wanted: it
+//! leaves fewer rows for those after it. A projection above gives the columns back their places.
 
 use super::condition::{conjunction, conjuncts, remap, uses_only};
 use super::{Knowledge, Rule};
@@ -82,14 +83,35 @@ fn choose_order(relations: &[Relation], conditions: &[Expr]) -> Vec<usize> {
     let mut order = vec![0];
     let mut left: Vec<usize> = (1..relations.len()).collect();
     while !left.is_empty() {
-        let tied = left.iter().position(|&candidate| {
-            conditions
-                .iter()
-                .any(|condition| ties(condition, candidate, &order, relations))
-        });
-        order.push(left.remove(tied.unwrap_or(0)));
+        let tied = |candidate: usize| {
+            let mut conditions = conditions.iter();
+            conditions.any(|condition| ties(condition, candidate, &order, relations))
+        };
+        let tied: Vec<usize> = (0..left.len()).filter(|&at| tied(left[at])).collect();
+        let is_fixed = |at: &&usize| match &relations[left[**at]].node {
+            Node::Scan { filter, .. } => filter.as_ref().is_some_and(fixes),
+            _ => false,
+        };
+        let next = tied.iter().find(is_fixed).or(tied.first());
+        let next = next.copied().unwrap_or(0);
+        order.push(left.remove(next));
     }
     order
+}
+
+/// Whether a condition on one table wants given values of a column: few rows have them, as a rule.
+fn fixes(condition: &Expr) -> bool {
+    match &condition.kind {
+        ExprKind::Binary {
+            operator: BinaryOperator::Equal,
+            left,
+            right,
+        } => left.has_columns() != right.has_columns(),
+        ExprKind::InList { negated, .. } => !negated,
+        ExprKind::And(operands) => operands.iter().any(fixes),
+        ExprKind::Or(operands) => operands.iter().all(fixes),
+        _ => false,
+    }
 }
 
 /// Whether an equality's one side is of the candidate alone and its other of relations joined already.
@@ -183,4 +205,61 @@ fn restored_columns(joined: &Node, places: &[Option<usize>]) -> Vec<Expr> {
             Expr::column(place, types[place])
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::TimeSlot;
+    use crate::types::DataType;
+    use std::rc::Rc;
+
+    fn equal(left: Expr, right: Expr) -> Expr {
+        let kind = ExprKind::Binary {
+            operator: BinaryOperator::Equal,
+            left: Box::new(left),
+            right: Box::new(right),
+        };
+        Expr::new(kind, DataType::Boolean)
+    }
+
+    fn column(position: usize) -> Expr {
+        Expr::column(position, DataType::Integer)
+    }
+
+    fn any_of(operands: Vec<Expr>) -> Expr {
+        Expr::new(ExprKind::Or(operands), DataType::Boolean)
+    }
+
+    #[test]
+    fn an_equality_with_a_constant_fixes_and_one_of_two_columns_does_not() {
+        let is = |place| equal(column(place), Expr::integer(1));
+        assert!(fixes(&is(0)));
+        assert!(!fixes(&equal(column(0), column(1))));
+        assert!(fixes(&any_of(vec![is(0), is(1)])));
+        assert!(!fixes(&any_of(vec![is(0), equal(column(0), column(1))])));
+    }
+
+    /// Tables 0 to 2 of one column each, of which `fixed` is asked for a value; 1 and 2 are tied to 0.
+    fn order_with(fixed: usize) -> Vec<usize> {
+        let relation = |place: usize| Relation {
+            node: Node::Scan {
+                table: Rc::default(),
+                time: TimeSlot::Present,
+                columns: vec![],
+                filter: (place == fixed).then(|| equal(column(0), Expr::integer(1))),
+            },
+            columns: place..place + 1,
+        };
+        let relations: Vec<Relation> = (0..3).map(relation).collect();
+        let ties = [equal(column(0), column(1)), equal(column(2), column(0))];
+        choose_order(&relations, &ties)
+    }
+
+    #[test]
+    fn a_tied_table_of_given_values_comes_before_those_of_the_text() {
+        assert_eq!(order_with(2), [0, 2, 1]);
+        assert_eq!(order_with(1), [0, 1, 2]);
+        assert_eq!(order_with(0), [0, 1, 2]);
+    }
 }

@@ -9,14 +9,14 @@
 //! | fold | computes constant expressions; a filter that can never hold becomes no rows |
 //! | unnest | makes joins of dependent joins |
 //! | pushdown | asks conditions as early as possible, down to the scans; an outer join whose padded rows are refused becomes an inner one |
-//! | join order | puts inner joins into an order without cross products |
+//! | join order | puts inner joins into an order without cross products, tables of which given values are wanted first |
 //! | join keys | turns equalities between the two sides into keys to hash by |
 //! | index | reads through an index where the scan's filter fixes or bounds the first parts of its key |
 //! | order | reads in an index's order where only the first rows of a sort are wanted |
 //! | prune | reads only the columns that somebody uses |
 //!
 //! Left out on purpose: statistics. Without them the order of joins follows the text, except where
-//! that would multiply tables.
+//! that would multiply tables or a condition of equality tells that a table leaves few rows.
 
 mod condition;
 mod fold;
