@@ -20,8 +20,8 @@
 // Printing prints nothing; the others end in a trap. So that no code of the engine comes to depend on
 // them, linking fails if a function of its own refers to one other than through the parser.
 //
-// What drops a syntax tree is there twice, once for the library and once for the engine: one does. They hand on where the tree lies, which the
-// compiler therefore has not turned into something else.
+// What drops a syntax tree and what copies and compares tokens is there twice, once for the library and once for the engine: one does. They hand on where the
+// tree and the token lie, which the compiler therefore has not turned into something else.
 //
 // Of a panic, the message is told, and of the trap that follows it the numbers of the functions that were running and where in the
 // binary each was: all that the place would say and more. So all places are one that says nothing.
@@ -39,9 +39,11 @@ const CUT = {
     "<sqlparser::ast::Expr as core::fmt::Display>::fmt": RETURN_ZERO,
     "<sqlparser::ast::data_type::DataType as core::fmt::Display>::fmt": RETURN_ZERO,
     "<sqlparser::ast::operator::BinaryOperator as core::fmt::Display>::fmt": RETURN_ZERO,
+    "<sqlparser::ast::value::Value as core::fmt::Display>::fmt": RETURN_ZERO,
     "<sqlparser::keywords::Keyword as core::fmt::Display>::fmt": RETURN_ZERO,
     "<sqlparser::tokenizer::Token as core::fmt::Debug>::fmt": RETURN_ZERO,
     "sqlparser::parser::Parser::parse_convert_expr": TRAP,
+    "sqlparser::parser::Parser::parse_for_xml": TRAP,
     "sqlparser::parser::Parser::parse_interpolations": TRAP,
     "sqlparser::parser::Parser::parse_json_table_column_def": TRAP,
     "sqlparser::parser::Parser::parse_lbrace_expr": TRAP,
@@ -58,9 +60,14 @@ const CUT = {
     "sqlparser::parser::Parser::parse_top": TRAP,
     "sqlparser::parser::Parser::parse_unpivot_table_factor": TRAP,
     "sqlparser::parser::Parser::parse_unquoted_hyphenated_identifier": TRAP,
+    "sqlparser::parser::Parser::parse_xml_table_factor": TRAP,
 };
 
-const TWINS = ["Statement", "Expr", "query::TableFactor", "ddl::CreateTable"].map((name) => `core::ptr::drop_in_place<sqlparser::ast::${name}>`);
+const TWINS = [
+    ...["Statement", "Expr", "query::TableFactor", "ddl::CreateTable"].map((name) => `core::ptr::drop_in_place<sqlparser::ast::${name}>`),
+    "<sqlparser::tokenizer::Token as core::clone::Clone>::clone",
+    "<sqlparser::tokenizer::Token as core::cmp::PartialEq>::eq",
+];
 
 /** Fewer would mean that the standard library has another form of them. */
 const PLACES_MIN = 500;

@@ -14,15 +14,17 @@ use sqlparser::tokenizer::{Location, Span, Token as Syntax, TokenWithSpan, Word}
 /// As many parameters as PostgreSQL's protocol can name.
 pub const PARAMETERS_MAX: u32 = 65_535;
 
-/// Keywords of other dialects, which are names in PostgreSQL. What the grammar reads behind them is not linked in the
+/// Keywords of other dialects, which are names in PostgreSQL, and those of XML, which this one lacks. What the grammar reads behind them is not linked in the
 /// browser (`scripts/link.mjs`).
-const NAMES: [Keyword; 6] = [
+const NAMES: [Keyword; 8] = [
     Keyword::CONVERT,
     Keyword::JSON_TABLE,
     Keyword::OPENJSON,
     Keyword::PIVOT,
     Keyword::TOP,
     Keyword::UNPIVOT,
+    Keyword::XML,
+    Keyword::XMLTABLE,
 ];
 
 const SIDES: [(&str, &str); 3] = [
@@ -62,6 +64,7 @@ pub(super) fn convert(
         byte = token.end;
         let syntax = match slot {
             Some(slot) => Ok(Syntax::Placeholder(format!("${}", parameters + slot + 1))),
+            None if is_xml_table(source.script, pieces, at) => Err(Error::unsupported("XMLTABLE")),
             None => convert_token(source.script, *token),
         };
         let syntax = match syntax {
@@ -166,6 +169,12 @@ fn side_of_trim(sql: &str, pieces: &[Piece], at: usize) -> Option<&'static str> 
         }
     }
     Some(function)
+}
+
+fn is_xml_table(sql: &str, pieces: &[Piece], at: usize) -> bool {
+    let next = pieces.get(at + 1);
+    pieces[at].token.is_keyword(sql, "xmltable")
+        && next.is_some_and(|next| next.token.text(sql) == "(")
 }
 
 /// Whether the next token is TO.
