@@ -83,7 +83,7 @@ impl Way {
     }
 }
 
-/// Two tables that are filled, changed and indexed over some commits.
+/// Three tables that are filled, changed and indexed over some commits.
 fn history() -> Vec<String> {
     let mut statements = vec![
         "create table t (a int primary key, b text, c numeric(8,2), d bigint)".to_string(),
@@ -113,6 +113,9 @@ fn history() -> Vec<String> {
             "create index on u (e)",
             "update u set f = null where a = 3",
             "insert into t select a + 100, e, 0, a from u where f > 1 and e = 'x'",
+            "create table v (g int, h text)",
+            "insert into v select a % 8, b from t where a < 24",
+            "create index on v (h)",
         ]
         .map(str::to_string),
     );
@@ -132,7 +135,7 @@ fn query(random: &mut Random) -> String {
     let condition = condition(random, 2);
     let (x, y) = (value(random), value(random));
     let first = constant(random);
-    match random.below(14) {
+    match random.below(16) {
         0 => format!(
             "select a, b, c, d from t{time} x where {condition}",
             time = time
@@ -179,6 +182,17 @@ fn query(random: &mut Random) -> String {
         12 => {
             format!("select count(*), avg(c), count(distinct {x}) from t{time} where {condition}")
         }
+        13 => format!(
+            "select t.a, e, h from t{time}, u, v where {} and {} and {}",
+            links(random),
+            third(random),
+            both(random)
+        ),
+        14 => format!(
+            "select t.a, f, g from t{time}, u, v where {} and {}",
+            links(random),
+            branches(random)
+        ),
         _ => format!(
             "select q.a, u.f from (select a, {x} as k from t{time} where {condition}) q join u using (a) where f > {first}"
         ),
@@ -256,6 +270,40 @@ fn both(random: &mut Random) -> String {
         5 => format!("t.a + u.a = {x}"),
         6 => format!("e = {x} and c > 1"),
         _ => "true".to_string(),
+    }
+}
+
+/// What ties `t`, `u` and `v` together, or only two of them.
+fn links(random: &mut Random) -> &'static str {
+    const LINKS: [&str; 5] = [
+        "t.a = u.a and g = u.a",
+        "b = e and h = e",
+        "t.a = g and u.a = g and h = e",
+        "t.d = g and u.a = t.a",
+        "t.a = u.a",
+    ];
+    LINKS[random.below(LINKS.len())]
+}
+
+/// A condition over the columns of `v`.
+fn third(random: &mut Random) -> String {
+    let (x, y) = (constant(random), constant(random));
+    match random.below(5) {
+        0 => format!("g = {x}"),
+        1 => format!("h = {x}"),
+        2 => format!("h in ({x}, {y})"),
+        3 => format!("(g = {x} or h = {y})"),
+        _ => format!("g <> {x}"),
+    }
+}
+
+/// An OR, of whose branches some ask the same.
+fn branches(random: &mut Random) -> String {
+    let [x, y, z] = [0; 3].map(|_| constant(random));
+    match random.below(3) {
+        0 => format!("(h = {x} and t.a > {y} or h = {x} and f < {z})"),
+        1 => format!("(t.a = g and h = {x} or t.a = g and h = {y} or t.a = g and c > {z})"),
+        _ => format!("(h = {x} and e = {y} or e = {x} and h = {y})"),
     }
 }
 

@@ -99,7 +99,7 @@ pub fn plan(
         };
         plan = optimize(plan, &knowledge);
         if knowledge.wants_constants.get() {
-            return Err(Error::new(Code::Internal, "an index asks for constants"));
+            return Err(Error::new(Code::Internal, "a rule asks for constants"));
         }
     }
     Ok(Prepared {

@@ -77,6 +77,29 @@ pub fn asks_for_constants(wanted: &Expr, asked: &[Expr], first: usize) -> bool {
         })
 }
 
+/// Whether the branches of an OR ask the same but for lifted constants, of which nothing says that they differ: with the
+/// constants more may be common to all of them.
+pub fn may_hide_common(condition: &Expr, first: usize) -> bool {
+    let ExprKind::Or(branches) = &condition.kind else {
+        return false;
+    };
+    let is_lifted = |kind: &ExprKind| matches!(kind, ExprKind::Parameter(at) if *at >= first);
+    let blank = |branch: &Expr| -> Vec<(Expr, bool)> {
+        let asked = conjuncts(branch.clone()).into_iter();
+        asked.map(|asked| blanked(&asked, is_lifted)).collect()
+    };
+    let branches: Vec<_> = branches.iter().map(blank).collect();
+    let Some((one, others)) = branches.split_first() else {
+        return false;
+    };
+    // Of a branch that asks nothing else, a constant that all have in common would be all that is asked.
+    branches.iter().all(|branch| branch.len() > 1)
+        && one.iter().any(|asked| {
+            let (_, has_lifted) = asked;
+            *has_lifted && others.iter().all(|other| other.contains(asked))
+        })
+}
+
 /// The expression with NULLs in the place of what stands for constants, and whether there was any.
 fn blanked(expr: &Expr, is_blank: impl Fn(&ExprKind) -> bool) -> (Expr, bool) {
     let (mut expr, mut found) = (expr.clone(), false);
