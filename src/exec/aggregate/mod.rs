@@ -27,7 +27,6 @@
 
 pub mod accumulator;
 mod count;
-mod decimal_sum;
 mod distinct;
 mod external;
 mod extreme;

@@ -4,13 +4,12 @@
 //! same: sums of squares are those of the distances from the mean. Numbers that are exact keep exact sums.
 
 use super::accumulator::{Accumulator, Rows};
-use super::decimal_sum::DecimalSum;
 use super::sum::{check_overflow, floats};
 use crate::column::{Data, Vector};
 use crate::error::Result;
 use crate::expr::EvalContext;
 use crate::plan::Moment;
-use crate::types::{Decimal, PhysicalType, Value};
+use crate::types::{Decimal, DecimalSum, PhysicalType, Value};
 use std::ops::Range;
 use std::rc::Rc;
 

@@ -1,11 +1,10 @@
 //! sum and avg.
 
 use super::accumulator::{Accumulator, Rows};
-use super::decimal_sum::DecimalSum;
 use crate::column::{Chunk, Data, Vector, kernel};
 use crate::error::{Code, Error, Result};
 use crate::expr::{self, BinaryOperator, EvalContext, Expr};
-use crate::types::{DataType, Decimal, PhysicalType, Value};
+use crate::types::{DataType, Decimal, DecimalSum, PhysicalType, Value};
 use std::ops::Range;
 use std::rc::Rc;
 

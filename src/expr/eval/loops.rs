@@ -49,7 +49,7 @@ pub fn binary(
                 },
             )?
         }
-        (PhysicalType::Decimal, _) => decimals(operator, &operands, chunk)?,
+        (PhysicalType::Decimal, Some(operation)) => decimals(operation, &operands, chunk)?,
         _ => None,
     };
     match fast {
@@ -144,10 +144,14 @@ fn side_f64(operand: &Operand) -> Option<Side<'_, f64>> {
     }
 }
 
-fn at<T: Copy>(side: Side<T>, row: usize) -> T {
-    match side {
-        Side::Values(values) => values[row],
-        Side::Constant(value) => value,
+fn side_decimal(operand: &Operand) -> Option<Side<'_, Decimal>> {
+    match operand {
+        Operand::Vector(vector) => match &vector.data {
+            Data::Decimal(values) => Some(Side::Values(values)),
+            _ => None,
+        },
+        Operand::Constant(Value::Decimal(value)) => Some(Side::Constant(value.clone())),
+        Operand::Constant(_) => None,
     }
 }
 
@@ -173,7 +177,7 @@ fn integers(
     let (values, flagged) = kernel::arithmetic_i64(operation, left, right, integer_range(result));
     if flagged {
         for row in computed(chunk, validity.as_ref()) {
-            arithmetic::integer(operator, at(left, row), at(right, row), result)?;
+            arithmetic::integer(operator, *left.at(row), *right.at(row), result)?;
         }
     }
     Ok(Some(Operand::from_data(Data::I64(values), validity)))
@@ -200,35 +204,24 @@ fn floats(
     }
     if flagged {
         for row in computed(chunk, validity.as_ref()) {
-            arithmetic::float(operator, at(left, row), at(right, row), result)?;
+            arithmetic::float(operator, *left.at(row), *right.at(row), result)?;
         }
     }
     Ok(Some(Operand::from_data(Data::F64(values), validity)))
 }
 
 fn decimals(
-    operator: BinaryOperator,
+    operation: Arithmetic,
     operands: &[Operand; 2],
     chunk: &Chunk,
 ) -> Result<Option<Operand>> {
-    fn get(operand: &Operand, row: usize) -> Option<&Decimal> {
-        match operand {
-            Operand::Vector(vector) => match &vector.data {
-                Data::Decimal(values) => values.get(row),
-                _ => None,
-            },
-            Operand::Constant(Value::Decimal(value)) => Some(value),
-            Operand::Constant(_) => None,
-        }
-    }
+    let (Some(left), Some(right)) = (side_decimal(&operands[0]), side_decimal(&operands[1])) else {
+        return Ok(None);
+    };
     let validity = validity(operands);
-    let mut values = vec![Decimal::ZERO; chunk.rows];
-    for row in computed(chunk, validity.as_ref()) {
-        let (Some(left), Some(right)) = (get(&operands[0], row), get(&operands[1], row)) else {
-            return Ok(None);
-        };
-        values[row] = arithmetic::decimal(operator, left, right)?;
-    }
+    let (positions, valid) = (chunk.selected(), validity.as_ref());
+    let values =
+        kernel::arithmetic_decimal(operation, &left, &right, chunk.rows, positions, valid)?;
     let data = Data::Decimal(values);
     Ok(Some(Operand::Vector(Rc::new(Vector { data, validity }))))
 }

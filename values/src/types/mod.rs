@@ -21,7 +21,7 @@ mod value;
 
 pub use byte_key::ByteKey;
 pub use data_type::{DataType, Element, PhysicalType};
-pub use decimal::Decimal;
+pub use decimal::{Decimal, DecimalSum};
 pub use enumeration::{Enumeration, Label, Neighbour, declared, insert, sort_order};
 pub use float::{parse_f32, parse_f64};
 pub use foreign_key::{Action, ForeignKey, Waits};

@@ -10,6 +10,16 @@ pub enum Side<'a, T> {
     Constant(T),
 }
 
+impl<T> Side<'_, T> {
+    #[inline]
+    pub fn at(&self, row: usize) -> &T {
+        match self {
+            Side::Values(values) => &values[row],
+            Side::Constant(value) => value,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arithmetic {
     Add,

@@ -16,7 +16,9 @@ mod number;
 #[cfg(test)]
 mod properties;
 mod rounding;
+mod sum;
 mod text;
 mod transcendental;
 
 pub use number::Decimal;
+pub use sum::DecimalSum;

@@ -1,6 +1,6 @@
 //! The exact sum of decimals.
 
-use crate::types::Decimal;
+use super::Decimal;
 use num_bigint::BigInt;
 use std::cmp::Ordering;
 
@@ -23,6 +23,14 @@ impl Default for DecimalSum {
 impl DecimalSum {
     pub fn add(&mut self, value: &Decimal) {
         self.count += 1;
+        // The values of a column have one scale nearly always.
+        if let (Decimal::Small(sum, scale), Decimal::Small(value, own)) = (&mut self.sum, value)
+            && scale == own
+            && let Some(more) = sum.checked_add(*value)
+        {
+            *sum = more;
+            return;
+        }
         self.sum = match (&self.sum, value) {
             (Decimal::Small(sum, scale), Decimal::Small(value, own)) => {
                 match add_small(*sum, *scale, *value, *own) {
