@@ -1,28 +1,21 @@
 //! Text and byte strings as bytes: one after another, or as codes into a dictionary.
 //!
-//! A dictionary is tried where the first rows repeat themselves, and kept while it is small. Read back
-//! it stays a dictionary, so that a replayed block of an enumeration-like column is as small in memory
-//! as it was on storage.
+//! Read back, a dictionary stays one.
 
 use super::integers;
 use super::vector::{Budget, dictionary};
 use super::wire::{Decoded, Reader, Write, invalid};
-use crate::column::Strings;
-use std::collections::{HashMap, HashSet};
+use crate::column::{DICTIONARY_MAX, Strings};
+use std::collections::HashSet;
 use std::ops::Range;
 
-/// Rows looked at to decide whether a dictionary is worth trying.
-const SAMPLE: usize = 64;
-
-/// Entries of a dictionary at most, so that a code is one byte.
-const ENTRIES_MAX: usize = 256;
-
 pub fn write(out: &mut Vec<u8>, values: &Strings, rows: Range<usize>) {
-    match find_dictionary(values, rows.clone()) {
+    match values.dictionary(rows.clone()) {
         Some((entries, codes)) => {
+            let codes: Vec<i64> = codes.into_iter().map(i64::from).collect();
             out.push(1);
             out.varint(entries.len() as u64);
-            write_plain(out, entries.iter().copied());
+            write_plain(out, entries.iter());
             integers::pack(out, &codes);
         }
         None => {
@@ -36,30 +29,6 @@ fn write_plain<'a>(out: &mut Vec<u8>, strings: impl Iterator<Item = &'a [u8]> + 
     let lengths: Vec<i64> = strings.clone().map(|string| string.len() as i64).collect();
     integers::pack(out, &lengths);
     strings.for_each(|string| out.extend(string));
-}
-
-/// The distinct strings in the order of their first occurrence, and for each row its place among them.
-fn find_dictionary(values: &Strings, rows: Range<usize>) -> Option<(Vec<&[u8]>, Vec<i64>)> {
-    let sample = rows.start..rows.end.min(rows.start + SAMPLE);
-    let distinct: HashSet<&[u8]> = sample.clone().map(|row| values.get(row)).collect();
-    if distinct.len() * 2 > sample.len() {
-        return None;
-    }
-    let mut places: HashMap<&[u8], i64> = HashMap::new();
-    let mut entries = Vec::new();
-    let mut codes = Vec::with_capacity(rows.len());
-    for row in rows {
-        let string = values.get(row);
-        let place = *places.entry(string).or_insert_with(|| {
-            entries.push(string);
-            entries.len() as i64 - 1
-        });
-        if entries.len() > ENTRIES_MAX {
-            return None;
-        }
-        codes.push(place);
-    }
-    Some((entries, codes))
 }
 
 /// Reads `count` strings, whose four bytes of offset each have been paid for.
@@ -128,7 +97,7 @@ fn read_dictionary(
     is_text: bool,
 ) -> Decoded<Strings> {
     let entry_count = reader.length()?;
-    if entry_count > ENTRIES_MAX || entry_count > count {
+    if entry_count > DICTIONARY_MAX || entry_count > count {
         return invalid("a dictionary is larger than its rows");
     }
     let entries = read_plain(reader, entry_count, is_text)?;

@@ -9,6 +9,7 @@
 use super::row_buffer::RowBuffer;
 use crate::column::{Data, Strings, Vector, kernel};
 use crate::types::PhysicalType;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 const EMPTY: u32 = u32::MAX;
@@ -54,26 +55,30 @@ impl GroupTable {
         rows: usize,
         selection: Option<&[u32]>,
     ) -> Vec<u32> {
+        if let Some((codes, count)) = codes(columns) {
+            return self.groups_of_codes(columns, (&codes, count), rows, selection);
+        }
         if let [column] = columns
             && column.validity.is_none()
+            && let Data::I64(values) = &column.data
         {
-            match &column.data {
-                Data::Text(Strings::Dictionary { codes, values })
-                | Data::Bytes(Strings::Dictionary { codes, values }) => {
-                    return self.groups_of_codes(columns, codes, values, rows, selection);
+            return self.groups_by(columns, rows, selection, |keys, group, row| {
+                let key = &keys.columns()[0];
+                match &key.data {
+                    Data::I64(own) => own[group] == values[row] && !key.is_null(group),
+                    _ => false,
                 }
-                Data::I64(values) => {
-                    return self.groups_by(columns, rows, selection, |keys, group, row| {
-                        let key = &keys.columns()[0];
-                        match &key.data {
-                            Data::I64(own) => own[group] == values[row] && !key.is_null(group),
-                            _ => false,
-                        }
-                    });
-                }
-                _ => {}
-            }
+            });
         }
+        self.groups_of_any(columns, rows, selection)
+    }
+
+    fn groups_of_any(
+        &mut self,
+        columns: &[Rc<Vector>],
+        rows: usize,
+        selection: Option<&[u32]>,
+    ) -> Vec<u32> {
         self.groups_by(columns, rows, selection, |keys, group, row| {
             kernel::rows_equal(keys.columns(), group, columns, row)
         })
@@ -141,29 +146,32 @@ impl GroupTable {
         group
     }
 
-    /// Looks each string of a dictionary up once.
+    /// Looks up the first row of each code alone. There are `count` codes.
     fn groups_of_codes(
         &mut self,
         columns: &[Rc<Vector>],
-        codes: &[u32],
-        values: &Strings,
+        (codes, count): (&[u32], usize),
         rows: usize,
         selection: Option<&[u32]>,
     ) -> Vec<u32> {
-        let hashes = kernel::hash_rows(columns, rows, selection);
-        let mut known = vec![EMPTY; values.len()];
-        let equal = |keys: &RowBuffer, group: usize, row: usize| {
-            kernel::rows_equal(keys.columns(), group, columns, row)
+        let mut known = vec![EMPTY; count];
+        let mut firsts = Vec::new();
+        let mut firsts_of = |row: u32| {
+            let first = &mut known[codes[row as usize] as usize];
+            if *first == EMPTY {
+                *first = firsts.len() as u32;
+                firsts.push(row);
+            }
+            *first
         };
-        (hashes.into_iter().enumerate())
-            .map(|(index, hash)| {
-                let row = selection.map_or(index, |selection| selection[index] as usize);
-                let code = codes[row] as usize;
-                if known[code] == EMPTY {
-                    known[code] = self.group_of(columns, row, hash, &equal);
-                }
-                known[code]
-            })
+        let of_rows: Vec<u32> = match selection {
+            None => (0..rows as u32).map(&mut firsts_of).collect(),
+            Some(selection) => selection.iter().map(|&row| firsts_of(row)).collect(),
+        };
+        let groups = self.groups_of_any(columns, rows, Some(&firsts));
+        of_rows
+            .iter()
+            .map(|&first| groups[first as usize])
             .collect()
     }
 
@@ -177,6 +185,40 @@ impl GroupTable {
             }
             self.slots[slot] = group as u32;
         }
+    }
+}
+
+/// Codes of more combinations than this would take longer to keep apart than what they stand for.
+const COMBINATIONS_MAX: usize = 4096;
+
+/// A number for each row that says what all of its strings are, and how many numbers there may be; none if not all columns are
+/// strings with dictionaries.
+fn codes(columns: &[Rc<Vector>]) -> Option<(Cow<'_, [u32]>, usize)> {
+    let (first, rest) = columns.split_first()?;
+    let (codes, values) = dictionary(first)?;
+    let (mut combined, mut count) = (Cow::Borrowed(codes), values.len());
+    for column in rest {
+        let (codes, values) = dictionary(column)?;
+        let radix = values.len();
+        count = count
+            .checked_mul(radix)
+            .filter(|&count| count <= COMBINATIONS_MAX)?;
+        for (code, other) in combined.to_mut().iter_mut().zip(codes) {
+            *code = *code * radix as u32 + other;
+        }
+    }
+    Some((combined, count))
+}
+
+fn dictionary(column: &Vector) -> Option<(&[u32], &Strings)> {
+    match &column.data {
+        Data::Text(Strings::Dictionary { codes, values })
+        | Data::Bytes(Strings::Dictionary { codes, values })
+            if column.validity.is_none() =>
+        {
+            Some((codes, values))
+        }
+        _ => None,
     }
 }
 
@@ -201,6 +243,30 @@ mod tests {
             table.new_rows(&[column(&[Value::I64(5), Value::I64(5)])], 2, None),
             [0]
         );
+    }
+
+    #[test]
+    fn codes_of_several_columns_are_combined() {
+        let coded = |codes: &[u32], values: &[&str]| {
+            let values = Rc::new(values.iter().map(|value| value.as_bytes()).collect());
+            let codes = codes.to_vec();
+            Rc::new(Vector::new(Data::Text(Strings::Dictionary {
+                codes,
+                values,
+            })))
+        };
+        let mut table = GroupTable::new([PhysicalType::Text; 2]);
+        let columns = [
+            coded(&[0, 1, 1, 0, 1], &["a", "b"]),
+            coded(&[2, 0, 2, 2, 0], &["x", "y", "z"]),
+        ];
+        assert_eq!(
+            table.groups_of(&columns, 5, Some(&[1, 2, 3, 4])),
+            [0, 1, 2, 0]
+        );
+        // The same in other codes.
+        let columns = [coded(&[0, 0], &["b"]), coded(&[1, 0], &["x", "z"])];
+        assert_eq!(table.groups_of(&columns, 2, None), [1, 0]);
     }
 
     #[test]

@@ -145,6 +145,7 @@ impl Block {
     /// No row will be appended any more.
     pub fn seal(&mut self) {
         self.zones = Some((self.rows.columns.iter()).map(|c| zone_of(c)).collect());
+        self.rows.code_strings();
     }
 
     pub fn is_sealed(&self) -> bool {

@@ -112,6 +112,21 @@ impl Rows {
         self.ids.len()
     }
 
+    /// Gives dictionaries to strings that repeat themselves. Appending would give them up.
+    pub fn code_strings(&mut self) {
+        for column in &mut self.columns {
+            let coded = match &column.data {
+                Data::Text(strings) => strings.coded().map(Data::Text),
+                Data::Bytes(strings) => strings.coded().map(Data::Bytes),
+                _ => None,
+            };
+            if let Some(data) = coded {
+                let validity = column.validity.clone();
+                *column = Rc::new(Vector { data, validity });
+            }
+        }
+    }
+
     pub fn is_full(&self) -> bool {
         self.len() >= CHUNK_ROWS
             || self

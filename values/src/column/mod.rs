@@ -25,5 +25,5 @@ pub use bitmap::Bitmap;
 pub use builder::VectorBuilder;
 pub use chunk::{CHUNK_ROWS, Chunk};
 pub use selection::Selection;
-pub use strings::{COPIED_MAX, Strings};
+pub use strings::{COPIED_MAX, DICTIONARY_MAX, Strings};
 pub use vector::{Data, Vector};

@@ -4,9 +4,23 @@
 //!   flat        offsets [0, 3, 3, 8]   bytes "one" "" "three"
 //!   dictionary  codes   [0, 1, 0, 0]   values (flat) "paid" "open"
 //! ```
+//!
+//! A dictionary is tried where the first strings repeat themselves, and kept while it is small.
 
+use super::kernel::hash_bytes;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
+
+/// Strings looked at to decide whether a dictionary is worth trying.
+const SAMPLE: usize = 64;
+
+/// Entries of such a dictionary at most, so that a code can be stored in a byte.
+pub const DICTIONARY_MAX: usize = 256;
+
+/// Places to look a string up when a dictionary is made, and what stands in one that is free.
+const SLOTS: usize = 4 * DICTIONARY_MAX;
+const EMPTY: u32 = u32::MAX;
 
 /// Gathered strings that take more bytes than this together are held once each, or a large one that meets many rows
 /// in a join would be copied for each of them.
@@ -51,15 +65,19 @@ impl Strings {
     }
 
     pub fn get(&self, index: usize) -> &[u8] {
-        match self {
+        let (index, flat) = match self {
+            Strings::Flat { .. } => (index, self),
+            Strings::Dictionary { codes, values } => (codes[index] as usize, &**values),
+        };
+        match flat {
             Strings::Flat { offsets, bytes } => {
                 &bytes[offsets[index] as usize..offsets[index + 1] as usize]
             }
-            Strings::Dictionary { codes, values } => values.get(codes[index] as usize),
+            Strings::Dictionary { .. } => flat.get(index),
         }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> + Clone {
         (0..self.len()).map(|index| self.get(index))
     }
 
@@ -115,6 +133,44 @@ impl Strings {
         }
     }
 
+    /// The different strings of some rows in the order in which they first come, and for each row its place among them; none if
+    /// there are too many.
+    pub fn dictionary(&self, rows: Range<usize>) -> Option<(Strings, Vec<u32>)> {
+        let sampled = rows.start + SAMPLE.min(rows.len());
+        let mut slots = [EMPTY; SLOTS];
+        let mut entries = Strings::new();
+        let mut codes = Vec::with_capacity(rows.len());
+        let (first, rest) = (rows.start..sampled, sampled..rows.end);
+        for (rows, most) in [(first, (sampled - rows.start) / 2), (rest, DICTIONARY_MAX)] {
+            for row in rows {
+                let string = self.get(row);
+                let mut slot = hash_bytes(string) as usize % SLOTS;
+                while slots[slot] != EMPTY && entries.get(slots[slot] as usize) != string {
+                    slot = (slot + 1) % SLOTS;
+                }
+                if slots[slot] == EMPTY {
+                    if entries.len() == most {
+                        return None;
+                    }
+                    slots[slot] = entries.len() as u32;
+                    entries.push(string);
+                }
+                codes.push(slots[slot]);
+            }
+        }
+        Some((entries, codes))
+    }
+
+    /// With a dictionary, if there is none yet and one is worth it.
+    pub fn coded(&self) -> Option<Strings> {
+        let Strings::Flat { .. } = self else {
+            return None;
+        };
+        let (values, codes) = self.dictionary(0..self.len())?;
+        let values = Rc::new(values);
+        Some(Strings::Dictionary { codes, values })
+    }
+
     /// Bytes held in memory, roughly.
     pub fn bytes_held(&self) -> usize {
         match self {
@@ -147,6 +203,36 @@ impl<'a> FromIterator<&'a [u8]> for Strings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dictionary_is_made_of_strings_that_repeat_themselves() {
+        let of = |count: usize, different: usize| -> Strings {
+            let texts = (0..count).map(|row| (row % different).to_string());
+            let texts: Vec<String> = texts.collect();
+            texts.iter().map(|text| text.as_bytes()).collect()
+        };
+        for (count, different) in [(1000, 3), (64, 32), (2000, 30), (4, 2)] {
+            let flat = of(count, different);
+            let coded = flat.coded().expect("it is worth it");
+            assert!(
+                matches!(&coded, Strings::Dictionary { values, .. } if values.len() == different)
+            );
+            assert_eq!(coded, flat);
+            assert!(coded.coded().is_none());
+        }
+        let (entries, codes) = (of(1000, 3).dictionary(1..1000)).expect("it is worth it");
+        assert_eq!(
+            (entries.get(0), &codes[..4]),
+            (&b"1"[..], &[0, 1, 2, 0][..])
+        );
+        assert!(of(1000, 33).coded().is_none());
+        assert!(of(3, 2).coded().is_none());
+        // Few at first, and then too many.
+        let most: Vec<String> = (0..1000).map(|row| (row / 2 % 257).to_string()).collect();
+        let most: Strings = most.iter().map(|text| text.as_bytes()).collect();
+        assert!(most.coded().is_none());
+        assert!(most.dictionary(0..512).is_some());
+    }
 
     #[test]
     fn large_strings_are_gathered_once() {

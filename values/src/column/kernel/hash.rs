@@ -132,7 +132,7 @@ fn mix(hash: u64, word: u64) -> u64 {
 
 /// Reads whole words, the last of which may overlap the one before it; the length keeps apart what the
 /// overlap would not.
-fn hash_bytes(bytes: &[u8]) -> u64 {
+pub fn hash_bytes(bytes: &[u8]) -> u64 {
     let seed = bytes.len() as u64;
     let Some((_, last)) = bytes.split_last_chunk::<8>() else {
         return mix(seed, short_word(bytes));

@@ -20,7 +20,7 @@ pub use aggregate::{count_valid, max_i64, min_i64, sum_f64, sum_i64};
 pub use arithmetic::{Arithmetic, Side, arithmetic_f64, arithmetic_i64};
 pub use compare::{Comparison, compare_constant, compare_vectors};
 pub use decimal::arithmetic_decimal;
-pub use hash::{RowHasher, any_null, hash_rows, rows_equal};
+pub use hash::{RowHasher, any_null, hash_bytes, hash_rows, rows_equal};
 pub use pieces::Pieces;
 pub use positions::{are_greater, bits_of_flags, positions_of_bits};
 pub use select::true_rows;
