@@ -2,30 +2,30 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { ENGINES } from './engines.js';
+import { merge } from './summary.mjs';
+import { compare } from './targets.mjs';
+import { WORKLOADS } from './workloads.js';
 
 const DOCUMENT = 'docs/BENCHMARKS.md';
+const RESULTS = 'www/bench/results.json';
 const [FROM, TO] = ['<!-- figures -->', '<!-- end of figures -->'];
 
-export async function publish(results) {
+export async function publish(found) {
+  const before = await readFile(RESULTS, 'utf8').then(JSON.parse, () => undefined);
+  const results = merge(before, found, WORKLOADS);
   const text = await readFile(DOCUMENT, 'utf8');
-  const [before, rest] = text.split(FROM);
-  const after = rest.split(TO)[1];
-  await writeFile(DOCUMENT, `${before}${FROM}\n\n${report(results)}\n\n${TO}${after}`);
-  await writeFile('www/bench/results.json', `${JSON.stringify(results)}\n`);
+  const [start, rest] = text.split(FROM);
+  const end = rest.split(TO)[1];
+  await writeFile(DOCUMENT, `${start}${FROM}\n\n${report(results)}\n\n${TO}${end}`);
+  await writeFile(RESULTS, `${JSON.stringify(results)}\n`);
 }
 
-export function report(results) {
-  const { date, cores, rounds, scale, versions, minutes } = results;
-  const measured = `Measured on ${date}, ${cores} cores, ${rounds} rounds${scale === 1 ? '' : `, at ${scale} of the full size`}, in ${minutes.toFixed(0)} minutes.`;
-  const of = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return [`${measured} Versions: ${of.join(', ')}.`, agreement(results), targets(results), ...results.workloads.map((workload) => section(workload)), sizes(results)].filter(Boolean).join('\n\n');
+function report(results) {
+  const all = results.workloads.flatMap(({ versions }) => Object.entries(versions).map(([name, version]) => `${name} ${version}`));
+  return [`Versions: ${[...new Set(all)].toSorted().join(', ')}.`, targets(compare(results)), ...results.workloads.map((workload) => section(workload)), sizes(results)].filter(Boolean).join('\n\n');
 }
 
-function agreement({ differences }) {
-  return differences.length === 0 ? 'All engines gave the same answers.' : `Other answers than most:\n\n\`\`\`text\n${differences.join('\n')}\n\`\`\``;
-}
-
-function targets({ targets: all }) {
+function targets(all) {
   const line = ({ about, most, ratio, ratios }) => {
     const [worst] = ratios;
     return [about, most, number(ratio), ratio <= most ? 'yes' : 'no', `${worst.figure}: ${number(worst.ratio)} of ${worst.rival}`];
@@ -33,7 +33,13 @@ function targets({ targets: all }) {
   return all.length > 0 ? `### What is to be reached\n\n${table(['what', 'at most', 'is', 'reached', 'the worst of it'], all.map(line))}` : '';
 }
 
-function section({ title, unit, engines, left }) {
+function measured({ date, cores, rounds, minutes, differences }) {
+  const when = `Measured on ${date}, ${cores} cores, ${rounds} rounds, in ${minutes.toFixed(0)} minutes.`;
+  return differences.length === 0 ? `${when} All engines gave the same answers.` : `${when} Other answers than most:\n\n\`\`\`text\n${differences.join('\n')}\n\`\`\``;
+}
+
+function section(workload) {
+  const { title, unit, engines, left } = workload;
   const names = [...new Set(engines.flatMap(({ figures }) => Object.keys(figures)))];
   // The 95th percentile stands beside the median.
   const columns = names.filter((name) => !name.endsWith(' p95'));
@@ -57,6 +63,7 @@ function section({ title, unit, engines, left }) {
   const why = reasons.map((reason) => `${left.flatMap((one) => (one.why === reason ? described(one.id) : [])).join('; ')}, since ${reason}`);
   return [
     `### ${title}`,
+    measured(workload),
     table([unit, ...heads, ...memory], lines),
     why.length > 0 ? `Left out:\n\n${why.map((one) => `- ${one}`).join('\n')}` : '',
     failures.length > 0 ? `Fails:\n\n${failures.map((failure) => `- ${failure}`).join('\n')}` : '',

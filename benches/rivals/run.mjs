@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withChromium, withProfile } from '../../tests/browser/harness.mjs';
 
-const VISIT_MS_MAX = 6 * 60_000;
+const VISIT_MS_MAX = 3 * 60_000;
 
 /** Resolves to `{ figures, checks, memory }`, or `{ error }`. */
 export function run(url, { engine, workload, visits = 1, scale }) {
@@ -30,7 +30,7 @@ async function visitOnce(browser, address) {
   const page = await browser.newPage();
   try {
     await page.goto(address);
-    // Asked again and again, since one long wait is given up by the protocol after three minutes.
+    // Asked again and again, since one long wait may be given up by the protocol.
     const end = performance.now() + VISIT_MS_MAX;
     while (performance.now() < end) {
       const outcome = await page.evaluate(() => window.outcome);

@@ -2,15 +2,17 @@
 
 import { alike } from './canonical.js';
 
-/** By workload and engine, in the order of the tables. */
-export function summarise(outcomes, { engines, workloads, ...details }) {
+/** By workload and engine, in the order of the tables; each workload with its own circumstances, for it may be measured alone. */
+export function summarise(outcomes, { engines, workloads, ...circumstances }) {
   return {
-    ...details,
     engines: engines.map(({ id, name, storage, durability, package: from = 'driftdb-wasm', ours = false }) => ({ id, name, storage, durability, package: from, ours })),
     workloads: workloads.map(({ id, title, unit, skip }) => ({
       id,
       title,
       unit,
+      ...circumstances,
+      minutes: outcomes.filter(({ workload }) => workload === id).reduce((sum, { took }) => sum + took, 0) / 60_000,
+      differences: differences(outcomes.filter(({ workload }) => workload === id)),
       left: engines.flatMap((engine) => (skip?.(engine) ? [{ id: engine.id, why: skip(engine) }] : [])),
       engines: engines.flatMap((engine) => {
         const runs = outcomes.filter((outcome) => outcome.workload === id && outcome.engine === engine.id);
@@ -38,8 +40,19 @@ export function median(sorted) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** `found` with the workloads of `before` that were not measured again. */
+export function merge(before, found, workloads) {
+  if (!before) return found;
+  const of = (results, id) => results.workloads.find((workload) => workload.id === id);
+  return {
+    engines: found.engines,
+    workloads: workloads.flatMap(({ id }) => of(found, id) ?? of(before, id) ?? []),
+    downloads: { ...before.downloads, ...found.downloads },
+  };
+}
+
 /** Which engine gave another answer than most, and to what. */
-export function differences(outcomes) {
+function differences(outcomes) {
   const questions = new Map();
   for (const { workload, engine, checks = {} } of outcomes)
     for (const [name, answer] of Object.entries(checks)) {

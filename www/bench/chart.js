@@ -8,8 +8,7 @@ if (response.ok) show(await response.json());
 else byId('circumstances').textContent = 'No figures are published yet.';
 
 function show(results) {
-  const { date, cores, rounds, scale, workloads } = results;
-  byId('circumstances').textContent = `Measured on ${date}: Chromium, ${cores} cores, the median of ${rounds} rounds${scale === 1 ? '' : `, ${scale} of the full size`}.`;
+  const { workloads } = results;
   options(byId('workload'), workloads.map(({ id, title }) => [id, title]));
   options(byId('storage'), Object.entries(STORAGES));
   const draw = () => drawWorkload(results, byId('workload').value, byId('storage').value);
@@ -23,6 +22,8 @@ function options(select, entries) {
 
 function drawWorkload({ engines, workloads }, id, storage) {
   const workload = workloads.find((each) => each.id === id);
+  const { date, cores, rounds } = workload;
+  byId('circumstances').textContent = `Measured on ${date}: Chromium, ${cores} cores, the median of ${rounds} rounds.`;
   const measured = workload.engines.flatMap((each) => {
     const engine = engines.find((one) => one.id === each.id);
     return storage === 'all' || engine.storage === storage ? [{ ...each, engine }] : [];
