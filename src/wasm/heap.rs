@@ -30,7 +30,7 @@ static PAGES: AtomicUsize = AtomicUsize::new(0);
 #[cold]
 #[allow(unsafe_code)]
 fn grow() {
-    let step = (memory_size(0) * PAGE / STEP_PART).max(STEP_MIN);
+    let step = (memory_size(0) / STEP_PART * PAGE).max(STEP_MIN);
     if let Ok(layout) = Layout::from_size_align(step, 1) {
         // Safety: the layout is of the size that is given back.
         unsafe {

@@ -148,14 +148,14 @@ fn is_null_with(expr: &Expr, columns: &Range<usize>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn column(position: usize) -> Expr {
+    pub fn column(position: usize) -> Expr {
         Expr::column(position, DataType::Integer)
     }
 
-    fn equal(left: Expr, right: Expr) -> Expr {
+    pub fn equal(left: Expr, right: Expr) -> Expr {
         let kind = ExprKind::Binary {
             operator: BinaryOperator::Equal,
             left: Box::new(left),

@@ -1,7 +1,8 @@
 //! Whether a filter lets only rows pass of which the predicate of an index is true.
 //!
 //! It does if each conjunct of the predicate is one of the filter's, or says that an expression is not NULL which the
-//! filter compares. Nothing is concluded from the values of constants.
+//! filter compares. Nothing is concluded from the values of constants; where those that were lifted out
+//! of a statement might tell more, the rules ask for them.
 
 use super::condition::conjuncts;
 use crate::expr::{BinaryOperator, Expr, ExprKind};

@@ -211,21 +211,9 @@ fn restored_columns(joined: &Node, places: &[Option<usize>]) -> Vec<Expr> {
 mod tests {
     use super::*;
     use crate::plan::TimeSlot;
+    use crate::plan::optimize::condition::tests::{column, equal};
     use crate::types::DataType;
     use std::rc::Rc;
-
-    fn equal(left: Expr, right: Expr) -> Expr {
-        let kind = ExprKind::Binary {
-            operator: BinaryOperator::Equal,
-            left: Box::new(left),
-            right: Box::new(right),
-        };
-        Expr::new(kind, DataType::Boolean)
-    }
-
-    fn column(position: usize) -> Expr {
-        Expr::column(position, DataType::Integer)
-    }
 
     fn any_of(operands: Vec<Expr>) -> Expr {
         Expr::new(ExprKind::Or(operands), DataType::Boolean)

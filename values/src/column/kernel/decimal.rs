@@ -89,7 +89,7 @@ fn sum((a, x): (i64, u16), (b, y): (i64, u16)) -> Option<(i64, u16)> {
     Some((sum, scale))
 }
 
-/// `None` where it might not fit. The zeros that lead the factors are together one fewer than those of the product at most.
+/// `None` where it might not fit. Factors with `m` and `n` leading zeros have a product below 2^(128 - m - n).
 #[inline]
 fn product(a: i64, b: i64) -> Option<i64> {
     let zeros = a.unsigned_abs().leading_zeros() + b.unsigned_abs().leading_zeros();
